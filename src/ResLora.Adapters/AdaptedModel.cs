@@ -1,0 +1,169 @@
+using ResLora.Formats.Errors;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ResLora.Adapters;
+
+/// <summary>
+/// A model whose chosen linear layers carry low-rank blocks. The model itself is borrowed: everything but the blocks is
+/// frozen, no weight of it is ever written, and <see cref="Remove"/> puts it back as it was.
+/// </summary>
+public sealed class AdaptedModel
+{
+    private readonly Dictionary<string, LoraLinear> _byName;
+
+    private AdaptedModel(nn.Module model, AdapterConfig config, IReadOnlyList<LoraLinear> blocks)
+    {
+        (Model, Config, Blocks) = (model, config, blocks);
+        _byName = blocks.ToDictionary(b => b.ModuleName, StringComparer.Ordinal);
+        (Chains, Breaks) = ShortcutChain.Build(blocks.Select(b => new ChainLink(b.ModuleName, b.InFeatures, b.OutFeatures)));
+    }
+
+    /// <summary>The model, borrowed.</summary>
+    public nn.Module Model { get; }
+
+    /// <summary>The adapter's settings.</summary>
+    public AdapterConfig Config { get; }
+
+    /// <summary>The blocks, in the order of the model's modules.</summary>
+    public IReadOnlyList<LoraLinear> Blocks { get; }
+
+    /// <summary>Which blocks are neighbours.</summary>
+    public IReadOnlyList<ShortcutChain> Chains { get; }
+
+    /// <summary>Where a projection's chain is cut.</summary>
+    public IReadOnlyList<ChainBreak> Breaks { get; }
+
+    /// <summary>The sizes of activations gathered in training, for the paper's merges.</summary>
+    public CalibrationStatistics Statistics { get; init; } = new();
+
+    /// <summary>How many numbers are trained.</summary>
+    public long TrainableCount => Blocks.Sum(b => b.A.numel() + b.B.numel());
+
+    /// <summary>A block by its module's dotted name.</summary>
+    /// <param name="moduleName">The name.</param>
+    /// <returns>The block.</returns>
+    public LoraLinear this[string moduleName] => _byName[moduleName];
+
+    /// <summary>The trained parameters with their names: <c>module.lora_A.weight</c> and <c>module.lora_B.weight</c>.</summary>
+    /// <returns>Name and parameter, in a fixed order.</returns>
+    public IEnumerable<KeyValuePair<string, Parameter>> TrainableParameters() => Blocks.SelectMany(b => new[]
+    {
+        KeyValuePair.Create($"{b.ModuleName}.lora_A.weight", b.A),
+        KeyValuePair.Create($"{b.ModuleName}.lora_B.weight", b.B),
+    });
+
+    /// <summary>Puts blocks on the layers that the settings choose and freezes everything else.</summary>
+    /// <param name="model">The model; its linear layers must be TorchSharp's <see cref="Linear"/>.</param>
+    /// <param name="config">The adapter's settings.</param>
+    /// <param name="seed">The seed of the initial A's. Default 0.</param>
+    /// <returns>The handle of the adapted model.</returns>
+    /// <exception cref="ConfigException">The settings have problems, or a target or exclusion matches nothing.</exception>
+    public static AdaptedModel Inject(nn.Module model, AdapterConfig config, long seed = 0)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(config);
+        var problems = config.Problems().ToArray();
+        if (problems.Length > 0)
+        {
+            throw new ConfigException($"adapter: {string.Join("; ", problems)}.");
+        }
+
+        var linears = model.named_modules().Where(m => m.module is Linear).Select(m => (m.name, linear: (Linear)m.module)).ToArray();
+        var chosen = Choose(config, [.. linears.Select(l => l.name)]);
+        foreach (var parameter in model.parameters())
+        {
+            parameter.requires_grad = false;
+        }
+
+        using var generator = new Generator((ulong)seed, CPU);
+        var blocks = new List<LoraLinear>();
+        foreach (var (name, linear) in linears.Where(l => chosen.Contains(l.name)))
+        {
+            var block = config.Shortcut.Kind == ShortcutKind.None
+                ? new LoraLinear(name, linear, config, generator)
+                : new ResLoraLinear(name, linear, config, generator);
+            block.train(model.training);
+            ModuleSlot.Replace(model, name, block);
+            blocks.Add(block);
+        }
+
+        var adapted = new AdaptedModel(model, config, blocks);
+        adapted.Link();
+        return adapted;
+    }
+
+    /// <summary>Opens what the shortcuts of one forward pass need; dispose it after the pass.</summary>
+    /// <param name="tokenMask">[B, T], 0 for padding, which the calibration statistics leave out; null when nothing is padding.</param>
+    /// <returns>The open pass.</returns>
+    public ShortcutPass BeginPass(Tensor? tokenMask = null) =>
+        ShortcutPass.Open(tokenMask, Config.Shortcut.Kind is ShortcutKind.Input or ShortcutKind.Middle ? Statistics : null);
+
+    /// <summary>Takes the blocks off again: the model is as it was before, but for being frozen. The blocks stay usable.</summary>
+    public void Remove()
+    {
+        foreach (var block in Blocks)
+        {
+            ModuleSlot.Replace(Model, block.ModuleName, block.BaseLayer);
+        }
+    }
+
+    /// <summary>Puts a removed adapter's blocks back in their places.</summary>
+    public void Restore()
+    {
+        foreach (var block in Blocks)
+        {
+            ModuleSlot.Replace(Model, block.ModuleName, block);
+        }
+    }
+
+    /// <summary>The names of the linear layers that an adapter would go on.</summary>
+    /// <param name="config">The adapter's settings.</param>
+    /// <param name="linearNames">The dotted names of the model's linear layers.</param>
+    /// <returns>The chosen names.</returns>
+    /// <exception cref="ConfigException">A target or exclusion matches nothing, or everything is excluded.</exception>
+    public static IReadOnlySet<string> Choose(AdapterConfig config, IReadOnlyCollection<string> linearNames)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(linearNames);
+        var targeted = Matched("targets", config.Targets, linearNames);
+        if (config.Exclude is { } exclude)
+        {
+            targeted.ExceptWith(Matched("exclude", exclude, linearNames));
+        }
+
+        return targeted.Count > 0
+            ? targeted
+            : throw new ConfigException($"adapter.exclude '{config.Exclude}' leaves none of the layers that targets '{config.Targets}' chose; loosen one of them.");
+    }
+
+    private static HashSet<string> Matched(string key, TargetModules choice, IReadOnlyCollection<string> linearNames)
+    {
+        var idle = choice.IdleParts(linearNames);
+        if (idle.Count > 0)
+        {
+            var last = linearNames.Select(n => n[(n.LastIndexOf('.') + 1)..]);
+            throw new ConfigException(
+                $"adapter.{key} '{string.Join("', '", idle)}' matches none of the {linearNames.Count} linear layers. " +
+                $"Nearest: {string.Join(", ", NearestName.Find(idle[0], last))}. List the names with 'reslora inspect'.");
+        }
+
+        return [.. linearNames.Where(choice.Matches)];
+    }
+
+    private void Link()
+    {
+        var m = Config.Shortcut.PreviousCount;
+        foreach (var chain in Chains)
+        {
+            for (var n = 0; n < chain.Blocks.Count; n++)
+            {
+                if (_byName[chain.Blocks[n]] is ResLoraLinear block)
+                {
+                    var count = m == ShortcutConfig.AllPrevious ? n : Math.Min(m, n);
+                    block.Previous = [.. Enumerable.Range(1, count).Select(k => (ResLoraLinear)_byName[chain.Blocks[n - k]])];
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using static TorchSharp.torch;
+
+namespace ResLora.Adapters;
+
+/// <summary>The equations of plain LoRA. Factors are float32; they are cast to the activations' dtype when they meet them.</summary>
+/// <remarks>Hu et al., arXiv:2106.09685, section 4.1. Shape letters: docs/method.md.</remarks>
+public static class LoraMath
+{
+    /// <summary>s = alpha / R, or alpha / √R when rank-stabilised.</summary>
+    /// <param name="alpha">The strength of the update.</param>
+    /// <param name="rank">R, 1 or more.</param>
+    /// <param name="rankStabilized">Whether to divide by √R.</param>
+    /// <returns>The scaling s.</returns>
+    /// <remarks>Rank-stabilised: Kalajdzievski, arXiv:2312.03732, equation 2.</remarks>
+    public static double Scaling(double alpha, int rank, bool rankStabilized = false) =>
+        alpha / (rankStabilized ? Math.Sqrt(rank) : rank);
+
+    /// <summary>Δh = s · B A x.</summary>
+    /// <param name="x">[..., Din], borrowed.</param>
+    /// <param name="lora">A [R, Din], B [Dout, R], scaling s.</param>
+    /// <param name="dropout">The share of x that is set to 0 in training; 0 for none.</param>
+    /// <returns>New tensor [..., Dout], owned by the caller.</returns>
+    public static Tensor Delta(Tensor x, LoraPair lora, double dropout = 0)
+    {
+        using var low = Down(x, lora, dropout);   // [..., Din] -> [..., R]
+        return Up(low, lora);                     // [..., R] -> [..., Dout]
+    }
+
+    /// <summary>The low-rank activation A · drop(x).</summary>
+    /// <param name="x">[..., Din], borrowed.</param>
+    /// <param name="lora">A [R, Din]; B is not used.</param>
+    /// <param name="dropout">The share of x that is set to 0 in training; 0 for none.</param>
+    /// <returns>New tensor [..., R], owned by the caller.</returns>
+    public static Tensor Down(Tensor x, LoraPair lora, double dropout = 0)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        using var scope = NewDisposeScope();
+        var kept = dropout > 0 ? nn.functional.dropout(x, dropout, training: true) : x;   // [..., Din]
+        return nn.functional.linear(kept, lora.A.to(x.dtype)).MoveToOuterDisposeScope();   // [..., Din] -> [..., R]
+    }
+
+    /// <summary>s · B · low.</summary>
+    /// <param name="low">[..., R], borrowed.</param>
+    /// <param name="lora">B [Dout, R] and scaling s; A is not used.</param>
+    /// <returns>New tensor [..., Dout], owned by the caller.</returns>
+    public static Tensor Up(Tensor low, LoraPair lora)
+    {
+        ArgumentNullException.ThrowIfNull(low);
+        using var scope = NewDisposeScope();
+        // Scaling the R low-rank numbers costs less than scaling the Dout results.
+        return nn.functional.linear(low * lora.Scaling, lora.B.to(low.dtype)).MoveToOuterDisposeScope();   // [..., R] -> [..., Dout]
+    }
+
+    /// <summary>ΔW = s · B A, in float32.</summary>
+    /// <param name="lora">A [R, Din], B [Dout, R], scaling s.</param>
+    /// <returns>New tensor [Dout, Din], owned by the caller.</returns>
+    public static Tensor DeltaWeight(LoraPair lora)
+    {
+        using var scope = NewDisposeScope();
+        return (lora.B.matmul(lora.A) * lora.Scaling).MoveToOuterDisposeScope();   // [Dout, R] · [R, Din] -> [Dout, Din]
+    }
+
+    /// <summary>W* = W + s · B A, added in float32 and rounded once to W's dtype. W itself is not touched.</summary>
+    /// <param name="weight">W [Dout, Din], borrowed.</param>
+    /// <param name="lora">A [R, Din], B [Dout, R], scaling s.</param>
+    /// <returns>New tensor [Dout, Din] of W's dtype, without gradient, owned by the caller.</returns>
+    public static Tensor MergedWeight(Tensor weight, LoraPair lora)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        return (weight.to(float32) + DeltaWeight(lora)).to(weight.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A drawn uniformly from ±1/√Din (Kaiming with a = √5), B zero: the update starts at 0.</summary>
+    /// <param name="outFeatures">Dout.</param>
+    /// <param name="inFeatures">Din.</param>
+    /// <param name="rank">R.</param>
+    /// <param name="generator">The source of randomness.</param>
+    /// <returns>New float32 tensors A [R, Din] and B [Dout, R], owned by the caller.</returns>
+    public static (Tensor A, Tensor B) Initial(long outFeatures, long inFeatures, int rank, Generator generator)
+    {
+        using var scope = NewDisposeScope();
+        var bound = 1 / Math.Sqrt(inFeatures);
+        var a = (rand([rank, inFeatures], dtype: float32, generator: generator) * 2 - 1) * bound;
+        return (a.MoveToOuterDisposeScope(), zeros([outFeatures, rank], dtype: float32).MoveToOuterDisposeScope());
+    }
+}

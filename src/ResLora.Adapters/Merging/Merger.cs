@@ -1,0 +1,102 @@
+using ResLora.Formats.Errors;
+using static TorchSharp.torch;
+
+namespace ResLora.Adapters.Merging;
+
+/// <summary>Merges the shortcuts of an adapter away. Base weights are read, never written.</summary>
+public static class Merger
+{
+    /// <summary>Merges every block.</summary>
+    /// <param name="adapted">The adapted model; not changed.</param>
+    /// <param name="method">The method; it must fit the structure (<see cref="MergeMethods.For"/>).</param>
+    /// <returns>Ordinary LoRA blocks, owned by the caller.</returns>
+    /// <exception cref="ConfigException">The method does not fit, or its statistics were never gathered.</exception>
+    /// <remarks>arXiv:2402.18039, section 3.3.</remarks>
+    public static MergedAdapter Merge(AdaptedModel adapted, MergeMethod method)
+    {
+        ArgumentNullException.ThrowIfNull(adapted);
+        MergeMethods.Require(adapted.Config.Shortcut.Kind, method);
+        using var noGradient = no_grad();
+        var byName = new Dictionary<string, MergedBlock>(StringComparer.Ordinal);
+        foreach (var chain in adapted.Chains)
+        {
+            var blocks = chain.Blocks.Select(name => adapted[name]).ToArray();
+            var merged = (adapted.Config.Shortcut.Kind, method) switch
+            {
+                (ShortcutKind.Input, MergeMethod.Input) => InputByInputs(blocks, adapted),
+                (ShortcutKind.Input, _) => InputByWeights(blocks),
+                (ShortcutKind.Middle, MergeMethod.Input) => MiddleByInputs(blocks, adapted),
+                (ShortcutKind.Middle, _) => MiddleByWeights(blocks, adapted),
+                _ => Exactly(blocks),
+            };
+            foreach (var block in merged)
+            {
+                block.Pair.A.DetachFromDisposeScope();
+                block.Pair.B.DetachFromDisposeScope();
+                byName.Add(block.ModuleName, block);
+            }
+        }
+
+        return new MergedAdapter(adapted, method, [.. adapted.Blocks.Select(b => byName[b.ModuleName])]);
+    }
+
+    private static IEnumerable<MergedBlock> Exactly(LoraLinear[] blocks) => blocks.Select(block =>
+        new MergedBlock(block.ModuleName, ResLoraMath.MergeBlocks([block.Pair, .. Previous(block).Select(p => p.Pair)]), []));
+
+    private static IEnumerable<MergedBlock> InputByInputs(LoraLinear[] blocks, AdaptedModel adapted)
+    {
+        for (var n = 0; n < blocks.Length; n++)
+        {
+            var alpha = n == 0
+                ? FirstAlpha(blocks[0])
+                : ResLoraMath.InputAlpha(adapted.Statistics.InputNorm(blocks[n - 1].ModuleName), adapted.Statistics.InputNorm(blocks[n].ModuleName));
+            yield return new MergedBlock(blocks[n].ModuleName, ResLoraMath.MergeScaled(blocks[n].Pair, alpha), [alpha]);
+        }
+    }
+
+    private static IEnumerable<MergedBlock> InputByWeights(LoraLinear[] blocks)
+    {
+        // f*_k is the norm of a merged weight, so block n waits for blocks n−1 and n−2.
+        var norms = new double[blocks.Length];
+        for (var n = 0; n < blocks.Length; n++)
+        {
+            var alpha = n switch
+            {
+                0 => FirstAlpha(blocks[0]),
+                1 => 1,
+                _ => ResLoraMath.InputAlpha(norms[n - 2], norms[n - 1]),
+            };
+            var pair = ResLoraMath.MergeScaled(blocks[n].Pair, alpha);
+            norms[n] = MergedNorm(blocks[n], pair);
+            yield return new MergedBlock(blocks[n].ModuleName, pair, [alpha]);
+        }
+    }
+
+    private static IEnumerable<MergedBlock> MiddleByInputs(LoraLinear[] blocks, AdaptedModel adapted) => blocks.Select(block =>
+    {
+        var previous = Previous(block);
+        var alpha = previous.Count == 0
+            ? 0
+            : ResLoraMath.MiddleAlpha(previous.Select(p => adapted.Statistics.LowNorm(p.ModuleName)), adapted.Statistics.LowNorm(block.ModuleName));
+        return new MergedBlock(block.ModuleName, ResLoraMath.MergeScaled(block.Pair, alpha), [alpha]);
+    });
+
+    private static IEnumerable<MergedBlock> MiddleByWeights(LoraLinear[] blocks, AdaptedModel adapted) => blocks.Select(block =>
+    {
+        var previous = Previous(block);
+        var alphas = previous.Select(p => adapted.Statistics.InputNorm(p.ModuleName) / adapted.Statistics.InputNorm(block.ModuleName)).ToArray();
+        var pair = ResLoraMath.MergeMiddleDown(block.Pair, [.. previous.Select(p => p.A)], alphas);
+        return new MergedBlock(block.ModuleName, pair, [1, .. alphas]);
+    });
+
+    private static IReadOnlyList<ResLoraLinear> Previous(LoraLinear block) => block is ResLoraLinear shortcut ? shortcut.Previous : [];
+
+    private static double FirstAlpha(LoraLinear first) => first.Config.Shortcut.FirstBlock == FirstBlock.Doubled ? 1 : 0;
+
+    /// <summary>f*_n = ‖W*_n‖_F.</summary>
+    private static double MergedNorm(LoraLinear block, LoraPair merged)
+    {
+        using var scope = NewDisposeScope();
+        return (block.BaseLayer.weight!.to(float32) + LoraMath.DeltaWeight(merged)).norm().item<float>();
+    }
+}

@@ -1,0 +1,56 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ResLora.Adapters;
+
+/// <summary>
+/// A LoRA block whose update also reads earlier blocks of its chain. The formulas are in <see cref="ResLoraMath"/>; what
+/// comes from earlier layers is in the <see cref="ShortcutPass"/>, never in a module.
+/// </summary>
+public sealed class ResLoraLinear : LoraLinear
+{
+    /// <summary>Wraps a layer.</summary>
+    /// <param name="moduleName">The layer's dotted name in its model.</param>
+    /// <param name="baseLayer">The layer; frozen from now on, its weight is never written.</param>
+    /// <param name="config">Rank, scaling, dropout and shortcut.</param>
+    /// <param name="generator">The source of the initial A.</param>
+    public ResLoraLinear(string moduleName, Linear baseLayer, AdapterConfig config, Generator generator)
+        : base(moduleName, baseLayer, config, generator)
+    {
+    }
+
+    /// <summary>
+    /// The earlier blocks that this one reads, nearest first (n−1, n−2, …, at most m); empty at the head of a chain. Set once
+    /// by the injector; not registered, so that the earlier blocks' parameters stay theirs alone.
+    /// </summary>
+    public IReadOnlyList<ResLoraLinear> Previous { get; internal set; } = [];
+
+    private protected override Tensor Delta(Tensor input)
+    {
+        var shortcut = Config.Shortcut;
+        if (shortcut.Kind == ShortcutKind.Block)
+        {
+            return ResLoraMath.BlockShortcut(input, [Pair, .. Previous.Select(p => p.Pair)], ActiveDropout);
+        }
+
+        using var scope = NewDisposeScope();
+        var pass = ShortcutPass.Require(this);
+        if (shortcut.Kind == ShortcutKind.Middle)
+        {
+            var low = LoraMath.Down(input, Pair, ActiveDropout);   // [..., Din] -> [..., R]
+            var earlier = pass.Earlier(this, low);
+            pass.Carry(this, low);
+            pass.Record(this, input, low);
+            return ResLoraMath.MiddleShortcut(low, earlier, Pair).MoveToOuterDisposeScope();
+        }
+
+        var previous = pass.Earlier(this, input);
+        pass.Carry(this, input);
+        pass.Record(this, input, null);
+        var added = previous.Count > 0 ? previous[0] : shortcut.FirstBlock == FirstBlock.Doubled ? input : null;
+        var delta = added is null
+            ? LoraMath.Delta(input, Pair, ActiveDropout)
+            : ResLoraMath.InputShortcut(input, added, Pair, ActiveDropout);
+        return delta.MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text.Json.Serialization;
+
+namespace ResLora.Adapters;
+
+/// <summary>Which shortcut joins the blocks of neighbouring layers.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ShortcutKind>))]
+public enum ShortcutKind
+{
+    /// <summary>None: plain LoRA.</summary>
+    [JsonStringEnumMemberName("none")] None,
+
+    /// <summary>The previous block's input is added to this block's input (equation 2).</summary>
+    [JsonStringEnumMemberName("input")] Input,
+
+    /// <summary>The previous blocks' updates are added to this block's update (equation 3).</summary>
+    [JsonStringEnumMemberName("block")] Block,
+
+    /// <summary>The previous blocks' low-rank activations are added to this block's (equation 4).</summary>
+    [JsonStringEnumMemberName("middle")] Middle,
+}
+
+/// <summary>What the first block of a chain does under the input shortcut, having no block before it.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<FirstBlock>))]
+public enum FirstBlock
+{
+    /// <summary>Its own input counts twice, as in the paper: magnitudes are alike along the chain.</summary>
+    [JsonStringEnumMemberName("doubled")] Doubled,
+
+    /// <summary>It has no shortcut: plain LoRA.</summary>
+    [JsonStringEnumMemberName("single")] Once,
+}
+
+/// <summary>The shortcut of a ResLoRA adapter.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ShortcutConfig
+{
+    /// <summary><see cref="PreviousCount"/> for all previous blocks.</summary>
+    public const int AllPrevious = -1;
+
+    /// <summary>The structure; default none, which is plain LoRA.</summary>
+    public ShortcutKind Kind { get; init; } = ShortcutKind.None;
+
+    /// <summary>m, how many previous blocks are read; −1 for all. Default 1. The input shortcut reads exactly 1.</summary>
+    public int PreviousCount { get; init; } = 1;
+
+    /// <summary>What the first block of a chain does under the input shortcut. Default doubled, as in the paper.</summary>
+    public FirstBlock FirstBlock { get; init; } = FirstBlock.Doubled;
+
+    /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
+    /// <returns>The problems.</returns>
+    public IEnumerable<string> Problems()
+    {
+        if (PreviousCount < AllPrevious || (PreviousCount == 0 && Kind != ShortcutKind.None))
+        {
+            yield return $"shortcut.previousCount is {PreviousCount}; it must be 1 or more, or -1 for all previous blocks (kind: none is plain LoRA)";
+        }
+
+        if (Kind == ShortcutKind.Input && PreviousCount != 1)
+        {
+            yield return $"shortcut.previousCount is {PreviousCount}; the input shortcut reads exactly 1 previous block";
+        }
+    }
+}

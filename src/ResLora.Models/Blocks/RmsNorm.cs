@@ -1,0 +1,41 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ResLora.Models.Blocks;
+
+/// <summary>Root-mean-square normalisation: y = w ⊙ x / √(mean(x²) + ε), computed in float32 whatever the dtype of x.</summary>
+/// <remarks>Zhang and Sennrich, arXiv:1910.07467, equation 4; the order of casts is that of Hugging Face's LlamaRMSNorm.</remarks>
+public sealed class RmsNorm : nn.Module<Tensor, Tensor>
+{
+    private readonly double _epsilon;
+
+    /// <summary>Creates the module with a weight on the meta device; loading or initialising a model fills it.</summary>
+    /// <param name="size">D, the width of the last dimension.</param>
+    /// <param name="epsilon">ε, added to the mean square.</param>
+    public RmsNorm(long size, double epsilon) : base(nameof(RmsNorm))
+    {
+        _epsilon = epsilon;
+        Weight = new Parameter(empty(size, device: META), requires_grad: false);
+    }
+
+    /// <summary>The gain w, [D].</summary>
+    public Parameter Weight
+    {
+        get => get_parameter("weight");
+        set
+        {
+            value.DetachFromDisposeScope();
+            register_parameter("weight", value);
+        }
+    }
+
+    /// <inheritdoc />
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var wide = input.to(float32);                                            // [..., D]
+        var inverse = (wide.square().mean([-1], keepdim: true) + _epsilon).rsqrt();   // [..., D] -> [..., 1]
+        return (Weight * (wide * inverse).to(input.dtype)).MoveToOuterDisposeScope();
+    }
+}
