@@ -1,0 +1,55 @@
+using System.Text;
+using ResLora.Formats.Errors;
+
+namespace ResLora.Formats.Files;
+
+/// <summary>Writes a file so that a reader sees the old content or the whole new one, never a part.</summary>
+public static class AtomicFile
+{
+    private const int BufferBytes = 64 * 1024;
+
+    /// <summary>
+    /// Writes a temporary file beside <paramref name="path"/>, flushes it to the disk and renames it into place; missing
+    /// parent folders are made. If anything fails, the temporary file is removed and the old file stays as it was.
+    /// </summary>
+    /// <param name="path">The file to write or replace; a symbolic link is itself replaced, not its target.</param>
+    /// <param name="write">Writes the content; what it throws passes through, except faults of the disk.</param>
+    /// <exception cref="ConfigException">The disk refuses: full, read-only, no permission, or the path is a folder.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        var target = Path.GetFullPath(path);
+        var temporary = TemporarySibling.Of(target, "tmp");
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferBytes))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, target, overwrite: true);
+        }
+        catch (Exception error)
+        {
+            TemporarySibling.Remove(temporary);
+            if (error is IOException or UnauthorizedAccessException)
+            {
+                throw new ConfigException($"'{target}' cannot be written: {error.Message}", error);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Writes text as <see cref="Write"/> does: UTF-8 without a byte order mark, line ends as LF.</summary>
+    /// <param name="path">The file to write or replace.</param>
+    /// <param name="text">The content; CR LF becomes LF.</param>
+    /// <exception cref="ConfigException">As for <see cref="Write"/>.</exception>
+    public static void WriteText(string path, string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text.ReplaceLineEndings("\n"))));
+    }
+}
