@@ -1,7 +1,6 @@
 using ResLora.Formats.Errors;
 using ResLora.Formats.Safetensors;
 using ResLora.Models.Blocks;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -79,7 +78,7 @@ public static class ModelWeights
         {
             const int shown = 8;
             var more = problems.Count > shown ? $" (and {problems.Count - shown} more)" : "";
-            throw new FileFormatException($"{checkpoint.Path}: the weights do not fit config.json: {string.Join("; ", problems.Take(shown))}{more}.");
+            throw new FileFormatException($"{checkpoint.Folder}: the weights do not fit config.json: {string.Join("; ", problems.Take(shown))}{more}.");
         }
     }
 

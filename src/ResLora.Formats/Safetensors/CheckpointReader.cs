@@ -6,20 +6,22 @@ namespace ResLora.Formats.Safetensors;
 /// <summary>The tensors of a checkpoint folder, in one file or in shards.</summary>
 public sealed class CheckpointReader : IDisposable
 {
-    private readonly string _folder;
     private readonly List<SafetensorsReader> _files;
     private readonly SafetensorsHeader _header;
     private readonly Dictionary<string, SafetensorsReader> _fileOf;
 
     private CheckpointReader(string folder, List<SafetensorsReader> files, SafetensorsHeader header)
     {
-        _folder = folder;
+        Folder = folder;
         _files = files;
         _header = header;
         _fileOf = files
             .SelectMany(file => file.Entries.Keys.Select(name => (name, file)))
             .ToDictionary(pair => pair.name, pair => pair.file, StringComparer.Ordinal);
     }
+
+    /// <summary>The folder.</summary>
+    public string Folder { get; }
 
     /// <summary>The tensors by name; offsets count within the shard that holds the tensor.</summary>
     public IReadOnlyDictionary<string, SafetensorsEntry> Entries => _header.Entries;
@@ -67,7 +69,7 @@ public sealed class CheckpointReader : IDisposable
     /// <exception cref="FileFormatException">The checkpoint has no such tensor.</exception>
     public Tensor Read(string name) => _fileOf.TryGetValue(name, out var file)
         ? file.Read(name)
-        : throw new FileFormatException($"Checkpoint '{_folder}' has no tensor '{name}'.{NearestName.Suggestion(name, Entries.Keys)}");
+        : throw new FileFormatException($"Checkpoint '{Folder}' has no tensor '{name}'.{NearestName.Suggestion(name, Entries.Keys)}");
 
     /// <summary>Closes the files; tensors already read stay valid.</summary>
     public void Dispose() => _files.ForEach(file => file.Dispose());

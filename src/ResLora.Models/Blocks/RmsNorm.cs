@@ -1,4 +1,3 @@
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -22,7 +21,7 @@ public sealed class RmsNorm : nn.Module<Tensor, Tensor>
     /// <summary>The gain w, [D].</summary>
     public Parameter Weight
     {
-        get => get_parameter("weight");
+        get => get_parameter("weight")!;
         set
         {
             value.DetachFromDisposeScope();

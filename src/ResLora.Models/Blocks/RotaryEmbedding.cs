@@ -1,5 +1,4 @@
 using ResLora.Models.Llama;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Blocks;
