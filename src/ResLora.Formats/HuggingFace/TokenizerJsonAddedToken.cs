@@ -1,0 +1,35 @@
+using ResLora.Formats.Errors;
+
+namespace ResLora.Formats.HuggingFace;
+
+/// <summary>A token that is found in the text before the model sees it, such as <c>&lt;s&gt;</c>.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Content">Its text.</param>
+/// <param name="Special">Whether decoding may leave it out.</param>
+/// <param name="SingleWord">Whether it counts only when no word character touches it.</param>
+/// <param name="StripLeft">Whether it swallows the white space before it.</param>
+/// <param name="StripRight">Whether it swallows the white space behind it.</param>
+/// <param name="Normalized">Whether it is looked for in the normalized text instead of the raw one.</param>
+public sealed record TokenizerJsonAddedToken(
+    int Id, string Content, bool Special, bool SingleWord, bool StripLeft, bool StripRight, bool Normalized)
+{
+    private const int LongestContent = 1024; // bounds the time of the search on hostile files
+
+    /// <summary>Reads one entry of <c>added_tokens</c>.</summary>
+    /// <param name="json">The entry.</param>
+    /// <returns>The token.</returns>
+    /// <exception cref="FileFormatException">A setting is missing or of the wrong kind.</exception>
+    internal static TokenizerJsonAddedToken Read(TokenizerJsonComponent json)
+    {
+        var content = json.Text("content");
+        if (content.Length is 0 or > LongestContent)
+        {
+            throw json.Error($"its content has {content.Length} characters, expected 1 to {LongestContent}");
+        }
+
+        var special = json.Flag("special");
+        return new TokenizerJsonAddedToken(
+            TokenizerJsonModel.RequireId(json.Child("id")), content, special,
+            json.Flag("single_word"), json.Flag("lstrip"), json.Flag("rstrip"), json.Flag("normalized", !special));
+    }
+}

@@ -1,0 +1,74 @@
+using ResLora.Formats.HuggingFace;
+using ResLora.Training.Tokenization.Patterns;
+using ResLora.Training.Tokenization.Pipeline;
+
+namespace ResLora.Training.Tokenization.Decoding;
+
+/// <summary>Builds the stages from tokens to text.</summary>
+internal static class DecoderStages
+{
+    /// <summary>Reads the decoder that a tokenizer.json describes.</summary>
+    /// <param name="json">The description; null puts a blank between tokens.</param>
+    /// <returns>A function that makes fresh stages, one set for each sequence.</returns>
+    public static Func<IReadOnlyList<IDecoderStage>> Create(TokenizerJsonComponent? json)
+    {
+        if (json is null)
+        {
+            return () => [new FirstTokenStage(token => token, token => " " + token)];
+        }
+
+        var joined = false;
+        var factories = Flatten(json).Select(step => Stage(step, ref joined)).ToList();
+        return () => [.. factories.Select(make => make())];
+    }
+
+    private static IEnumerable<TokenizerJsonComponent> Flatten(TokenizerJsonComponent json) =>
+        json.Type == "Sequence" ? json.Items("decoders").SelectMany(Flatten) : [json];
+
+    private static Func<IDecoderStage> Stage(TokenizerJsonComponent json, ref bool joined)
+    {
+        if (joined && json.Type is not ("Fuse" or "Strip"))
+        {
+            throw json.Error($"decoder {json.Type} behind a decoder that joins the tokens is not supported");
+        }
+
+        switch (json.Type)
+        {
+            case "ByteLevel":
+                joined = true;
+                return () => new ByteLevelStage();
+            case "Fuse":
+                joined = true;
+                return () => new MapStage(token => token); // all that follows sees one text
+            case "ByteFallback":
+                return () => new ByteFallbackStage();
+            case "Replace":
+                var (pattern, content) = (TextPattern.Create(json.Child("pattern")), json.Text("content"));
+                return () => new MapStage(token => pattern.Replace(token, content));
+            case "Metaspace":
+                return Metaspace(json);
+            case "Strip":
+                return Strip(json, joined);
+            default:
+                throw json.Unsupported("decoder", "Sequence", "ByteLevel", "ByteFallback", "Fuse", "Replace", "Metaspace", "Strip");
+        }
+    }
+
+    private static Func<IDecoderStage> Metaspace(TokenizerJsonComponent json)
+    {
+        var marker = PreTokenizers.MetaspaceMarker(json);
+        var drop = PreTokenizers.MetaspaceScheme(json) != "never";
+        string Blank(string token) => token.Replace(marker, ' ');
+        string Drop(string token) => token.Replace(marker.ToString(), "", StringComparison.Ordinal);
+        return () => new FirstTokenStage(drop ? Drop : Blank, Blank);
+    }
+
+    private static Func<IDecoderStage> Strip(TokenizerJsonComponent json, bool joined)
+    {
+        var content = json.Text("content") is [var one] ? one : throw json.Error("content must be one character");
+        var (start, stop) = (json.Child("start").AsNumber(), json.Child("stop").AsNumber());
+        return joined
+            ? () => new StripStage(content, start, stop)
+            : () => new MapStage(token => string.Concat(new StripStage(content, start, stop).Add(token)));
+    }
+}

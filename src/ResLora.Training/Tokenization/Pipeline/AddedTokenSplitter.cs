@@ -1,0 +1,101 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using ResLora.Formats.HuggingFace;
+
+namespace ResLora.Training.Tokenization.Pipeline;
+
+/// <summary>Finds added tokens in a text: the leftmost first, of those the longest.</summary>
+internal sealed class AddedTokenSplitter
+{
+    private readonly Dictionary<(int Node, char Next), int> _edges = [];
+    private readonly Dictionary<int, TokenizerJsonAddedToken> _ends = [];
+    private readonly SearchValues<char> _firsts;
+
+    /// <summary>Prepares the search.</summary>
+    /// <param name="tokens">The tokens, each with the text to look for; empty texts are left out.</param>
+    public AddedTokenSplitter(IEnumerable<(string Text, TokenizerJsonAddedToken Token)> tokens)
+    {
+        var firsts = new HashSet<char>();
+        foreach (var (text, token) in tokens.Where(entry => entry.Text.Length > 0))
+        {
+            firsts.Add(text[0]);
+            var node = 0;
+            foreach (var c in text)
+            {
+                _edges.TryAdd((node, c), _edges.Count + 1);
+                node = _edges[(node, c)];
+            }
+
+            _ends.TryAdd(node, token);
+        }
+
+        _firsts = SearchValues.Create([.. firsts]);
+    }
+
+    /// <summary>Cuts a text at the added tokens.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The parts that are not empty, in order; a part that is an added token comes with its id.</returns>
+    public IEnumerable<(int? Id, int Start, int Length)> Split(string text)
+    {
+        var done = 0;
+        for (var at = NextStart(text, 0); at < text.Length;)
+        {
+            if (Longest(text, at) is not var (token, end))
+            {
+                at = NextStart(text, at + 1);
+                continue;
+            }
+
+            if (!token.SingleWord || StandsAlone(text, at, end))
+            {
+                var start = token.StripLeft ? Math.Max(done, text.AsSpan(0, at).TrimEnd().Length) : at;
+                var stop = token.StripRight ? text.Length - text.AsSpan(end).TrimStart().Length : end;
+                if (start > done)
+                {
+                    yield return (null, done, start - done);
+                }
+
+                yield return (token.Id, start, stop - start);
+                done = stop;
+            }
+
+            at = NextStart(text, end);
+        }
+
+        if (done < text.Length)
+        {
+            yield return (null, done, text.Length - done);
+        }
+    }
+
+    private int NextStart(string text, int from)
+    {
+        var offset = text.AsSpan(from).IndexOfAny(_firsts);
+        return offset < 0 ? text.Length : from + offset;
+    }
+
+    private (TokenizerJsonAddedToken Token, int End)? Longest(string text, int start)
+    {
+        (TokenizerJsonAddedToken, int)? best = null;
+        var node = 0;
+        for (var i = start; i < text.Length && _edges.TryGetValue((node, text[i]), out node); i++)
+        {
+            if (_ends.TryGetValue(node, out var token))
+            {
+                best = (token, i + 1);
+            }
+        }
+
+        return best;
+    }
+
+    private static bool StandsAlone(string text, int start, int end) =>
+        (Rune.DecodeLastFromUtf16(text.AsSpan(0, start), out var before, out _) != OperationStatus.Done || !IsWord(before)) &&
+        (Rune.DecodeFromUtf16(text.AsSpan(end), out var after, out _) != OperationStatus.Done || !IsWord(after));
+
+    // \w of Rust's regular expressions: letters, marks, digits, connectors and the two joiners.
+    private static bool IsWord(Rune rune) => Rune.IsLetter(rune) || rune.Value is 0x200C or 0x200D || Rune.GetUnicodeCategory(rune) is
+        UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark or
+        UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation;
+}

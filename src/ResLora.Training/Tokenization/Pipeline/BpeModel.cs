@@ -1,0 +1,175 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using ResLora.Formats.HuggingFace;
+
+namespace ResLora.Training.Tokenization.Pipeline;
+
+/// <summary>
+/// Byte pair encoding of one word: single characters are joined pair by pair, always the pair of the lowest rank and,
+/// among equals, the leftmost. A priority queue keeps this at n·log n for words of any length.
+/// </summary>
+internal sealed class BpeModel
+{
+    private const int CachedWords = 1 << 16;
+    private const int LongestCachedWord = 64;
+
+    private readonly TokenizerJsonModel _model;
+    private readonly int? _unknownId;
+    private readonly Dictionary<Rune, int> _symbols = [];
+    private readonly int[]? _byteIds;
+    private readonly Dictionary<long, (int Rank, int Id)> _merges = [];
+    private readonly ConcurrentDictionary<string, int[]> _cache = new(StringComparer.Ordinal);
+    private int _cacheRoom = CachedWords;
+
+    /// <summary>Prepares a model.</summary>
+    /// <param name="model">The checked vocabulary and merges.</param>
+    public BpeModel(TokenizerJsonModel model)
+    {
+        _model = model;
+        _unknownId = model.UnknownToken is { } unknown ? model.Vocabulary[unknown] : null;
+        foreach (var (token, id) in model.Vocabulary)
+        {
+            if (Rune.TryGetRuneAt(token.PadRight(1), 0, out var rune) && token.Length == rune.Utf16SequenceLength)
+            {
+                _symbols[rune] = id;
+            }
+        }
+
+        if (model.ByteFallback)
+        {
+            _byteIds = [.. Enumerable.Range(0, 256).Select(value =>
+                model.Vocabulary.GetValueOrDefault(string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>"), -1))];
+        }
+
+        for (var rank = 0; rank < model.Merges.Count; rank++)
+        {
+            // A pair that stands twice counts at its last place, as in Hugging Face's reader.
+            var (left, right) = model.Merges[rank];
+            _merges[Key(model.Vocabulary[left], model.Vocabulary[right])] = (rank, model.Vocabulary[left + right]);
+        }
+    }
+
+    /// <summary>Encodes one word.</summary>
+    /// <param name="word">The word.</param>
+    /// <param name="output">Where its ids are added.</param>
+    public void Encode(string word, List<int> output)
+    {
+        if (_cache.TryGetValue(word, out var known))
+        {
+            output.AddRange(known);
+            return;
+        }
+
+        var ids = _model.IgnoreMerges && _model.Vocabulary.TryGetValue(word, out var whole) ? [whole] : Merge(Symbols(word));
+        output.AddRange(ids);
+        if (word.Length <= LongestCachedWord && Volatile.Read(ref _cacheRoom) > 0 && _cache.TryAdd(word, [.. ids]))
+        {
+            Interlocked.Decrement(ref _cacheRoom);
+        }
+    }
+
+    // The word's characters as ids; those that the vocabulary lacks become bytes, the unknown token or nothing.
+    private List<int> Symbols(string word)
+    {
+        var symbols = new List<int>(word.Length);
+        var unknownOpen = false;
+        Span<byte> utf8 = stackalloc byte[4];
+        foreach (var rune in word.EnumerateRunes())
+        {
+            if (_symbols.TryGetValue(rune, out var id))
+            {
+                symbols.Add(id);
+                unknownOpen = false;
+            }
+            else if (!TryAddBytes(utf8[..rune.EncodeToUtf8(utf8)], symbols) && _unknownId is { } unknown)
+            {
+                if (!unknownOpen || !_model.FuseUnknown)
+                {
+                    symbols.Add(unknown);
+                }
+
+                unknownOpen = true;
+            }
+        }
+
+        return symbols;
+    }
+
+    private bool TryAddBytes(ReadOnlySpan<byte> utf8, List<int> symbols)
+    {
+        if (_byteIds is null)
+        {
+            return false;
+        }
+
+        foreach (var value in utf8)
+        {
+            if (_byteIds[value] < 0)
+            {
+                return false;
+            }
+        }
+
+        foreach (var value in utf8)
+        {
+            symbols.Add(_byteIds[value]);
+        }
+
+        return true;
+    }
+
+    private List<int> Merge(List<int> ids)
+    {
+        var count = ids.Count;
+        var next = new int[count];
+        var previous = new int[count];
+        var queue = new PriorityQueue<(int Left, int Id), long>();
+        for (var i = 0; i < count; i++)
+        {
+            (previous[i], next[i]) = (i - 1, i + 1);
+        }
+
+        for (var i = 0; i + 1 < count; i++)
+        {
+            Offer(i);
+        }
+
+        while (queue.TryDequeue(out var offer, out _))
+        {
+            // An offer is stale when its symbols have been merged otherwise since.
+            var right = ids[offer.Left] < 0 ? count : next[offer.Left];
+            if (right == count || !_merges.TryGetValue(Key(ids[offer.Left], ids[right]), out var merge) || merge.Id != offer.Id)
+            {
+                continue;
+            }
+
+            ids[offer.Left] = offer.Id;
+            ids[right] = -1;
+            next[offer.Left] = next[right];
+            if (next[right] < count)
+            {
+                previous[next[right]] = offer.Left;
+                Offer(offer.Left);
+            }
+
+            if (previous[offer.Left] >= 0)
+            {
+                Offer(previous[offer.Left]);
+            }
+        }
+
+        ids.RemoveAll(id => id < 0);
+        return ids;
+
+        void Offer(int left)
+        {
+            if (_merges.TryGetValue(Key(ids[left], ids[next[left]]), out var merge))
+            {
+                queue.Enqueue((left, merge.Id), Key(merge.Rank, left));
+            }
+        }
+    }
+
+    private static long Key(int high, int low) => ((long)high << 32) | (uint)low;
+}

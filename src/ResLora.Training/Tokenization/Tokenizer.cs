@@ -1,0 +1,154 @@
+using ResLora.Formats.Errors;
+using ResLora.Formats.HuggingFace;
+using ResLora.Training.Tokenization.Decoding;
+using ResLora.Training.Tokenization.Pipeline;
+using ResLora.Training.Tokenization.Unicode;
+
+namespace ResLora.Training.Tokenization;
+
+/// <summary>
+/// Text to ids and back, as Hugging Face's tokenizers do it, from a tokenizer.json: byte-level BPE and SentencePiece-style
+/// BPE with byte fallback. Safe for use by several threads at once.
+/// </summary>
+/// <remarks>
+/// Lone surrogates, which UTF-8 cannot hold, are encoded as U+FFFD. A stage that a file asks for and that is not
+/// supported is an error when the file is loaded, never left out.
+/// </remarks>
+public sealed class Tokenizer
+{
+    private readonly TokenizerJson _json;
+    private readonly AddedTokenSplitter _rawTokens;
+    private readonly AddedTokenSplitter _normalizedTokens;
+    private readonly Func<string, string> _normalize;
+    private readonly Func<TextPiece, IEnumerable<TextPiece>> _cut;
+    private readonly BpeModel _model;
+    private readonly PostProcessor _around;
+    private readonly Func<IReadOnlyList<IDecoderStage>> _decoder;
+    private readonly HashSet<int> _specialIds;
+
+    private Tokenizer(TokenizerJson json, TokenizerSettings settings)
+    {
+        _json = json;
+        _normalize = Normalizers.Create(json.Normalizer);
+        _cut = PreTokenizers.Create(json.PreTokenizer);
+        _model = new BpeModel(json.Model);
+        _around = WithFlags(PostProcessor.Create(json.PostProcessor, json.VocabularySize), settings);
+        _decoder = DecoderStages.Create(json.Decoder);
+        _rawTokens = new AddedTokenSplitter(json.AddedTokens.Where(token => !token.Normalized).Select(token => (token.Content, token)));
+        _normalizedTokens = new AddedTokenSplitter(
+            json.AddedTokens.Where(token => token.Normalized).Select(token => (_normalize(token.Content), token)));
+        _specialIds = [.. json.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
+        (BeginId, EndId, PadId, ChatTemplate) = (settings.BeginId, settings.EndId, settings.PadId, settings.ChatTemplate);
+    }
+
+    /// <summary>The highest id plus one, added tokens included; a model may have more rows than that.</summary>
+    public int VocabularySize => _json.VocabularySize;
+
+    /// <summary>The token that begins a text, such as <c>&lt;s&gt;</c>; null when the files name none.</summary>
+    public int? BeginId { get; }
+
+    /// <summary>The token that ends a text, such as <c>&lt;/s&gt;</c>; null when the files name none.</summary>
+    public int? EndId { get; }
+
+    /// <summary>The token that fills up short rows of a batch; null when the files name none.</summary>
+    public int? PadId { get; }
+
+    /// <summary>The chat template in Jinja, or null.</summary>
+    public string? ChatTemplate { get; }
+
+    /// <summary>
+    /// Loads tokenizer.json and, beside it when present, tokenizer_config.json, special_tokens_map.json,
+    /// generation_config.json and chat_template.jinja.
+    /// </summary>
+    /// <param name="folderOrTokenizerJson">A model's folder, or the file itself.</param>
+    /// <returns>The tokenizer.</returns>
+    /// <exception cref="FileFormatException">A file is missing, breaks its format or asks for something that is not supported.</exception>
+    public static Tokenizer Load(string folderOrTokenizerJson)
+    {
+        var isFolder = Directory.Exists(folderOrTokenizerJson);
+        var file = isFolder ? Path.Combine(folderOrTokenizerJson, "tokenizer.json") : folderOrTokenizerJson;
+        var folder = isFolder ? folderOrTokenizerJson : Path.GetDirectoryName(Path.GetFullPath(folderOrTokenizerJson))!;
+        var json = TokenizerJson.Read(file);
+        return new Tokenizer(json, TokenizerSettings.Read(folder, json));
+    }
+
+    /// <summary>Encodes a text.</summary>
+    /// <param name="text">The text; added tokens that stand in it are found.</param>
+    /// <param name="addSpecialTokens">Whether the tokenizer's own special tokens are put around it.</param>
+    /// <returns>The ids.</returns>
+    /// <exception cref="FileFormatException">A pattern of the tokenizer takes too long on this text.</exception>
+    public IReadOnlyList<int> Encode(string text, bool addSpecialTokens = true)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        text = WellFormedText.From(text);
+        var ids = new List<int>(addSpecialTokens ? _around.Before : []);
+        foreach (var (id, start, length) in _rawTokens.Split(text))
+        {
+            if (id is { } added)
+            {
+                ids.Add(added);
+            }
+            else
+            {
+                EncodePlain(_normalize(text.Substring(start, length)), start == 0, ids);
+            }
+        }
+
+        ids.AddRange(addSpecialTokens ? _around.After : []);
+        return ids;
+    }
+
+    /// <summary>Decodes ids.</summary>
+    /// <param name="ids">The ids; those that the vocabulary lacks are left out.</param>
+    /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>
+    /// <returns>The text; bytes that are no UTF-8 become U+FFFD.</returns>
+    public string Decode(IEnumerable<int> ids, bool skipSpecialTokens = true)
+    {
+        var decoder = CreateStreamingDecoder(skipSpecialTokens);
+        return decoder.Add(ids) + decoder.Flush();
+    }
+
+    /// <summary>Makes a decoder that takes the ids of one sequence as they come.</summary>
+    /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>
+    /// <returns>The decoder.</returns>
+    public StreamingDecoder CreateStreamingDecoder(bool skipSpecialTokens = true) =>
+        new(id => skipSpecialTokens && _specialIds.Contains(id) ? null : TokenOf(id), _decoder());
+
+    /// <summary>The id of a token.</summary>
+    /// <param name="token">The token as the file writes it: <c>Ġthe</c>, <c>▁the</c>, <c>&lt;s&gt;</c>.</param>
+    /// <returns>The id, or null when there is no such token.</returns>
+    public int? IdOf(string token) => _json.IdOf(token);
+
+    /// <summary>The token of an id.</summary>
+    /// <param name="id">The id.</param>
+    /// <returns>The token as the file writes it, or null when the id is unused.</returns>
+    public string? TokenOf(int id) => _json.TokenOf(id);
+
+    private void EncodePlain(string text, bool atStart, List<int> ids)
+    {
+        foreach (var (id, start, length) in _normalizedTokens.Split(text))
+        {
+            if (id is { } added)
+            {
+                ids.Add(added);
+                continue;
+            }
+
+            foreach (var word in _cut(new TextPiece(text.Substring(start, length), atStart && start == 0)))
+            {
+                _model.Encode(word.Text, ids);
+            }
+        }
+    }
+
+    private static PostProcessor WithFlags(PostProcessor around, TokenizerSettings settings) => new(
+        WithFlag(around.Before, settings.AddBegin, settings.BeginId),
+        WithFlag(around.After, settings.AddEnd, settings.EndId));
+
+    private static IReadOnlyList<int> WithFlag(IReadOnlyList<int> ids, bool? wanted, int? id) => (wanted, id) switch
+    {
+        (true, { } token) when !ids.Contains(token) => [token, .. ids],
+        (false, { } token) => [.. ids.Where(existing => existing != token)],
+        _ => ids,
+    };
+}
