@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+using CsvHelper;
+using CsvHelper.Configuration;
+using ResLora.Formats.Errors;
+
+namespace ResLora.Training.Data.Readers;
+
+/// <summary>Reads comma- and tab-separated files with a header line.</summary>
+internal static class DelimitedReader
+{
+    /// <summary>Reads the rows lazily.</summary>
+    /// <param name="path">The file, UTF-8.</param>
+    /// <param name="delimiter">What stands between the fields.</param>
+    /// <param name="quoted">Whether quotes group (CSV) or are ordinary characters (TSV).</param>
+    /// <returns>The rows; <see cref="Row.Where"/> is the number of the line on which the row ends.</returns>
+    /// <exception cref="FileFormatException">No header, a name twice, a row with other fields than the header, a stray quote, no UTF-8.</exception>
+    public static IEnumerable<Row> Read(string path, string delimiter, bool quoted)
+    {
+        var configuration = new CsvConfiguration(CultureInfo.InvariantCulture)
+        {
+            Delimiter = delimiter,
+            Mode = quoted ? CsvMode.RFC4180 : CsvMode.NoEscape,
+            MaxFieldSize = Row.MaxCharacters,
+            BadDataFound = bad => throw new FileFormatException(
+                $"{path}, line {bad.Context.Parser?.RawRow}: stray quote in {Row.Excerpt(bad.Field)}; quote the field and double the quotes inside it."),
+        };
+        using var reader = new StreamReader(path, RowReader.Utf8);
+        using var parser = new CsvParser(reader, configuration);
+        if (Next(parser, path) is not { } header)
+        {
+            yield break;
+        }
+
+        if (header.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new FileFormatException($"{path}, line 1: the header names column '{twice.Key}' twice.");
+        }
+
+        while (Next(parser, path) is { } fields)
+        {
+            var where = $"line {parser.RawRow}";
+            if (fields.Length != header.Length)
+            {
+                throw new FileFormatException($"{path}, {where}: found {fields.Length} fields, expected {header.Length} as in the header.");
+            }
+
+            yield return new Row(path, where, header.Zip(fields).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal));
+        }
+    }
+
+    private static string[]? Next(CsvParser parser, string path)
+    {
+        try
+        {
+            return parser.Read() ? parser.Record : null;
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new FileFormatException($"{path}, after line {parser.RawRow}: the bytes are not UTF-8; save the file as UTF-8.", error);
+        }
+        catch (CsvHelperException error)
+        {
+            throw new FileFormatException($"{path}, line {parser.RawRow}: cannot be read as delimited text, or a field is longer than {Row.MaxCharacters} characters.", error);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text;
+using ResLora.Formats.Errors;
+
+namespace ResLora.Training.Data.Readers;
+
+/// <summary>Opens a data file by its extension and gives its rows one after the other.</summary>
+public static class RowReader
+{
+    /// <summary>The extensions that can be read.</summary>
+    public static IReadOnlyList<string> Extensions { get; } = [".jsonl", ".json", ".csv", ".tsv", ".parquet"];
+
+    /// <summary>Strict: a byte that is not UTF-8 is an error, never a replacement character in the training data.</summary>
+    internal static Encoding Utf8 { get; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>
+    /// Reads <c>.jsonl</c> (an object a line), <c>.json</c> (an array of objects, or an object a line), <c>.csv</c> (quotes as in
+    /// RFC 4180), <c>.tsv</c> (no quoting) and <c>.parquet</c>. Delimited files need a header line.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The rows, read as they are asked for; errors therefore come while enumerating.</returns>
+    /// <exception cref="FileFormatException">The file is missing, unreadable, empty, of an unknown kind, or breaks its format.</exception>
+    public static IEnumerable<Row> Read(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (!File.Exists(path))
+        {
+            throw new FileFormatException(Directory.Exists(path)
+                ? $"{path} is a folder; a data file is needed here ({string.Join(", ", Extensions)})."
+                : $"{path} does not exist.");
+        }
+
+        var extension = Path.GetExtension(path).ToLowerInvariant();
+        var rows = extension switch
+        {
+            ".jsonl" => JsonLinesReader.Read(path),
+            ".json" => JsonArrayReader.StartsAsArray(path) ? JsonArrayReader.Read(path) : JsonLinesReader.Read(path),
+            ".csv" => DelimitedReader.Read(path, ",", quoted: true),
+            ".tsv" => DelimitedReader.Read(path, "\t", quoted: false),
+            ".parquet" => ParquetRows.Read(path),
+            _ => throw new FileFormatException(
+                $"{path} has the extension '{extension}'; data files are {string.Join(", ", Extensions)}."),
+        };
+        return NotEmpty(rows, path);
+    }
+
+    private static IEnumerable<Row> NotEmpty(IEnumerable<Row> rows, string path)
+    {
+        var any = false;
+        foreach (var row in rows)
+        {
+            any = true;
+            yield return row;
+        }
+
+        if (!any)
+        {
+            throw new FileFormatException($"{path} holds no rows.");
+        }
+    }
+}

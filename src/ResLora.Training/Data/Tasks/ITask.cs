@@ -1,0 +1,29 @@
+using ResLora.Formats.Errors;
+
+namespace ResLora.Training.Data.Tasks;
+
+/// <summary>A kind of data: where its files are, how a row becomes prompt and completion, and how generated text is scored.</summary>
+public interface ITask
+{
+    /// <summary>The name in configurations and on the command line.</summary>
+    string Name { get; }
+
+    /// <summary>What it is, in one line for listings.</summary>
+    string Summary { get; }
+
+    /// <summary>The columns that it reads, by its own names; a <see cref="ColumnMap"/> may rename them.</summary>
+    IReadOnlyList<string> Columns { get; }
+
+    /// <summary>Reads samples in file order.</summary>
+    /// <param name="path">The data set's own folder, or one file. A file is read as it is, whatever the split, unless the data set keeps all splits in one file.</param>
+    /// <param name="split">The part that is wanted.</param>
+    /// <returns>The samples, at least one.</returns>
+    /// <exception cref="FileFormatException">A file is missing, or is not in the data set's layout.</exception>
+    /// <exception cref="ConfigException">The data set has no such split.</exception>
+    IReadOnlyList<Sample> Read(string path, TaskSplit split);
+
+    /// <summary>The final answer that a generated text gives, to be compared with <see cref="Sample.Answer"/>, case and all.</summary>
+    /// <param name="generated">The text generated after the prompt.</param>
+    /// <returns>The answer, or null when there is none, which is wrong.</returns>
+    string? ExtractAnswer(string generated);
+}

@@ -1,0 +1,79 @@
+using ResLora.Formats.Errors;
+using ResLora.Training.Data.Readers;
+
+namespace ResLora.Training.Data.Tasks;
+
+/// <summary>What tasks have in common: a file is found for the split, and each of its rows becomes a sample.</summary>
+/// <param name="columns">The user's names of the columns.</param>
+public abstract class RowTask(ColumnMap columns) : ITask
+{
+    /// <inheritdoc/>
+    public abstract string Name { get; }
+
+    /// <inheritdoc/>
+    public abstract string Summary { get; }
+
+    /// <inheritdoc/>
+    public abstract IReadOnlyList<string> Columns { get; }
+
+    /// <inheritdoc/>
+    public virtual IReadOnlyList<Sample> Read(string path, TaskSplit split)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return [.. RowReader.Read(Directory.Exists(path) ? FindFile(path, split) : path).Select(ToSample)];
+    }
+
+    /// <inheritdoc/>
+    public virtual string? ExtractAnswer(string generated)
+    {
+        ArgumentNullException.ThrowIfNull(generated);
+        return MarkedAnswer.Extract(generated);
+    }
+
+    /// <summary>The file names, without extension, under which the data set's folder may hold a split; none when it has no such split.</summary>
+    /// <param name="split">The part that is wanted.</param>
+    /// <returns>The names, the usual one first.</returns>
+    protected virtual IReadOnlyList<string> FileNames(TaskSplit split) => split switch
+    {
+        TaskSplit.Train => ["train"],
+        TaskSplit.Validation => ["validation", "valid", "dev"],
+        _ => ["test", "heldout"],
+    };
+
+    /// <summary>Makes the sample of one row.</summary>
+    /// <param name="row">The row.</param>
+    /// <returns>The sample.</returns>
+    /// <exception cref="FileFormatException">The row is not in the data set's layout.</exception>
+    protected abstract Sample ToSample(Row row);
+
+    /// <summary>The value of a column, named as the task names it, without the white space around it.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="column">The task's name of the column.</param>
+    /// <returns>The value, not empty.</returns>
+    /// <exception cref="FileFormatException">There is no value, or only white space.</exception>
+    protected string Value(Row row, string column)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        var value = row.Require(columns[column]).Trim();
+        return value.Length > 0 ? value : throw row.Error($"column '{columns[column]}' is empty");
+    }
+
+    /// <summary>The file's name of a column.</summary>
+    /// <param name="column">The task's name of it.</param>
+    /// <returns>The name to look for in a row.</returns>
+    protected string ColumnName(string column) => columns[column];
+
+    private string FindFile(string folder, TaskSplit split)
+    {
+        var names = FileNames(split);
+        if (names.Count == 0)
+        {
+            throw new ConfigException(
+                $"Task '{Name}' has no {split} split of its own; hold a part of the training data out for validation, or name one file instead of {folder}.");
+        }
+
+        return names.SelectMany(name => RowReader.Extensions.Select(extension => Path.Combine(folder, name + extension))).FirstOrDefault(File.Exists)
+            ?? throw new FileFormatException(
+                $"{folder} has no file for the {split} split of task '{Name}'; looked for {string.Join(", ", names)} with one of {string.Join(" ", RowReader.Extensions)}.");
+    }
+}
