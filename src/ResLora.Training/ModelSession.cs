@@ -1,5 +1,4 @@
 using ResLora.Adapters;
-using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Training.Tokenization;
