@@ -1,1 +1,3 @@
-return 0;
+using ResLora.Cli;
+
+return CommandLine.Run(args, CommandStreams.OfProcess());
