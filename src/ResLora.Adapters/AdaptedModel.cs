@@ -12,9 +12,9 @@ public sealed class AdaptedModel
 {
     private readonly Dictionary<string, LoraLinear> _byName;
 
-    private AdaptedModel(nn.Module model, AdapterConfig config, IReadOnlyList<LoraLinear> blocks)
+    private AdaptedModel(nn.Module model, AdapterConfig config, IReadOnlyList<LoraLinear> blocks, IReadOnlyList<string> linearNames)
     {
-        (Model, Config, Blocks) = (model, config, blocks);
+        (Model, Config, Blocks, LinearNames) = (model, config, blocks, linearNames);
         _byName = blocks.ToDictionary(b => b.ModuleName, StringComparer.Ordinal);
         (Chains, Breaks) = ShortcutChain.Build(blocks.Select(b => new ChainLink(b.ModuleName, b.InFeatures, b.OutFeatures)));
     }
@@ -27,6 +27,9 @@ public sealed class AdaptedModel
 
     /// <summary>The blocks, in the order of the model's modules.</summary>
     public IReadOnlyList<LoraLinear> Blocks { get; }
+
+    /// <summary>The dotted names of all the model's linear layers, adapted or not.</summary>
+    public IReadOnlyList<string> LinearNames { get; }
 
     /// <summary>Which blocks are neighbours.</summary>
     public IReadOnlyList<ShortcutChain> Chains { get; }
@@ -88,7 +91,7 @@ public sealed class AdaptedModel
             blocks.Add(block);
         }
 
-        var adapted = new AdaptedModel(model, config, blocks);
+        var adapted = new AdaptedModel(model, config, blocks, [.. linears.Select(l => l.name)]);
         adapted.Link();
         return adapted;
     }

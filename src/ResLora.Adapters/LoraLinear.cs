@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace ResLora.Adapters;
@@ -31,21 +32,22 @@ public class LoraLinear : nn.Module<Tensor, Tensor>
         B = new Parameter(b.to(device));
         A.DetachFromDisposeScope();
         B.DetachFromDisposeScope();
-        register_module("base_layer", baseLayer);
-        register_parameter("lora_A", A);
-        register_parameter("lora_B", B);
+        RegisterComponents();
     }
 
     /// <summary>The layer's dotted name in its model, such as <c>model.layers.0.self_attn.q_proj</c>.</summary>
     public string ModuleName { get; }
 
     /// <summary>The frozen layer.</summary>
+    [field: ComponentName(Name = "base_layer")]
     public Linear BaseLayer { get; }
 
     /// <summary>A, the down-projection [R, Din], float32.</summary>
+    [field: ComponentName(Name = "lora_A")]
     public Parameter A { get; }
 
     /// <summary>B, the up-projection [Dout, R], float32.</summary>
+    [field: ComponentName(Name = "lora_B")]
     public Parameter B { get; }
 
     /// <summary>Din.</summary>

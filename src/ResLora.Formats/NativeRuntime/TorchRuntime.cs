@@ -12,13 +12,11 @@ namespace ResLora.Formats.NativeRuntime;
 /// 22.04, RHEL 9).
 /// </summary>
 /// <remarks>
-/// libLibTorchSharp.so needs the symbol version GLIBCXX_3.4.32 only for a marker that is never called. Where the dynamic
-/// loader refuses the library for want of that version, a <see cref="CompatibilityCopy"/> with the need marked weak is
-/// loaded in its place. Nothing happens on other systems, on newer hosts, or before TorchSharp is first used.
+/// Where the runtime fails to load the library, <see cref="TorchLibraryLoader"/> loads a <see cref="CompatibilityCopy"/>
+/// in its place. Nothing happens on other systems, on newer hosts, or before TorchSharp is first used.
 /// </remarks>
 public static class TorchRuntime
 {
-    private const string MissingVersion = "GLIBCXX_3.4.32";
     private const string ImportName = "LibTorchSharp";
     private const string LibraryName = "libLibTorchSharp.so";
 
@@ -30,8 +28,8 @@ public static class TorchRuntime
 
     /// <summary>
     /// Offers the compatibility copy to the runtime for the case that it cannot load TorchSharp's native library; costs
-    /// nothing until then. Runs by itself when this assembly is loaded; a program that touches TorchSharp before any
-    /// type of ResLora calls it (or <see cref="EnsureLoaded"/>) first.
+    /// nothing until then. Runs by itself as soon as code of any ResLora assembly runs; a program that touches TorchSharp
+    /// before that calls it first.
     /// </summary>
     [ModuleInitializer]
     [SuppressMessage("Usage", "CA2255", Justification = "TorchSharp's first use must find the hook, whichever type of the library comes first.")]
@@ -45,8 +43,8 @@ public static class TorchRuntime
     }
 
     /// <summary>
-    /// Loads TorchSharp's native libraries now, by way of the compatibility copy where the host needs it. Idempotent,
-    /// thread-safe, never throws for a library that cannot be loaded: see <see cref="ThrowIfUnusable"/>.
+    /// Loads TorchSharp's native libraries now, by way of the compatibility copy where the host needs it. Idempotent and
+    /// thread-safe; never throws for a library that cannot be loaded: see <see cref="ThrowIfUnusable"/>.
     /// </summary>
     public static void EnsureLoaded() => _ = _loaded.Value;
 
@@ -76,47 +74,13 @@ public static class TorchRuntime
             }
         }
 
-        try
+        var loaded = TorchLibraryLoader.Load(library, CompatibilityCopy.DefaultFolder());
+        if (loaded.Status.CompatibilityCopyInUse)
         {
-            return (NativeLibrary.Load(library), new TorchRuntimeStatus(false, library, $"TorchSharp's native library loaded from {library}."));
-        }
-        catch (DllNotFoundException exception) when (exception.Message.Contains(MissingVersion, StringComparison.Ordinal))
-        {
-            return LoadCopy(library);
-        }
-        catch (DllNotFoundException exception)
-        {
-            return Failure($"TorchSharp's native library cannot be loaded: {LoaderMessage(exception)}.");
-        }
-    }
-
-    private static (nint, TorchRuntimeStatus) LoadCopy(string library)
-    {
-        const string Need = $"This system's libstdc++ lacks {MissingVersion}, so TorchSharp needs a patched copy of its native library";
-        if (CompatibilityCopy.DefaultFolder() is not { } folder)
-        {
-            return Failure($"{Need}, but there is no home folder to keep it in: set {CompatibilityCopy.CacheVariable} to a writable folder.");
+            ResolveImports(loaded.Handle);
         }
 
-        try
-        {
-            var copy = CompatibilityCopy.Ensure(library, MissingVersion, folder);
-            var handle = NativeLibrary.Load(copy);
-            ResolveImports(handle);
-            return (handle, new TorchRuntimeStatus(true, copy, $"This system's libstdc++ lacks {MissingVersion}: TorchSharp runs from the patched copy {copy}."));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return Failure($"{Need}, but {folder} cannot be written ({exception.Message.TrimEnd('.')}): set {CompatibilityCopy.CacheVariable} to a writable folder.");
-        }
-        catch (DllNotFoundException exception)
-        {
-            return Failure($"{Need}, but that copy does not load either: {LoaderMessage(exception)}.");
-        }
-        catch (FileFormatException exception)
-        {
-            return Failure($"{Need}, but {library} cannot be patched: {exception.Message}");
-        }
+        return loaded;
     }
 
     // Without this every single import would first search the folders and try the original in vain.
@@ -131,11 +95,6 @@ public static class TorchRuntime
             // The program has a resolver of its own: the search is slower, but ends at the copy all the same.
         }
     }
-
-    private static (nint, TorchRuntimeStatus) Failure(string problem) => (0, new TorchRuntimeStatus(false, null, problem, problem));
-
-    private static string LoaderMessage(DllNotFoundException exception) =>
-        exception.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1].TrimEnd('.');
 
     private static string? FindLibrary(string name) =>
         SearchFolders().Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);

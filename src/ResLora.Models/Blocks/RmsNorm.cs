@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Blocks;
@@ -8,6 +10,7 @@ namespace ResLora.Models.Blocks;
 public sealed class RmsNorm : nn.Module<Tensor, Tensor>
 {
     private readonly double _epsilon;
+    [ComponentName(Name = "weight")] private Parameter _weight;
 
     /// <summary>Creates the module with a weight on the meta device; loading or initialising a model fills it.</summary>
     /// <param name="size">D, the width of the last dimension.</param>
@@ -21,11 +24,14 @@ public sealed class RmsNorm : nn.Module<Tensor, Tensor>
     /// <summary>The gain w, [D].</summary>
     public Parameter Weight
     {
-        get => get_parameter("weight")!;
+        get => _weight;
+        [MemberNotNull(nameof(_weight))]
         set
         {
+            ArgumentNullException.ThrowIfNull(value);
             value.DetachFromDisposeScope();
-            register_parameter("weight", value);
+            ConditionallyRegisterParameter("weight", value);
+            _weight = value;
         }
     }
 

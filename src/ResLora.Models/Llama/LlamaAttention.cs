@@ -1,4 +1,5 @@
 using ResLora.Models.Blocks;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -14,26 +15,28 @@ internal sealed record AttentionContext(RotaryAngles Angles, Tensor? Mask, KeyVa
 internal sealed class LlamaAttention : Module
 {
     private readonly LlamaConfig _config;
-    private readonly Module<Tensor, Tensor> _query;
-    private readonly Module<Tensor, Tensor> _key;
-    private readonly Module<Tensor, Tensor> _value;
-    private readonly Module<Tensor, Tensor> _output;
-    private readonly RmsNorm? _queryNorm;
-    private readonly RmsNorm? _keyNorm;
+    [ComponentName(Name = "q_proj")] private readonly Module<Tensor, Tensor> _query;
+    [ComponentName(Name = "k_proj")] private readonly Module<Tensor, Tensor> _key;
+    [ComponentName(Name = "v_proj")] private readonly Module<Tensor, Tensor> _value;
+    [ComponentName(Name = "o_proj")] private readonly Module<Tensor, Tensor> _output;
+    [ComponentName(Name = "q_norm")] private readonly RmsNorm? _queryNorm;
+    [ComponentName(Name = "k_norm")] private readonly RmsNorm? _keyNorm;
 
     public LlamaAttention(LlamaConfig config) : base(nameof(LlamaAttention))
     {
         _config = config;
         var (queryWidth, keyWidth) = (config.HeadCount * config.HeadSize, config.KeyValueHeadCount * config.HeadSize);
-        _query = Slots.Linear(this, "q_proj", config.HiddenSize, queryWidth, config.QueryKeyValueBias);
-        _key = Slots.Linear(this, "k_proj", config.HiddenSize, keyWidth, config.QueryKeyValueBias);
-        _value = Slots.Linear(this, "v_proj", config.HiddenSize, keyWidth, config.QueryKeyValueBias);
-        _output = Slots.Linear(this, "o_proj", queryWidth, config.HiddenSize, config.OutputBias);
+        _query = Slots.Linear(config.HiddenSize, queryWidth, config.QueryKeyValueBias);
+        _key = Slots.Linear(config.HiddenSize, keyWidth, config.QueryKeyValueBias);
+        _value = Slots.Linear(config.HiddenSize, keyWidth, config.QueryKeyValueBias);
+        _output = Slots.Linear(queryWidth, config.HiddenSize, config.OutputBias);
         if (config.HeadNorm)
         {
-            _queryNorm = Slots.Register(this, "q_norm", new RmsNorm(config.HeadSize, config.NormEpsilon));
-            _keyNorm = Slots.Register(this, "k_norm", new RmsNorm(config.HeadSize, config.NormEpsilon));
+            _queryNorm = new RmsNorm(config.HeadSize, config.NormEpsilon);
+            _keyNorm = new RmsNorm(config.HeadSize, config.NormEpsilon);
         }
+
+        RegisterComponents();
     }
 
     public Tensor Forward(Tensor x, int layer, AttentionContext context)   // [B, T, D] -> [B, T, D]

@@ -1,4 +1,5 @@
 using ResLora.Models.Blocks;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -7,15 +8,16 @@ namespace ResLora.Models.Llama;
 /// <summary>The gated MLP: down(silu(gate(x)) ⊙ up(x)).</summary>
 internal sealed class LlamaMlp : Module
 {
-    private readonly Module<Tensor, Tensor> _gate;
-    private readonly Module<Tensor, Tensor> _up;
-    private readonly Module<Tensor, Tensor> _down;
+    [ComponentName(Name = "gate_proj")] private readonly Module<Tensor, Tensor> _gate;
+    [ComponentName(Name = "up_proj")] private readonly Module<Tensor, Tensor> _up;
+    [ComponentName(Name = "down_proj")] private readonly Module<Tensor, Tensor> _down;
 
     public LlamaMlp(LlamaConfig config) : base(nameof(LlamaMlp))
     {
-        _gate = Slots.Linear(this, "gate_proj", config.HiddenSize, config.IntermediateSize, config.MlpBias);
-        _up = Slots.Linear(this, "up_proj", config.HiddenSize, config.IntermediateSize, config.MlpBias);
-        _down = Slots.Linear(this, "down_proj", config.IntermediateSize, config.HiddenSize, config.MlpBias);
+        _gate = Slots.Linear(config.HiddenSize, config.IntermediateSize, config.MlpBias);
+        _up = Slots.Linear(config.HiddenSize, config.IntermediateSize, config.MlpBias);
+        _down = Slots.Linear(config.IntermediateSize, config.HiddenSize, config.MlpBias);
+        RegisterComponents();
     }
 
     public Tensor Forward(Tensor x)   // [B, T, D] -> [B, T, D]
@@ -31,18 +33,19 @@ internal sealed class LlamaMlp : Module
 internal sealed class LlamaLayer : Module
 {
     private readonly int _index;
-    private readonly LlamaAttention _attention;
-    private readonly LlamaMlp _mlp;
-    private readonly RmsNorm _attentionNorm;
-    private readonly RmsNorm _mlpNorm;
+    [ComponentName(Name = "self_attn")] private readonly LlamaAttention _attention;
+    [ComponentName(Name = "mlp")] private readonly LlamaMlp _mlp;
+    [ComponentName(Name = "input_layernorm")] private readonly RmsNorm _attentionNorm;
+    [ComponentName(Name = "post_attention_layernorm")] private readonly RmsNorm _mlpNorm;
 
     public LlamaLayer(LlamaConfig config, int index) : base(nameof(LlamaLayer))
     {
         _index = index;
-        _attention = Slots.Register(this, "self_attn", new LlamaAttention(config));
-        _mlp = Slots.Register(this, "mlp", new LlamaMlp(config));
-        _attentionNorm = Slots.Register(this, "input_layernorm", new RmsNorm(config.HiddenSize, config.NormEpsilon));
-        _mlpNorm = Slots.Register(this, "post_attention_layernorm", new RmsNorm(config.HiddenSize, config.NormEpsilon));
+        _attention = new LlamaAttention(config);
+        _mlp = new LlamaMlp(config);
+        _attentionNorm = new RmsNorm(config.HiddenSize, config.NormEpsilon);
+        _mlpNorm = new RmsNorm(config.HiddenSize, config.NormEpsilon);
+        RegisterComponents();
     }
 
     public Tensor Forward(Tensor x, AttentionContext context)   // [B, T, D] -> [B, T, D]

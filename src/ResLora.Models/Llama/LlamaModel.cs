@@ -1,5 +1,5 @@
 using ResLora.Models.Blocks;
-using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -12,10 +12,8 @@ namespace ResLora.Models.Llama;
 /// <remarks>Touvron et al., arXiv:2302.13971, section 2.2; Qwen3's head norms: arXiv:2505.09388, section 2.</remarks>
 public sealed class LlamaModel : CausalLanguageModel
 {
-    private readonly Embedding _embedding;
-    private readonly LlamaLayer[] _layers;
-    private readonly RmsNorm _norm;
-    private readonly Module<Tensor, Tensor>? _head;
+    [ComponentName(Name = "model")] private readonly LlamaBackbone _backbone;
+    [ComponentName(Name = "lm_head")] private readonly Module<Tensor, Tensor>? _head;
     private readonly float[] _frequencies;
 
     /// <summary>Builds the network on the meta device: no weight is allocated before <see cref="ModelWeights"/> gives it one.</summary>
@@ -25,15 +23,13 @@ public sealed class LlamaModel : CausalLanguageModel
         ArgumentNullException.ThrowIfNull(config);
         Config = config;
         _frequencies = RotaryEmbedding.Frequencies(config);
-        var backbone = Slots.Register(this, "model", new Backbone());
-        _embedding = Slots.Register(backbone, "embed_tokens", Embedding(config.VocabularySize, config.HiddenSize, device: META));
-        _layers = [.. Enumerable.Range(0, config.LayerCount).Select(i => new LlamaLayer(config, i))];
-        Slots.Register(backbone, "layers", new ModuleList<LlamaLayer>(_layers));
-        _norm = Slots.Register(backbone, "norm", new RmsNorm(config.HiddenSize, config.NormEpsilon));
+        _backbone = new LlamaBackbone(config);
         if (!config.TieWordEmbeddings)
         {
-            _head = Slots.Linear(this, "lm_head", config.HiddenSize, config.VocabularySize, bias: false);
+            _head = Slots.Linear(config.HiddenSize, config.VocabularySize, bias: false);
         }
+
+        RegisterComponents();
     }
 
     /// <summary>The model's description.</summary>
@@ -49,10 +45,10 @@ public sealed class LlamaModel : CausalLanguageModel
     public override int MaxPositions => Config.MaxPositions;
 
     /// <inheritdoc />
-    public override ScalarType DataType => _embedding.weight!.dtype;
+    public override ScalarType DataType => _backbone.Embedding.weight!.dtype;
 
     /// <inheritdoc />
-    public override Device Device => _embedding.weight!.device;
+    public override Device Device => _backbone.Embedding.weight!.device;
 
     /// <inheritdoc />
     public override Tensor Hidden(Tensor inputIds, Tensor? tokenMask = null, KeyValueCache? cache = null, bool rightPadded = false)
@@ -61,12 +57,12 @@ public sealed class LlamaModel : CausalLanguageModel
         using var scope = NewDisposeScope();
         using var pass = BeginForward?.Invoke(tokenMask);
         var (past, count) = (cache?.Length ?? 0, inputIds.shape[1]);
-        var hidden = _embedding.call(inputIds);   // [B, T] -> [B, T, D]
+        var hidden = _backbone.Embedding.call(inputIds);   // [B, T] -> [B, T, D]
         var angles = RotaryEmbedding.Angles(tensor(_frequencies, device: hidden.device), past, count, hidden.dtype);
         var maskedTokens = rightPadded ? null : tokenMask;
         Tensor? mask = null;
         int? maskWindow = -1;   // no layer has this window, so the first layer makes its mask
-        for (var i = 0; i < _layers.Length; i++)
+        for (var i = 0; i < _backbone.Layers.Count; i++)
         {
             var window = Config.SlidingWindow(i);
             if (window != maskWindow)
@@ -74,7 +70,7 @@ public sealed class LlamaModel : CausalLanguageModel
                 (mask, maskWindow) = (AttentionMask.Create(maskedTokens, past, count, window, hidden.device), window);
             }
 
-            var layer = _layers[i];
+            var layer = _backbone.Layers[i];
             Tensor Layer(IReadOnlyList<Tensor> inputs) => layer.Forward(
                 inputs[0], new AttentionContext(new RotaryAngles(inputs[1], inputs[2]), inputs.Count > 3 ? inputs[3] : null, cache));
             Tensor[] inputs = mask is null ? [hidden, angles.Cos, angles.Sin] : [hidden, angles.Cos, angles.Sin, mask];
@@ -84,13 +80,10 @@ public sealed class LlamaModel : CausalLanguageModel
         }
 
         cache?.Advance(count);
-        return _norm.call(hidden).MoveToOuterDisposeScope();
+        return _backbone.Norm.call(hidden).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc />
     public override Tensor Logits(Tensor hidden) =>
-        _head is null ? functional.linear(hidden, _embedding.weight!) : _head.call(hidden);
-
-    /// <summary>Carries the name that checkpoints put before everything but the head.</summary>
-    private sealed class Backbone() : Module("model");
+        _head is null ? functional.linear(hidden, _backbone.Embedding.weight!) : _head.call(hidden);
 }

@@ -1,0 +1,106 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
+using ResLora.Formats.Json;
+using ResLora.Formats.Safetensors;
+using static TorchSharp.torch;
+
+namespace ResLora.Adapters;
+
+/// <summary>
+/// The <c>reslora</c> adapter folder: <c>reslora_config.json</c> (settings and resolved module names) and
+/// <c>adapter.safetensors</c> (factors, and the statistics that the paper's merges need).
+/// </summary>
+internal static class ResLoraFolder
+{
+    public const string ConfigFileName = "reslora_config.json";
+    private const string TensorFileName = "adapter.safetensors";
+    private const string InputNorms = "statistics.input_norm.";
+    private const string LowNorms = "statistics.low_norm.";
+    private const int CurrentVersion = 1;
+
+    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        IndentSize = 2,
+        NewLine = "\n",
+        NumberHandling = JsonNumberHandling.Strict,
+        PropertyNameCaseInsensitive = false,
+    };
+
+    public static bool IsStatistic(string tensorName) =>
+        tensorName.StartsWith(InputNorms, StringComparison.Ordinal) || tensorName.StartsWith(LowNorms, StringComparison.Ordinal);
+
+    public static void Write(AdaptedModel adapted, string folder, string? baseModel)
+    {
+        var modules = adapted.Blocks.Select(b => b.ModuleName).ToArray();
+        var file = new ConfigFile { Version = CurrentVersion, BaseModel = baseModel, Adapter = adapted.Config, Modules = modules };
+        AtomicFile.WriteText(Path.Combine(folder, ConfigFileName), JsonSerializer.Serialize(file, _json) + "\n");
+        using var scope = NewDisposeScope();
+        var statistics = adapted.Statistics;
+        SafetensorsWriter.Write(
+            Path.Combine(folder, TensorFileName),
+            adapted.TrainableParameters().Select(p => KeyValuePair.Create(p.Key, (Tensor)p.Value))
+                .Concat(statistics.InputNorms.Select(n => KeyValuePair.Create(InputNorms + n.Key, tensor(n.Value.ToArray()))))
+                .Concat(statistics.LowNorms.Select(n => KeyValuePair.Create(LowNorms + n.Key, tensor(n.Value.ToArray())))));
+    }
+
+    public static AdapterDescription Describe(string folder)
+    {
+        var path = Path.Combine(folder, ConfigFileName);
+        var file = CheckedJson.Deserialize<ConfigFile>(path, _json);
+        if (file.Version != CurrentVersion)
+        {
+            throw new FileFormatException($"{path}: version {file.Version} is not known (this program reads version {CurrentVersion}); update reslora.");
+        }
+
+        if (file.Modules.Length == 0)
+        {
+            throw new FileFormatException($"{path}: \"modules\" is empty; an adapter has one block or more.");
+        }
+
+        var config = file.Adapter with { Targets = TargetModules.Suffixes(file.Modules), Exclude = null };
+        return new AdapterDescription(folder, "reslora", config, file.BaseModel, Path.Combine(folder, TensorFileName), "");
+    }
+
+    public static void ReadStatistics(SafetensorsReader reader, AdaptedModel adapted)
+    {
+        foreach (var block in adapted.Blocks)
+        {
+            var inputs = Values(reader, InputNorms + block.ModuleName);
+            if (inputs.Length > 0)
+            {
+                adapted.Statistics.Restore(block.ModuleName, inputs, Values(reader, LowNorms + block.ModuleName));
+            }
+        }
+    }
+
+    private static double[] Values(SafetensorsReader reader, string name)
+    {
+        if (!reader.Entries.TryGetValue(name, out var entry))
+        {
+            return [];
+        }
+
+        if (entry.DataType != float64 || entry.Shape.Count != 1)
+        {
+            throw new FileFormatException($"{reader.Path}: '{name}' must be a list of F64 numbers.");
+        }
+
+        using var stored = reader.Read(name);
+        return stored.data<double>().ToArray();
+    }
+
+    [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+    private sealed record ConfigFile
+    {
+        public required int Version { get; init; }
+
+        public string? BaseModel { get; init; }
+
+        public required AdapterConfig Adapter { get; init; }
+
+        public required string[] Modules { get; init; }
+    }
+}

@@ -1,0 +1,172 @@
+using ResLora.Adapters;
+using ResLora.Adapters.Merging;
+using ResLora.Formats.Safetensors;
+using ResLora.Models;
+using static TorchSharp.torch;
+
+namespace ResLora.Experiments.Verification;
+
+/// <summary>A causal language model with an adapter: forward, gradients, statistics and every merge.</summary>
+internal static class ModelCase
+{
+    private const string WithoutPadding = "_nopad";
+
+    public static CaseReport Run(string name, string folder, CaseFile file)
+    {
+        using var scope = NewDisposeScope();
+        using var model = ModelRegistry.LoadCausal(folder, float32);
+        var adapted = AdaptedModel.Inject(model, file.Adapter());
+        Fill(adapted, Path.Combine(folder, "adapter.safetensors"));
+        model.BeginForward = mask => adapted.BeginPass(mask);
+        using var inputs = SafetensorsReader.Open(Path.Combine(folder, "inputs.safetensors"));
+        var got = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        Forward(model, inputs, "", got);
+        Gradients(model, adapted, inputs, got);
+        if (adapted.Config.Shortcut.Kind is ShortcutKind.Input or ShortcutKind.Middle)
+        {
+            Calibrate(model, adapted, inputs, file.Calibration!, masked: true);
+            Norms(adapted, WithoutPadding, got);
+            Merges(model, adapted, inputs, WithoutPadding, got);
+            Calibrate(model, adapted, inputs, file.Calibration!, masked: false);
+            Norms(adapted, "", got);
+        }
+
+        Merges(model, adapted, inputs, "", got);
+        return Comparison.Compare(
+            name, "model", folder, got, file.ToleranceOf, quantity => quantity.StartsWith("merge.lstsq", StringComparison.Ordinal));
+    }
+
+    private static void Fill(AdaptedModel adapted, string path)
+    {
+        using var noGradient = no_grad();
+        using var reader = SafetensorsReader.Open(path);
+        foreach (var (name, parameter) in adapted.TrainableParameters())
+        {
+            parameter.copy_(reader.Read(name));
+        }
+    }
+
+    private static void Forward(CausalLanguageModel model, SafetensorsReader inputs, string prefix, Dictionary<string, Tensor> got)
+    {
+        using var noGradient = no_grad();
+        var layer = 0;
+        model.RunLayer = (body, tensors) =>
+        {
+            if (layer == 0)
+            {
+                got[prefix + "hidden_states.embeddings"] = tensors[0].alias().DetachFromDisposeScope();
+            }
+
+            var output = body(tensors);
+            got[$"{prefix}hidden_states.layer.{layer++}"] = output.alias().DetachFromDisposeScope();
+            return output;
+        };
+        var hidden = model.Hidden(inputs.Read("input_ids"), inputs.Read("attention_mask"));
+        model.RunLayer = null;
+        var logits = model.Logits(hidden);
+        got[prefix + "hidden_states.norm"] = hidden;
+        got[prefix + "logits"] = logits;
+        got[prefix + "loss"] = Loss(logits, inputs.Read("labels")).reshape(1);
+    }
+
+    /// <summary>Mean next-token cross entropy over the labels that are not -100.</summary>
+    private static Tensor Loss(Tensor logits, Tensor labels)
+    {
+        var scores = logits.narrow(1, 0, logits.shape[1] - 1).flatten(0, 1);    // [B, T, V] -> [B·(T−1), V]
+        var targets = labels.narrow(1, 1, labels.shape[1] - 1).flatten();       // [B, T] -> [B·(T−1)]
+        return nn.functional.cross_entropy(scores, targets, ignore_index: -100);
+    }
+
+    private static void Gradients(CausalLanguageModel model, AdaptedModel adapted, SafetensorsReader inputs, Dictionary<string, Tensor> got)
+    {
+        var logits = model.Logits(model.Hidden(inputs.Read("input_ids"), inputs.Read("attention_mask")));
+        Loss(logits, inputs.Read("labels")).backward();
+        foreach (var (name, parameter) in adapted.TrainableParameters())
+        {
+            got["grad." + name] = parameter.grad!;
+        }
+    }
+
+    /// <summary>Runs the calibration batches with active adapters; the statistics keep the last batches of the window.</summary>
+    private static void Calibrate(CausalLanguageModel model, AdaptedModel adapted, SafetensorsReader inputs, CaseFile.CalibrationPart calibration, bool masked)
+    {
+        var statistics = new CalibrationStatistics(calibration.NormWindow);
+        using var noGradient = no_grad();
+        model.train();
+        for (var i = 0; i < calibration.Batches; i++)
+        {
+            var mask = inputs.Read($"calib.{i}.attention_mask");
+            model.BeginForward = _ => ShortcutPass.Open(masked ? mask : null, statistics);
+            model.Hidden(inputs.Read($"calib.{i}.input_ids"), mask).Dispose();
+        }
+
+        model.eval();
+        model.BeginForward = mask => adapted.BeginPass(mask);
+        foreach (var block in adapted.Blocks)
+        {
+            var lows = statistics.LowNorms.TryGetValue(block.ModuleName, out var values) ? values : [];
+            adapted.Statistics.Restore(block.ModuleName, statistics.InputNorms[block.ModuleName], lows);
+        }
+    }
+
+    private static void Norms(AdaptedModel adapted, string suffix, Dictionary<string, Tensor> got)
+    {
+        foreach (var chain in adapted.Chains)
+        {
+            got[$"norm_x{suffix}.{chain.Name}"] = Row(chain.Blocks.Select(adapted.Statistics.InputNorm));
+            if (adapted.Config.Shortcut.Kind == ShortcutKind.Middle)
+            {
+                got[$"norm_ax{suffix}.{chain.Name}"] = Row(chain.Blocks.Select(adapted.Statistics.LowNorm));
+            }
+        }
+    }
+
+    private static void Merges(CausalLanguageModel model, AdaptedModel adapted, SafetensorsReader inputs, string suffix, Dictionary<string, Tensor> got)
+    {
+        foreach (var method in MergeMethods.For(adapted.Config.Shortcut.Kind))
+        {
+            using var merged = Merger.Merge(adapted, method);
+            var plain = adapted.Config.Shortcut.Kind == ShortcutKind.None;
+            var prefix = $"merge.{(plain ? "plain" : MergeMethods.Name(method) + suffix)}.";
+            using (merged.Apply())
+            {
+                Forward(model, inputs, prefix, got);
+            }
+
+            var norms = new Dictionary<string, double>(StringComparer.Ordinal);
+            foreach (var block in merged.Blocks)
+            {
+                var weight = merged.MergedWeight(block);
+                norms[block.ModuleName] = weight.norm().item<float>();
+                got[$"{prefix}weight.{block.ModuleName}"] = weight;
+                got[$"{prefix}cat_A.{block.ModuleName}"] = block.Pair.A.clone();
+                got[$"{prefix}cat_B.{block.ModuleName}"] = block.Pair.B.clone();
+            }
+
+            Alphas(adapted, merged, prefix, norms, got);
+        }
+    }
+
+    private static void Alphas(AdaptedModel adapted, MergedAdapter merged, string prefix, Dictionary<string, double> norms, Dictionary<string, Tensor> got)
+    {
+        var alphas = merged.Blocks.ToDictionary(b => b.ModuleName, b => b.Alphas, StringComparer.Ordinal);
+        var inputByWeights = adapted.Config.Shortcut.Kind == ShortcutKind.Input && merged.Method == MergeMethod.Weights;
+        foreach (var chain in adapted.Chains.Where(_ => !merged.IsExact))
+        {
+            if (inputByWeights)
+            {
+                got[$"norm_w.{chain.Name}"] = Row(chain.Blocks.Select(b => norms[b]));
+            }
+
+            // A row a block; blocks near the head of a chain have fewer ratios, the rest is 0.
+            var width = chain.Blocks.Max(b => alphas[b].Count);
+            var m = adapted.Config.Shortcut.PreviousCount;
+            var columns = adapted.Config.Shortcut.Kind == ShortcutKind.Middle && merged.Method == MergeMethod.Weights && m > 0 ? m + 1 : width;
+            var rows = chain.Blocks.SelectMany(b => alphas[b].Concat(Enumerable.Repeat(0.0, columns - alphas[b].Count)));
+            var table = Row(rows);
+            got[$"{prefix}alpha.{chain.Name}"] = columns == 1 ? table : table.reshape(chain.Blocks.Count, columns);
+        }
+    }
+
+    private static Tensor Row(IEnumerable<double> values) => tensor(values.ToArray());
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using ResLora.Formats.Errors;
+using ResLora.Training.Tokenization;
+
+namespace ResLora.Experiments.Verification;
+
+/// <summary>A tokenizer.json and texts with the ids and the decoded text that Hugging Face's library gives; exact.</summary>
+internal static class TokenizerCase
+{
+    public static CaseReport Run(string name, string folder)
+    {
+        var tokenizer = Tokenizer.Load(Path.Combine(folder, "tokenizer.json"));
+        var quantities = new List<Quantity>();
+        var path = Path.Combine(folder, "expected.jsonl");
+        foreach (var (index, line) in File.ReadLines(path).Index().Where(l => l.Item.Length > 0))
+        {
+            Expected expected;
+            try
+            {
+                expected = JsonSerializer.Deserialize<Expected>(line, JsonSerializerOptions.Web)!;
+            }
+            catch (JsonException e)
+            {
+                throw new FileFormatException($"{path}, line {index + 1}: {e.Message}", e);
+            }
+
+            Add("ids", tokenizer.Encode(expected.Text).SequenceEqual(expected.Ids));
+            Add("ids_no_special", tokenizer.Encode(expected.Text, addSpecialTokens: false).SequenceEqual(expected.IdsNoSpecial));
+            Add("decoded", tokenizer.Decode(expected.Ids) == expected.Decoded);
+            void Add(string what, bool equal) => quantities.Add(new Quantity($"line {index + 1} {what}", equal ? 0 : 1, 0));
+        }
+
+        var status = quantities.Count > 0 && quantities.All(q => q.Passed) ? CaseStatus.Passed : CaseStatus.Failed;
+        return new CaseReport(name, "tokenizer", status, quantities, [], quantities.Count == 0 ? "there is no text to compare" : null);
+    }
+
+    private sealed record Expected
+    {
+        public required string Text { get; init; }
+
+        public required int[] Ids { get; init; }
+
+        [System.Text.Json.Serialization.JsonPropertyName("ids_no_special")]
+        public required int[] IdsNoSpecial { get; init; }
+
+        public required string Decoded { get; init; }
+    }
+}

@@ -1,0 +1,97 @@
+using ResLora.Formats.Errors;
+using ResLora.Formats.Json;
+
+namespace ResLora.Experiments.Verification;
+
+/// <summary>Runs conformance cases: expected numbers from elsewhere against what this code computes.</summary>
+public static class Verifier
+{
+    private const string CaseFileName = "case.json";
+    private const string TokenizerFileName = "expected.jsonl";
+
+    /// <summary>Runs every case in the given folders; each is a case itself or holds cases, at any depth.</summary>
+    /// <param name="folders">The folders.</param>
+    /// <param name="progress">Gets each case's report as soon as it is there; null for nobody.</param>
+    /// <returns>The outcome.</returns>
+    /// <exception cref="FileFormatException">A folder does not exist or holds no case.</exception>
+    public static VerificationReport Run(IEnumerable<string> folders, Action<CaseReport>? progress = null)
+    {
+        ArgumentNullException.ThrowIfNull(folders);
+        var reports = new List<CaseReport>();
+        foreach (var folder in folders.SelectMany(Cases))
+        {
+            var report = RunOne(folder);
+            progress?.Invoke(report);
+            reports.Add(report);
+        }
+
+        return new VerificationReport(reports);
+    }
+
+    private static IEnumerable<string> Cases(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new FileFormatException($"{folder}: there is no such folder; give a folder with conformance cases (case.json, or tokenizer.json with expected.jsonl).");
+        }
+
+        string[] found =
+        [
+            .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+                .Where(file => Path.GetFileName(file) is CaseFileName or TokenizerFileName)
+                .Select(file => Path.GetDirectoryName(file)!)
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal),
+        ];
+        return found.Length > 0
+            ? found
+            : throw new FileFormatException($"{folder}: there is no conformance case in it (case.json, or tokenizer.json with expected.jsonl).");
+    }
+
+    private static CaseReport RunOne(string folder)
+    {
+        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+        var kind = "case";
+        try
+        {
+            if (!File.Exists(Path.Combine(folder, CaseFileName)))
+            {
+                kind = "tokenizer";
+                return TokenizerCase.Run(name, folder);
+            }
+
+            var file = CaseFile.Read(folder);
+            if (file.Kind == "peft_linear")
+            {
+                kind = "layer";
+                return LayerCase.Run(name, folder, file);
+            }
+
+            kind = "model";
+            return file.Kind is null && file.Structure is not null && file.Loss == "causal_lm" && File.Exists(Path.Combine(folder, "config.json"))
+                ? ModelCase.Run(name, folder, file)
+                : new CaseReport(name, kind, CaseStatus.Unsupported, [], [], $"cases of kind '{file.Kind ?? ModelType(folder)}' are not supported yet");
+        }
+        catch (ConfigException e)
+        {
+            // A feature that is refused by name is not supported; a file that breaks its format is a failure.
+            return new CaseReport(name, kind, CaseStatus.Unsupported, [], [], e.Message);
+        }
+        catch (ResLoraException e)
+        {
+            return new CaseReport(name, kind, CaseStatus.Failed, [], [], e.Message);
+        }
+    }
+
+    private static string ModelType(string folder)
+    {
+        var path = Path.Combine(folder, "config.json");
+        if (!File.Exists(path))
+        {
+            return "unknown";
+        }
+
+        using var config = CheckedJson.Read(path);
+        return config.RootElement.TryGetProperty("model_type", out var type) ? type.ToString() : "unknown";
+    }
+}

@@ -1,0 +1,93 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
+using ResLora.Formats.Json;
+using ResLora.Formats.Safetensors;
+using static TorchSharp.torch;
+
+namespace ResLora.Models;
+
+/// <summary>Writes models as folders in Hugging Face's layout. Every folder is written aside and moved into place.</summary>
+public static class ModelFolder
+{
+    // Weights are never copied along: a folder holds one model only.
+    private static readonly string[] _companions =
+    [
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "tokenizer.model",
+        "vocab.json", "merges.txt", "chat_template.jinja", "LICENSE",
+    ];
+
+    private static readonly JsonSerializerOptions _json = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n" };
+
+    /// <summary>Writes a model that came from a folder, with the weights that it has now.</summary>
+    /// <param name="model">The model, without adapter blocks (merged or as loaded).</param>
+    /// <param name="sourceFolder">The folder that it came from: configuration and tokenizer are taken from there.</param>
+    /// <param name="folder">The folder to write.</param>
+    /// <param name="dtype">The dtype to store; null keeps the model's.</param>
+    /// <param name="overwrite">Whether an existing folder may be replaced. Default false.</param>
+    /// <exception cref="ConfigException">The folder exists and may not be replaced, or it is the source folder itself.</exception>
+    public static void Write(CausalLanguageModel model, string sourceFolder, string folder, ScalarType? dtype = null, bool overwrite = false)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (Path.GetFullPath(sourceFolder) == Path.GetFullPath(folder))
+        {
+            throw new ConfigException($"{folder}: a model cannot be written over the folder that it is read from; choose another output.");
+        }
+
+        using var source = CheckedJson.Read(Path.Combine(sourceFolder, "config.json"));
+        var config = JsonObject.Create(source.RootElement)!;
+        var companions = _companions
+            .Select(name => (name, path: Path.Combine(sourceFolder, name)))
+            .Where(c => File.Exists(c.path))
+            .ToDictionary(c => c.name, c => File.ReadAllBytes(c.path), StringComparer.Ordinal);
+        Write(model, config, companions, folder, dtype ?? model.DataType, overwrite);
+    }
+
+    /// <summary>Writes a model with a configuration and companions given here.</summary>
+    /// <param name="model">The model, without adapter blocks.</param>
+    /// <param name="config">The configuration; what it says of ties and dtype is set right.</param>
+    /// <param name="companions">Further files by name, such as tokenizer.json.</param>
+    /// <param name="folder">The folder to write.</param>
+    /// <param name="dtype">The dtype to store.</param>
+    /// <param name="overwrite">Whether an existing folder may be replaced.</param>
+    /// <exception cref="ConfigException">The folder exists and may not be replaced.</exception>
+    public static void Write(
+        CausalLanguageModel model, JsonObject config, IReadOnlyDictionary<string, byte[]> companions, string folder, ScalarType dtype, bool overwrite)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(companions);
+        var foreign = model.named_parameters().FirstOrDefault(p => p.name.Contains(".base_layer.", StringComparison.Ordinal)).name;
+        if (foreign is not null)
+        {
+            throw new InvalidOperationException($"The model still carries adapter blocks ('{foreign}'); merge or remove them before writing it.");
+        }
+
+        config["tie_word_embeddings"] = !model.named_modules().Any(m => m.name == "lm_head");
+        config["torch_dtype"] = dtype switch
+        {
+            ScalarType.BFloat16 => "bfloat16",
+            ScalarType.Float16 => "float16",
+            ScalarType.Float32 => "float32",
+            _ => throw new ConfigException($"Models are stored as float32, bfloat16 or float16, not {dtype}."),
+        };
+        AtomicFolder.Write(
+            folder,
+            path =>
+            {
+                AtomicFile.WriteText(Path.Combine(path, "config.json"), config.ToJsonString(_json) + "\n");
+                foreach (var (name, content) in companions)
+                {
+                    AtomicFile.Write(Path.Combine(path, name), stream => stream.Write(content));
+                }
+
+                using var noGradient = no_grad();
+                using var scope = NewDisposeScope();
+                SafetensorsWriter.Write(
+                    Path.Combine(path, "model.safetensors"),
+                    model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter.to(dtype))));
+            },
+            overwrite);
+    }
+}
