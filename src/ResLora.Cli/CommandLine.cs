@@ -16,6 +16,7 @@ internal static class CommandLine
             GlobalOptions.Verbose,
             DoctorCommand.Create(),
             InspectCommand.Create(),
+            PretrainCommand.Create(),
             VerifyCommand.Create(),
         };
         HelpWithExamples.AddTo(root);
