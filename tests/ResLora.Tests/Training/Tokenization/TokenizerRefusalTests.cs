@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using ResLora.Formats.Errors;
+using ResLora.Training.Tokenization;
+using Xunit;
+
+namespace ResLora.Tests.Training.Tokenization;
+
+/// <summary>What a tokenizer.json asks for and is not supported is refused by its name, with the file and the place.</summary>
+public class TokenizerRefusalTests
+{
+    [Theory]
+    [InlineData("normalizer", """{"type":"NFKC"}""", "normalizer: normalizer NFKC is not supported")]
+    [InlineData("normalizer", """{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Lowercase"}]}""", "normalizer.normalizers[1]: normalizer Lowercase")]
+    [InlineData("normalizer", """{"type":"Replace","pattern":{"String":""},"content":""}""", "the pattern is empty")]
+    [InlineData("normalizer", """{"type":7}""", "normalizer.type: found 7, expected text")]
+    [InlineData("normalizer", """[]""", "normalizer: key 'type' is missing")]
+    [InlineData("pre_tokenizer", """{"type":"BertPreTokenizer"}""", "pre-tokenizer BertPreTokenizer is not supported")]
+    [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"a"},"behavior":"4"}""", "behavior '4' is unknown")]
+    [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"\\w+"},"behavior":"Isolated"}""", "the escape \\w")]
+    [InlineData("pre_tokenizer", """{"type":"Metaspace","replacement":"__"}""", "replacement must be one character")]
+    [InlineData("pre_tokenizer", """{"type":"Metaspace","replacement":"_","prepend_scheme":"last"}""", "prepend_scheme 'last' is unknown")]
+    [InlineData("post_processor", """{"type":"Other"}""", "post-processor Other is not supported")]
+    [InlineData("post_processor", """{"type":"RobertaProcessing","sep":["</s>",2],"cls":["<s>",9999]}""", "id 9999 is not in the vocabulary")]
+    [InlineData("post_processor", """{"type":"TemplateProcessing","single":[],"special_tokens":{}}""", "must name the sequence A once, found 0 times")]
+    [InlineData("post_processor", """{"type":"TemplateProcessing","single":[{"Sequence":{"id":"B"}}],"special_tokens":{}}""", "may only name the sequence A")]
+    [InlineData("decoder", """{"type":"WordPiece"}""", "decoder WordPiece is not supported")]
+    [InlineData("decoder", """{"type":"Sequence","decoders":[{"type":"Fuse"},{"type":"ByteFallback"}]}""", "decoder ByteFallback behind a decoder that joins")]
+    public void Load_UnsupportedStage_IsRefusedByName(string stage, string description, string expected)
+    {
+        var json = TokenizerFixtures.SentencePiece();
+        json[stage] = JsonNode.Parse(description);
+
+        var error = Assert.Throws<FileFormatException>(() => TokenizerFixtures.Load(json.ToJsonString()));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.Contains("tokenizer.json", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"bos_token":"<begin>"}""", "the token '<begin>' is not in")]
+    [InlineData("""{"bos_token":3}""", "key 'content' is missing")]
+    [InlineData("{", "not valid JSON")]
+    public void Load_BadConfig_SaysWhatIsWrong(string config, string expected)
+    {
+        var error = Assert.Throws<FileFormatException>(() =>
+            TokenizerFixtures.Load(TokenizerFixtures.SentencePiece().ToJsonString(), ("tokenizer_config.json", config)));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.Contains("tokenizer_config.json", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_NoFile_NamesThePath()
+    {
+        using var folder = new TemporaryFolder();
+
+        var error = Assert.Throws<FileFormatException>(() => Tokenizer.Load(folder.Path));
+
+        Assert.Contains(Path.Combine(folder.Path, "tokenizer.json"), error.Message, StringComparison.Ordinal);
+    }
+}

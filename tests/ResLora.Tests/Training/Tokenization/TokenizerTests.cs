@@ -1,0 +1,195 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using FsCheck;
+using FsCheck.Fluent;
+using ResLora.Training.Tokenization;
+using Xunit;
+
+namespace ResLora.Tests.Training.Tokenization;
+
+public class TokenizerTests
+{
+    private static readonly Tokenizer ByteLevel = TokenizerFixtures.ByteLevel();
+    private static readonly Tokenizer SentencePiece = TokenizerFixtures.Load(TokenizerFixtures.SentencePiece().ToJsonString());
+
+    private static readonly Config Seeded = Config.QuickThrowOnFailure.WithMaxTest(500).WithReplay(20240229UL, 1UL);
+
+    // Arbitrary UTF-16 units, lone surrogates included, among text that the vocabularies know.
+    private static readonly Arbitrary<string> AnyText = Gen.OneOf(
+        Gen.Choose(0, char.MaxValue).Select(unit => ((char)unit).ToString()),
+        Gen.Choose(0x10000, 0x10FFFF).Select(char.ConvertFromUtf32),
+        Gen.Elements(" ", "  ", "\n", "the", " the", "7", "é", "e\u0301", "日本", "'s", "ab", "▁", "𝑥", "\r\n")).ArrayOf()
+        .Select(string.Concat).ToArbitrary();
+
+    [Fact]
+    public void Decode_OfEncodedText_ByteLevel_GivesTheTextBack() =>
+        Prop.ForAll(AnyText, text => ByteLevel.Decode(ByteLevel.Encode(text, false), false) == AsUtf8(text))
+            .Check(Seeded);
+
+    // The blank stands for the mark, so a mark of the text itself comes back as a blank, in Hugging Face's library too.
+    [Fact]
+    public void Decode_OfEncodedText_ByteFallback_GivesTheTextBack() =>
+        Prop.ForAll(AnyText, text => SentencePiece.Decode(SentencePiece.Encode(text, false), false) == AsUtf8(text).Replace('▁', ' '))
+            .Check(Seeded);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void StreamingDecoder_RandomIds_EqualsDecode(bool byteLevel)
+    {
+        var tokenizer = byteLevel ? ByteLevel : SentencePiece;
+        var ids = Gen.Choose(-1, tokenizer.VocabularySize).ArrayOf().ToArbitrary();
+
+        Prop.ForAll(ids, Gen.Elements(true, false).ToArbitrary(), (sequence, skip) =>
+        {
+            var decoder = tokenizer.CreateStreamingDecoder(skip);
+            var parts = sequence.Select(decoder.Add).ToList();
+            parts.Add(decoder.Flush());
+            return string.Concat(parts) == tokenizer.Decode(sequence, skip) && parts.All(part => part == AsUtf8(part));
+        }).Check(Seeded);
+    }
+
+    [Fact]
+    public void StreamingDecoder_CharacterOverSeveralTokens_ComesWhole()
+    {
+        var ids = ByteLevel.Encode("a😀", addSpecialTokens: false);
+        var decoder = ByteLevel.CreateStreamingDecoder();
+
+        var parts = ids.Select(decoder.Add).ToList();
+
+        Assert.Equal(["a", "", "", "", "😀"], parts);
+        Assert.Equal("", decoder.Flush());
+    }
+
+    [Theory]
+    [InlineData("ab", "<s>|▁ab")]
+    [InlineData("abc", "<s>|▁a|bc")] // "b c" outranks "▁a b"
+    [InlineData("a b", "<s>|▁a|▁|b")]
+    [InlineData("𝑥a", "<s>|▁|𝑥a")] // a character above U+FFFF is one symbol
+    [InlineData("é", "<s>|▁|<0xC3>|<0xA9>")]
+    [InlineData("a</s>b", "<s>|▁a|</s>|▁|b")] // every stretch between added tokens is normalized by itself
+    [InlineData("", "<s>")]
+    public void Encode_SentencePieceStyle_GivesTheseTokens(string text, string expected)
+    {
+        var ids = SentencePiece.Encode(text);
+
+        Assert.Equal(expected, string.Join('|', ids.Select(id => SentencePiece.TokenOf(id))));
+    }
+
+    [Fact]
+    public void Decode_InvalidByteRun_GivesOneReplacementAByte()
+    {
+        int[] ids = [.. "<0xC3> <0xA9> <0xC3> a".Split(' ').Select(token => SentencePiece.IdOf(token)!.Value)];
+
+        var text = SentencePiece.Decode(ids);
+
+        Assert.Equal("\uFFFD\uFFFD\uFFFDa", text);
+    }
+
+    [Theory]
+    [InlineData("lstrip", "a  [M] b", "▁a|[M]|▁|▁|b")]
+    [InlineData("rstrip", "a  [M] b", "▁a|▁|▁|[M]|▁|b")]
+    [InlineData("single_word", "a[M]", "▁a|[M]")] // "]" and the end are no word characters, but "a" is
+    public void Encode_AddedTokenFlags_AreHonoured(string flag, string text, string expected)
+    {
+        var json = TokenizerFixtures.SentencePiece();
+        json["added_tokens"]!.AsArray().Add(TokenizerFixtures.Added(300, "[M]", flags: $",\"{flag}\":true"));
+        var tokenizer = TokenizerFixtures.Load(json.ToJsonString());
+
+        var tokens = tokenizer.Encode(text, addSpecialTokens: false).Select(id => tokenizer.TokenOf(id)).ToList();
+
+        if (flag == "single_word")
+        {
+            Assert.DoesNotContain("[M]", tokens);
+        }
+        else
+        {
+            Assert.Equal(expected, string.Join('|', tokens));
+        }
+
+        Assert.Equal(301, tokenizer.VocabularySize);
+    }
+
+    [Theory]
+    [InlineData("always", "ab ab", "▁ab|▁ab", "a</s>a", "▁a|</s>|▁a")]
+    [InlineData("first", "ab ab", "▁ab|▁ab", "a</s>a", "▁a|</s>|a")]
+    [InlineData("never", "ab ab", "ab|▁ab", "a</s>a", "a|</s>|a")]
+    public void Encode_Metaspace_PrependsAsTheSchemeSays(string scheme, string one, string expectedOne, string two, string expectedTwo)
+    {
+        var json = TokenizerFixtures.SentencePiece();
+        json["normalizer"] = null;
+        json["pre_tokenizer"] = JsonNode.Parse($$"""{"type":"Metaspace","replacement":"▁","prepend_scheme":"{{scheme}}","split":false}""");
+        json["decoder"] = json["pre_tokenizer"]!.DeepClone();
+        var tokenizer = TokenizerFixtures.Load(json.ToJsonString());
+
+        string Tokens(string text) => string.Join('|', tokenizer.Encode(text, false).Select(id => tokenizer.TokenOf(id)));
+
+        Assert.Equal(expectedOne, Tokens(one));
+        Assert.Equal(expectedTwo, Tokens(two));
+        Assert.Equal(one, tokenizer.Decode(tokenizer.Encode(one)));
+    }
+
+    [Fact]
+    public void Encode_IgnoreMerges_TakesTheWholeWord()
+    {
+        var json = TokenizerFixtures.SentencePiece();
+        json["model"]!["ignore_merges"] = true;
+        json["model"]!["vocab"]!["▁ccc"] = 400;
+        var tokenizer = TokenizerFixtures.Load(json.ToJsonString());
+
+        Assert.Equal([400], tokenizer.Encode("ccc", addSpecialTokens: false));
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 3)]
+    public void Encode_UnknownCharacters_FuseAsTold(bool fuse, int expected)
+    {
+        var json = TokenizerFixtures.SentencePiece();
+        json["model"]!["byte_fallback"] = false;
+        json["model"]!["fuse_unk"] = fuse;
+        var tokenizer = TokenizerFixtures.Load(json.ToJsonString());
+
+        var ids = tokenizer.Encode("aßßß", addSpecialTokens: false);
+
+        Assert.Equal(expected, ids.Count(id => id == 0));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(1_000_000)]
+    public void Encode_LongWord_IsMergedInOrder(int length)
+    {
+        var ids = SentencePiece.Encode(new string('b', length - 1) + "c", addSpecialTokens: false);
+
+        // "▁", then every b but the last, which joins with c.
+        Assert.Equal(length, ids.Count);
+        Assert.Equal(SentencePiece.IdOf("bc"), ids[^1]);
+    }
+
+    [Fact]
+    public void Load_ConfigBeside_GivesSpecialIdsAndTemplate()
+    {
+        var tokenizer = TokenizerFixtures.Load(
+            TokenizerFixtures.SentencePiece().ToJsonString(),
+            ("tokenizer_config.json", """
+                {"tokenizer_class":"LlamaTokenizerFast","bos_token":{"content":"<s>","lstrip":false},"pad_token":null,
+                 "add_bos_token":false,"add_eos_token":true,"chat_template":[{"name":"tool","template":"x"},{"name":"default","template":"y"}]}
+                """),
+            ("special_tokens_map.json", """{"eos_token":"</s>"}"""),
+            ("generation_config.json", """{"bos_token_id":2,"pad_token_id":[0,5]}"""));
+
+        Assert.Equal((1, 2, 0), (tokenizer.BeginId, tokenizer.EndId, tokenizer.PadId));
+        Assert.Equal("y", tokenizer.ChatTemplate);
+        Assert.Equal(["▁a", "</s>"], tokenizer.Encode("a").Select(id => tokenizer.TokenOf(id)));
+    }
+
+    [Fact]
+    public void Load_NothingBeside_LeavesSpecialIdsNull()
+    {
+        Assert.Equal((null, null, null), (SentencePiece.BeginId, SentencePiece.EndId, SentencePiece.PadId));
+        Assert.Null(SentencePiece.ChatTemplate);
+    }
+
+    private static string AsUtf8(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+}
