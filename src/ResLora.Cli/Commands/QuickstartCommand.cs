@@ -22,7 +22,7 @@ internal static class QuickstartCommand
         var output = new Option<string>("--output") { Description = "The folder to write; an earlier quickstart there is replaced.", HelpName = "DIR", DefaultValueFactory = _ => defaults.Output };
         var verb = new Verb(
             "quickstart",
-            "Fine-tune the sample model with LoRA and with ResLoRA, merge, evaluate on held-out problems and plot the loss: three minutes.",
+            "Fine-tune the sample model with LoRA and with ResLoRA, merge, evaluate on held-out problems and plot the loss. Takes two to three minutes on two cores.",
             "quickstart",
             "quickstart --structure block --output runs/block")
         {

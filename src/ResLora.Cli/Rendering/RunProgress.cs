@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ResLora.Experiments.Evaluating;
+using ResLora.Experiments.Planning;
 using ResLora.Experiments.Running;
 using ResLora.Training.Loop;
 using Spectre.Console;
@@ -57,6 +58,14 @@ internal sealed class RunProgress : IProgress<RunEvent>
         {
             case RunStarted started:
                 Write(Tables.Facts(started.Facts));
+                break;
+            case RunPlanned planned:
+                Write(Tables.Facts(PlanView.Facts(planned.Plan)));
+                foreach (var cut in planned.Plan.Breaks)
+                {
+                    WriteLine(PlanView.Line(cut));
+                }
+
                 break;
             case StepDone step when _bar is not null:
                 (_bar.MaxValue, _bar.Value, _bar.Description) = (step.TotalSteps, step.Step, Line(step));

@@ -20,9 +20,14 @@ public static class PlanJob
     {
         ArgumentNullException.ThrowIfNull(config);
         using var model = ModelRegistry.BuildCausal(config.Model);
-        var total = model.named_parameters().Sum(p => p.parameter.numel());
         var adapter = config.Adapter is { } settings ? AdaptedModel.Inject(model, settings) : null;
-        var data = RunData.Read(config, Tokenizer.Load(config.Model));
+        return Of(config, model, adapter, RunData.Read(config, Tokenizer.Load(config.Model)));
+    }
+
+    /// <summary>The plan of a run whose model and data are there already; the model may be on the meta device.</summary>
+    internal static PlanReport Of(RunConfig config, CausalLanguageModel model, AdaptedModel? adapter, RunData data)
+    {
+        var total = model.named_parameters().Sum(p => p.parameter.numel()) - (adapter?.TrainableCount ?? 0);
         var trainable = adapter?.TrainableCount ?? total;
         var samples = data.TrainTokens.Samples;
         var order = new DataOrder([.. samples.Select(sample => sample.Ids.Length)], config.Training);

@@ -1,4 +1,5 @@
 using ResLora.Adapters;
+using ResLora.Experiments.Planning;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Training.Loop;
@@ -81,7 +82,7 @@ public sealed class TrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         TrainJob.Run(config, progress: new Recorder(events.Add), stop: TestContext.Current.CancellationToken);
 
         Assert.Contains(RunConfig.ExactMatchMetric, Assert.Single(events.OfType<EvaluationDone>()).Metrics.Keys);
-        Assert.IsType<RunStarted>(events[0]);
+        Assert.IsType<RunPlanned>(events[0]);
     }
 
     [Fact]
