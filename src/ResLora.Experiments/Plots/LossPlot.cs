@@ -34,6 +34,8 @@ public static class LossPlot
         plot.YLabel("training loss (nats a token)", size: 20);
         plot.Axes.Bottom.TickLabelStyle.FontSize = 16;
         plot.Axes.Left.TickLabelStyle.FontSize = 16;
+        plot.Axes.AutoScale();
+        plot.Axes.SetLimitsY(0, plot.Axes.GetLimits().Top);   // a loss is never negative, and the way left to 0 is worth seeing
         plot.ShowLegend(Alignment.UpperRight);
         plot.Legend.FontSize = 20;
         var png = plot.GetImageBytes(Width, Height, ImageFormat.Png);
