@@ -86,6 +86,8 @@ public static class ActivationCheckpoint
             var tensors = vars.Skip(2).Cast<Tensor>().ToList();
             ctx.save_for_backward(tensors);
             ctx.save_data(nameof(Segment), vars[0]);
+            // What no later layer read has no gradient; making zeros for it would need the outputs to be kept.
+            ctx.set_materialize_grads(false);
             return ((Segment)vars[0]).Run(tensors, recomputing: false);
         }
 
@@ -104,7 +106,7 @@ public static class ActivationCheckpoint
             }
 
             random.set_rng_state(randomState);
-            var flowing = outputs.Zip(grad_outputs).Where(o => o.First.requires_grad).ToArray();
+            var flowing = outputs.Zip(grad_outputs).Where(o => o.First.requires_grad && !o.Second.IsInvalid).ToArray();
             autograd.backward([.. flowing.Select(o => o.First)], [.. flowing.Select(o => o.Second)], retain_graph: false);
             var gradients = leaves.Select(leaf => leaf.requires_grad ? leaf.grad?.MoveToOuterDisposeScope() : null);
             return [null!, null!, .. gradients.Select(g => g!)];

@@ -22,21 +22,21 @@ internal static class JsonRow
             throw new FileFormatException($"{path}, {where}: found {element.ValueKind.ToString().ToLowerInvariant()}, expected a JSON object.");
         }
 
-        if (element.GetRawText().Length > Row.MaxCharacters)
-        {
-            throw new FileFormatException($"{path}, {where}: the row is longer than {Row.MaxCharacters} characters.");
-        }
-
         try
         {
+            if (element.GetRawText().Length > Row.MaxCharacters)
+            {
+                throw new FileFormatException($"{path}, {where}: the row is longer than {Row.MaxCharacters} characters.");
+            }
+
             return new Row(path, where, element.EnumerateObject()
                 .Where(member => member.Value.ValueKind != JsonValueKind.Null)
                 .ToDictionary(member => member.Name, member => Text(member.Value), StringComparer.Ordinal));
         }
         catch (InvalidOperationException error)
         {
-            // Half of a surrogate pair as an escape: valid JSON grammar, but not text.
-            throw new FileFormatException($"{path}, {where}: a text holds half of a Unicode surrogate pair.", error);
+            // Valid JSON grammar, but not text: the parser only finds out when the text is asked for.
+            throw new FileFormatException($"{path}, {where}: a text is not UTF-8 or holds half of a Unicode surrogate pair.", error);
         }
     }
 

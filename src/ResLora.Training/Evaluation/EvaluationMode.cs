@@ -1,0 +1,36 @@
+using ResLora.Models;
+using static TorchSharp.torch;
+
+namespace ResLora.Training.Evaluation;
+
+/// <summary>
+/// While it is open a model computes without gradients, dropout, statistics and checkpointing; afterwards it is as before.
+/// </summary>
+internal sealed class EvaluationMode : IDisposable
+{
+    private readonly CausalLanguageModel _model;
+    private readonly IDisposable _noGradient = no_grad();
+    private readonly bool _wasTraining;
+    private readonly LayerRunner? _runLayer;
+
+    public EvaluationMode(CausalLanguageModel model)
+    {
+        (_model, _wasTraining, _runLayer) = (model, model.training, model.RunLayer);
+        model.RunLayer = null;
+        if (_wasTraining)
+        {
+            model.eval();
+        }
+    }
+
+    public void Dispose()
+    {
+        _model.RunLayer = _runLayer;
+        if (_wasTraining)
+        {
+            _model.train();
+        }
+
+        _noGradient.Dispose();
+    }
+}

@@ -1,0 +1,44 @@
+using ResLora.Formats.Errors;
+using ResLora.Models;
+using ResLora.Training.Data;
+using static TorchSharp.torch;
+
+namespace ResLora.Training.Evaluation;
+
+/// <summary>Measures loss and perplexity.</summary>
+public static class Perplexity
+{
+    /// <summary>
+    /// The mean loss over the trained tokens of all samples together (a long sample counts more than a short one). The model
+    /// is in evaluation mode meanwhile. Results are equal for every batch size up to rounding.
+    /// </summary>
+    /// <param name="model">The model, borrowed.</param>
+    /// <param name="samples">The samples.</param>
+    /// <param name="padId">The token that fills up short rows.</param>
+    /// <param name="batchSize">Samples in one forward pass.</param>
+    /// <param name="stop">Ends the measurement between two batches.</param>
+    /// <returns>The loss.</returns>
+    /// <exception cref="ConfigException">No token is trained.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static EvaluationLoss Measure(
+        CausalLanguageModel model, IReadOnlyList<TokenizedSample> samples, int padId, int batchSize, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(samples);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        using var mode = new EvaluationMode(model);
+        var (sum, tokens) = (0.0, 0L);
+        foreach (var group in samples.Where(s => TokenBatch.TrainedTokens(s) > 0).OrderBy(s => s.Ids.Length).Chunk(batchSize))
+        {
+            stop.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            using var batch = TokenBatch.Collate(group, padId, model.Device);
+            sum += TokenLoss.Sum(model, batch).item<float>();
+            tokens += batch.Targets.numel();
+        }
+
+        return tokens > 0
+            ? new EvaluationLoss(sum / tokens, tokens)
+            : throw new ConfigException($"None of {samples.Count} samples has a token to predict; check the data and its labels.");
+    }
+}

@@ -1,0 +1,77 @@
+using ResLora.Models;
+using ResLora.Training.Evaluation;
+using static TorchSharp.torch;
+
+namespace ResLora.Training.Generation;
+
+/// <summary>
+/// Several texts that grow by a token at a time, padded on the left so that all their newest tokens stand in one column.
+/// Rotary positions are relative, so that padding in front moves nothing.
+/// </summary>
+internal sealed class DecodingBatch : IDisposable
+{
+    private readonly CausalLanguageModel _model;
+    private readonly TokenSampler _sampler;
+    private readonly KeyValueCache? _cache;
+    private readonly long[][] _ids;
+    private readonly int[] _padding;
+    private int _width;
+
+    /// <param name="model">The model, borrowed.</param>
+    /// <param name="prompts">The tokens of each prompt, at least one.</param>
+    /// <param name="padId">The token that fills up in front.</param>
+    /// <param name="newTokens">The most tokens to be added.</param>
+    /// <param name="config">How tokens are chosen, and whether there is a cache.</param>
+    public DecodingBatch(CausalLanguageModel model, IReadOnlyList<IReadOnlyList<int>> prompts, int padId, int newTokens, GenerationConfig config)
+    {
+        _model = model;
+        _width = prompts.Max(p => p.Count);
+        _padding = [.. prompts.Select(p => _width - p.Count)];
+        _ids = [.. prompts.Select((prompt, row) =>
+        {
+            var ids = new long[_width + newTokens];
+            Array.Fill(ids, padId, 0, _padding[row]);
+            for (var i = 0; i < prompt.Count; i++)
+            {
+                ids[_padding[row] + i] = prompt[i];
+            }
+
+            return ids;
+        })];
+        _sampler = new TokenSampler(config, prompts.Count);
+        _cache = config.UseCache ? model.CreateCache(_width + newTokens) : null;
+    }
+
+    /// <summary>Adds one token to every row.</summary>
+    /// <returns>The tokens.</returns>
+    public int[] Next()
+    {
+        using var mode = new EvaluationMode(_model);
+        using var scope = NewDisposeScope();
+        var seen = (int)(_cache?.Length ?? 0);
+        var ids = Stacked(row => _ids[row].AsSpan(seen, _width - seen).ToArray());                    // [B, T]
+        var hidden = _model.Hidden(ids, TokenMask(), _cache);                                         // [B, T, D]
+        var chosen = _sampler.Choose(_model.Logits(hidden.select(1, -1)).to(float32));                // [B, D] -> [B, V] -> B
+        for (var row = 0; row < chosen.Length; row++)
+        {
+            _ids[row][_width] = chosen[row];
+        }
+
+        _width++;
+        return chosen;
+    }
+
+    public void Dispose() => _cache?.Dispose();
+
+    private Tensor? TokenMask() => _padding.All(count => count == 0)
+        ? null
+        : Stacked(row =>
+        {
+            var mask = new long[_width];
+            mask.AsSpan(_padding[row]).Fill(1);
+            return mask;
+        });
+
+    private Tensor Stacked(Func<int, long[]> row) =>
+        tensor([.. Enumerable.Range(0, _ids.Length).SelectMany(row)], [_ids.Length, -1], device: _model.Device);
+}

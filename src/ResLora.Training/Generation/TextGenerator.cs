@@ -1,0 +1,128 @@
+using ResLora.Formats.Errors;
+using ResLora.Models;
+using ResLora.Training.Tokenization;
+
+namespace ResLora.Training.Generation;
+
+/// <summary>Continues texts. Prompts get the tokenizer's begin token; what comes back is the continuation alone.</summary>
+/// <param name="model">The model, borrowed; computes in evaluation mode while a token is made and is as before in between.</param>
+/// <param name="tokenizer">The model's tokenizer.</param>
+public sealed class TextGenerator(CausalLanguageModel model, Tokenizer tokenizer)
+{
+    /// <summary>Continues one text, piece by piece as it comes; no piece ends inside a character.</summary>
+    /// <param name="prompt">The text so far.</param>
+    /// <param name="config">Length and choice of tokens.</param>
+    /// <param name="stop">Ends the text after the token in hand.</param>
+    /// <returns>The pieces of the continuation. It ends at the end token, at the limit, or at the model's last position.</returns>
+    /// <exception cref="ConfigException">The settings have problems, or the prompt is empty or fills all positions.</exception>
+    public IEnumerable<string> Stream(string prompt, GenerationConfig config, CancellationToken stop = default)
+    {
+        Check(config);
+        return Pieces(Encode(prompt), config, stop);
+    }
+
+    /// <summary>Continues several texts at once, greedily each as if it were alone (up to rounding).</summary>
+    /// <param name="prompts">The texts so far; fastest when alike in length.</param>
+    /// <param name="config">Length and choice of tokens.</param>
+    /// <param name="stop">Ends generation between two tokens.</param>
+    /// <returns>The continuations, in the order of the prompts.</returns>
+    /// <exception cref="ConfigException">The settings have problems, or a prompt is empty or fills all positions.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public IReadOnlyList<string> GenerateBatch(IReadOnlyList<string> prompts, GenerationConfig config, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompts);
+        Check(config);
+        if (prompts.Count == 0)
+        {
+            return [];
+        }
+
+        var encoded = prompts.Select(Encode).ToArray();
+        var limits = encoded.Select(ids => Room(ids, config)).ToArray();
+        var generated = encoded.Select(_ => new List<int>()).ToArray();
+        var ended = new bool[prompts.Count];
+        using var batch = new DecodingBatch(model, encoded, tokenizer.PadId ?? 0, limits.Max(), config);
+        while (ended.Contains(false))
+        {
+            stop.ThrowIfCancellationRequested();
+            var chosen = batch.Next();
+            for (var row = 0; row < chosen.Length; row++)
+            {
+                if (ended[row] || chosen[row] == tokenizer.EndId)
+                {
+                    ended[row] = true;
+                    continue;
+                }
+
+                generated[row].Add(chosen[row]);
+                ended[row] = generated[row].Count == limits[row];
+            }
+        }
+
+        return [.. encoded.Zip(generated, Decode)];
+    }
+
+    private static void Check(GenerationConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var problems = config.Problems().ToArray();
+        if (problems.Length > 0)
+        {
+            throw new ConfigException($"generation: {string.Join("; ", problems)}.");
+        }
+    }
+
+    private IEnumerable<string> Pieces(IReadOnlyList<int> prompt, GenerationConfig config, CancellationToken stop)
+    {
+        var decoder = tokenizer.CreateStreamingDecoder();
+        decoder.Add(prompt);
+        var room = Room(prompt, config);
+        using var batch = new DecodingBatch(model, [prompt], 0, room, config);
+        for (var i = 0; i < room && !stop.IsCancellationRequested; i++)
+        {
+            var id = batch.Next()[0];
+            if (id == tokenizer.EndId)
+            {
+                break;
+            }
+
+            if (decoder.Add(id) is { Length: > 0 } piece)
+            {
+                yield return piece;
+            }
+        }
+
+        if (decoder.Flush() is { Length: > 0 } rest)
+        {
+            yield return rest;
+        }
+    }
+
+    private IReadOnlyList<int> Encode(string prompt)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        var ids = tokenizer.Encode(prompt, addSpecialTokens: true);
+        // Some tokenizers end every text; a text that is to go on must not be ended.
+        if (ids.Count > 1 && ids[^1] == tokenizer.EndId && !tokenizer.Encode(prompt, addSpecialTokens: false).TakeLast(1).Contains(ids[^1]))
+        {
+            ids = [.. ids.SkipLast(1)];
+        }
+
+        return ids.Count > 0
+            ? ids
+            : throw new ConfigException("The prompt is empty, and the tokenizer puts no begin token in front; give at least one character.");
+    }
+
+    /// <summary>How many tokens can be added to a prompt.</summary>
+    private int Room(IReadOnlyList<int> prompt, GenerationConfig config) => prompt.Count < model.MaxPositions
+        ? Math.Min(config.MaxNewTokens, model.MaxPositions - prompt.Count)
+        : throw new ConfigException($"The prompt has {prompt.Count} tokens, and the model was made for at most {model.MaxPositions}; shorten it.");
+
+    /// <summary>The text that ids add to a prompt: decoded after it, since a first word's blank would be lost if it stood alone.</summary>
+    private string Decode(IReadOnlyList<int> prompt, List<int> ids)
+    {
+        var decoder = tokenizer.CreateStreamingDecoder();
+        decoder.Add(prompt);
+        return decoder.Add(ids) + decoder.Flush();
+    }
+}

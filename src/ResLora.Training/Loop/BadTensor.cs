@@ -1,0 +1,52 @@
+using ResLora.Models;
+using ResLora.Training.Evaluation;
+using static TorchSharp.torch;
+
+namespace ResLora.Training.Loop;
+
+/// <summary>Finds where numbers went bad, once it is known that they did.</summary>
+internal static class BadTensor
+{
+    /// <summary>Names the first tensor, in the order of the computation, that makes a batch's loss not finite.</summary>
+    public static string BehindLoss(TrainSetup setup, TokenBatch batch)
+    {
+        var trained = setup.Trainable.Select(p => (p.Key, (Tensor)p.Value));
+        var frozen = setup.Model.named_parameters().Select(p => (p.name, (Tensor)p.parameter));
+        return First(trained) ?? First(frozen) ?? InLayers(setup.Model, batch) ?? "the loss";
+    }
+
+    /// <summary>Names the first gradient that is not finite.</summary>
+    public static string BehindGradients(TrainSetup setup)
+    {
+        using var scope = NewDisposeScope();
+        var gradients = setup.Trainable.Select(p => ($"the gradient of {p.Key}", p.Value.grad)).Where(g => g.grad is not null);
+        return First(gradients.Select(g => (g.Item1, g.grad!))) ?? "the norm of all gradients together";
+    }
+
+    private static string? InLayers(CausalLanguageModel model, TokenBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = new EvaluationMode(model);
+        string? found = null;
+        var index = 0;
+        model.RunLayer = (layer, inputs) =>
+        {
+            var output = layer(inputs);
+            found ??= IsFinite(output) ? null : $"the output of layer {index}";
+            index++;
+            return output;
+        };
+        model.Hidden(batch.Ids, batch.TokenMask);   // with its mask, so that padding cannot be what is bad
+        return found;
+    }
+
+    private static string? First(IEnumerable<(string Name, Tensor Tensor)> tensors) =>
+        tensors.Where(t => !IsFinite(t.Tensor)).Select(t => t.Name).FirstOrDefault();
+
+    private static bool IsFinite(Tensor tensor)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        return tensor.isfinite().all().item<bool>();
+    }
+}

@@ -1,0 +1,163 @@
+using System.Text.Json.Serialization;
+
+namespace ResLora.Training.Loop;
+
+/// <summary>How the learning rate falls after the warm-up.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ScheduleKind>))]
+public enum ScheduleKind
+{
+    /// <summary>Along half a cosine to 0.</summary>
+    [JsonStringEnumMemberName("cosine")] Cosine,
+
+    /// <summary>Along a straight line to 0.</summary>
+    [JsonStringEnumMemberName("linear")] Linear,
+
+    /// <summary>Not at all.</summary>
+    [JsonStringEnumMemberName("constant")] Constant,
+}
+
+/// <summary>How a model is trained: for how long, on what batches, by which optimizer, and what is saved on the way.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record TrainConfig
+{
+    /// <summary>How long a run is when neither <see cref="Steps"/> nor <see cref="Epochs"/> says so, in passes over the data.</summary>
+    public const double DefaultEpochs = 3;
+
+    /// <summary>How many optimizer steps; give this or <see cref="Epochs"/>. Default: 3 epochs.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>How many passes over the data; give this or <see cref="Steps"/>. Default 3.</summary>
+    public double? Epochs { get; init; }
+
+    /// <summary>Samples in one forward pass. Default 8.</summary>
+    public int BatchSize { get; init; } = 8;
+
+    /// <summary>Forward passes whose gradients make one step; the loss is the mean over all trained tokens of the step. Default 1.</summary>
+    public int AccumulationSteps { get; init; } = 1;
+
+    /// <summary>The highest learning rate, which the warm-up ends at. Default 0.0002.</summary>
+    public double LearningRate { get; init; } = 2e-4;
+
+    /// <summary>How the learning rate falls after the warm-up. Default cosine.</summary>
+    public ScheduleKind Schedule { get; init; } = ScheduleKind.Cosine;
+
+    /// <summary>The share of all steps in which the learning rate rises from 0, 0 to 1; <see cref="WarmupSteps"/> goes before. Default 0.03.</summary>
+    public double WarmupRatio { get; init; } = 0.03;
+
+    /// <summary>The steps in which the learning rate rises from 0. Default: by <see cref="WarmupRatio"/>.</summary>
+    public int? WarmupSteps { get; init; }
+
+    /// <summary>The share, times the learning rate, by which weights shrink in a step; matrices only, not norms and biases. Default 0.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>How slowly AdamW forgets the mean of gradients, 0 up to but not including 1. Default 0.9.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>How slowly AdamW forgets the mean of squared gradients, 0 up to but not including 1. Default 0.999.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>AdamW's ε, which keeps it from dividing by 0. Default 1e-8.</summary>
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>The largest norm of all gradients together; larger ones are scaled down to it. 0 turns clipping off. Default 1.</summary>
+    public double ClipNorm { get; init; } = 1;
+
+    /// <summary>The seed of the data's order and of dropout. Default 0.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>The longest sample in tokens; longer ones are left out when the data is tokenised. Default 512.</summary>
+    public int MaxLength { get; init; } = 512;
+
+    /// <summary>Steps between evaluations; there is always one at the end. 0: at the end only. Default 0.</summary>
+    public int EvaluateEvery { get; init; }
+
+    /// <summary>Steps between checkpoints to resume from. 0: none but when interrupted. Default 0.</summary>
+    public int CheckpointEvery { get; init; }
+
+    /// <summary>How many of the newest checkpoints are kept. Default 2.</summary>
+    public int KeepCheckpoints { get; init; } = 2;
+
+    /// <summary>
+    /// The metric that decides what is best: <c>eval_loss</c>, <c>eval_perplexity</c> or one that the task adds. Names that
+    /// end in <c>_loss</c> or <c>perplexity</c> are better small, all others large. Default eval_loss.
+    /// </summary>
+    public string BestMetric { get; init; } = "eval_loss";
+
+    /// <summary>After how many evaluations without a better result training stops. 0: never. Default 0.</summary>
+    public int Patience { get; init; }
+
+    /// <summary>Whether layers are computed again for the gradients instead of being kept: less memory, more time. Default false.</summary>
+    public bool GradientCheckpointing { get; init; }
+
+    /// <summary>The base model's dtype: <c>float32</c>, <c>bfloat16</c>, or <c>auto</c> for that of its files. Default float32.</summary>
+    public string DataType { get; init; } = "float32";
+
+    /// <summary>Threads of libtorch. 0: its own choice. Results are equal bit for bit only at an equal number. Default 0.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>The share of samples without any trained token, 0 to 1, above which the data is refused. Default 0.05.</summary>
+    public double MaxUntrainedShare { get; init; } = 0.05;
+
+    /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
+    /// <returns>The problems.</returns>
+    public IEnumerable<string> Problems()
+    {
+        if (Steps is not null && Epochs is not null)
+        {
+            yield return "steps and epochs are both given; give one of them";
+        }
+
+        if (Epochs is { } epochs && !(epochs > 0 && double.IsFinite(epochs)))
+        {
+            yield return $"epochs is {epochs}; it must be above 0";
+        }
+
+        (string Name, int Value)[] atLeastOne =
+        [
+            ("steps", Steps ?? 1), ("batchSize", BatchSize), ("accumulationSteps", AccumulationSteps),
+            ("keepCheckpoints", KeepCheckpoints), ("maxLength", MaxLength - 1),
+        ];
+        foreach (var (name, value) in atLeastOne.Where(number => number.Value < 1))
+        {
+            yield return name == "maxLength" ? $"maxLength is {MaxLength}; it must be 2 or more" : $"{name} is {value}; it must be 1 or more";
+        }
+
+        (string Name, double Value)[] notNegative =
+        [
+            ("learningRate", LearningRate), ("weightDecay", WeightDecay), ("epsilon", Epsilon), ("clipNorm", ClipNorm),
+            ("warmupSteps", WarmupSteps ?? 0), ("evaluateEvery", EvaluateEvery), ("checkpointEvery", CheckpointEvery),
+            ("patience", Patience), ("threads", Threads),
+        ];
+        foreach (var (name, value) in notNegative.Where(number => !(number.Value >= 0 && double.IsFinite(number.Value))))
+        {
+            yield return $"{name} is {value}; it must be 0 or more";
+        }
+
+        (string Name, double Value)[] shares = [("warmupRatio", WarmupRatio), ("maxUntrainedShare", MaxUntrainedShare)];
+        foreach (var (name, value) in shares.Where(share => !(share.Value is >= 0 and <= 1)))
+        {
+            yield return $"{name} is {value}; it must be from 0 to 1";
+        }
+
+        (string Name, double Value)[] betas = [("beta1", Beta1), ("beta2", Beta2)];
+        foreach (var (name, value) in betas.Where(beta => !(beta.Value is >= 0 and < 1)))
+        {
+            yield return $"{name} is {value}; it must be from 0 up to but not including 1";
+        }
+
+        if (DataType is not ("float32" or "bfloat16" or "auto"))
+        {
+            yield return $"dataType is '{DataType}'; it must be float32, bfloat16 or auto";
+        }
+
+        if (!Enum.IsDefined(Schedule))
+        {
+            yield return $"schedule is {Schedule}; it must be cosine, linear or constant";
+        }
+
+        if (string.IsNullOrWhiteSpace(BestMetric))
+        {
+            yield return "bestMetric is empty; eval_loss is the usual choice";
+        }
+    }
+}

@@ -1,0 +1,18 @@
+namespace ResLora.Training.Loop;
+
+/// <summary>How a run ended.</summary>
+/// <param name="Steps">The steps done, those before a resume included.</param>
+/// <param name="LastLoss">The loss of the last step, in nats for each trained token; NaN when no step was done.</param>
+/// <param name="BestMetric">The best value of the metric that decides; null when nothing was evaluated.</param>
+/// <param name="BestStep">After how many steps it was reached; 0 when nothing was evaluated.</param>
+/// <param name="Interrupted">Whether the user stopped the run before its end; it can be resumed.</param>
+/// <param name="Losses">Every step's loss, by the number of steps done, from 1.</param>
+public sealed record TrainResult(
+    int Steps, double LastLoss, double? BestMetric, int BestStep, bool Interrupted, IReadOnlyList<(int Step, double Loss)> Losses)
+{
+    /// <summary>Whether the run stopped because it no longer improved.</summary>
+    public bool StoppedEarly { get; init; }
+
+    /// <summary>The results of the last evaluation by name; empty when nothing was evaluated.</summary>
+    public IReadOnlyDictionary<string, double> LastMetrics { get; init; } = new Dictionary<string, double>();
+}

@@ -1,0 +1,59 @@
+using ResLora.Training.Data;
+using ResLora.Training.Evaluation;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ResLora.Training.Loop;
+
+/// <summary>What one optimizer step gave.</summary>
+/// <param name="Loss">The mean loss over the step's trained tokens, in nats.</param>
+/// <param name="GradientNorm">‖g‖₂ before clipping.</param>
+/// <param name="Tokens">Tokens read, padding not counted.</param>
+internal sealed record StepOutcome(double Loss, double GradientNorm, int Tokens);
+
+/// <summary>One optimizer step: forward and backward passes, clipping, update. Nothing but numbers outlives it.</summary>
+internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<TokenizedSample> samples, AdamW optimizer)
+{
+    private readonly Parameter[] _parameters = [.. setup.Trainable.Select(p => p.Value)];
+
+    /// <param name="number">The step, from 1, for messages.</param>
+    /// <param name="microBatches">The samples of each forward pass.</param>
+    /// <param name="learningRate">The learning rate of the step.</param>
+    public StepOutcome Run(int number, IReadOnlyList<int[]> microBatches, double learningRate)
+    {
+        var batches = microBatches.Select(batch => batch.Select(index => samples[index]).ToArray()).ToArray();
+
+        // Known from the labels before any pass, so that each pass can already be divided by it.
+        var trainedTokens = batches.Sum(batch => batch.Sum(TokenBatch.TrainedTokens));
+        optimizer.ZeroGradients();
+        var loss = batches.Sum(batch => Backward(number, batch, trainedTokens));
+        var norm = Gradients.Norm(_parameters);
+        if (!double.IsFinite(norm))
+        {
+            throw new TrainingFailedException(number, BadTensor.BehindGradients(setup));
+        }
+
+        if (setup.Config.ClipNorm > 0)
+        {
+            Gradients.Clip(_parameters, norm, setup.Config.ClipNorm);
+        }
+
+        optimizer.Step(learningRate);
+        return new StepOutcome(loss, norm, batches.Sum(batch => batch.Sum(sample => sample.Ids.Length)));
+    }
+
+    private double Backward(int number, TokenizedSample[] group, int trainedTokens)
+    {
+        using var scope = NewDisposeScope();
+        using var batch = TokenBatch.Collate(group, setup.PadId, setup.Model.Device);
+        var share = TokenLoss.Sum(setup.Model, batch) / trainedTokens;
+        var value = share.item<float>();
+        if (!float.IsFinite(value))
+        {
+            throw new TrainingFailedException(number, BadTensor.BehindLoss(setup, batch));
+        }
+
+        share.backward();
+        return value;
+    }
+}

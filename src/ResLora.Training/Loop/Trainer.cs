@@ -1,0 +1,90 @@
+using ResLora.Formats.Errors;
+using ResLora.Training.Data;
+using ResLora.Training.Evaluation;
+using static TorchSharp.torch;
+
+namespace ResLora.Training.Loop;
+
+/// <summary>
+/// Trains an adapter or a whole model. A run's folder gets <c>metrics.jsonl</c>, <c>tensorboard/</c>, <c>checkpoints/</c>,
+/// <c>best/</c> and <c>last/</c>. One seed, one machine and one number of threads give one result, bit for bit.
+/// </summary>
+/// <param name="setup">What is trained, on what, how, and where to.</param>
+public sealed class Trainer(TrainSetup setup)
+{
+    /// <summary>
+    /// Runs to the end, or until it stops improving or is stopped. Sets libtorch's seed and, if the settings say so, its number of
+    /// threads; the model's hooks and mode are put back afterwards.
+    /// </summary>
+    /// <param name="progress">Is told what happens; null for nobody.</param>
+    /// <param name="resume">Whether to go on from the newest checkpoint in the run's folder; without one the run starts anew.</param>
+    /// <param name="stop">Ends the run after the step in hand, with a checkpoint.</param>
+    /// <returns>How the run ended.</returns>
+    /// <exception cref="ConfigException">Settings or data cannot be used, the checkpoint belongs to another run, or the disk refuses.</exception>
+    /// <exception cref="FileFormatException">The checkpoint is broken.</exception>
+    /// <exception cref="TrainingFailedException">The loss or a gradient is not finite.</exception>
+    public TrainResult Run(IProgress<RunEvent>? progress = null, bool resume = false, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(setup);
+        var samples = UsableSamples();
+        var model = setup.Model;
+        var (beginForward, runLayer, training) = (model.BeginForward, model.RunLayer, model.training);
+        if (setup.Config.Threads > 0)
+        {
+            set_num_threads(setup.Config.Threads);
+        }
+
+        if (setup.Adapter is { } adapter)
+        {
+            model.BeginForward ??= adapter.BeginPass;
+        }
+
+        foreach (var (_, parameter) in setup.Trainable)
+        {
+            parameter.requires_grad = true;
+        }
+
+        try
+        {
+            using var run = new TrainingRun(setup, samples, progress);
+            return run.Execute(resume, stop);
+        }
+        finally
+        {
+            (model.BeginForward, model.RunLayer) = (beginForward, runLayer);
+            model.train(training);
+        }
+    }
+
+    /// <summary>Checks everything that can be checked before the first step.</summary>
+    private List<TokenizedSample> UsableSamples()
+    {
+        var problems = setup.Config.Problems().ToArray();
+        if (problems.Length > 0)
+        {
+            throw new ConfigException($"train: {string.Join("; ", problems)}.");
+        }
+
+        if (setup.Trainable.Count == 0)
+        {
+            throw new ConfigException("There is nothing to train: no parameter was given.");
+        }
+
+        if (setup.ExtraMetrics is null && setup.Validation.Count > 0 && setup.Config.BestMetric is not (TrainingRun.LossName or TrainingRun.PerplexityName))
+        {
+            throw new ConfigException($"train.bestMetric is '{setup.Config.BestMetric}', and this run's evaluation gives {TrainingRun.LossName} and {TrainingRun.PerplexityName} only.");
+        }
+
+        foreach (var id in setup.Train.Concat(setup.Validation).SelectMany(s => s.Ids).Where(id => id < 0 || id >= setup.Model.VocabularySize).Take(1))
+        {
+            throw new ConfigException($"The data has token {id}, and the model knows tokens 0 to {setup.Model.VocabularySize - 1}; do tokenizer and model belong together?");
+        }
+
+        var usable = setup.Train.Where(s => TokenBatch.TrainedTokens(s) > 0).ToList();
+        var untrained = setup.Train.Count - usable.Count;
+        return usable.Count > 0 && untrained <= setup.Config.MaxUntrainedShare * setup.Train.Count
+            ? usable
+            : throw new ConfigException(
+                $"{untrained} of {setup.Train.Count} training samples have no trained token, more than the allowed share of {setup.Config.MaxUntrainedShare}; check the data and its labels.");
+    }
+}

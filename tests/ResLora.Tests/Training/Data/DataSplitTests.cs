@@ -1,0 +1,43 @@
+using ResLora.Formats.Errors;
+using ResLora.Training.Data;
+using Xunit;
+
+namespace ResLora.Tests.Training.Data;
+
+public sealed class DataSplitTests
+{
+    private static readonly Sample[] Samples = [.. Enumerable.Range(0, 100).Select(i => new Sample($"prompt {i}", $"{i}"))];
+
+    [Fact]
+    public void HoldOut_OneSeed_GivesTwoDisjointPartsInOrderEachTime()
+    {
+        var (train, heldOut) = DataSplit.HoldOut(Samples, 20, seed: 3);
+        var again = DataSplit.HoldOut(Samples, 20, seed: 3);
+
+        Assert.Equal(20, heldOut.Count);
+        Assert.Empty(train.Intersect(heldOut));
+        Assert.Equal(Samples, train.Concat(heldOut).OrderBy(sample => Array.IndexOf(Samples, sample)));
+        Assert.Equal(train.OrderBy(sample => Array.IndexOf(Samples, sample)), train);
+        Assert.Equal(heldOut, again.HeldOut);
+        Assert.NotEqual(heldOut, DataSplit.HoldOut(Samples, 20, seed: 4).HeldOut);
+    }
+
+    [Fact]
+    public void HoldOut_EqualPrompts_StayOnOneSide()
+    {
+        Sample[] samples = [.. Enumerable.Range(0, 100).Select(i => new Sample($"prompt {i / 4}", $"{i}"))];
+
+        var (train, heldOut) = DataSplit.HoldOut(samples, 22, seed: 1);
+
+        Assert.Equal(20, heldOut.Count);
+        Assert.Empty(train.Select(sample => sample.Prompt).Intersect(heldOut.Select(sample => sample.Prompt)));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100)]
+    public void HoldOut_NothingOrEverything_IsAnError(int count)
+    {
+        Assert.Throws<ConfigException>(() => DataSplit.HoldOut(Samples, count, seed: 1));
+    }
+}

@@ -1,0 +1,176 @@
+using System.Text.Json;
+using ResLora.Adapters;
+using ResLora.Formats.Errors;
+using ResLora.Training.Data;
+using ResLora.Training.Loop;
+using TorchSharp;
+using Xunit;
+
+namespace ResLora.Tests.Training.Loop;
+
+public class TrainerTests
+{
+    // Other sums in another order: float32 rounding only.
+    private const double Rounding = 1e-5;
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(ShortcutKind.None)]
+    [InlineData(ShortcutKind.Input)]
+    [InlineData(ShortcutKind.Block)]
+    [InlineData(ShortcutKind.Middle)]
+    public void Run_SmallData_LearnsIt(ShortcutKind? shortcut)
+    {
+        using var bench = new TrainingBench(shortcut);
+
+        var result = bench.Train(TrainingBench.Config with { Steps = 60, LearningRate = 0.02 });
+
+        Assert.Equal(60, result.Steps);
+        Assert.Equal(result.LastLoss, result.Losses[^1].Loss);
+        Assert.True(result.LastLoss < 0.7 * result.Losses[0].Loss, $"{result.Losses[0].Loss} -> {result.LastLoss}");
+        Assert.False(result.Interrupted);
+    }
+
+    [Fact]
+    public void Run_AccumulatedAndWholeBatches_AreTheSameStep()
+    {
+        using var whole = new TrainingBench();
+        using var parts = new TrainingBench();
+
+        var expected = whole.Train(TrainingBench.Config with { BatchSize = 4, AccumulationSteps = 1 });
+        var actual = parts.Train(TrainingBench.Config with { BatchSize = 1, AccumulationSteps = 4 });
+
+        Assert.All(expected.Losses.Zip(actual.Losses), pair => Assert.Equal(pair.First.Loss, pair.Second.Loss, Rounding));
+        Assert.All(whole.Weights().Zip(parts.Weights()), pair => Assert.Equal(pair.First, pair.Second, Rounding));
+    }
+
+    [Theory]
+    [InlineData(ShortcutKind.None)]
+    [InlineData(ShortcutKind.Middle)]
+    public void Run_SameSeedTwice_IsEqualBitForBit(ShortcutKind shortcut)
+    {
+        using var first = new TrainingBench(shortcut, dropout: 0.2);
+        using var second = new TrainingBench(shortcut, dropout: 0.2);
+
+        var expected = first.Train(TrainingBench.Config);
+        var actual = second.Train(TrainingBench.Config);
+
+        Assert.Equal(expected.Losses, actual.Losses);
+        Assert.Equal(first.Weights(), second.Weights());
+    }
+
+    [Theory]
+    [InlineData(ShortcutKind.None)]
+    [InlineData(ShortcutKind.Input)]
+    [InlineData(ShortcutKind.Block)]
+    [InlineData(ShortcutKind.Middle)]
+    public void Run_WithGradientCheckpointing_IsTheSameRun(ShortcutKind shortcut)
+    {
+        using var plain = new TrainingBench(shortcut, dropout: 0.2);
+        using var checkpointed = new TrainingBench(shortcut, dropout: 0.2);
+
+        var expected = plain.Train(TrainingBench.Config);
+        var actual = checkpointed.Train(TrainingBench.Config with { GradientCheckpointing = true });
+
+        Assert.All(expected.Losses.Zip(actual.Losses), pair => Assert.Equal(pair.First.Loss, pair.Second.Loss, Rounding));
+        Assert.All(checkpointed.Adapter!.Blocks, block => Assert.True(block.B.abs().sum().item<float>() > 0, block.ModuleName));
+    }
+
+    [Theory]
+    [InlineData(ShortcutKind.None, false)]
+    [InlineData(ShortcutKind.Input, false)]
+    [InlineData(ShortcutKind.Block, false)]
+    [InlineData(ShortcutKind.Middle, false)]
+    [InlineData(ShortcutKind.None, true)]
+    [InlineData(ShortcutKind.Input, true)]
+    [InlineData(ShortcutKind.Block, true)]
+    [InlineData(ShortcutKind.Middle, true)]
+    public void Run_ManySteps_KeepsNoTensorAlive(ShortcutKind shortcut, bool checkpointing)
+    {
+        using var bench = new TrainingBench(shortcut, dropout: 0.1);
+        var counts = new Dictionary<int, long>();
+        var trainer = new Trainer(bench.Setup with { Config = TrainingBench.Config with { Steps = 20, GradientCheckpointing = checkpointing } });
+
+        trainer.Run(new Counter(counts));
+
+        Assert.Equal(counts[2], counts[20]);
+    }
+
+    [Fact]
+    public void Run_Always_LeavesModeAndHooksAsTheyWere()
+    {
+        using var bench = new TrainingBench(ShortcutKind.Input);
+        bench.Model.eval();
+
+        bench.Train(TrainingBench.Config with { GradientCheckpointing = true });
+
+        Assert.False(bench.Model.training);
+        Assert.Null(bench.Model.RunLayer);
+        Assert.Null(bench.Model.BeginForward);
+        Assert.All(bench.Setup.Trainable, p => Assert.Null(p.Value.grad));
+    }
+
+    [Fact]
+    public void Run_Always_WritesMetricsBestAndLast()
+    {
+        using var bench = new TrainingBench();
+
+        var result = bench.Train(TrainingBench.Config with { EvaluateEvery = 2 });
+
+        var lines = File.ReadLines(Path.Combine(bench.RunFolder, "metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        var steps = lines.Where(line => line.TryGetProperty("loss", out _)).ToArray();
+        Assert.Equal([1, 2, 3, 4], steps.Select(line => line.GetProperty("step").GetInt32()));
+        Assert.Equal(result.Losses.Select(l => l.Loss), steps.Select(line => line.GetProperty("loss").GetDouble()));
+        Assert.Equal([2, 4], lines.Where(line => line.TryGetProperty("eval_loss", out _)).Select(line => line.GetProperty("step").GetInt32()));
+        Assert.True(File.Exists(Path.Combine(bench.RunFolder, "best", "weights.safetensors")));
+        Assert.True(File.Exists(Path.Combine(bench.RunFolder, "last", "weights.safetensors")));
+    }
+
+    [Fact]
+    public void Run_InfiniteWeight_FailsWithStepAndName()
+    {
+        using var bench = new TrainingBench();
+        using (torch.no_grad())
+        {
+            bench.Adapter!.Blocks[1].B.fill_(float.NaN);
+        }
+
+        var error = Assert.Throws<TrainingFailedException>(() => bench.Train(TrainingBench.Config));
+
+        Assert.Equal(1, error.Step);
+        Assert.Equal($"{bench.Adapter.Blocks[1].ModuleName}.lora_B.weight", error.TensorName);
+    }
+
+    [Fact]
+    public void Run_TokenOutsideTheVocabulary_IsRefused()
+    {
+        using var bench = new TrainingBench();
+        bench.Setup = bench.Setup with { Train = [new TokenizedSample([1, TinyModel.Vocabulary], [-100, 2])] };
+
+        var error = Assert.Throws<ConfigException>(() => bench.Train(TrainingBench.Config));
+
+        Assert.Contains($"token {TinyModel.Vocabulary}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_TooManySamplesWithoutTrainedTokens_IsRefused()
+    {
+        using var bench = new TrainingBench();
+        bench.Setup = bench.Setup with { Train = [.. bench.Setup.Train, new TokenizedSample([1, 2, 3], [-100, -100, -100])] };
+
+        var error = Assert.Throws<ConfigException>(() => bench.Train(TrainingBench.Config));
+
+        Assert.Contains("1 of 13", error.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Counter(Dictionary<int, long> counts) : IProgress<RunEvent>
+    {
+        public void Report(RunEvent value)
+        {
+            if (value is StepDone step)
+            {
+                counts[step.Step] = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using ResLora.Adapters;
+using ResLora.Formats.Safetensors;
+using ResLora.Models;
+using ResLora.Tests.Support;
+using ResLora.Training.Loop;
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace ResLora.Tests.Training;
+
+/// <summary>A tiny model with an adapter (or trained whole), data and a folder: what a test of the trainer needs.</summary>
+internal sealed class TrainingBench : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public TrainingBench(ShortcutKind? shortcut = ShortcutKind.None, double dropout = 0)
+    {
+        Model = TinyModel.Create();
+        Adapter = shortcut is { } kind
+            ? AdaptedModel.Inject(Model, new AdapterConfig
+            {
+                Rank = 2,
+                Dropout = dropout,
+                Targets = TargetModules.Suffixes("q_proj", "v_proj", "down_proj"),
+                Shortcut = new ShortcutConfig { Kind = kind },
+            })
+            : null;
+        Setup = new TrainSetup(
+            Model, [.. Trainable()], TinyModel.Samples(12), TinyModel.Samples(3, shortest: 5), 0, new TrainConfig(), _folder["run"], Save)
+        {
+            Adapter = Adapter,
+        };
+    }
+
+    public CausalLanguageModel Model { get; }
+
+    public AdaptedModel? Adapter { get; }
+
+    public TrainSetup Setup { get; set; }
+
+    public string RunFolder => Setup.RunFolder;
+
+    public List<RunEvent> Events { get; } = [];
+
+    public static TrainConfig Config { get; } = new() { Steps = 4, BatchSize = 3, LearningRate = 0.01, Threads = 1, Seed = 5 };
+
+    public TrainResult Train(TrainConfig config, bool resume = false, CancellationToken stop = default) =>
+        new Trainer(Setup with { Config = config }).Run(new Recorder(Events.Add), resume, stop);
+
+    /// <summary>All trained numbers, parameter by parameter.</summary>
+    public float[] Weights() => [.. Setup.Trainable.SelectMany(p => p.Value.detach().data<float>().ToArray())];
+
+    public void Dispose()
+    {
+        Model.Dispose();
+        _folder.Dispose();
+    }
+
+    private IEnumerable<KeyValuePair<string, Parameter>> Trainable() =>
+        Adapter?.TrainableParameters() ?? Model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter));
+
+    private void Save(string folder) =>
+        SafetensorsWriter.Write(Path.Combine(folder, "weights.safetensors"), Setup.Trainable.Select(p => KeyValuePair.Create(p.Key, (torch.Tensor)p.Value)));
+
+    /// <summary>Unlike Progress&lt;T&gt;, reports on the caller's thread and in order.</summary>
+    private sealed class Recorder(Action<RunEvent> report) : IProgress<RunEvent>
+    {
+        public void Report(RunEvent value) => report(value);
+    }
+}
