@@ -5,6 +5,7 @@ using ResLora.Tests.Support;
 using ResLora.Training.Loop;
 using TorchSharp;
 using TorchSharp.Modules;
+using Xunit;
 
 namespace ResLora.Tests.Training;
 
@@ -44,8 +45,8 @@ internal sealed class TrainingBench : IDisposable
 
     public static TrainConfig Config { get; } = new() { Steps = 4, BatchSize = 3, LearningRate = 0.01, Threads = 1, Seed = 5 };
 
-    public TrainResult Train(TrainConfig config, bool resume = false, CancellationToken stop = default) =>
-        new Trainer(Setup with { Config = config }).Run(new Recorder(Events.Add), resume, stop);
+    public TrainResult Train(TrainConfig config, bool resume = false, CancellationToken? stop = null) =>
+        new Trainer(Setup with { Config = config }).Run(new Recorder(Events.Add), resume, stop ?? TestContext.Current.CancellationToken);
 
     /// <summary>All trained numbers, parameter by parameter.</summary>
     public float[] Weights() => [.. Setup.Trainable.SelectMany(p => p.Value.detach().data<float>().ToArray())];

@@ -91,7 +91,7 @@ public class TrainerTests
         var counts = new Dictionary<int, long>();
         var trainer = new Trainer(bench.Setup with { Config = TrainingBench.Config with { Steps = 20, GradientCheckpointing = checkpointing } });
 
-        trainer.Run(new Counter(counts));
+        trainer.Run(new Counter(counts), resume: false, TestContext.Current.CancellationToken);
 
         Assert.Equal(counts[2], counts[20]);
     }

@@ -1,0 +1,61 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ResLora.Formats.NativeRuntime;
+using Spectre.Console;
+
+namespace ResLora.Cli;
+
+/// <summary>What a command needs while it runs.</summary>
+/// <param name="Streams">Where it writes.</param>
+/// <param name="IsJson">Whether its result is one JSON document.</param>
+/// <param name="IsVerbose">Whether it tells more.</param>
+/// <param name="Stop">Cancelled by Ctrl-C.</param>
+internal sealed record CommandContext(CommandStreams Streams, bool IsJson, bool IsVerbose, CancellationToken Stop)
+{
+    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.General)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        // The document goes to a program, not into a web page: texts stay readable.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    /// <summary>Gives the command's result: as JSON when asked for, else drawn.</summary>
+    /// <param name="document">What the JSON document holds.</param>
+    /// <param name="draw">Draws it for a person.</param>
+    public void Result(object document, Action<IAnsiConsole> draw)
+    {
+        if (IsJson)
+        {
+            Streams.Output.WriteLine(JsonSerializer.Serialize(document, _json));
+        }
+        else
+        {
+            draw(Streams.Terminal);
+        }
+    }
+
+    /// <summary>A line to the log.</summary>
+    /// <param name="text">Plain text.</param>
+    public void Log(string text) => Streams.Log.Profile.Out.Writer.WriteLine(text);
+
+    /// <summary>A line to the log under <c>--verbose</c>.</summary>
+    /// <param name="text">Plain text.</param>
+    public void LogDetail(string text)
+    {
+        if (IsVerbose)
+        {
+            Log(text);
+        }
+    }
+
+    /// <summary>Loads libtorch, or says in one sentence why it does not load; before the first tensor.</summary>
+    public void RequireTorch()
+    {
+        TorchRuntime.ThrowIfUnusable();
+        LogDetail(TorchRuntime.Status.Message);
+    }
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using ResLora.Cli.Commands;
+
+namespace ResLora.Cli;
+
+/// <summary>The whole tool: parses a line, runs its command, ends with its exit code.</summary>
+internal static class CommandLine
+{
+    /// <summary>All commands. A new one is a file in Commands and a line here.</summary>
+    public static RootCommand Create()
+    {
+        var root = new RootCommand("Fine-tune language models with LoRA and ResLoRA, merge the result and use it.")
+        {
+            GlobalOptions.Json,
+            GlobalOptions.Verbose,
+            DoctorCommand.Create(),
+            InspectCommand.Create(),
+            PretrainCommand.Create(),
+            VerifyCommand.Create(),
+        };
+        HelpWithExamples.AddTo(root);
+        return root;
+    }
+
+    /// <summary>Runs one command line.</summary>
+    /// <param name="arguments">The arguments, without the program's name.</param>
+    /// <param name="streams">Where to write.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(string[] arguments, CommandStreams streams)
+    {
+        var parsed = Create().Parse(arguments.Length == 0 ? ["--help"] : arguments);
+        var failures = new FailureReport(streams, isJson: arguments.Contains("--json"));
+        if (parsed.Action is ParseErrorAction)
+        {
+            return failures.Usage(parsed);
+        }
+
+        if (parsed.CommandResult.Command is not Verb verb || parsed.Action is HelpWithExamples)
+        {
+            return parsed.Invoke(new InvocationConfiguration { Output = streams.Output, EnableDefaultExceptionHandler = false });
+        }
+
+        using var interrupt = new InterruptSource();
+        try
+        {
+            return verb.Body(parsed, new CommandContext(
+                streams, parsed.GetValue(GlobalOptions.Json), parsed.GetValue(GlobalOptions.Verbose), interrupt.Token));
+        }
+        catch (Exception error)
+        {
+            return failures.Of(error);
+        }
+        finally
+        {
+            streams.Output.Flush();
+        }
+    }
+}

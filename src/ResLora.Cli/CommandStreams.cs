@@ -1,0 +1,46 @@
+using System.Text;
+using Spectre.Console;
+
+namespace ResLora.Cli;
+
+/// <summary>Where a command writes: results to the output, everything else to the log.</summary>
+/// <param name="Output">The raw output, for JSON and streamed text.</param>
+/// <param name="Terminal">The output, for tables.</param>
+/// <param name="Log">Standard error.</param>
+/// <param name="IsLive">Whether the log is a terminal on which lines can be redrawn.</param>
+internal sealed record CommandStreams(TextWriter Output, IAnsiConsole Terminal, IAnsiConsole Log, bool IsLive)
+{
+    // Wide enough that no table of ours is cut where nobody sees a terminal.
+    private const int WidthOfFiles = 160;
+
+    /// <summary>The streams of this process.</summary>
+    public static CommandStreams OfProcess()
+    {
+        // Without a byte order mark: the first byte of a JSON document is its brace.
+        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        return new CommandStreams(
+            Console.Out,
+            Over(Console.Out, Console.IsOutputRedirected),
+            Over(Console.Error, Console.IsErrorRedirected),
+            !Console.IsErrorRedirected);
+    }
+
+    /// <summary>A console over a writer.</summary>
+    /// <param name="writer">The writer.</param>
+    /// <param name="isRedirected">Whether it ends in a file or a pipe: then no colours, and a fixed width.</param>
+    public static IAnsiConsole Over(TextWriter writer, bool isRedirected)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = isRedirected ? AnsiSupport.No : AnsiSupport.Detect,
+            Interactive = isRedirected ? InteractionSupport.No : InteractionSupport.Detect,
+        });
+        if (isRedirected)
+        {
+            console.Profile.Width = WidthOfFiles;
+        }
+
+        return console;
+    }
+}

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Text.Json;
+using ResLora.Experiments;
+using ResLora.Formats.Errors;
+
+namespace ResLora.Cli;
+
+/// <summary>The one place where failures become messages and exit codes.</summary>
+/// <param name="streams">Where to write.</param>
+/// <param name="isJson">Whether the standard output is to hold a JSON document all the same.</param>
+internal sealed class FailureReport(CommandStreams streams, bool isJson)
+{
+    private const string Issues = "Please report it with the lines above, what you ran, and the output of 'reslora doctor'.";
+
+    /// <summary>Reports an exception.</summary>
+    /// <param name="error">The exception.</param>
+    /// <returns>The exit code.</returns>
+    public int Of(Exception error) => error switch
+    {
+        OperationCanceledException => Write("Interrupted.", ExitCode.Interrupted),
+        RunFailedException => Write(error.Message, ExitCode.Failed),
+        ResLoraException => Write(error.Message, ExitCode.BadInput),
+        _ => Write($"This is a bug in ResLora.\n{error}\n{Issues}", ExitCode.Bug),
+    };
+
+    /// <summary>Reports a line that could not be parsed.</summary>
+    /// <param name="parsed">The line.</param>
+    /// <returns>The exit code.</returns>
+    public int Usage(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var known = command.Subcommands.Select(c => c.Name)
+            .Concat(command.Options.Select(o => o.Name))
+            .Append(GlobalOptions.Json.Name).Append(GlobalOptions.Verbose.Name)
+            .ToArray();
+        // Messages about single words of an unknown option repeat what its suggestion says better.
+        var strange = parsed.UnmatchedTokens.Where(token => token.StartsWith('-') || command.Subcommands.Count > 0).Take(1).ToArray();
+        var lines = strange.Length > 0
+            ? strange.Select(token => $"There is no {(token.StartsWith('-') ? "option" : "command")} '{token}'.{NearestName.Suggestion(token, known)}")
+            : parsed.Errors.Select(problem => problem.Message);
+        var path = command is RootCommand ? "reslora" : $"reslora {command.Name}";
+        return Write($"{string.Join('\n', lines.Distinct(StringComparer.Ordinal))}\nSee '{path} --help'.", ExitCode.BadInput);
+    }
+
+    private int Write(string message, int exitCode)
+    {
+        streams.Log.Profile.Out.Writer.WriteLine(message);
+        if (isJson)
+        {
+            streams.Output.WriteLine(JsonSerializer.Serialize(new { error = message, exitCode }));
+        }
+
+        return exitCode;
+    }
+}

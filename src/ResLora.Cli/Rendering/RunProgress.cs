@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Globalization;
+using ResLora.Experiments.Running;
+using ResLora.Training.Loop;
+using Spectre.Console;
+
+namespace ResLora.Cli.Rendering;
+
+/// <summary>Shows a run while it goes on: one line that is redrawn on a terminal, now and then a new line elsewhere.</summary>
+internal sealed class RunProgress : IProgress<RunEvent>
+{
+    private const int PlainLines = 20;
+    private static readonly TimeSpan _plainPause = TimeSpan.FromSeconds(15);
+
+    private readonly CommandContext _context;
+    private readonly ProgressTask? _bar;
+    private long _lastLine = Stopwatch.GetTimestamp();
+    private int _lastStep;
+
+    private RunProgress(CommandContext context, ProgressTask? bar) => (_context, _bar) = (context, bar);
+
+    /// <summary>Runs a job with its progress shown on the log.</summary>
+    /// <typeparam name="T">What the job returns.</typeparam>
+    /// <param name="context">The command's context.</param>
+    /// <param name="job">The job.</param>
+    /// <returns>What it returned.</returns>
+    public static T Show<T>(CommandContext context, Func<IProgress<RunEvent>, T> job)
+    {
+        if (!context.Streams.IsLive)
+        {
+            return job(new RunProgress(context, null));
+        }
+
+        return context.Streams.Log.Progress()
+            .AutoClear(true)
+            .Columns(new ProgressBarColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
+            .Start(live => job(new RunProgress(context, live.AddTask("preparing", autoStart: true, maxValue: 1))));
+    }
+
+    /// <summary>A step as one line.</summary>
+    public static string Line(StepDone step) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"step {step.Step}/{step.TotalSteps}  loss {step.Loss:0.0000}  learning rate {step.LearningRate:0.0e+0}  {step.TokensPerSecond:N0} tokens/s  {Tables.Time(step.Remaining)} left");
+
+    /// <summary>An evaluation as one line.</summary>
+    public static string Line(EvaluationDone done) =>
+        $"evaluation at step {done.Step}: {string.Join(", ", done.Metrics.Select(m => $"{m.Key} {Tables.Number(m.Value)}"))}{(done.IsBest ? " (best so far)" : "")}";
+
+    /// <inheritdoc />
+    public void Report(RunEvent value)
+    {
+        switch (value)
+        {
+            case RunStarted started:
+                Write(Tables.Facts(started.Facts));
+                break;
+            case StepDone step when _bar is not null:
+                (_bar.MaxValue, _bar.Value, _bar.Description) = (step.TotalSteps, step.Step, Line(step));
+                break;
+            case StepDone step when IsDue(step):
+                (_lastLine, _lastStep) = (Stopwatch.GetTimestamp(), step.Step);
+                _context.Log(Line(step));
+                break;
+            case EvaluationDone done:
+                WriteLine(Line(done));
+                break;
+            case CheckpointSaved saved:
+                if (_context.IsVerbose)
+                {
+                    WriteLine($"checkpoint at step {saved.Step}: {saved.Path}");
+                }
+
+                break;
+            case EarlyStopped early:
+                WriteLine(early.Reason);
+                break;
+            case Note note:
+                WriteLine(note.Text);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private bool IsDue(StepDone step) =>
+        step.Step == step.TotalSteps
+        || (step.Step - _lastStep) * PlainLines >= step.TotalSteps
+        || Stopwatch.GetElapsedTime(_lastLine) > _plainPause;
+
+    private void WriteLine(string text) => Write(new Text(text + "\n"));
+
+    /// <summary>Through the console, which knows how to write above a line that is redrawn.</summary>
+    private void Write(Spectre.Console.Rendering.IRenderable what) => _context.Streams.Log.Write(what);
+}

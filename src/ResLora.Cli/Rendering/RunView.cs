@@ -1,0 +1,52 @@
+using ResLora.Experiments.Pretraining;
+using ResLora.Training.Loop;
+using Spectre.Console;
+
+namespace ResLora.Cli.Rendering;
+
+/// <summary>Shows how a run ended.</summary>
+internal static class RunView
+{
+    /// <summary>The JSON document of a pretraining run.</summary>
+    public static object Document(PretrainReport report) => new
+    {
+        report.Output,
+        report.RunFolder,
+        report.Parameters,
+        report.Vocabulary,
+        Result = Document(report.Result),
+    };
+
+    /// <summary>Draws a pretraining run's end.</summary>
+    public static void Draw(PretrainReport report, IAnsiConsole terminal) => terminal.Write(Tables.Facts(
+    [
+        .. Facts(report.Result),
+        new(report.Result.Interrupted ? "run" : "model", report.Result.Interrupted ? report.RunFolder : report.Output),
+    ]));
+
+    private static object Document(TrainResult result) => new
+    {
+        result.Steps,
+        result.LastLoss,
+        result.BestMetric,
+        result.BestStep,
+        result.Interrupted,
+        result.StoppedEarly,
+        result.LastMetrics,
+    };
+
+    private static IEnumerable<KeyValuePair<string, string>> Facts(TrainResult result)
+    {
+        yield return new("ended", result switch
+        {
+            { Interrupted: true } => $"interrupted after {result.Steps} steps; --resume goes on",
+            { StoppedEarly: true } => $"early after {result.Steps} steps: it no longer improved",
+            _ => $"after {result.Steps} steps",
+        });
+        yield return new("last loss", Tables.Number(result.LastLoss));
+        if (result.BestMetric is { } best)
+        {
+            yield return new("best evaluation", $"{Tables.Number(best)} at step {result.BestStep}");
+        }
+    }
+}

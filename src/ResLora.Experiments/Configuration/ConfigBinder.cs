@@ -1,0 +1,144 @@
+using System.Collections;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using ResLora.Formats.Errors;
+
+namespace ResLora.Experiments.Configuration;
+
+/// <summary>Puts a tree into records, collecting every wrong key and value before it complains.</summary>
+internal static class ConfigBinder
+{
+    /// <summary>Binds a tree.</summary>
+    /// <exception cref="ConfigException">Keys or values are wrong.</exception>
+    public static T Bind<T>(JsonObject root, string source, IReadOnlyDictionary<string, string> places)
+    {
+        var problems = new List<string>();
+        Check(root, typeof(T), "", places, problems);
+        ThrowIfAny(source, problems);
+        try
+        {
+            return root.Deserialize<T>(ConfigFile.Options)!;
+        }
+        catch (JsonException error)
+        {
+            // Check has looked at every key, so this is a rule that only the record itself knows.
+            throw new ConfigException($"{source}: {Sentence(error)}", error);
+        }
+    }
+
+    /// <summary>Throws when there are problems, listing all.</summary>
+    /// <exception cref="ConfigException">There is a problem.</exception>
+    public static void ThrowIfAny(string source, IReadOnlyList<string> problems)
+    {
+        if (problems.Count > 0)
+        {
+            throw new ConfigException(problems.Count == 1
+                ? $"{source}: {problems[0]}."
+                : $"{source} has {problems.Count} problems:{string.Concat(problems.Select(problem => $"\n  {problem}."))}");
+        }
+    }
+
+    /// <summary>Makes the settings that are paths full paths.</summary>
+    public static void CompletePaths(JsonObject node, Type type, string folder)
+    {
+        foreach (var property in Properties(type))
+        {
+            var value = node[property.Name];
+            if (value is JsonObject child && IsRecord(property.PropertyType))
+            {
+                CompletePaths(child, property.PropertyType, folder);
+            }
+            else if (value is not null && property.AttributeProvider?.IsDefined(typeof(ConfigPathAttribute), false) == true)
+            {
+                node[property.Name] = value is JsonArray paths
+                    ? new JsonArray([.. paths.Select(path => Complete(path, folder))])
+                    : Complete(value, folder);
+            }
+        }
+    }
+
+    /// <summary>The settings of a record, in the order of their declaration.</summary>
+    public static IList<JsonPropertyInfo> Properties(Type type) => ConfigFile.Options.GetTypeInfo(type).Properties;
+
+    /// <summary>Whether a type is a record of further settings rather than one value.</summary>
+    public static bool IsRecord(Type type) => ConfigFile.Options.GetTypeInfo(type).Kind == JsonTypeInfoKind.Object;
+
+    private static JsonNode? Complete(JsonNode? path, string folder) =>
+        path?.GetValueKind() == JsonValueKind.String && path.GetValue<string>() is { Length: > 0 } text
+            ? Path.GetFullPath(text, folder)
+            : path?.DeepClone();
+
+    private static void Check(JsonObject node, Type type, string path, IReadOnlyDictionary<string, string> places, List<string> problems)
+    {
+        var properties = Properties(type).ToDictionary(property => property.Name, StringComparer.Ordinal);
+        foreach (var (key, value) in node)
+        {
+            var full = Join(path, key);
+            var at = places.TryGetValue(full, out var place) ? $"{place}, " : "";
+            if (!properties.TryGetValue(key, out var property))
+            {
+                problems.Add($"{at}'{full}': there is no such key.{NearestName.Suggestion(key, properties.Keys)} Keys here: {string.Join(", ", properties.Keys)}");
+            }
+            else if (value is JsonObject child && IsRecord(property.PropertyType))
+            {
+                Check(child, property.PropertyType, full, places, problems);
+            }
+            else if (Fault(value, property) is { } fault)
+            {
+                problems.Add($"{at}'{full}' {fault}");
+            }
+        }
+
+        problems.AddRange(properties.Values
+            .Where(property => property.IsRequired && !node.ContainsKey(property.Name))
+            .Select(property => $"'{Join(path, property.Name)}' is missing"));
+    }
+
+    private static string? Fault(JsonNode? value, JsonPropertyInfo property)
+    {
+        if (value is null)
+        {
+            return property.IsSetNullable ? null : $"is null; it needs {Wanted(property.PropertyType)}";
+        }
+
+        try
+        {
+            _ = value.Deserialize(property.PropertyType, ConfigFile.Options);
+            return null;
+        }
+        catch (JsonException)
+        {
+            return $"is {value.ToJsonString()}; it needs {Wanted(property.PropertyType)}";
+        }
+    }
+
+    /// <summary>What a setting takes, in words.</summary>
+    public static string Wanted(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return type switch
+        {
+            _ when type == typeof(bool) => "true or false",
+            _ when type == typeof(int) || type == typeof(long) => "a whole number",
+            _ when type == typeof(double) => "a number",
+            _ when type == typeof(string) => "a text (in quotes if it looks like a number)",
+            _ when type.IsEnum => string.Join(" or ", EnumNames(type)),
+            _ when type.IsAssignableTo(typeof(IDictionary)) || IsGeneric(type, typeof(IReadOnlyDictionary<,>)) => "keys and values",
+            _ when type.IsAssignableTo(typeof(IEnumerable)) || IsRecord(type) && type.IsAssignableTo(typeof(IEnumerable)) => "a list",
+            _ when IsRecord(type) => $"keys ({string.Join(", ", Properties(type).Select(property => property.Name))})",
+            _ => "a list of names, all-linear or a regular expression",
+        };
+    }
+
+    /// <summary>The names of an enum's values as settings write them.</summary>
+    public static IEnumerable<string> EnumNames(Type type) =>
+        Enum.GetValues(type).Cast<object>().Select(value => JsonSerializer.SerializeToNode(value, type, ConfigFile.Options)!.GetValue<string>());
+
+    private static bool IsGeneric(Type type, Type definition) => type.IsGenericType && type.GetGenericTypeDefinition() == definition;
+
+    private static string Join(string path, string key) => path.Length == 0 ? key : $"{path}.{key}";
+
+    /// <summary>The serializer's message without the position, which counts bytes of a text that nobody has seen.</summary>
+    private static string Sentence(JsonException error) => error.Message.Split([" Path: ", " LineNumber: "], StringSplitOptions.None)[0];
+}

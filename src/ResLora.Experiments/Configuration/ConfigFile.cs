@@ -1,0 +1,104 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
+
+namespace ResLora.Experiments.Configuration;
+
+/// <summary>Reads and writes the YAML files that describe runs, for any record of settings.</summary>
+public static class ConfigFile
+{
+    /// <summary>How settings map to keys: camelCase, exact, nothing unknown.</summary>
+    internal static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.General)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+        RespectNullableAnnotations = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+    };
+
+    /// <summary>Reads a file, lets assignments override it, and checks every key and value.</summary>
+    /// <typeparam name="T">The record of settings.</typeparam>
+    /// <param name="path">The YAML file.</param>
+    /// <param name="assignments"><c>key=value</c> each, the key dotted (<c>adapter.rank=8</c>), the value in YAML.</param>
+    /// <returns>The settings, with full paths; what they mean together is not checked here.</returns>
+    /// <exception cref="FileFormatException">The file cannot be read.</exception>
+    /// <exception cref="ConfigException">It is not valid YAML, or keys or values are wrong: all of them are listed.</exception>
+    public static T Read<T>(string path, params IEnumerable<string> assignments)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        return Parse<T>(ReadText(path), path, folder, assignments);
+    }
+
+    /// <summary>Reads a text as <see cref="Read"/> reads a file.</summary>
+    /// <typeparam name="T">The record of settings.</typeparam>
+    /// <param name="yaml">The text.</param>
+    /// <param name="source">What to call it in errors.</param>
+    /// <param name="folder">The folder that its relative paths count from.</param>
+    /// <param name="assignments">As for <see cref="Read"/>; their relative paths count from the current folder.</param>
+    /// <returns>The settings.</returns>
+    /// <exception cref="ConfigException">As for <see cref="Read"/>.</exception>
+    public static T Parse<T>(string yaml, string source, string folder, params IEnumerable<string> assignments)
+    {
+        ArgumentNullException.ThrowIfNull(yaml);
+        ArgumentNullException.ThrowIfNull(assignments);
+        var tree = YamlTree.Parse(yaml, source);
+        if (tree.Root is not (null or JsonObject))
+        {
+            throw new ConfigException($"{source} must hold keys and values such as 'model: path', but holds a single value or a list.");
+        }
+
+        var root = tree.Root as JsonObject ?? [];
+        ConfigBinder.CompletePaths(root, typeof(T), folder);
+        foreach (var assignment in assignments)
+        {
+            Assignment.Apply(root, assignment, tree.Places);
+        }
+
+        ConfigBinder.CompletePaths(root, typeof(T), Directory.GetCurrentDirectory());
+        return ConfigBinder.Bind<T>(root, source, tree.Places);
+    }
+
+    /// <summary>The settings as YAML, defaults included; reading it gives the same settings.</summary>
+    /// <typeparam name="T">The record of settings.</typeparam>
+    /// <param name="config">The settings.</param>
+    /// <returns>The YAML.</returns>
+    public static string ToYaml<T>(T config) => YamlText.Write(JsonSerializer.SerializeToNode(config, Options));
+
+    private static string ReadText(string path)
+    {
+        const long maxBytes = 4 << 20;
+        try
+        {
+            using var stream = File.OpenRead(path);
+            if (!stream.CanSeek || stream.Length > maxBytes)
+            {
+                throw new FileFormatException($"'{path}' is not an ordinary file of at most {maxBytes} bytes; is it a configuration?");
+            }
+
+            using var reader = new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            return reader.ReadToEnd();
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new FileFormatException($"'{path}' is not valid UTF-8; save it as UTF-8.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new FileFormatException(
+                Directory.Exists(path) ? $"'{path}' is a folder; a YAML file is needed." : $"'{path}' cannot be read: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Saves the settings as YAML.</summary>
+    /// <typeparam name="T">The record of settings.</typeparam>
+    /// <param name="config">The settings.</param>
+    /// <param name="path">The file to write or replace.</param>
+    /// <exception cref="ConfigException">The disk refuses.</exception>
+    public static void Save<T>(T config, string path) => AtomicFile.WriteText(path, ToYaml(config));
+}

@@ -1,0 +1,138 @@
+using System.Globalization;
+using ResLora.Adapters;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Safetensors;
+using ResLora.Models;
+using ResLora.Models.Llama;
+using TorchSharp.Modules;
+
+namespace ResLora.Experiments.Inspection;
+
+/// <summary>Looks into files by their headers and configurations alone: a checkpoint of any size takes a moment.</summary>
+public static class Inspector
+{
+    private static readonly string[] _adaptersOfRun = ["best", "last"];
+
+    /// <summary>Finds out what a path is, and describes it.</summary>
+    /// <param name="path">A model folder, an adapter folder or a safetensors file.</param>
+    /// <returns>The description.</returns>
+    /// <exception cref="FileFormatException">There is nothing to inspect, or a file is broken.</exception>
+    public static InspectionReport Inspect(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (File.Exists(path))
+        {
+            return Tensors(path);
+        }
+
+        if (!Directory.Exists(path))
+        {
+            throw new FileFormatException($"'{path}' does not exist; give a model folder, an adapter folder or a .safetensors file.");
+        }
+
+        if (Has(path, "reslora_config.json") || Has(path, "adapter_config.json"))
+        {
+            return Adapter(path);
+        }
+
+        if (Has(path, "config.json"))
+        {
+            return Model(path);
+        }
+
+        var inner = _adaptersOfRun.Where(name => Directory.Exists(Path.Combine(path, name))).ToArray();
+        throw new FileFormatException(inner.Length > 0
+            ? $"'{path}' is the folder of a run; inspect what it holds: {string.Join(" or ", inner.Select(name => Path.Combine(path, name)))}."
+            : $"'{path}' holds neither a model (config.json) nor an adapter (reslora_config.json, adapter_config.json).");
+    }
+
+    private static InspectionReport Tensors(string path)
+    {
+        var header = SafetensorsReader.ReadHeader(path);
+        return new InspectionReport(path, "safetensors", [.. header.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal)], Tensors(header), [], []);
+    }
+
+    private static InspectionReport Adapter(string path)
+    {
+        var description = AdapterStore.Describe(path);
+        var config = description.Config;
+        var shortcut = config.Shortcut;
+        var facts = new List<KeyValuePair<string, string>>
+        {
+            new("format", description.Format),
+            new("base model", description.BaseModel ?? "not said"),
+            new("rank", Text(config.Rank)),
+            new("alpha", Text(config.Alpha)),
+            new("scaling", Text(config.Scaling)),
+            new("dropout", Text(config.Dropout)),
+            new("targets", config.Targets.ToString()),
+        };
+        if (config.Exclude is { } exclude)
+        {
+            facts.Add(new("exclude", exclude.ToString()));
+        }
+
+        facts.Add(new("shortcut", shortcut.Kind switch
+        {
+            ShortcutKind.None => "none (plain LoRA)",
+            _ when shortcut.PreviousCount == ShortcutConfig.AllPrevious => $"{Name(shortcut.Kind)}, all previous blocks",
+            _ => $"{Name(shortcut.Kind)}, {shortcut.PreviousCount} previous",
+        }));
+        return new InspectionReport(path, "adapter", facts, Tensors(SafetensorsReader.ReadHeader(description.TensorFile)), [], []);
+    }
+
+    private static InspectionReport Model(string path)
+    {
+        var facts = new List<KeyValuePair<string, string>>();
+        var layers = new List<LinearGroup>();
+        var notes = new List<string>();
+        try
+        {
+            using var model = ModelRegistry.BuildCausal(path);
+            if (model is LlamaModel { Config: var config })
+            {
+                facts.AddRange(Facts(config));
+            }
+
+            layers.AddRange(LinearLayers(model));
+        }
+        catch (ConfigException error)
+        {
+            // The tensors can be looked at all the same, and that is when a user wants to.
+            notes.Add($"This model cannot be run here: {error.Message}");
+        }
+
+        return new InspectionReport(path, "model", facts, Tensors(CheckpointReader.ReadHeader(path)), layers, notes);
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Facts(LlamaConfig config) =>
+    [
+        new("architecture", config.ModelType),
+        new("layers", Text(config.LayerCount)),
+        new("hidden size", Text(config.HiddenSize)),
+        new("MLP size", Text(config.IntermediateSize)),
+        new("attention heads", $"{config.HeadCount} of {config.HeadSize}, {config.KeyValueHeadCount} for keys and values"),
+        new("vocabulary", Text(config.VocabularySize)),
+        new("positions", Text(config.MaxPositions)),
+        new("output head", config.TieWordEmbeddings ? "tied to the embedding" : "its own"),
+    ];
+
+    private static IEnumerable<LinearGroup> LinearLayers(CausalLanguageModel model) => model.named_modules()
+        .Where(module => module.module is Linear)
+        .Select(module => (module.name, shape: ((Linear)module.module).weight!.shape))
+        .GroupBy(layer => (suffix: layer.name[(layer.name.LastIndexOf('.') + 1)..], outputs: layer.shape[0], inputs: layer.shape[1]))
+        .Select(group => new LinearGroup(group.Key.suffix, group.Key.inputs, group.Key.outputs, [.. group.Select(layer => layer.name)]));
+
+    private static IReadOnlyList<InspectedTensor> Tensors(SafetensorsHeader header) =>
+    [
+        .. header.Entries.Values
+            .OrderBy(entry => entry.Name, StringComparer.Ordinal)
+            .Select(entry => new InspectedTensor(entry.Name, entry.DataType.ToString().ToLowerInvariant(), entry.Shape, entry.Length)),
+    ];
+
+    private static string Name(ShortcutKind kind) => kind.ToString().ToLowerInvariant();
+
+    private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+
+    private static bool Has(string folder, string name) => File.Exists(Path.Combine(folder, name));
+}

@@ -1,0 +1,102 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ResLora.Experiments.Configuration;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
+using ResLora.Models;
+using ResLora.Models.Llama;
+using ResLora.Training.Tokenization;
+using static TorchSharp.torch;
+
+namespace ResLora.Experiments.Pretraining;
+
+/// <summary>A model made from a description, with its tokenizer and the files that both are saved as.</summary>
+internal sealed class NewModel : IDisposable
+{
+    private readonly JsonObject _config;
+    private readonly Dictionary<string, byte[]> _companions;
+    private readonly ScalarType _savedType;
+
+    /// <summary>Makes a model with random weights, and a tokenizer from texts.</summary>
+    /// <exception cref="ConfigException">The description cannot be carried out.</exception>
+    public NewModel(PretrainConfig config, IEnumerable<string> texts)
+    {
+        var options = new BpeTrainingOptions
+        {
+            VocabularySize = config.Tokenizer.Vocabulary,
+            MinimumCount = config.Tokenizer.MinimumCount,
+            IndividualDigits = config.Tokenizer.IndividualDigits,
+        };
+        _savedType = config.SaveAs switch
+        {
+            "float32" => ScalarType.Float32,
+            "float16" => ScalarType.Float16,
+            _ => ScalarType.BFloat16,
+        };
+        _companions = new Dictionary<string, byte[]>(StringComparer.Ordinal)
+        {
+            ["tokenizer.json"] = Encoding.UTF8.GetBytes(ByteLevelBpeTrainer.Train(texts, options) + "\n"),
+            ["tokenizer_config.json"] = Encoding.UTF8.GetBytes(ByteLevelBpeTrainer.DescribeConfig(options, config.Model.MaxLength) + "\n"),
+        };
+        Tokenizer = LoadTokenizer(_companions);
+        _config = Describe(config.Model, Tokenizer);
+        var description = _config.Deserialize<LlamaConfig>()!;
+        ConfigBinder.ThrowIfAny("model", [.. description.Problems()]);
+        Model = new LlamaModel(description);
+        ModelWeights.Initialize(Model, config.Model.InitializerRange, config.Training.Seed, float32, CPU);
+    }
+
+    /// <summary>The model, float32, every parameter trainable.</summary>
+    public LlamaModel Model { get; }
+
+    /// <summary>Its tokenizer.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>Writes the model folder.</summary>
+    public void Save(string folder) => ModelFolder.Write(Model, _config, _companions, folder, _savedType, overwrite: true);
+
+    public void Dispose() => Model.Dispose();
+
+    private static JsonObject Describe(NewModelConfig model, Tokenizer tokenizer) => new()
+    {
+        ["architectures"] = new JsonArray("LlamaForCausalLM"),
+        ["model_type"] = "llama",
+        ["vocab_size"] = tokenizer.VocabularySize,
+        ["hidden_size"] = model.Hidden,
+        ["intermediate_size"] = model.Intermediate,
+        ["num_hidden_layers"] = model.Layers,
+        ["num_attention_heads"] = model.Heads,
+        ["num_key_value_heads"] = model.KeyValueHeads ?? model.Heads,
+        ["max_position_embeddings"] = model.MaxLength,
+        ["hidden_act"] = "silu",
+        ["rms_norm_eps"] = 1e-5,
+        ["rope_theta"] = model.RopeTheta,
+        ["attention_bias"] = false,
+        ["mlp_bias"] = false,
+        ["initializer_range"] = model.InitializerRange,
+        ["tie_word_embeddings"] = model.TieEmbeddings,
+        ["bos_token_id"] = tokenizer.BeginId,
+        ["eos_token_id"] = tokenizer.EndId,
+        ["pad_token_id"] = tokenizer.PadId,
+    };
+
+    /// <summary>By way of files, so that what is trained with is what will be loaded.</summary>
+    private static Tokenizer LoadTokenizer(Dictionary<string, byte[]> files)
+    {
+        var folder = Directory.CreateTempSubdirectory("reslora-");
+        try
+        {
+            foreach (var (name, content) in files)
+            {
+                AtomicFile.Write(Path.Combine(folder.FullName, name), stream => stream.Write(content));
+            }
+
+            return Tokenizer.Load(folder.FullName);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+}

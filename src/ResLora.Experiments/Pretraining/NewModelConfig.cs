@@ -1,0 +1,32 @@
+namespace ResLora.Experiments.Pretraining;
+
+/// <summary>The shape of a new Llama.</summary>
+public sealed record NewModelConfig
+{
+    /// <summary>Decoder layers. Default 8.</summary>
+    public int Layers { get; init; } = 8;
+
+    /// <summary>The width of the residual stream. Default 128.</summary>
+    public int Hidden { get; init; } = 128;
+
+    /// <summary>The width inside the MLP. Default 344.</summary>
+    public int Intermediate { get; init; } = 344;
+
+    /// <summary>Query heads; the hidden size is a multiple of them. Default 4.</summary>
+    public int Heads { get; init; } = 4;
+
+    /// <summary>Key and value heads; the query heads are a multiple of them. Default: as many.</summary>
+    public int? KeyValueHeads { get; init; }
+
+    /// <summary>The longest text in tokens. Default 512.</summary>
+    public int MaxLength { get; init; } = 512;
+
+    /// <summary>Whether the output head is the embedding itself, which saves its size. Default true.</summary>
+    public bool TieEmbeddings { get; init; } = true;
+
+    /// <summary>The base of the rotary frequencies. Default 10000.</summary>
+    public double RopeTheta { get; init; } = 10000;
+
+    /// <summary>The standard deviation of the initial weights. Default 0.02.</summary>
+    public double InitializerRange { get; init; } = 0.02;
+}

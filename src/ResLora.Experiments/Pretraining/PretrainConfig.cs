@@ -1,0 +1,76 @@
+using ResLora.Experiments.Configuration;
+using ResLora.Training.Loop;
+
+namespace ResLora.Experiments.Pretraining;
+
+/// <summary>A small model made from nothing but texts: what <c>reslora pretrain</c> reads.</summary>
+public sealed record PretrainConfig
+{
+    /// <summary>The texts: a JSONL, CSV, TSV or Parquet file, a document a row.</summary>
+    [ConfigPath]
+    public required string Texts { get; init; }
+
+    /// <summary>The column that holds the text. Default text.</summary>
+    public string Column { get; init; } = "text";
+
+    /// <summary>How many documents are read from the start of the file. Default: all.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>How many documents are held out to measure the loss on, 0 for none. Default 200.</summary>
+    public int ValidationCount { get; init; } = 200;
+
+    /// <summary>The tokenizer.</summary>
+    public NewTokenizerConfig Tokenizer { get; init; } = new();
+
+    /// <summary>The model.</summary>
+    public NewModelConfig Model { get; init; } = new();
+
+    /// <summary>How to train; <c>maxLength</c> is the length of the rows that documents are packed into, <c>seed</c> also draws the initial weights.</summary>
+    public TrainConfig Training { get; init; } = new();
+
+    /// <summary>The type of the saved weights: <c>bfloat16</c>, <c>float16</c> or <c>float32</c>. Default bfloat16. Training is in float32.</summary>
+    public string SaveAs { get; init; } = "bfloat16";
+
+    /// <summary>The model folder to write.</summary>
+    [ConfigPath]
+    public required string Output { get; init; }
+
+    /// <summary>The folder of the run: metrics, checkpoints, best and last. Default: the output with <c>-run</c> after it.</summary>
+    [ConfigPath]
+    public string? Run { get; init; }
+
+    /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
+    /// <returns>The problems.</returns>
+    public IEnumerable<string> Problems()
+    {
+        foreach (var problem in Training.Problems())
+        {
+            yield return $"training: {problem}";
+        }
+
+        if (Training.DataType != "float32")
+        {
+            yield return $"training.dataType is '{Training.DataType}'; all weights are trained, which needs float32 (saveAs chooses the type of the files)";
+        }
+
+        if (Training.MaxLength > Model.MaxLength)
+        {
+            yield return $"training.maxLength is {Training.MaxLength}; rows cannot be longer than model.maxLength ({Model.MaxLength})";
+        }
+
+        if (SaveAs is not ("bfloat16" or "float16" or "float32"))
+        {
+            yield return $"saveAs is '{SaveAs}'; it must be bfloat16, float16 or float32";
+        }
+
+        if (Limit is < 1)
+        {
+            yield return $"limit is {Limit}; it must be 1 or more, or null for all documents";
+        }
+
+        if (ValidationCount < 0)
+        {
+            yield return $"validationCount is {ValidationCount}; it must be 0 or more";
+        }
+    }
+}

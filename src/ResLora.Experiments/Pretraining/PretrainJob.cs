@@ -1,0 +1,86 @@
+using System.Globalization;
+using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Running;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
+using ResLora.Training.Data;
+using ResLora.Training.Data.Tasks;
+using ResLora.Training.Loop;
+
+namespace ResLora.Experiments.Pretraining;
+
+/// <summary>Trains a tokenizer and a small Llama from scratch, by the same loop that fine-tunes.</summary>
+public static class PretrainJob
+{
+    /// <summary>Runs the job and writes the model folder.</summary>
+    /// <param name="config">What to make of which texts.</param>
+    /// <param name="resume">Whether an earlier run goes on from its newest checkpoint.</param>
+    /// <param name="overwrite">Whether an existing model folder may be replaced.</param>
+    /// <param name="progress">Is told what happens; null for nobody.</param>
+    /// <param name="stop">Ends the run after the step in hand, with a checkpoint.</param>
+    /// <returns>How it ended.</returns>
+    /// <exception cref="ResLoraException">Settings or files cannot be used.</exception>
+    /// <exception cref="TrainingFailedException">The loss or a gradient is not finite.</exception>
+    public static PretrainReport Run(
+        PretrainConfig config, bool resume = false, bool overwrite = false, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ConfigBinder.ThrowIfAny("The settings for pretraining", [.. config.Problems()]);
+        RequireFree(config.Output, overwrite);
+        var folder = new RunFolder(config.Run ?? config.Output + "-run");
+        var (train, heldOut) = Read(config);
+        using var made = new NewModel(config, train.Select(sample => sample.Completion));
+        var (rows, validation) = (Pack(train, made, config), Pack(heldOut, made, config));
+        folder.Prepare(config, resume);
+        var parameters = made.Model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter)).ToArray();
+        var count = parameters.Sum(p => p.Value.numel());
+        progress?.Report(new RunStarted(
+        [
+            new("model", string.Create(CultureInfo.InvariantCulture, $"{config.Model.Layers} layers, {count:N0} parameters, {made.Tokenizer.VocabularySize} tokens")),
+            new("texts", string.Create(CultureInfo.InvariantCulture, $"{train.Count:N0} documents in {rows.Count:N0} rows of {config.Training.MaxLength} tokens, {heldOut.Count} held out")),
+            new("run", folder.Path),
+        ]));
+        var setup = new TrainSetup(
+            made.Model, parameters, rows, validation, made.Tokenizer.PadId ?? 0, config.Training, folder.Path, made.Save);
+        var result = new Trainer(setup).Run(progress, resume, stop);
+        if (!result.Interrupted)
+        {
+            Publish(folder.BestOrLast, config.Output, overwrite);
+        }
+
+        return new PretrainReport(config.Output, folder.Path, count, made.Tokenizer.VocabularySize, result);
+    }
+
+    private static void RequireFree(string output, bool overwrite)
+    {
+        if (!overwrite && Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any())
+        {
+            throw new ConfigException($"'{output}' exists and is not empty; choose another output or allow it to be replaced (--overwrite).");
+        }
+    }
+
+    private static (IReadOnlyList<Sample> Train, IReadOnlyList<Sample> HeldOut) Read(PretrainConfig config)
+    {
+        var task = TaskRegistry.Get("text", new ColumnMap(new Dictionary<string, string> { ["text"] = config.Column }));
+        IReadOnlyList<Sample> samples = [.. task.Read(config.Texts, TaskSplit.Train).Take(config.Limit ?? int.MaxValue)];
+        return config.ValidationCount == 0 ? (samples, []) : DataSplit.HoldOut(samples, config.ValidationCount, config.Training.Seed);
+    }
+
+    private static IReadOnlyList<TokenizedSample> Pack(IReadOnlyList<Sample> samples, NewModel made, PretrainConfig config)
+    {
+        var (begin, end) = (made.Tokenizer.BeginId!.Value, made.Tokenizer.EndId!.Value);
+        var documents = samples.Select(sample => (IReadOnlyList<int>)[begin, .. made.Tokenizer.Encode(sample.Completion, addSpecialTokens: false), end]);
+        return PackedRows.Pack(documents, config.Training.MaxLength, begin);
+    }
+
+    private static void Publish(string saved, string output, bool overwrite) => AtomicFolder.Write(
+        output,
+        folder =>
+        {
+            foreach (var file in Directory.EnumerateFiles(saved))
+            {
+                File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+            }
+        },
+        overwrite);
+}

@@ -1,0 +1,11 @@
+using ResLora.Training.Loop;
+
+namespace ResLora.Experiments.Pretraining;
+
+/// <summary>What pretraining made.</summary>
+/// <param name="Output">The model folder; not written when the run was interrupted.</param>
+/// <param name="RunFolder">The folder of the run.</param>
+/// <param name="Parameters">The number of weights.</param>
+/// <param name="Vocabulary">The number of tokens.</param>
+/// <param name="Result">How training ended.</param>
+public sealed record PretrainReport(string Output, string RunFolder, long Parameters, int Vocabulary, TrainResult Result);

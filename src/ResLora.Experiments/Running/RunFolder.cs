@@ -1,0 +1,43 @@
+using ResLora.Formats.Errors;
+
+namespace ResLora.Experiments.Running;
+
+/// <summary>The folder of a run: config.yaml, metrics.jsonl, checkpoints/, best/ and last/.</summary>
+/// <param name="path">The folder.</param>
+public sealed class RunFolder(string path)
+{
+    /// <summary>The folder itself.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>The resolved settings.</summary>
+    public string ConfigFile => In("config.yaml");
+
+    /// <summary>A line of JSON for every step and evaluation.</summary>
+    public string MetricsFile => In("metrics.jsonl");
+
+    /// <summary>What was saved at the best evaluation; missing when nothing was evaluated.</summary>
+    public string Best => In("best");
+
+    /// <summary>What was saved at the end.</summary>
+    public string Last => In("last");
+
+    /// <summary>The best when there is one, else the last.</summary>
+    public string BestOrLast => Directory.Exists(Best) ? Best : Last;
+
+    /// <summary>Makes the folder and saves the settings in it.</summary>
+    /// <typeparam name="T">The record of settings.</typeparam>
+    /// <param name="config">The resolved settings.</param>
+    /// <param name="resume">Whether an earlier run in this folder goes on.</param>
+    /// <exception cref="ConfigException">There is an earlier run and it is not to go on, or the disk refuses.</exception>
+    public void Prepare<T>(T config, bool resume)
+    {
+        if (!resume && File.Exists(MetricsFile))
+        {
+            throw new ConfigException($"'{Path}' holds an earlier run; go on with it (--resume) or choose another folder (--output).");
+        }
+
+        Configuration.ConfigFile.Save(config, ConfigFile);
+    }
+
+    private string In(string name) => System.IO.Path.Combine(Path, name);
+}
