@@ -1,4 +1,6 @@
 using System.CommandLine;
+using ResLora.Formats.Errors;
+using static TorchSharp.torch;
 
 namespace ResLora.Cli;
 
@@ -14,4 +16,42 @@ internal static class SharedOptions
 
     /// <summary><c>--resume</c>.</summary>
     public static Option<bool> Resume() => new("--resume") { Description = "Go on with the run in this folder from its newest checkpoint." };
+
+    /// <summary><c>--model</c>.</summary>
+    public static Option<string> Model() => new("--model")
+    {
+        Description = "The model folder: config.json, tokenizer.json and model.safetensors.",
+        HelpName = "DIR",
+        Required = true,
+    };
+
+    /// <summary><c>--adapter</c>.</summary>
+    public static Option<string?> Adapter() => new("--adapter")
+    {
+        Description = "An adapter folder, such as RUN/best; without it the model alone is used.",
+        HelpName = "DIR",
+    };
+
+    /// <summary><c>--dtype</c>.</summary>
+    public static Option<string> DataType() => new Option<string>("--dtype")
+    {
+        Description = "The type to compute in: float32, bfloat16, or auto for that of the files.",
+        HelpName = "TYPE",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    /// <summary><c>--overwrite</c>.</summary>
+    public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace the output folder if there is one." };
+
+    /// <summary>The dtype of a name.</summary>
+    /// <param name="name">float32, bfloat16 or auto.</param>
+    /// <returns>The dtype; null for auto.</returns>
+    /// <exception cref="ConfigException">There is no such type.</exception>
+    public static ScalarType? DataTypeOf(string name) => name switch
+    {
+        "auto" => null,
+        "float32" => ScalarType.Float32,
+        "bfloat16" => ScalarType.BFloat16,
+        _ => throw new ConfigException($"--dtype is '{name}'; it must be float32, bfloat16 or auto."),
+    };
 }

@@ -15,7 +15,7 @@ internal static class PretrainCommand
         var set = SharedOptions.Set();
         var output = new Option<string?>("--output") { Description = "The model folder to write; overrides the file's.", HelpName = "DIR" };
         var resume = SharedOptions.Resume();
-        var overwrite = new Option<bool>("--overwrite") { Description = "Replace an existing model folder." };
+        var overwrite = SharedOptions.Overwrite();
         var verb = new Verb(
             "pretrain",
             "Train a byte-level BPE tokenizer and a small Llama from scratch.",

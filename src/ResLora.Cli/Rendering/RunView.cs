@@ -1,4 +1,5 @@
 using ResLora.Experiments.Pretraining;
+using ResLora.Experiments.Running;
 using ResLora.Training.Loop;
 using Spectre.Console;
 
@@ -22,6 +23,21 @@ internal static class RunView
     [
         .. Facts(report.Result),
         new(report.Result.Interrupted ? "run" : "model", report.Result.Interrupted ? report.RunFolder : report.Output),
+    ]));
+
+    /// <summary>The JSON document of a fine-tuning run.</summary>
+    public static object Document(TrainReport report) => new
+    {
+        report.RunFolder,
+        report.TrainableParameters,
+        Result = Document(report.Result),
+    };
+
+    /// <summary>Draws a fine-tuning run's end.</summary>
+    public static void Draw(TrainReport report, IAnsiConsole terminal) => terminal.Write(Tables.Facts(
+    [
+        .. Facts(report.Result),
+        new("run", report.RunFolder),
     ]));
 
     private static object Document(TrainResult result) => new

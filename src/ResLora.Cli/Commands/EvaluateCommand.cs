@@ -1,0 +1,53 @@
+using System.CommandLine;
+using ResLora.Cli.Rendering;
+using ResLora.Experiments.Evaluating;
+using ResLora.Training.Data.Tasks;
+
+namespace ResLora.Cli.Commands;
+
+/// <summary><c>reslora evaluate</c>.</summary>
+internal static class EvaluateCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Verb Create()
+    {
+        var model = SharedOptions.Model();
+        var adapter = SharedOptions.Adapter();
+        var task = new Option<string>("--task") { Description = $"One of {string.Join(", ", TaskRegistry.All.Select(t => t.Name))}.", HelpName = "NAME", Required = true };
+        var data = new Option<string>("--data") { Description = "A file, or the data set's own folder, of which the test split is read.", HelpName = "PATH", Required = true };
+        var limit = new Option<int?>("--limit") { Description = "How many samples to read; all by default.", HelpName = "N" };
+        var batch = new Option<int>("--batch-size") { Description = "Samples in one forward pass.", HelpName = "N", DefaultValueFactory = _ => 16 };
+        var count = new Option<int>("--max-new-tokens") { Description = "The most tokens of an answer.", HelpName = "N", DefaultValueFactory = _ => 128 };
+        var predictions = new Option<string?>("--predictions") { Description = "Write every prompt, answer and verdict to this JSONL file.", HelpName = "FILE" };
+        var columns = new Option<string[]>("--column") { Description = "Name a column of the file, such as prompt=question; may be given several times.", HelpName = "NAME=COLUMN" };
+        var dtype = SharedOptions.DataType();
+        var verb = new Verb(
+            "evaluate",
+            "Measure the loss on a task's completions, and how many generated answers are exactly right.",
+            "evaluate --model samples/word-problems/base --task word-problems --data samples/word-problems/data/heldout.jsonl --limit 100",
+            "evaluate --model my-model --adapter runs/my/best --task gsm8k --data gsm8k/test.jsonl --predictions predictions.jsonl")
+        {
+            model, adapter, task, data, limit, batch, count, predictions, columns, dtype,
+        };
+        return verb.Does((line, context) =>
+        {
+            context.RequireTorch();
+            var options = new EvaluateOptions
+            {
+                Model = line.GetRequiredValue(model),
+                Adapter = line.GetValue(adapter),
+                Task = line.GetRequiredValue(task),
+                Data = line.GetRequiredValue(data),
+                Columns = ColumnArguments.Parse(line.GetValue(columns) ?? []),
+                Limit = line.GetValue(limit),
+                BatchSize = line.GetValue(batch),
+                MaxNewTokens = line.GetValue(count),
+                DataType = line.GetRequiredValue(dtype),
+                PredictionsFile = line.GetValue(predictions),
+            };
+            var report = CountProgress.Show(context, "answering", progress => EvaluateJob.Run(options, progress, context.Stop));
+            context.Result(EvaluationView.Document(report), terminal => EvaluationView.Draw(report, terminal));
+            return ExitCode.Done;
+        });
+    }
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using ResLora.Training;
+using ResLora.Training.Generation;
+
+namespace ResLora.Cli.Commands;
+
+/// <summary><c>reslora generate</c>.</summary>
+internal static class GenerateCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Verb Create()
+    {
+        var defaults = new GenerationConfig();
+        var model = SharedOptions.Model();
+        var adapter = SharedOptions.Adapter();
+        var prompt = new Option<string>("--prompt") { Description = "The text to continue.", HelpName = "TEXT", Required = true };
+        var count = new Option<int>("--max-new-tokens") { Description = "The most tokens to add.", HelpName = "N", DefaultValueFactory = _ => defaults.MaxNewTokens };
+        var temperature = new Option<double>("--temperature") { Description = "0 takes the likeliest token every time; above, tokens are drawn.", HelpName = "T", DefaultValueFactory = _ => defaults.Temperature };
+        var topP = new Option<double>("--top-p") { Description = "Draw only among the likeliest tokens that together reach this probability.", HelpName = "P", DefaultValueFactory = _ => defaults.TopP };
+        var seed = new Option<long>("--seed") { Description = "The seed of the drawing.", HelpName = "S", DefaultValueFactory = _ => defaults.Seed };
+        var noCache = new Option<bool>("--no-cache") { Description = "Compute everything again for every token: slower, and the same text." };
+        var dtype = SharedOptions.DataType();
+        var verb = new Verb(
+            "generate",
+            "Continue a text. The continuation alone goes to standard output, piece by piece as it comes.",
+            "generate --model samples/word-problems/base --prompt \"Mia has 3 pens.\" --max-new-tokens 40",
+            "generate --model samples/word-problems/base --adapter runs/quickstart/reslora/best --prompt \"Mia has 3 pens.\" --temperature 0.8 --seed 7")
+        {
+            model, adapter, prompt, count, temperature, topP, seed, noCache, dtype,
+        };
+        return verb.Does((line, context) =>
+        {
+            context.RequireTorch();
+            using var session = ModelSession.Load(
+                line.GetRequiredValue(model), line.GetValue(adapter), SharedOptions.DataTypeOf(line.GetRequiredValue(dtype)));
+            var settings = new GenerationConfig
+            {
+                MaxNewTokens = line.GetValue(count),
+                Temperature = line.GetValue(temperature),
+                TopP = line.GetValue(topP),
+                Seed = line.GetValue(seed),
+                UseCache = !line.GetValue(noCache),
+            };
+            var text = line.GetRequiredValue(prompt);
+            var pieces = new TextGenerator(session.Model, session.Tokenizer).Stream(text, settings, context.Stop);
+            if (context.IsJson)
+            {
+                var whole = string.Concat(pieces);
+                context.Result(new { Prompt = text, Text = whole, settings.MaxNewTokens, settings.Temperature, settings.TopP, settings.Seed }, _ => { });
+            }
+            else
+            {
+                Stream(pieces, context.Streams.Output);
+            }
+
+            return context.Stop.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
+        });
+    }
+
+    private static void Stream(IEnumerable<string> pieces, TextWriter output)
+    {
+        foreach (var piece in pieces)
+        {
+            output.Write(piece);
+            output.Flush();
+        }
+
+        output.WriteLine();
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Running;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
+using ResLora.Training;
+using ResLora.Training.Data;
+using ResLora.Training.Data.Tasks;
+using ResLora.Training.Evaluation;
+using ResLora.Training.Generation;
+
+namespace ResLora.Experiments.Evaluating;
+
+/// <summary>Measures how well a model, with or without an adapter, does a task: loss, and exact match of generated answers.</summary>
+public static class EvaluateJob
+{
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Runs the job.</summary>
+    /// <param name="options">What is evaluated on what.</param>
+    /// <param name="progress">Is told how many samples are answered; null for nobody.</param>
+    /// <param name="stop">Ends the job.</param>
+    /// <returns>The measurements.</returns>
+    /// <exception cref="ResLoraException">Settings or files cannot be used.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static EvaluationReport Run(EvaluateOptions options, IProgress<SamplesDone>? progress = null, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ConfigBinder.ThrowIfAny("The evaluation's settings", [.. options.Problems()]);
+        var task = TaskRegistry.Get(options.Task, new ColumnMap(options.Columns));
+        IReadOnlyList<Sample> samples = [.. task.Read(options.Data, TaskSplit.Test).Take(options.Limit ?? int.MaxValue)];
+        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
+        return Measure(session, task, samples, options, progress, stop);
+    }
+
+    /// <summary>Measures what a session's model does now, on samples that are read already.</summary>
+    internal static EvaluationReport Measure(
+        ModelSession session, ITask task, IReadOnlyList<Sample> samples, EvaluateOptions options, IProgress<SamplesDone>? progress, CancellationToken stop)
+    {
+        var tokens = SampleEncoding.For(session.Tokenizer, session.ModelFolder, Math.Min(options.MaxLength, session.Model.MaxPositions)).TokenizeAll(samples);
+        var loss = Perplexity.Measure(session.Model, tokens.Samples, SampleEncoding.PadId(session.Tokenizer), options.BatchSize, stop);
+        var answered = samples.Where(sample => sample.Answer is not null).ToArray();
+        return new EvaluationReport(
+            task.Name, samples.Count, loss, tokens.TooLong, answered.Length == 0 ? null : Match(session, task, answered, options, progress, stop));
+    }
+
+    private static Score Match(
+        ModelSession session, ITask task, Sample[] samples, EvaluateOptions options, IProgress<SamplesDone>? progress, CancellationToken stop)
+    {
+        var generation = new GenerationConfig { MaxNewTokens = options.MaxNewTokens };
+        var done = progress is null ? null : new Forward(progress, samples.Length);
+        var result = ExactMatch.Measure(session.Model, session.Tokenizer, task, samples, options.BatchSize, generation, done, stop);
+        if (options.PredictionsFile is { } file)
+        {
+            AtomicFile.WriteText(file, string.Concat(result.Predictions.Select(prediction => JsonSerializer.Serialize(prediction, _json) + "\n")));
+        }
+
+        return new Score(result.Correct, result.Total);
+    }
+
+    private sealed class Forward(IProgress<SamplesDone> progress, int total) : IProgress<int>
+    {
+        public void Report(int value) => progress.Report(new SamplesDone(value, total));
+    }
+}

@@ -1,0 +1,56 @@
+namespace ResLora.Experiments.Evaluating;
+
+/// <summary>What is evaluated on what.</summary>
+public sealed record EvaluateOptions
+{
+    /// <summary>The model folder.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The adapter folder, or null for the model alone.</summary>
+    public string? Adapter { get; init; }
+
+    /// <summary>The task's name.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>A file, or the data set's own folder, of which the test split is read.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>The task's name of a column to the file's name of it.</summary>
+    public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How many samples are read from the start of the data; null for all.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>Samples in one forward pass. Default 16.</summary>
+    public int BatchSize { get; init; } = 16;
+
+    /// <summary>The most tokens that are generated for an answer. Default 128.</summary>
+    public int MaxNewTokens { get; init; } = 128;
+
+    /// <summary>The longest sample in tokens for the loss; longer ones are left out of it. Default 2048.</summary>
+    public int MaxLength { get; init; } = 2048;
+
+    /// <summary>float32, bfloat16, or auto for the type of the files. Default auto.</summary>
+    public string DataType { get; init; } = "auto";
+
+    /// <summary>A JSONL file for every prediction, or null.</summary>
+    public string? PredictionsFile { get; init; }
+
+    /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
+    /// <returns>The problems.</returns>
+    public IEnumerable<string> Problems()
+    {
+        foreach (var (name, value) in new[] { ("limit", Limit ?? 1), ("batch-size", BatchSize), ("max-new-tokens", MaxNewTokens), ("max-length", MaxLength) })
+        {
+            if (value < 1)
+            {
+                yield return $"{name} is {value}; it must be 1 or more";
+            }
+        }
+
+        if (DataType is not ("float32" or "bfloat16" or "auto"))
+        {
+            yield return $"dtype is '{DataType}'; it must be float32, bfloat16 or auto";
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using ResLora.Experiments.Configuration;
+
+namespace ResLora.Experiments.Running;
+
+/// <summary>What is trained and validated on.</summary>
+public sealed record DataConfig
+{
+    /// <summary>The training data: a file, or the data set's own folder.</summary>
+    [ConfigPath]
+    public required string Train { get; init; }
+
+    /// <summary>The validation data: a file, or the data set's own folder. Default: <see cref="ValidationCount"/> samples of the training data.</summary>
+    [ConfigPath]
+    public string? Validation { get; init; }
+
+    /// <summary>How many training samples are held out when <see cref="Validation"/> is not given, 0 for none; else how many of its samples are used at most. Default 100.</summary>
+    public int ValidationCount { get; init; } = 100;
+
+    /// <summary>How many training samples are read from the start of the data. Default: all.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>The task's name of a column to the file's name of it, such as <c>prompt: question</c>. Default: the task's own names.</summary>
+    public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
+    /// <returns>The problems.</returns>
+    public IEnumerable<string> Problems()
+    {
+        if (ValidationCount < 0)
+        {
+            yield return $"validationCount is {ValidationCount}; it must be 0 or more";
+        }
+
+        if (Limit is < 1)
+        {
+            yield return $"limit is {Limit}; it must be 1 or more, or null for all samples";
+        }
+    }
+}

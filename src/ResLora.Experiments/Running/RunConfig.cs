@@ -1,0 +1,72 @@
+using ResLora.Adapters;
+using ResLora.Experiments.Configuration;
+using ResLora.Formats.Errors;
+using ResLora.Training.Data.Tasks;
+using ResLora.Training.Loop;
+
+namespace ResLora.Experiments.Running;
+
+/// <summary>A fine-tuning run: what <c>reslora train</c> and <c>reslora plan</c> read.</summary>
+public sealed record RunConfig : ICheckedConfig
+{
+    /// <summary>The metric of <c>training.bestMetric</c> that has every evaluation generate answers and compare them.</summary>
+    public const string ExactMatchMetric = "eval_exact_match";
+
+    /// <summary>The base model: a folder in Hugging Face's layout.</summary>
+    [ConfigPath]
+    public required string Model { get; init; }
+
+    /// <summary>The task: how rows become prompt and completion, and what the answer is (docs/formats.md lists all).</summary>
+    public required string Task { get; init; }
+
+    /// <summary>The data.</summary>
+    public required DataConfig Data { get; init; }
+
+    /// <summary>The adapter; null trains all weights of the model instead.</summary>
+    public AdapterConfig? Adapter { get; init; } = new();
+
+    /// <summary>How to train. With <c>bestMetric: eval_exact_match</c> every evaluation also generates answers for the validation data.</summary>
+    public TrainConfig Training { get; init; } = new();
+
+    /// <summary>The run's folder. Default: <c>runs/</c> and the file's name, in the file's folder.</summary>
+    [ConfigPath]
+    public string? Output { get; init; }
+
+    /// <summary>Reads a file and checks what it asks for.</summary>
+    /// <param name="path">The YAML file.</param>
+    /// <param name="assignments"><c>key=value</c> each, which override the file.</param>
+    /// <returns>The settings, free of problems, with full paths.</returns>
+    /// <exception cref="ResLoraException">The file cannot be read, or settings are wrong: all are listed.</exception>
+    public static RunConfig Read(string path, params IEnumerable<string> assignments)
+    {
+        var config = ConfigFile.Read<RunConfig>(path, assignments);
+        return config with
+        {
+            Output = config.Output ?? Path.Combine(
+                Path.GetDirectoryName(Path.GetFullPath(path))!, "runs", Path.GetFileNameWithoutExtension(path)),
+        };
+    }
+
+    /// <inheritdoc />
+    public IEnumerable<string> Problems()
+    {
+        var tasks = TaskRegistry.All.Select(task => task.Name).ToArray();
+        if (!tasks.Contains(Task))
+        {
+            yield return $"task is '{Task}'.{NearestName.Suggestion(Task, tasks)} Tasks: {string.Join(", ", tasks)}";
+        }
+
+        var inner = Data.Problems().Select(problem => $"data.{problem}")
+            .Concat(Adapter?.Problems().Select(problem => $"adapter.{problem}") ?? [])
+            .Concat(Training.Problems().Select(problem => $"training.{problem}"));
+        foreach (var problem in inner)
+        {
+            yield return problem;
+        }
+
+        if (Adapter is null && Training.DataType != "float32")
+        {
+            yield return $"training.dataType is '{Training.DataType}'; without an adapter all weights are trained, which needs float32";
+        }
+    }
+}

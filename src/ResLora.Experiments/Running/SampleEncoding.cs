@@ -1,0 +1,37 @@
+using ResLora.Formats.Errors;
+using ResLora.Training.Data;
+using ResLora.Training.Tokenization;
+
+namespace ResLora.Experiments.Running;
+
+/// <summary>Joins a model's tokenizer with the rules by which samples become tokens.</summary>
+internal static class SampleEncoding
+{
+    // What SentencePiece writes for a blank.
+    private const char BlankMark = '\u2581';
+
+    /// <summary>The tokeniser of samples for a model.</summary>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="folder">The model's folder, for errors.</param>
+    /// <param name="maxLength">The longest sample in tokens.</param>
+    /// <param name="maxUntrainedShare">The share of samples with nothing to learn above which the data is refused, 0 to 1.</param>
+    /// <exception cref="ConfigException">The tokenizer names no end token.</exception>
+    public static SampleTokenizer For(Tokenizer tokenizer, string folder, int maxLength, double maxUntrainedShare = 1)
+    {
+        var end = tokenizer.EndId ?? throw new ConfigException(
+            $"{folder}: the tokenizer names no token that ends a text (eos_token in tokenizer_config.json), so a model could never learn to stop.");
+        return new SampleTokenizer(
+            text => tokenizer.Encode(text, addSpecialTokens: false),
+            tokenizer.BeginId,
+            end,
+            new SampleTokenizerOptions
+            {
+                MaxLength = maxLength,
+                MaxUntrainedFraction = maxUntrainedShare,
+                EncoderAddsBlank = tokenizer.Encode("a", addSpecialTokens: false) is [var first, ..] && tokenizer.TokenOf(first)?.StartsWith(BlankMark) == true,
+            });
+    }
+
+    /// <summary>The token that fills up short rows; which one does not matter, since it is never looked at.</summary>
+    public static int PadId(Tokenizer tokenizer) => tokenizer.PadId ?? tokenizer.EndId ?? 0;
+}
