@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using ResLora.Cli.Commands;
 
@@ -8,13 +9,18 @@ namespace ResLora.Cli;
 internal static class CommandLine
 {
     /// <summary>All commands. A new one is a file in Commands and a line here.</summary>
-    public static RootCommand Create()
+    public static Command Create()
     {
-        var root = new RootCommand("Fine-tune language models with LoRA and ResLoRA, merge the result and use it.")
+        // Not a RootCommand: that one is named after the process, which may be dotnet.
+        var root = new Command("reslora", "Fine-tune language models with LoRA and ResLoRA, merge the result and use it.")
         {
             GlobalOptions.Json,
             GlobalOptions.Verbose,
+            new HelpOption(),
+            new VersionOption(),
+            QuickstartCommand.Create(),
             DoctorCommand.Create(),
+            PlanCommand.Create(),
             TrainCommand.Create(),
             EvaluateCommand.Create(),
             GenerateCommand.Create(),

@@ -10,8 +10,8 @@ namespace ResLora.Cli;
 /// <param name="IsLive">Whether the log is a terminal on which lines can be redrawn.</param>
 internal sealed record CommandStreams(TextWriter Output, IAnsiConsole Terminal, IAnsiConsole Log, bool IsLive)
 {
-    // Wide enough that no table of ours is cut where nobody sees a terminal.
-    private const int WidthOfFiles = 160;
+    // Wide enough that nothing of ours is wrapped where nobody sees a terminal: paths stay in one piece.
+    private const int WidthOfFiles = 1000;
 
     /// <summary>The streams of this process.</summary>
     public static CommandStreams OfProcess()

@@ -38,10 +38,16 @@ internal sealed class FailureReport(CommandStreams streams, bool isJson)
         var strange = parsed.UnmatchedTokens.Where(token => token.StartsWith('-') || command.Subcommands.Count > 0).Take(1).ToArray();
         var lines = strange.Length > 0
             ? strange.Select(token => $"There is no {(token.StartsWith('-') ? "option" : "command")} '{token}'.{NearestName.Suggestion(token, known)}")
-            : parsed.Errors.Select(problem => problem.Message);
-        var path = command is RootCommand ? "reslora" : $"reslora {command.Name}";
+            : parsed.Errors.Select(problem => InWords(problem.Message));
+        var path = command is Verb ? $"reslora {command.Name}" : "reslora";
         return Write($"{string.Join('\n', lines.Distinct(StringComparer.Ordinal))}\nSee '{path} --help'.", ExitCode.BadInput);
     }
+
+    /// <summary>The parser's message, without .NET's names of types.</summary>
+    private static string InWords(string message) => message
+        .Replace(" as expected type 'System.Int32'.", ": a whole number is needed.", StringComparison.Ordinal)
+        .Replace(" as expected type 'System.Int64'.", ": a whole number is needed.", StringComparison.Ordinal)
+        .Replace(" as expected type 'System.Double'.", ": a number is needed.", StringComparison.Ordinal);
 
     private int Write(string message, int exitCode)
     {

@@ -21,7 +21,7 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
 
     /// <summary>Puts this help in the place of the root's.</summary>
     /// <param name="root">The root command.</param>
-    public static void AddTo(RootCommand root)
+    public static void AddTo(Command root)
     {
         var option = root.Options.OfType<HelpOption>().Single();
         option.Action = new HelpWithExamples((HelpAction)option.Action!);

@@ -24,7 +24,7 @@ internal static class GenerateCommand
             "generate",
             "Continue a text. The continuation alone goes to standard output, piece by piece as it comes.",
             "generate --model samples/word-problems/base --prompt \"Mia has 3 pens.\" --max-new-tokens 40",
-            "generate --model samples/word-problems/base --adapter runs/quickstart/reslora/best --prompt \"Mia has 3 pens.\" --temperature 0.8 --seed 7")
+            "generate --model samples/word-problems/base --adapter runs/quickstart/reslora/last --prompt \"Mia has 3 pens.\" --temperature 0.8 --seed 7")
         {
             model, adapter, prompt, count, temperature, topP, seed, noCache, dtype,
         };

@@ -16,7 +16,7 @@ internal static class InspectCommand
             "inspect",
             "Show what a model, an adapter or a safetensors file holds. Only headers are read, so any size takes a moment.",
             "inspect samples/word-problems/base",
-            "inspect runs/word-problems/best --tensors")
+            "inspect runs/quickstart/reslora/last --tensors")
         {
             path,
             tensors,

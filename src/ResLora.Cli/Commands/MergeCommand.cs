@@ -23,8 +23,8 @@ internal static class MergeCommand
         var verb = new Verb(
             "merge",
             "Merge an adapter into ordinary LoRA or into the model, measure what that costs, and read the result back.",
-            "merge --adapter runs/quickstart/reslora/best --method input --as lora --output my-lora",
-            "merge --adapter runs/quickstart/reslora/best --method weights --as model --output my-model --json")
+            "merge --adapter runs/quickstart/reslora/last --method input --as lora --output my-lora",
+            "merge --adapter runs/quickstart/reslora/last --method weights --as model --output my-model --json")
         {
             adapter, model, method, target, output, overwrite, task, data,
         };

@@ -19,7 +19,7 @@ internal static class PretrainCommand
         var verb = new Verb(
             "pretrain",
             "Train a byte-level BPE tokenizer and a small Llama from scratch.",
-            "pretrain samples/word-problems/pretrain.yaml --output /tmp/base",
+            "pretrain samples/word-problems/pretrain.yaml --output my-base",
             "pretrain my.yaml --set model.layers=6 --set training.steps=500")
         {
             config,

@@ -1,5 +1,5 @@
-using System.Globalization;
 using ResLora.Adapters;
+using ResLora.Experiments.Planning;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Training;
@@ -48,7 +48,7 @@ public static class TrainJob
         var adapter = config.Adapter is { } settings ? session.Attach(settings, config.Training.Seed) : null;
         folder.Prepare(config, resume);
         var trainable = (adapter?.TrainableParameters() ?? AllParameters(session.Model)).ToArray();
-        progress?.Report(new RunStarted(Facts(config, data, trainable.Sum(p => p.Value.numel()))));
+        progress?.Report(new RunPlanned(PlanJob.Of(config, session.Model, adapter, data)));
         var setup = new TrainSetup(
             session.Model, trainable, data.TrainTokens.Samples, data.ValidationTokens, SampleEncoding.PadId(session.Tokenizer), config.Training, folder.Path, Save(config, session))
         {
@@ -88,22 +88,4 @@ public static class TrainJob
             session.Model, session.Tokenizer, data.Task, data.Validation, config.Training.BatchSize, new GenerationConfig(), null, stop);
         return new Dictionary<string, double> { [RunConfig.ExactMatchMetric] = match.Accuracy };
     }
-
-    private static KeyValuePair<string, string>[] Facts(RunConfig config, RunData data, long trainable)
-    {
-        string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-        var dropped = data.TrainTokens.TooLong + data.TrainTokens.Untrained;
-        return
-        [
-            new("model", config.Model),
-            new("adapter", config.Adapter is { } adapter
-                ? Text($"{Describe(adapter)}, rank {adapter.Rank}, on {adapter.Targets}; {trainable:N0} trainable parameters")
-                : Text($"none: all {trainable:N0} parameters are trained")),
-            new("data", Text($"{data.TrainTokens.Samples.Count:N0} samples, {data.TrainTokens.MeanTrainedTokens:0.0} trained tokens each; {dropped} dropped; {data.ValidationTokens.Count} for validation")),
-            new("run", config.Output!),
-        ];
-    }
-
-    private static string Describe(AdapterConfig adapter) =>
-        adapter.Shortcut.Kind == ShortcutKind.None ? "LoRA" : $"ResLoRA with the {adapter.Shortcut.Kind.ToString().ToLowerInvariant()} shortcut";
 }

@@ -1,0 +1,125 @@
+using ResLora.Adapters;
+using ResLora.Adapters.Merging;
+using ResLora.Cli.Rendering;
+using ResLora.EndToEnd.Tests.Support;
+using ResLora.Experiments.Evaluating;
+using ResLora.Experiments.Inspection;
+using ResLora.Experiments.Merging;
+using ResLora.Experiments.Planning;
+using ResLora.Experiments.Quickstart;
+using ResLora.Experiments.Verification;
+using ResLora.Training.Evaluation;
+using ResLora.Training.Loop;
+using Spectre.Console.Testing;
+using Xunit;
+
+namespace ResLora.EndToEnd.Tests.Rendering;
+
+public sealed class ViewTests : IDisposable
+{
+    private static readonly MergeReport _merge = new(
+        "run/best", "base", "out", MergeMethod.Input, IsExact: false, MergeTarget.Lora, "64 samples of held-out data",
+        new MergeLoss(3193, 0.0121, 0.961, 0.52, 0.0853, 0.0906), 2e-6);
+
+    private readonly TestConsole _console = new TestConsole().Width(140);
+
+    public void Dispose() => _console.Dispose();
+
+    [Fact]
+    public void Quickstart_AReport_IsDrawnAsApproved()
+    {
+        QuickstartView.Draw(
+            new QuickstartReport(
+                "samples/word-problems", "out", ShortcutKind.Input, 200, 156_160,
+                new("base", 1.234, new(17, 200)), new("LoRA", 0.1159, new(92, 200)), new("ResLoRA unmerged", 0.0853, new(108, 200)), new("ResLoRA merged", 0.0906, new(106, 200)),
+                _merge, "Mia has 3 pens."),
+            _console);
+
+        // The next commands depend on the current folder and are tested by themselves.
+        Approved.Check("quickstart", _console.Output.Split("Try next:")[0]);
+    }
+
+    [Fact]
+    public void Quickstart_NoImprovement_IsSaid()
+    {
+        var row = new QuickstartRow("base", 1, new(5, 10));
+
+        QuickstartView.Draw(new QuickstartReport("s", "o", ShortcutKind.Block, 1, 1, row, row, row, row, _merge, "p"), _console);
+
+        Assert.Contains("Training did not improve on the base model", _console.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Merge_AReport_IsDrawnAsApproved()
+    {
+        MergeView.Draw(_merge, _console);
+
+        Approved.Check("merge", _console.Output);
+    }
+
+    [Fact]
+    public void Evaluation_AReport_IsDrawnAsApproved()
+    {
+        EvaluationView.Draw(new EvaluationReport("gsm8k", 1319, new EvaluationLoss(1.5, 12_345), 2, new Score(13, 1319)), _console);
+
+        Approved.Check("evaluation", _console.Output);
+    }
+
+    [Fact]
+    public void Plan_AReport_IsDrawnAsApproved()
+    {
+        PlanView.Draw(
+            new PlanReport(
+                "m", new AdapterConfig(), [new LinearGroup("q_proj", 128, 128, ["a", "b"])], [new ShortcutChain("self_attn.q_proj", ["a"]), new ShortcutChain("self_attn.q_proj", ["b"])],
+                [new ChainBreak("a", "b", "128 inputs, then 64")], 1000, 100_000, 50, 1, 2, 10, 5, 7.5, 9, 83, 300, 1.25, new MemoryEstimate(400_000, 16_000, 2_000_000, 50_000)),
+            _console);
+
+        Approved.Check("plan", _console.Output);
+    }
+
+    [Fact]
+    public void Inspection_AModel_IsDrawnAsApproved()
+    {
+        InspectionView.Draw(
+            new InspectionReport(
+                "m", "model", [new("architecture", "llama")], [new("model.norm.weight", "bfloat16", [128], 256), new("scalar", "float32", [], 4)],
+                [new LinearGroup("q_proj", 128, 128, ["model.layers.0.self_attn.q_proj"])], ["A note."]),
+            withTensors: true,
+            _console);
+
+        Approved.Check("inspection", _console.Output);
+    }
+
+    [Fact]
+    public void Verification_CasesOfEachStatus_AreDrawnAsApproved()
+    {
+        CaseReport[] cases =
+        [
+            new("llama_tiny", "model", CaseStatus.Passed, [new("logits", 1.5e-6, 1e-4), new("loss", 0, 1e-4)], [], null),
+            new("llama_block", "model", CaseStatus.Failed, [new("logits", 0.3, 1e-4)], ["merged.lstsq"], null),
+            new("bert", "model", CaseStatus.Unsupported, [], [], "model_type 'bert' is not supported"),
+        ];
+
+        foreach (var found in cases)
+        {
+            VerificationView.DrawCase(found, _console);
+        }
+
+        VerificationView.DrawSummary(new VerificationReport(cases), _console);
+        Approved.Check("verification", _console.Output);
+    }
+
+    [Fact]
+    public void Progress_EventsOfARun_AreLinesAsApproved()
+    {
+        string[] lines =
+        [
+            RunProgress.Line(new StepDone(120, 3000, 1.23456, 2e-4, 15_234.5, 0.7, TimeSpan.FromSeconds(3725))),
+            RunProgress.Line(new StepDone(2999, 3000, 0.00012, 1.5e-9, 990, 0.7, TimeSpan.FromSeconds(1))),
+            RunProgress.Line(new EvaluationDone(100, new Dictionary<string, double> { ["eval_loss"] = 0.5, ["eval_perplexity"] = 1.6487 }, IsBest: true)),
+            RunProgress.Line(new SamplesDone(50, 200)),
+        ];
+
+        Approved.Check("progress", string.Join('\n', lines));
+    }
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Globalization;
+using Xunit;
+
+namespace ResLora.EndToEnd.Tests.Support;
+
+/// <summary>Runs the built tool as a process of its own.</summary>
+internal static class Tool
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(3);
+
+    /// <summary>Runs a command line to its end.</summary>
+    /// <param name="arguments">The arguments.</param>
+    public static ToolResult Run(params string[] arguments)
+    {
+        using var process = Start(arguments);
+        return End(process);
+    }
+
+    /// <summary>Starts a command line.</summary>
+    /// <param name="arguments">The arguments.</param>
+    public static Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "reslora.dll"));
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Sends a signal by name; .NET itself can only kill.</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="signal">Such as TERM.</param>
+    public static void Signal(Process process, string signal)
+    {
+        using var kill = Process.Start("kill", ["-s", signal, process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Waits for a started tool.</summary>
+    /// <param name="process">The process.</param>
+    public static ToolResult End(Process process)
+    {
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        if (!process.WaitForExit(_patience))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"the tool did not end within {_patience}");
+        }
+
+        return new ToolResult(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
+    }
+}
