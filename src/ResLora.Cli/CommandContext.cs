@@ -13,7 +13,8 @@ namespace ResLora.Cli;
 /// <param name="Stop">Cancelled by Ctrl-C.</param>
 internal sealed record CommandContext(CommandStreams Streams, bool IsJson, bool IsVerbose, CancellationToken Stop)
 {
-    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.General)
+    /// <summary>How documents for other programs look.</summary>
+    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.General)
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         WriteIndented = true,
@@ -30,7 +31,7 @@ internal sealed record CommandContext(CommandStreams Streams, bool IsJson, bool 
     {
         if (IsJson)
         {
-            Streams.Output.WriteLine(JsonSerializer.Serialize(document, _json));
+            Streams.Output.WriteLine(JsonSerializer.Serialize(document, Json));
         }
         else
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using ResLora.Experiments;
 using ResLora.Formats.Errors;
+using ResLora.Training.Loop;
 
 namespace ResLora.Cli;
 
@@ -18,7 +19,7 @@ internal sealed class FailureReport(CommandStreams streams, bool isJson)
     public int Of(Exception error) => error switch
     {
         OperationCanceledException => Write("Interrupted.", ExitCode.Interrupted),
-        RunFailedException => Write(error.Message, ExitCode.Failed),
+        RunFailedException or TrainingFailedException => Write(error.Message, ExitCode.Failed),
         ResLoraException => Write(error.Message, ExitCode.BadInput),
         _ => Write($"This is a bug in ResLora.\n{error}\n{Issues}", ExitCode.Bug),
     };
@@ -47,7 +48,7 @@ internal sealed class FailureReport(CommandStreams streams, bool isJson)
         streams.Log.Profile.Out.Writer.WriteLine(message);
         if (isJson)
         {
-            streams.Output.WriteLine(JsonSerializer.Serialize(new { error = message, exitCode }));
+            streams.Output.WriteLine(JsonSerializer.Serialize(new { error = message, exitCode }, CommandContext.Json));
         }
 
         return exitCode;

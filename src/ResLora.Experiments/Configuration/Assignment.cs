@@ -34,6 +34,6 @@ internal static class Assignment
         }
 
         owner[keys[^1]] = YamlTree.Parse(parts[1], $"the value of '{path}'").Root;
-        places[path] = "set beside the file";
+        places[path] = "override";
     }
 }

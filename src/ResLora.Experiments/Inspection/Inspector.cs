@@ -65,11 +65,11 @@ public static class Inspector
             new("alpha", Text(config.Alpha)),
             new("scaling", Text(config.Scaling)),
             new("dropout", Text(config.Dropout)),
-            new("targets", config.Targets.ToString()),
+            new("targets", Shortened(config.Targets)),
         };
         if (config.Exclude is { } exclude)
         {
-            facts.Add(new("exclude", exclude.ToString()));
+            facts.Add(new("exclude", Shortened(exclude)));
         }
 
         facts.Add(new("shortcut", shortcut.Kind switch
@@ -129,6 +129,15 @@ public static class Inspector
             .OrderBy(entry => entry.Name, StringComparer.Ordinal)
             .Select(entry => new InspectedTensor(entry.Name, entry.DataType.ToString().ToLowerInvariant(), entry.Shape, entry.Length)),
     ];
+
+    /// <summary>Whole module names are many; their last parts say as much.</summary>
+    private static string Shortened(TargetModules targets)
+    {
+        const int shown = 8;
+        return targets.Parts.Count <= shown
+            ? targets.ToString()
+            : $"{targets.Parts.Count} layers: {string.Join(", ", targets.Parts.Select(part => part[(part.LastIndexOf('.') + 1)..]).Distinct(StringComparer.Ordinal))}";
+    }
 
     private static string Name(ShortcutKind kind) => kind.ToString().ToLowerInvariant();
 

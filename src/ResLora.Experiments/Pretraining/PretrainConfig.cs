@@ -4,7 +4,7 @@ using ResLora.Training.Loop;
 namespace ResLora.Experiments.Pretraining;
 
 /// <summary>A small model made from nothing but texts: what <c>reslora pretrain</c> reads.</summary>
-public sealed record PretrainConfig
+public sealed record PretrainConfig : ICheckedConfig
 {
     /// <summary>The texts: a JSONL, CSV, TSV or Parquet file, a document a row.</summary>
     [ConfigPath]
@@ -39,13 +39,12 @@ public sealed record PretrainConfig
     [ConfigPath]
     public string? Run { get; init; }
 
-    /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
-    /// <returns>The problems.</returns>
+    /// <inheritdoc />
     public IEnumerable<string> Problems()
     {
         foreach (var problem in Training.Problems())
         {
-            yield return $"training: {problem}";
+            yield return $"training.{problem}";
         }
 
         if (Training.DataType != "float32")

@@ -7,7 +7,7 @@ using ResLora.Training.Loop;
 namespace ResLora.Experiments.Running;
 
 /// <summary>A fine-tuning run: what <c>reslora train</c> and <c>reslora plan</c> read.</summary>
-public sealed record RunConfig
+public sealed record RunConfig : ICheckedConfig
 {
     /// <summary>The metric of <c>training.bestMetric</c> that has every evaluation generate answers and compare them.</summary>
     public const string ExactMatchMetric = "eval_exact_match";
@@ -40,17 +40,14 @@ public sealed record RunConfig
     public static RunConfig Read(string path, params IEnumerable<string> assignments)
     {
         var config = ConfigFile.Read<RunConfig>(path, assignments);
-        config = config with
+        return config with
         {
             Output = config.Output ?? Path.Combine(
                 Path.GetDirectoryName(Path.GetFullPath(path))!, "runs", Path.GetFileNameWithoutExtension(path)),
         };
-        ConfigBinder.ThrowIfAny(path, [.. config.Problems()]);
-        return config;
     }
 
-    /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
-    /// <returns>The problems.</returns>
+    /// <inheritdoc />
     public IEnumerable<string> Problems()
     {
         var tasks = TaskRegistry.All.Select(task => task.Name).ToArray();
