@@ -7,6 +7,8 @@ namespace ResLora.Experiments.Verification;
 /// <summary>A tokenizer.json and texts with the ids and the decoded text that Hugging Face's library gives; exact.</summary>
 internal static class TokenizerCase
 {
+    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { RespectNullableAnnotations = true };
+
     public static CaseReport Run(string name, string folder)
     {
         var tokenizer = Tokenizer.Load(Path.Combine(folder, "tokenizer.json"));
@@ -17,7 +19,8 @@ internal static class TokenizerCase
             Expected expected;
             try
             {
-                expected = JsonSerializer.Deserialize<Expected>(line, JsonSerializerOptions.Web)!;
+                expected = JsonSerializer.Deserialize<Expected>(line, _json)
+                    ?? throw new FileFormatException($"{path}, line {index + 1}: expected an object with a text and its ids.");
             }
             catch (JsonException e)
             {
