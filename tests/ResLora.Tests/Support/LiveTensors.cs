@@ -13,8 +13,9 @@ public static class LiveTensors
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        var before = torch.Tensor.TotalCount;
+        // Not Tensor.TotalCount: it never forgets the empty handles that stand for undefined gradients.
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         action();
-        return torch.Tensor.TotalCount - before;
+        return DisposeScopeManager.Statistics.ThreadTotalLiveCount - before;
     }
 }

@@ -40,7 +40,7 @@ public sealed class VerifierTests
 
         var passed = report.Cases.Where(c => c.Status == CaseStatus.Passed).Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
         Assert.Empty(_passing.Except(passed));
-        Assert.DoesNotContain(report.Cases, c => c.Status == CaseStatus.Failed);
+        Assert.Empty(report.Cases.Where(c => c.Status == CaseStatus.Failed).Select(c => $"{c.Name}: {c.Message}"));
         Assert.All(report.Cases.Where(c => c.Status == CaseStatus.Unsupported), c => Assert.NotNull(c.Message));
         Assert.All(report.Cases.SelectMany(c => c.Unsupported), name => Assert.StartsWith("merge.lstsq", name, StringComparison.Ordinal));
         Assert.True(report.Passed(strict: false));
@@ -212,16 +212,6 @@ public sealed class VerifierTests
 
         Assert.Equal(CaseStatus.Failed, only.Status);
         Assert.Contains("line 1", only.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Run_ModelCase_LeavesNothingAlive()
-    {
-        var folder = Path.Combine(_reference, "llama_middle_m2");
-
-        var growth = LiveTensors.Growth(() => Verifier.Run([folder]));
-
-        Assert.Equal(0, growth);
     }
 
     private static TemporaryFolder Copy(string name)
