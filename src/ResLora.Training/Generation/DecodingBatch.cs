@@ -73,5 +73,5 @@ internal sealed class DecodingBatch : IDisposable
         });
 
     private Tensor Stacked(Func<int, long[]> row) =>
-        tensor([.. Enumerable.Range(0, _ids.Length).SelectMany(row)], [_ids.Length, -1], device: _model.Device);
+        tensor(Enumerable.Range(0, _ids.Length).SelectMany(row).ToArray(), device: _model.Device).reshape(_ids.Length, -1);
 }

@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using ResLora.Adapters;
+using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Training.Checkpoints;
 using ResLora.Training.Data;
 using ResLora.Training.Evaluation;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Loop;
@@ -20,11 +23,15 @@ internal sealed class TrainingRun : IDisposable
     private readonly AdamW _optimizer;
     private readonly TrainStep _trainStep;
     private readonly BestMetric _best;
+    private readonly CheckpointStore _checkpoints;
+    private readonly IReadOnlyDictionary<string, string> _identity;
     private readonly List<double> _losses = [];
     private IReadOnlyDictionary<string, double> _lastMetrics = new Dictionary<string, double>();
     private int _evaluatedStep;
+    private int _savedStep;
     private bool _stoppedEarly;
     private MetricsLog? _log;
+    private SummaryWriter? _tensorBoard;
 
     public TrainingRun(TrainSetup setup, IReadOnlyList<TokenizedSample> samples, IProgress<RunEvent>? progress)
     {
@@ -34,6 +41,8 @@ internal sealed class TrainingRun : IDisposable
         _optimizer = new AdamW(setup.Trainable, setup.Config);
         _trainStep = new TrainStep(setup, samples, _optimizer);
         _best = new BestMetric(setup.Config.BestMetric);
+        _checkpoints = new CheckpointStore(setup.RunFolder);
+        _identity = RunIdentity.Of(setup, _order.TotalSteps);
     }
 
     private TrainConfig Config => _setup.Config;
@@ -41,16 +50,39 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>How many steps are done.</summary>
     private int Step => _losses.Count;
 
+    private bool OutOfPatience => Config.Patience > 0 && _best.EvaluationsSince >= Config.Patience && Step < _order.TotalSteps;
+
     private bool CanEvaluate => _setup.Validation.Count > 0 || _setup.ExtraMetrics is not null;
 
     public TrainResult Execute(bool resume, CancellationToken stop)
     {
         random.manual_seed(Config.Seed);
+        if (resume)
+        {
+            Resume();
+        }
+        else if (_checkpoints.Newest() is { } earlier)
+        {
+            throw new ConfigException($"'{_setup.RunFolder}' holds an earlier run ({Path.GetFileName(earlier.Path)}); resume it, or train into another folder.");
+        }
+
         _log = new MetricsLog(_setup.RunFolder, Step);
+        _tensorBoard = utils.tensorboard.SummaryWriter(Path.Combine(_setup.RunFolder, "tensorboard"));
         _setup.Model.train();
         _setup.Model.RunLayer = Config.GradientCheckpointing ? ActivationCheckpoint.Run : null;
         var interrupted = !Loop(stop);
+        if (interrupted && Step > 0)
+        {
+            SaveCheckpoint();
+        }
+
         SaveModel("last");
+        if (!interrupted && !CanEvaluate)
+        {
+            SaveModel("best");
+            _progress?.Report(new Note(Step, "There is no held-out data, so that 'best' is the same as 'last'."));
+        }
+
         return new TrainResult(
             Step, Step > 0 ? _losses[^1] : double.NaN, _best.Value, _best.Step, interrupted, [.. _losses.Select((loss, i) => (i + 1, loss))])
         {
@@ -66,29 +98,49 @@ internal sealed class TrainingRun : IDisposable
         _log?.Dispose();
     }
 
+    /// <summary>Goes on where the newest checkpoint stands.</summary>
+    private void Resume()
+    {
+        if (_checkpoints.Newest() is not { } checkpoint)
+        {
+            _progress?.Report(new Note(0, $"There is no checkpoint in '{_setup.RunFolder}' yet; training starts from the beginning."));
+            return;
+        }
+
+        RunIdentity.Require(_identity, checkpoint);
+        var state = checkpoint.State;
+        _losses.AddRange(RunTensors.Restore(checkpoint.TensorsPath, _setup, _optimizer, state.Step));
+        _best.Restore(state.BestMetric, state.BestStep, state.EvaluationsSinceBest);
+        (_evaluatedStep, _savedStep) = (state.EvaluatedStep, state.Step);
+        _stoppedEarly = OutOfPatience;
+        _progress?.Report(new Note(Step, $"Training goes on from step {Step} ({checkpoint.Path})."));
+    }
+
+    /// <summary>Returns false when the user stopped it before the end.</summary>
     private bool Loop(CancellationToken stop)
     {
         var (clock, before) = (Stopwatch.StartNew(), Step);
-        while (Step < _order.TotalSteps && !_stoppedEarly)
+        try
         {
-            if (stop.IsCancellationRequested)
+            // A run that was stopped in the middle of an evaluation makes it first.
+            EvaluateIfDue(stop);
+            while (Step < _order.TotalSteps && !_stoppedEarly)
             {
-                return false;
+                stop.ThrowIfCancellationRequested();
+                TrainOneStep(clock, before);
+                EvaluateIfDue(stop);
+                if (Config.CheckpointEvery > 0 && Step % Config.CheckpointEvery == 0)
+                {
+                    SaveCheckpoint();
+                }
             }
 
-            TrainOneStep(clock, before);
-            if (Config.EvaluateEvery > 0 && Step % Config.EvaluateEvery == 0)
-            {
-                Evaluate(stop);
-            }
+            return true;
         }
-
-        if (_evaluatedStep < Step)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            Evaluate(stop);
+            return false;
         }
-
-        return true;
     }
 
     private void TrainOneStep(Stopwatch clock, int before)
@@ -98,7 +150,7 @@ internal sealed class TrainingRun : IDisposable
         var outcome = _trainStep.Run(Step + 1, _order.MicroBatches(Step), learningRate);
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         _losses.Add(outcome.Loss);
-        _log!.Write(Step, new Dictionary<string, double>
+        Log(new Dictionary<string, double>
         {
             ["loss"] = outcome.Loss,
             ["learning_rate"] = learningRate,
@@ -111,13 +163,17 @@ internal sealed class TrainingRun : IDisposable
             Step, _order.TotalSteps, outcome.Loss, learningRate, outcome.Tokens / seconds, outcome.GradientNorm, remaining));
     }
 
+    private void EvaluateIfDue(CancellationToken stop)
+    {
+        var due = Step == _order.TotalSteps || (Config.EvaluateEvery > 0 && Step % Config.EvaluateEvery == 0);
+        if (CanEvaluate && due && _evaluatedStep < Step)
+        {
+            Evaluate(stop);
+        }
+    }
+
     private void Evaluate(CancellationToken stop)
     {
-        if (!CanEvaluate)
-        {
-            return;
-        }
-
         var metrics = new Dictionary<string, double>();
         using (new EvaluationMode(_setup.Model))
         {
@@ -134,7 +190,7 @@ internal sealed class TrainingRun : IDisposable
         }
 
         (_lastMetrics, _evaluatedStep) = (metrics, Step);
-        _log!.Write(Step, metrics);
+        Log(metrics);
         var isBest = _best.Offer(Step, metrics);
         if (isBest)
         {
@@ -142,12 +198,45 @@ internal sealed class TrainingRun : IDisposable
         }
 
         _progress?.Report(new EvaluationDone(Step, metrics, isBest));
-        if (Config.Patience > 0 && _best.EvaluationsSince >= Config.Patience && Step < _order.TotalSteps)
+        if (OutOfPatience)
         {
             _stoppedEarly = true;
             _progress?.Report(new EarlyStopped(
                 Step, $"{Config.BestMetric} has not become better than {_best.Value:G6} (step {_best.Step}) in {_best.EvaluationsSince} evaluations."));
         }
+    }
+
+    private void Log(Dictionary<string, double> values)
+    {
+        _log!.Write(Step, values);
+        foreach (var (name, value) in values)
+        {
+            _tensorBoard!.add_scalar(name, (float)value, Step);
+        }
+    }
+
+    private void SaveCheckpoint()
+    {
+        if (_savedStep == Step)
+        {
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        var state = new TrainerState
+        {
+            Step = Step,
+            Epoch = Step / _order.StepsPerEpoch,
+            StepInEpoch = Step % _order.StepsPerEpoch,
+            EvaluatedStep = _evaluatedStep,
+            BestMetric = _best.Value,
+            BestStep = _best.Step,
+            EvaluationsSinceBest = _best.EvaluationsSince,
+            Identity = _identity,
+        };
+        var path = _checkpoints.Save(state, RunTensors.Collect(_setup, _optimizer, _losses), _setup.SaveModel, Config.KeepCheckpoints);
+        _savedStep = Step;
+        _progress?.Report(new CheckpointSaved(Step, path));
     }
 
     private void SaveModel(string name) =>

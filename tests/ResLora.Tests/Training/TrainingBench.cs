@@ -43,10 +43,13 @@ internal sealed class TrainingBench : IDisposable
 
     public List<RunEvent> Events { get; } = [];
 
+    /// <summary>Called with every event, during the run.</summary>
+    public Action<RunEvent>? OnEvent { get; set; }
+
     public static TrainConfig Config { get; } = new() { Steps = 4, BatchSize = 3, LearningRate = 0.01, Threads = 1, Seed = 5 };
 
     public TrainResult Train(TrainConfig config, bool resume = false, CancellationToken? stop = null) =>
-        new Trainer(Setup with { Config = config }).Run(new Recorder(Events.Add), resume, stop ?? TestContext.Current.CancellationToken);
+        new Trainer(Setup with { Config = config }).Run(new Recorder(Report), resume, stop ?? TestContext.Current.CancellationToken);
 
     /// <summary>All trained numbers, parameter by parameter.</summary>
     public float[] Weights() => [.. Setup.Trainable.SelectMany(p => p.Value.detach().data<float>().ToArray())];
@@ -59,6 +62,12 @@ internal sealed class TrainingBench : IDisposable
 
     private IEnumerable<KeyValuePair<string, Parameter>> Trainable() =>
         Adapter?.TrainableParameters() ?? Model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter));
+
+    private void Report(RunEvent value)
+    {
+        Events.Add(value);
+        OnEvent?.Invoke(value);
+    }
 
     private void Save(string folder) =>
         SafetensorsWriter.Write(Path.Combine(folder, "weights.safetensors"), Setup.Trainable.Select(p => KeyValuePair.Create(p.Key, (torch.Tensor)p.Value)));

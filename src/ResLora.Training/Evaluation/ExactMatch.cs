@@ -1,0 +1,62 @@
+using ResLora.Formats.Errors;
+using ResLora.Models;
+using ResLora.Training.Data;
+using ResLora.Training.Data.Tasks;
+using ResLora.Training.Generation;
+using ResLora.Training.Tokenization;
+
+namespace ResLora.Training.Evaluation;
+
+/// <summary>Lets a model answer and compares the final answers.</summary>
+public static class ExactMatch
+{
+    /// <summary>Generates an answer to every sample's prompt and counts those whose final answer is the sample's, character by character.</summary>
+    /// <param name="model">The model, borrowed.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="task">Finds the final answer in a text.</param>
+    /// <param name="samples">The samples; those without an answer are left out.</param>
+    /// <param name="batchSize">Answers generated at once; prompts alike in length go together.</param>
+    /// <param name="config">How to generate; greedy unless there is a reason.</param>
+    /// <param name="progress">Is told how many samples are answered; null for nobody.</param>
+    /// <param name="stop">Ends the measurement between two tokens.</param>
+    /// <returns>The count and every answer.</returns>
+    /// <exception cref="ConfigException">No sample has an answer, or a prompt fills all of the model's positions.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static ExactMatchResult Measure(
+        CausalLanguageModel model,
+        Tokenizer tokenizer,
+        ITask task,
+        IReadOnlyList<Sample> samples,
+        int batchSize,
+        GenerationConfig config,
+        IProgress<int>? progress = null,
+        CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(samples);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        var scored = samples.Where(sample => sample.Answer is not null).ToArray();
+        if (scored.Length == 0)
+        {
+            throw new ConfigException($"None of {samples.Count} samples has an answer to compare with; exact match needs a task with answers.");
+        }
+
+        var generator = new TextGenerator(model, tokenizer);
+        var predictions = new Prediction[scored.Length];
+        var done = 0;
+        foreach (var batch in Enumerable.Range(0, scored.Length).OrderBy(index => scored[index].Prompt.Length).Chunk(batchSize))
+        {
+            var texts = generator.GenerateBatch([.. batch.Select(index => scored[index].Prompt)], config, stop);
+            foreach (var (index, text) in batch.Zip(texts))
+            {
+                var (sample, answer) = (scored[index], task.ExtractAnswer(text));
+                predictions[index] = new Prediction(sample.Prompt, sample.Answer!, text, answer, answer == sample.Answer);
+            }
+
+            done += batch.Length;
+            progress?.Report(done);
+        }
+
+        return new ExactMatchResult(predictions.Count(p => p.Correct), predictions.Length, predictions);
+    }
+}
