@@ -14,6 +14,7 @@ internal static class CommandLine
         {
             GlobalOptions.Json,
             GlobalOptions.Verbose,
+            QuickstartCommand.Create(),
             DoctorCommand.Create(),
             TrainCommand.Create(),
             EvaluateCommand.Create(),

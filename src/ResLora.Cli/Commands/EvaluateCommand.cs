@@ -45,7 +45,7 @@ internal static class EvaluateCommand
                 DataType = line.GetRequiredValue(dtype),
                 PredictionsFile = line.GetValue(predictions),
             };
-            var report = CountProgress.Show(context, "answering", progress => EvaluateJob.Run(options, progress, context.Stop));
+            var report = RunProgress.Show(context, progress => EvaluateJob.Run(options, progress, context.Stop));
             context.Result(EvaluationView.Document(report), terminal => EvaluationView.Draw(report, terminal));
             return ExitCode.Done;
         });

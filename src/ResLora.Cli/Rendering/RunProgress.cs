@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Running;
 using ResLora.Training.Loop;
 using Spectre.Console;
@@ -9,13 +10,13 @@ namespace ResLora.Cli.Rendering;
 /// <summary>Shows a run while it goes on: one line that is redrawn on a terminal, now and then a new line elsewhere.</summary>
 internal sealed class RunProgress : IProgress<RunEvent>
 {
-    private const int PlainLines = 20;
+    private const int PlainLines = 10;
     private static readonly TimeSpan _plainPause = TimeSpan.FromSeconds(15);
 
     private readonly CommandContext _context;
     private readonly ProgressTask? _bar;
     private long _lastLine = Stopwatch.GetTimestamp();
-    private int _lastStep;
+    private int _lastDone;
 
     private RunProgress(CommandContext context, ProgressTask? bar) => (_context, _bar) = (context, bar);
 
@@ -46,6 +47,9 @@ internal sealed class RunProgress : IProgress<RunEvent>
     public static string Line(EvaluationDone done) =>
         $"evaluation at step {done.Step}: {string.Join(", ", done.Metrics.Select(m => $"{m.Key} {Tables.Number(m.Value)}"))}{(done.IsBest ? " (best so far)" : "")}";
 
+    /// <summary>How many answers are there, as one line.</summary>
+    public static string Line(SamplesDone samples) => $"answered {samples.Done} of {samples.Total}";
+
     /// <inheritdoc />
     public void Report(RunEvent value)
     {
@@ -57,9 +61,18 @@ internal sealed class RunProgress : IProgress<RunEvent>
             case StepDone step when _bar is not null:
                 (_bar.MaxValue, _bar.Value, _bar.Description) = (step.TotalSteps, step.Step, Line(step));
                 break;
-            case StepDone step when IsDue(step):
-                (_lastLine, _lastStep) = (Stopwatch.GetTimestamp(), step.Step);
+            case StepDone step when IsDue(step.Step, step.TotalSteps):
                 _context.Log(Line(step));
+                break;
+            case SamplesDone samples when _bar is not null:
+                (_bar.MaxValue, _bar.Value, _bar.Description) = (samples.Total, samples.Done, Line(samples));
+                break;
+            case SamplesDone samples when IsDue(samples.Done, samples.Total):
+                _context.Log(Line(samples));
+                break;
+            case StageStarted stage:
+                _lastDone = 0;
+                WriteLine(stage.Name);
                 break;
             case EvaluationDone done:
                 WriteLine(Line(done));
@@ -82,10 +95,18 @@ internal sealed class RunProgress : IProgress<RunEvent>
         }
     }
 
-    private bool IsDue(StepDone step) =>
-        step.Step == step.TotalSteps
-        || (step.Step - _lastStep) * PlainLines >= step.TotalSteps
-        || Stopwatch.GetElapsedTime(_lastLine) > _plainPause;
+    private bool IsDue(int done, int total)
+    {
+        // A count that starts again belongs to the next stage.
+        _lastDone = Math.Min(_lastDone, done);
+        var due = done == total || (done - _lastDone) * PlainLines >= total || Stopwatch.GetElapsedTime(_lastLine) > _plainPause;
+        if (due)
+        {
+            (_lastLine, _lastDone) = (Stopwatch.GetTimestamp(), done);
+        }
+
+        return due;
+    }
 
     private void WriteLine(string text) => Write(new Text(text + "\n"));
 

@@ -9,6 +9,7 @@ using ResLora.Training.Data;
 using ResLora.Training.Data.Tasks;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Generation;
+using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Evaluating;
 
@@ -28,7 +29,7 @@ public static class EvaluateJob
     /// <returns>The measurements.</returns>
     /// <exception cref="ResLoraException">Settings or files cannot be used.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static EvaluationReport Run(EvaluateOptions options, IProgress<SamplesDone>? progress = null, CancellationToken stop = default)
+    public static EvaluationReport Run(EvaluateOptions options, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ConfigBinder.ThrowIfAny("The evaluation's settings", [.. options.Problems()]);
@@ -40,7 +41,7 @@ public static class EvaluateJob
 
     /// <summary>Measures what a session's model does now, on samples that are read already.</summary>
     internal static EvaluationReport Measure(
-        ModelSession session, ITask task, IReadOnlyList<Sample> samples, EvaluateOptions options, IProgress<SamplesDone>? progress, CancellationToken stop)
+        ModelSession session, ITask task, IReadOnlyList<Sample> samples, EvaluateOptions options, IProgress<RunEvent>? progress, CancellationToken stop)
     {
         var tokens = SampleEncoding.For(session.Tokenizer, session.ModelFolder, Math.Min(options.MaxLength, session.Model.MaxPositions)).TokenizeAll(samples);
         var loss = Perplexity.Measure(session.Model, tokens.Samples, SampleEncoding.PadId(session.Tokenizer), options.BatchSize, stop);
@@ -50,7 +51,7 @@ public static class EvaluateJob
     }
 
     private static Score Match(
-        ModelSession session, ITask task, Sample[] samples, EvaluateOptions options, IProgress<SamplesDone>? progress, CancellationToken stop)
+        ModelSession session, ITask task, Sample[] samples, EvaluateOptions options, IProgress<RunEvent>? progress, CancellationToken stop)
     {
         var generation = new GenerationConfig { MaxNewTokens = options.MaxNewTokens };
         var done = progress is null ? null : new Forward(progress, samples.Length);
@@ -63,7 +64,7 @@ public static class EvaluateJob
         return new Score(result.Correct, result.Total);
     }
 
-    private sealed class Forward(IProgress<SamplesDone> progress, int total) : IProgress<int>
+    private sealed class Forward(IProgress<RunEvent> progress, int total) : IProgress<int>
     {
         public void Report(int value) => progress.Report(new SamplesDone(value, total));
     }

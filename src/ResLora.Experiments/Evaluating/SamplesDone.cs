@@ -1,6 +1,8 @@
+using ResLora.Training.Loop;
+
 namespace ResLora.Experiments.Evaluating;
 
-/// <summary>How far an evaluation is.</summary>
-/// <param name="Done">Samples answered.</param>
+/// <summary>Answers are generated.</summary>
+/// <param name="Done">Samples answered so far.</param>
 /// <param name="Total">All samples.</param>
-public sealed record SamplesDone(int Done, int Total);
+public sealed record SamplesDone(int Done, int Total) : RunEvent(0);

@@ -1,0 +1,58 @@
+using ResLora.Adapters.Merging;
+using ResLora.Experiments.Quickstart;
+using Spectre.Console;
+
+namespace ResLora.Cli.Rendering;
+
+/// <summary>Shows what the quickstart found, and what to try next.</summary>
+internal static class QuickstartView
+{
+    /// <summary>Draws it.</summary>
+    public static void Draw(QuickstartReport report, IAnsiConsole terminal)
+    {
+        var table = Tables.Of("held-out problems", "exact match>", "95 % interval>", "right>", "loss>");
+        foreach (var row in report.Rows)
+        {
+            var score = row.ExactMatch;
+            table.Row(
+                row.Name, Tables.Percent(score.Accuracy), $"{Tables.Percent(score.Low)} to {Tables.Percent(score.High)}",
+                $"{score.Correct} of {score.Total}", Tables.Number(row.Loss));
+        }
+
+        terminal.Write(table);
+        Tables.Line(terminal, report.Verdict);
+        if (!report.Improved)
+        {
+            Tables.Line(terminal, "Training did not improve on the base model: the held-out loss must fall and more answers be right, for LoRA and for ResLoRA.");
+        }
+
+        terminal.Write(Tables.Facts(
+        [
+            new("trained", $"{report.Steps} steps, {Tables.Count(report.TrainableParameters)} parameters each"),
+            new("merge", $"{MergeMethods.Name(report.Merge.Method)}, {(report.Merge.IsExact ? "exact but for rounding" : "approximate")}: {Tables.Number(report.Merge.Loss.MeanKl)} nats a token, same first choice {Tables.Percent(report.Merge.Loss.TopOneAgreement)}"),
+            new("PEFT adapter", report.PeftFolder),
+            new("merged model", report.MergedFolder),
+            new("loss curves", report.PlotFile),
+        ]));
+        Tables.Line(terminal, "");
+        Tables.Line(terminal, "Try next:");
+        foreach (var command in Next(report))
+        {
+            Tables.Line(terminal, $"  {command}");
+        }
+    }
+
+    /// <summary>Three command lines to go on with, that run from the current folder.</summary>
+    public static IReadOnlyList<string> Next(QuickstartReport report)
+    {
+        var project = Path.Combine("src", "ResLora.Cli");
+        var tool = Directory.Exists(project) ? $"dotnet run -c Release --project {project} --" : "reslora";
+        var sample = Path.GetRelativePath(Directory.GetCurrentDirectory(), report.Sample);
+        return
+        [
+            $"{tool} generate --model {report.MergedFolder} --prompt \"{report.Prompt}\"",
+            $"{tool} evaluate --model {Path.Combine(sample, "base")} --adapter {Path.Combine(report.Output, "reslora", "last")} --task word-problems --data {Path.Combine(sample, "data", "heldout.jsonl")}",
+            $"{tool} train {Path.Combine(sample, "reslora.yaml")} --set adapter.shortcut.kind=middle --output {Path.Combine("runs", "middle")}",
+        ];
+    }
+}

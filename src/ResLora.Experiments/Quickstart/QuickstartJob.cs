@@ -1,0 +1,141 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ResLora.Adapters;
+using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Evaluating;
+using ResLora.Experiments.Merging;
+using ResLora.Experiments.Plots;
+using ResLora.Experiments.Running;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
+using ResLora.Training;
+using ResLora.Training.Data;
+using ResLora.Training.Data.Tasks;
+using ResLora.Training.Loop;
+
+namespace ResLora.Experiments.Quickstart;
+
+/// <summary>
+/// The whole way on the sample that the repository ships: fine-tune with LoRA and with ResLoRA on the same data in the same
+/// order, merge, evaluate everything on held-out problems, and plot the loss.
+/// </summary>
+public static class QuickstartJob
+{
+    private const string ReportFileName = "quickstart.json";
+    private const string TaskName = "word-problems";
+
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    /// <summary>Runs it.</summary>
+    /// <param name="options">What is compared.</param>
+    /// <param name="progress">Is told what happens; null for nobody.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <returns>What was found.</returns>
+    /// <exception cref="ResLoraException">The sample is missing or the output cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static QuickstartReport Run(QuickstartOptions options, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ConfigBinder.ThrowIfAny("The quickstart's settings", [.. options.Problems()]);
+        var sample = SampleFolder.Find(options.Sample);
+        MakeRoom(options.Output);
+        var bench = new Bench(options, sample, progress, stop);
+
+        var baseRow = bench.Evaluate("base", bench.BaseFolder);
+        var (loraRun, lora) = bench.Train("LoRA", "lora", new ShortcutConfig());
+        var (resLoraRun, unmerged) = bench.Train("ResLoRA unmerged", "reslora", new ShortcutConfig { Kind = options.Structure });
+
+        progress?.Report(new StageStarted("Merging ResLoRA into ordinary LoRA and into the model"));
+        var adapter = new RunFolder(resLoraRun.RunFolder).Last;
+        MergeJob.Run(bench.Merge(adapter, MergeTarget.Lora, "reslora-peft"));
+        var merge = MergeJob.Run(bench.Merge(adapter, MergeTarget.Model, "reslora-merged"));
+        var merged = bench.Evaluate("ResLoRA merged", merge.Output);
+
+        var report = new QuickstartReport(
+            sample, options.Output, options.Structure, options.Steps, resLoraRun.TrainableParameters, baseRow, lora, unmerged, merged, merge, bench.Prompt);
+        var structure = options.Structure.ToString().ToLowerInvariant();
+        LossPlot.Write(
+            report.PlotFile, "Word problems: training loss",
+            [new LossCurve("LoRA", loraRun.Result.Losses), new LossCurve($"ResLoRA ({structure} shortcut)", resLoraRun.Result.Losses)]);
+        AtomicFile.WriteText(Path.Combine(options.Output, ReportFileName), JsonSerializer.Serialize(report, _json) + "\n");
+        return report;
+    }
+
+    /// <summary>Clears an earlier quickstart away; anything else in the output is not ours to delete.</summary>
+    private static void MakeRoom(string output)
+    {
+        var marker = Path.Combine(output, ReportFileName);
+        if (File.Exists(marker))
+        {
+            Directory.Delete(output, recursive: true);
+        }
+        else if (Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any())
+        {
+            throw new ConfigException($"'{output}' is not empty and holds no earlier quickstart; choose another folder (--output).");
+        }
+
+        // From the start, so that a quickstart that was interrupted is known for one.
+        AtomicFile.WriteText(marker, "{}\n");
+    }
+
+    private sealed class Bench(QuickstartOptions options, string sample, IProgress<RunEvent>? progress, CancellationToken stop)
+    {
+        private readonly ITask _task = TaskRegistry.Get(TaskName);
+        private IReadOnlyList<Sample>? _heldOut;
+
+        public string BaseFolder => Path.Combine(sample, "base");
+
+        public string Prompt => HeldOut[0].Prompt;
+
+        private string HeldOutFile => Path.Combine(sample, "data", "heldout.jsonl");
+
+        private IReadOnlyList<Sample> HeldOut => _heldOut ??= [.. _task.Read(HeldOutFile, TaskSplit.Test).Take(options.HeldOut)];
+
+        public QuickstartRow Evaluate(string name, string modelFolder)
+        {
+            using var session = ModelSession.Load(modelFolder, dtype: TrainJob.DataType("float32"));
+            return Evaluate(name, session);
+        }
+
+        public (TrainReport Run, QuickstartRow Row) Train(string name, string folder, ShortcutConfig shortcut)
+        {
+            var config = new RunConfig
+            {
+                Model = BaseFolder,
+                Task = TaskName,
+                Data = new DataConfig { Train = Path.Combine(sample, "data", "train.jsonl"), ValidationCount = 0 },
+                Adapter = new AdapterConfig { Targets = TargetModules.AllLinear, Shortcut = shortcut },
+                Training = new TrainConfig { Steps = options.Steps, BatchSize = 16, LearningRate = 2e-3, MaxLength = 128, Seed = options.Seed },
+                Output = Path.GetFullPath(Path.Combine(options.Output, folder)),
+            };
+            progress?.Report(new StageStarted($"Training {name.Replace(" unmerged", "", StringComparison.Ordinal)}"));
+            using var session = ModelSession.Load(BaseFolder, dtype: TrainJob.DataType("float32"));
+            var run = TrainJob.Run(config, session, resume: false, progress, stop);
+            stop.ThrowIfCancellationRequested();
+            return (run, Evaluate(name, session));
+        }
+
+        public MergeOptions Merge(string adapter, MergeTarget target, string folder) => new()
+        {
+            Adapter = adapter,
+            Model = BaseFolder,
+            As = target,
+            Output = Path.Combine(options.Output, folder),
+            Task = TaskName,
+            Data = HeldOutFile,
+        };
+
+        private QuickstartRow Evaluate(string name, ModelSession session)
+        {
+            progress?.Report(new StageStarted($"Answering {HeldOut.Count} held-out problems: {name}"));
+            var settings = new EvaluateOptions { Model = session.ModelFolder, Task = TaskName, Data = HeldOutFile, BatchSize = 50, MaxNewTokens = 40 };
+            var report = EvaluateJob.Measure(session, _task, HeldOut, settings, progress, stop);
+            return new QuickstartRow(name, report.Loss.Loss, report.ExactMatch!);
+        }
+    }
+}
