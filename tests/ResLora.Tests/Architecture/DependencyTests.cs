@@ -34,6 +34,16 @@ public sealed class DependencyTests
         AssertNone(types.That().HaveDependencyOnAny(forbidden));
     }
 
+    [Fact]
+    public void Check_OfADependencyThatIsThere_FindsIt()
+    {
+        var types = Types.InAssembly(typeof(ResLoraMath).Assembly);
+
+        var found = types.That().HaveDependencyOnAny("ResLora.Formats").GetTypes();
+
+        Assert.Contains(typeof(AdapterStore), found);
+    }
+
     [Theory]
     [InlineData("ResLora.Training.Data")]
     [InlineData("ResLora.Training.Evaluation")]

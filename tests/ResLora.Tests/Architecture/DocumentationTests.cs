@@ -1,4 +1,8 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
+using ResLora.Adapters;
+using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Running;
 using Xunit;
 
 namespace ResLora.Tests.Architecture;
@@ -31,6 +35,47 @@ public sealed partial class DocumentationTests
         var block = Between(Repository.Text("README.md"), "```csharp\n", "```\n").Trim();
 
         Assert.Equal(Usings(Repository.Text(Sample)) + "\n\n" + region, block);
+    }
+
+    [Fact]
+    public void Readme_YamlBlock_IsAConfiguration()
+    {
+        var yaml = Between(Repository.Text("README.md"), "```yaml\n", "```\n");
+
+        var config = ConfigFile.Parse<RunConfig>(yaml, "README.md", Repository.Root);
+
+        Assert.Empty(config.Problems());
+        Assert.True(File.Exists(config.Data.Train), $"{config.Data.Train} is missing");
+    }
+
+    [Fact]
+    public void Readme_TableOfCommands_HasEveryCommand()
+    {
+        const string suffix = "Command.cs";
+        var commands = Repository.Files(suffix, "src/ResLora.Cli/Commands")
+            .Select(file => Path.GetFileName(file)[..^suffix.Length].ToLowerInvariant())
+            .Order(StringComparer.Ordinal);
+
+        var rows = CommandRow().Matches(Repository.Text("README.md"))
+            .Select(match => match.Groups["name"].Value)
+            .Order(StringComparer.Ordinal);
+
+        Assert.Equal(commands, rows);
+    }
+
+    [Fact]
+    public void PaperMap_MethodsAndTests_Exist()
+    {
+        const BindingFlags everything = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+        var known = typeof(ResLoraMath).Assembly.GetTypes().Concat(typeof(DocumentationTests).Assembly.GetTypes())
+            .SelectMany(type => type.GetMethods(everything).SelectMany(method => new[] { method.Name, $"{type.Name}.{method.Name}" }))
+            .ToHashSet(StringComparer.Ordinal);
+
+        var unknown = MethodName().Matches(Repository.Text("docs/paper-map.md"))
+            .Select(match => match.Groups["name"].Value)
+            .Where(name => !known.Contains(name));
+
+        Assert.Empty(unknown);
     }
 
     private static IEnumerable<string> Links(string document) =>
@@ -70,6 +115,14 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex("^```.*?^```", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex CodeBlock();
+
+    /// <summary>A row of the table of commands, which begins with the command in back quotes.</summary>
+    [GeneratedRegex(@"^\| `(?<name>[a-z]+)` \|", RegexOptions.Multiline)]
+    private static partial Regex CommandRow();
+
+    /// <summary>A method with its type, or a test's name, in back quotes.</summary>
+    [GeneratedRegex(@"`(?<name>[A-Z]\w*\.[A-Z]\w*|[A-Z][A-Za-z0-9]*_\w+)`")]
+    private static partial Regex MethodName();
 
     [GeneratedRegex(@"[^\w\- ]")]
     private static partial Regex Punctuation();
