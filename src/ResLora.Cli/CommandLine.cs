@@ -16,6 +16,7 @@ internal static class CommandLine
             GlobalOptions.Verbose,
             QuickstartCommand.Create(),
             DoctorCommand.Create(),
+            PlanCommand.Create(),
             TrainCommand.Create(),
             EvaluateCommand.Create(),
             GenerateCommand.Create(),
