@@ -83,7 +83,7 @@ public static class ConfigFile
                 throw new FileFormatException($"'{path}' is not an ordinary file of at most {maxBytes} bytes; is it a configuration?");
             }
 
-            using var reader = new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            using var reader = new StreamReader(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
             return reader.ReadToEnd();
         }
         catch (DecoderFallbackException error)

@@ -33,18 +33,19 @@ public static class ConfigReference
     public static string Markdown()
     {
         var text = new StringBuilder(Head.ReplaceLineEndings("\n"));
-        Append(text, typeof(RunConfig), "`reslora train` and `reslora plan`");
-        Append(text, typeof(PretrainConfig), "`reslora pretrain`");
+        var described = new Dictionary<Type, string>();
+        Append(text, typeof(RunConfig), "`reslora train` and `reslora plan`", described);
+        Append(text, typeof(PretrainConfig), "`reslora pretrain`", described);
         return text.ToString();
     }
 
-    private static void Append(StringBuilder text, Type type, string title)
+    private static void Append(StringBuilder text, Type type, string title, Dictionary<Type, string> described)
     {
         text.Append(CultureInfo.InvariantCulture, $"\n## {title}\n\n{Summary(type)}\n\n| key | takes | default | meaning |\n|---|---|---|---|\n");
-        AppendRows(text, type, "");
+        AppendRows(text, type, "", title, described);
     }
 
-    private static void AppendRows(StringBuilder text, Type type, string path)
+    private static void AppendRows(StringBuilder text, Type type, string path, string title, Dictionary<Type, string> described)
     {
         // Required keys stay empty here; only the others are looked at.
         var defaults = Activator.CreateInstance(type);
@@ -56,11 +57,18 @@ public static class ConfigReference
             if (ConfigBinder.IsRecord(property.PropertyType))
             {
                 text.Append(CultureInfo.InvariantCulture, $"| `{key}` | keys | {(property.IsRequired ? "required" : "")} | {Cell(member)} |\n");
-                AppendRows(text, property.PropertyType, key + ".");
+                if (described.TryAdd(property.PropertyType, title))
+                {
+                    AppendRows(text, property.PropertyType, key + ".", title, described);
+                }
+                else
+                {
+                    text.Append(CultureInfo.InvariantCulture, $"| `{key}.…` | | | The same keys as for {described[property.PropertyType]}. |\n");
+                }
             }
             else
             {
-                text.Append(CultureInfo.InvariantCulture, $"| `{key}` | {Takes(property)} | {Default(property, value)} | {Cell(member)} |\n");
+                text.Append(CultureInfo.InvariantCulture, $"| `{key}` | {Takes(property)} | {Default(property, value)} | {WithoutDefault(Cell(member), value)} |\n");
             }
         }
     }
@@ -72,7 +80,13 @@ public static class ConfigReference
         ? "required"
         : $"`{(value is null ? "null" : YamlText.Write(JsonSerializer.SerializeToNode(value, property.PropertyType, ConfigFile.Options)).TrimEnd('\n'))}`";
 
-    // The default has a column of its own, but a sentence that says more than the column stays.
+    /// <summary>The default has a column of its own; a sentence that says more than the column stays.</summary>
+    private static string WithoutDefault(string text, object? value)
+    {
+        var sentence = string.Create(CultureInfo.InvariantCulture, $" Default {(value is bool answer ? (answer ? "true" : "false") : value)}.");
+        return value is not null && text.EndsWith(sentence, StringComparison.OrdinalIgnoreCase) ? text[..^sentence.Length] : text;
+    }
+
     private static string Cell(PropertyInfo member) => Comment($"P:{member.DeclaringType!.FullName}.{member.Name}", member.DeclaringType.Assembly)
         .Replace("|", "\\|", StringComparison.Ordinal);
 

@@ -44,7 +44,7 @@ public sealed record MemoryEstimate(long Weights, long Trained, long Activations
         }
 
         // With checkpointing one layer is in memory at a time, but what shortcuts carry from layer to layer is kept.
-        var (kept, passing) = adapter?.Config.Shortcut.Kind is null or ShortcutKind.None ? (0, blocks) : (blocks, 0);
+        var (kept, passing) = adapter?.Config.Shortcut.Kind is null or ShortcutKind.None ? (0.0, blocks) : (blocks, 0.0);
         var bytesOfToken = (((linears * Surroundings) + passing) / (config.GradientCheckpointing ? model.LayerCount : 1)) + kept;
         var weights = model.named_parameters().Sum(p => p.parameter.numel()) - (adapter?.TrainableCount ?? 0);
         return new MemoryEstimate(

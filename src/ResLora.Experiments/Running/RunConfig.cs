@@ -16,7 +16,7 @@ public sealed record RunConfig : ICheckedConfig
     [ConfigPath]
     public required string Model { get; init; }
 
-    /// <summary>The task: how rows become prompt and completion, and what the answer is (docs/formats.md lists all).</summary>
+    /// <summary>The task: how rows become prompt and completion, and what the answer is (docs/tasks.md lists all).</summary>
     public required string Task { get; init; }
 
     /// <summary>The data.</summary>

@@ -1,0 +1,64 @@
+using ResLora.Experiments.Inspection;
+using ResLora.Experiments.Running;
+using ResLora.Formats.Errors;
+using Xunit;
+
+namespace ResLora.Tests.Experiments.Inspection;
+
+public sealed class InspectorTests(TinyWorld world) : IClassFixture<TinyWorld>
+{
+    [Fact]
+    public void Inspect_Model_CountsParametersAndListsLinearLayers()
+    {
+        var report = Inspector.Inspect(world.Model);
+
+        Assert.Equal("model", report.Kind);
+        Assert.Contains(new("layers", "3"), report.Facts);
+        Assert.Equal(report.Parameters, report.ParametersByType["float32"]);
+        Assert.Equal(4 * report.Parameters, report.Bytes);
+        var query = Assert.Single(report.LinearLayers, group => group.Suffix == "q_proj");
+        Assert.Equal((16, 16, 3), (query.Inputs, query.Outputs, query.Modules.Count));
+        Assert.Equal("model.layers.0.self_attn.q_proj", query.Modules[0]);
+    }
+
+    [Fact]
+    public void Inspect_ModelThatCannotBeRun_ShowsItsTensorsAndSaysWhy()
+    {
+        var folder = Directory.CreateDirectory(world.Folder["foreign"]).FullName;
+        File.Copy(Path.Combine(world.Model, "model.safetensors"), Path.Combine(folder, "model.safetensors"));
+        File.WriteAllText(Path.Combine(folder, "config.json"), """{"model_type": "mamba"}""");
+
+        var report = Inspector.Inspect(folder);
+
+        Assert.NotEmpty(report.Tensors);
+        Assert.Contains("'mamba' is not supported", Assert.Single(report.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Inspect_AdapterAndItsFile_SayTheSameOfTensors()
+    {
+        var run = TrainJob.Run(world.Run("inspected"), stop: TestContext.Current.CancellationToken);
+        var adapter = new RunFolder(run.RunFolder).Best;
+
+        var ofFolder = Inspector.Inspect(adapter);
+        var ofFile = Inspector.Inspect(Path.Combine(adapter, "adapter.safetensors"));
+
+        Assert.Equal(("adapter", "safetensors"), (ofFolder.Kind, ofFile.Kind));
+        Assert.Contains(new("shortcut", "input, 1 previous"), ofFolder.Facts);
+        Assert.Equal(ofFolder.Tensors.Select(t => t.Name), ofFile.Tensors.Select(t => t.Name));
+    }
+
+    [Fact]
+    public void Inspect_RunFolder_PointsToItsAdapters()
+    {
+        var run = TrainJob.Run(world.Run("pointed"), stop: TestContext.Current.CancellationToken);
+
+        var error = Assert.Throws<FileFormatException>(() => Inspector.Inspect(run.RunFolder));
+
+        Assert.Contains(Path.Combine(run.RunFolder, "best"), error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Inspect_NothingThere_IsRefused() =>
+        Assert.Contains("does not exist", Assert.Throws<FileFormatException>(() => Inspector.Inspect(world.Folder["no"])).Message, StringComparison.Ordinal);
+}
