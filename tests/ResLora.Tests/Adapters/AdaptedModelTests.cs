@@ -4,6 +4,7 @@ using ResLora.Formats.Errors;
 using ResLora.Models.Llama;
 using ResLora.Tests.Models;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -226,11 +227,11 @@ public sealed class AdaptedModelTests
 
     private sealed class TwoLayers : nn.Module<Tensor, Tensor>
     {
-        private readonly nn.Module<Tensor, Tensor> open = nn.Linear(4, 4);
-        private readonly Linear closed = nn.Linear(4, 4);
+        [ComponentName(Name = "open")] private readonly nn.Module<Tensor, Tensor> _open = nn.Linear(4, 4);
+        [ComponentName(Name = "closed")] private readonly Linear _closed = nn.Linear(4, 4);
 
         public TwoLayers() : base(nameof(TwoLayers)) => RegisterComponents();
 
-        public override Tensor forward(Tensor input) => closed.call(open.call(input));
+        public override Tensor forward(Tensor input) => _closed.call(_open.call(input));
     }
 }

@@ -3,6 +3,7 @@ using ResLora.Tests.Models;
 using ResLora.Tests.Support;
 using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -222,19 +223,19 @@ public sealed class ShortcutPassTests
     /// <summary>Two layers of one chain.</summary>
     private sealed class Pair : nn.Module<Tensor, Tensor>
     {
-        private readonly ModuleList<Half> layers = new(new Half(), new Half());
+        [ComponentName(Name = "layers")] private readonly ModuleList<Half> _layers = new(new Half(), new Half());
 
         public Pair() : base(nameof(Pair)) => RegisterComponents();
 
-        public override Tensor forward(Tensor input) => layers[1].call(layers[0].call(input));
+        public override Tensor forward(Tensor input) => _layers[1].call(_layers[0].call(input));
     }
 
     private sealed class Half : nn.Module<Tensor, Tensor>
     {
-        private readonly nn.Module<Tensor, Tensor> q = nn.Linear(4, 4);
+        [ComponentName(Name = "q")] private readonly nn.Module<Tensor, Tensor> _q = nn.Linear(4, 4);
 
         public Half() : base(nameof(Half)) => RegisterComponents();
 
-        public override Tensor forward(Tensor input) => q.call(input);
+        public override Tensor forward(Tensor input) => _q.call(input);
     }
 }
