@@ -1,0 +1,73 @@
+using ResLora.Adapters;
+using ResLora.Models;
+using ResLora.Training.Data;
+
+namespace ResLora.Training.Loop;
+
+/// <summary>What a run is going to do, known before it starts and without running anything.</summary>
+/// <param name="Modules">The dotted names of the layers that get a block; empty when the model itself is trained.</param>
+/// <param name="Chains">Which blocks the shortcuts join.</param>
+/// <param name="Breaks">Where a projection's chain is cut, and why.</param>
+/// <param name="TrainableParameters">How many numbers are trained.</param>
+/// <param name="AllParameters">How many numbers model and adapter have.</param>
+/// <param name="Samples">The training samples kept.</param>
+/// <param name="TooLong">Samples left out for being longer than the limit.</param>
+/// <param name="Untrained">Samples left out for having nothing to learn.</param>
+/// <param name="MinTrainedTokens">The fewest trained tokens of a sample.</param>
+/// <param name="MeanTrainedTokens">The mean number of trained tokens of a sample.</param>
+/// <param name="MaxTrainedTokens">The most trained tokens of a sample.</param>
+/// <param name="LongestSample">The longest sample, in tokens.</param>
+/// <param name="Steps">Optimizer steps of the run.</param>
+/// <param name="StepsPerEpoch">Optimizer steps of one pass over the data.</param>
+/// <param name="WarmupSteps">Steps in which the learning rate rises.</param>
+/// <param name="Memory">The memory that it takes, in bytes.</param>
+public sealed record RunPlan(
+    IReadOnlyList<string> Modules,
+    IReadOnlyList<ShortcutChain> Chains,
+    IReadOnlyList<ChainBreak> Breaks,
+    long TrainableParameters,
+    long AllParameters,
+    int Samples,
+    int TooLong,
+    int Untrained,
+    int MinTrainedTokens,
+    double MeanTrainedTokens,
+    int MaxTrainedTokens,
+    int LongestSample,
+    int Steps,
+    int StepsPerEpoch,
+    int WarmupSteps,
+    MemoryEstimate Memory)
+{
+    /// <summary>Makes the plan.</summary>
+    /// <param name="model">The model, whose weights may be on the meta device.</param>
+    /// <param name="adapter">The adapter on it; null when the model itself is trained.</param>
+    /// <param name="data">The tokenised training data.</param>
+    /// <param name="config">How to train, free of problems.</param>
+    /// <returns>The plan.</returns>
+    public static RunPlan Create(CausalLanguageModel model, AdaptedModel? adapter, TokenizedData data, TrainConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(config);
+        var order = new DataOrder([.. data.Samples.Select(s => s.Ids.Length)], config);
+        var all = model.parameters().Sum(p => p.numel());
+        return new RunPlan(
+            [.. adapter?.Blocks.Select(b => b.ModuleName) ?? []],
+            adapter?.Chains ?? [],
+            adapter?.Breaks ?? [],
+            adapter?.TrainableCount ?? all,
+            all,
+            data.Samples.Count,
+            data.TooLong,
+            data.Untrained,
+            data.MinTrainedTokens,
+            data.MeanTrainedTokens,
+            data.MaxTrainedTokens,
+            data.LongestSample,
+            order.TotalSteps,
+            order.StepsPerEpoch,
+            new LearningRateSchedule(config, order.TotalSteps).WarmupSteps,
+            MemoryEstimate.Of(model, adapter, config, data.LongestSample, data.MaxTrainedTokens));
+    }
+}
