@@ -64,8 +64,8 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
         var plan = Tool.Run("plan", world.Config, "--json").Expect(0).Json;
         var trained = Tool.Run("train", world.Config, "--output", world["planned"], "--json").Expect(0).Json;
 
-        Assert.Equal(trained.GetProperty("trainableParameters").GetInt64(), plan.GetProperty("trainableParameters").GetInt64());
-        Assert.Equal(4, plan.GetProperty("steps").GetInt32());
+        Assert.Equal(trained.GetProperty("trainableParameters").GetInt64(), plan.GetProperty("run").GetProperty("trainableParameters").GetInt64());
+        Assert.Equal(4, plan.GetProperty("run").GetProperty("steps").GetInt32());
     }
 
     [Fact]

@@ -5,16 +5,16 @@ using Spectre.Console;
 
 namespace ResLora.Cli.Rendering;
 
-/// <summary>Shows what <c>reslora plan</c> worked out.</summary>
+/// <summary>Shows what a run will do.</summary>
 internal static class PlanView
 {
     /// <summary>Draws it.</summary>
     public static void Draw(PlanReport report, IAnsiConsole terminal)
     {
-        if (report.Modules.Count > 0)
+        if (report.Layers.Count > 0)
         {
             var table = Tables.Of("layers with a block", "count>", "inputs>", "outputs>");
-            foreach (var group in report.Modules)
+            foreach (var group in report.Layers)
             {
                 table.Row(group.Suffix, Tables.Count(group.Modules.Count), Tables.Count(group.Inputs), Tables.Count(group.Outputs));
             }
@@ -23,7 +23,7 @@ internal static class PlanView
         }
 
         terminal.Write(Tables.Facts(Facts(report)));
-        foreach (var found in report.Breaks)
+        foreach (var found in report.Run.Breaks)
         {
             Tables.Line(terminal, Line(found));
         }
@@ -32,17 +32,18 @@ internal static class PlanView
     /// <summary>The plan without its table, as it is shown when training begins.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Facts(PlanReport report)
     {
-        var memory = report.Memory;
+        string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+        var (run, memory) = (report.Run, report.Run.Memory);
         return
         [
             new("model", report.Model),
             new("adapter", Adapter(report)),
-            new("trained", $"{Tables.Count(report.TrainableParameters)} of {Tables.Count(report.TotalParameters)} parameters ({Tables.Percent((double)report.TrainableParameters / report.TotalParameters)})"),
+            new("trained", Text($"{run.TrainableParameters:N0} of {run.AllParameters:N0} parameters ({Tables.Percent((double)run.TrainableParameters / run.AllParameters)})")),
             new("chains", Chains(report)),
-            new("data", $"{Tables.Count(report.TrainSamples)} samples, {report.TooLong} too long, {report.Untrained} with nothing to learn, {report.ValidationSamples} for validation"),
-            new("trained tokens", string.Create(CultureInfo.InvariantCulture, $"{report.MinTrainedTokens} to {report.MaxTrainedTokens} a sample, {report.MeanTrainedTokens:0.0} on average; the longest sample has {report.LongestSample} tokens")),
-            new("steps", string.Create(CultureInfo.InvariantCulture, $"{report.Steps:N0}, {report.Epochs:0.##} passes over the data")),
-            new("memory", $"about {Tables.Bytes(memory.Total)}: weights {Tables.Bytes(memory.Weights)}, trained {Tables.Bytes(memory.Trained)}, activations {Tables.Bytes(memory.Activations)}, logits {Tables.Bytes(memory.Logits)}; the program itself takes 0.3 GB"),
+            new("data", Text($"{run.Samples:N0} samples, {run.TooLong} too long, {run.Untrained} with nothing to learn, {report.ValidationSamples} for validation")),
+            new("trained tokens", Text($"{run.MinTrainedTokens} to {run.MaxTrainedTokens} a sample, {run.MeanTrainedTokens:0.0} on average; the longest sample has {run.LongestSample} tokens")),
+            new("steps", Text($"{run.Steps:N0}, {(double)run.Steps / run.StepsPerEpoch:0.##} passes over the data; warm-up in the first {run.WarmupSteps}")),
+            new("memory", $"about {Tables.Bytes(memory.Total)} (base {Tables.Bytes(memory.BaseWeights)}, trained {Tables.Bytes(memory.Trained)}, activations {Tables.Bytes(memory.Activations)}, logits {Tables.Bytes(memory.Logits)}) besides the program itself"),
         ];
     }
 
@@ -52,11 +53,11 @@ internal static class PlanView
     private static string Adapter(PlanReport report) => report.Adapter switch
     {
         null => "none: all weights are trained",
-        { Shortcut.Kind: ShortcutKind.None } lora => $"LoRA, rank {lora.Rank}, on {report.Modules.Sum(group => group.Modules.Count)} layers ({lora.Targets})",
-        var resLora => $"ResLoRA with the {resLora.Shortcut.Kind.ToString().ToLowerInvariant()} shortcut, rank {resLora.Rank}, on {report.Modules.Sum(group => group.Modules.Count)} layers ({resLora.Targets})",
+        { Shortcut.Kind: ShortcutKind.None } lora => $"LoRA, rank {lora.Rank}, on {report.Run.Modules.Count} layers ({lora.Targets})",
+        var resLora => $"ResLoRA with the {resLora.Shortcut.Kind.ToString().ToLowerInvariant()} shortcut, rank {resLora.Rank}, on {report.Run.Modules.Count} layers ({resLora.Targets})",
     };
 
-    private static string Chains(PlanReport report) => report.Chains.Count == 0
+    private static string Chains(PlanReport report) => report.Adapter is null or { Shortcut.Kind: ShortcutKind.None }
         ? "none: no shortcuts"
-        : string.Join(", ", report.Chains.Select(chain => $"{chain.Name} ({chain.Blocks.Count})"));
+        : string.Join(", ", report.Run.Chains.Select(chain => $"{chain.Name} ({chain.Blocks.Count})"));
 }

@@ -61,7 +61,7 @@ internal sealed class RunProgress : IProgress<RunEvent>
                 break;
             case RunPlanned planned:
                 Write(Tables.Facts(PlanView.Facts(planned.Plan)));
-                foreach (var cut in planned.Plan.Breaks)
+                foreach (var cut in planned.Plan.Run.Breaks)
                 {
                     WriteLine(PlanView.Line(cut));
                 }

@@ -37,8 +37,9 @@ internal static class VerificationView
         var worst = report.Worst is { } quantity
             ? string.Create(CultureInfo.InvariantCulture, $"  worst {quantity.Name}: {quantity.Difference:0.0e+0} (tolerance {quantity.Tolerance:0.0e+0}; {report.Quantities.Count} compared)")
             : "";
-        var message = report.Message is null ? "" : $"  {report.Message}";
-        var missing = report.Unsupported.Count > 0 ? $"  not computed: {string.Join(", ", report.Unsupported)}" : "";
+        var message = report.Message is null ? "" : $"  {string.Join(' ', report.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}";
+        // There may be hundreds; --json has them all.
+        var missing = report.Unsupported.Count > 0 ? $"  not computed: {report.Unsupported[0]}{(report.Unsupported.Count > 1 ? $" and {report.Unsupported.Count - 1} more" : "")}" : "";
         Tables.Line(terminal, $"{status,-12}{report.Name}{worst}{message}{missing}");
     }
 

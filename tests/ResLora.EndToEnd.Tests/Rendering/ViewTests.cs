@@ -70,8 +70,10 @@ public sealed class ViewTests : IDisposable
     {
         PlanView.Draw(
             new PlanReport(
-                "m", new AdapterConfig(), [new LinearGroup("q_proj", 128, 128, ["a", "b"])], [new ShortcutChain("self_attn.q_proj", ["a"]), new ShortcutChain("self_attn.q_proj", ["b"])],
-                [new ChainBreak("a", "b", "128 inputs, then 64")], 1000, 100_000, 50, 1, 2, 10, 5, 7.5, 9, 83, 300, 1.25, new MemoryEstimate(400_000, 16_000, 2_000_000, 50_000)),
+                "m", new AdapterConfig { Shortcut = new ShortcutConfig { Kind = ShortcutKind.Block } }, [new LinearGroup("q_proj", 128, 128, ["a", "b"])], 10,
+                new RunPlan(
+                    ["a", "b"], [new ShortcutChain("self_attn.q_proj", ["a"]), new ShortcutChain("self_attn.q_proj", ["b"])], [new ChainBreak("a", "b", "128 inputs, then 64")],
+                    1000, 100_000, 50, 1, 2, 5, 7.5, 9, 83, 300, 240, 9, new MemoryEstimate(400_000, 16_000, 2_000_000, 50_000))),
             _console);
 
         Approved.Check("plan", _console.Output);

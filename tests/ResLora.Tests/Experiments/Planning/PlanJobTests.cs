@@ -1,4 +1,3 @@
-using ResLora.Adapters;
 using ResLora.Experiments.Planning;
 using ResLora.Experiments.Running;
 using Xunit;
@@ -16,14 +15,11 @@ public sealed class PlanJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         var plan = PlanJob.Run(config);
         var trained = TrainJob.Run(config, stop: TestContext.Current.CancellationToken);
 
-        Assert.Equal(trained.TrainableParameters, plan.TrainableParameters);
-        Assert.Equal(trained.Result.Steps, plan.Steps);
-        Assert.Equal(1, plan.Epochs);
-        Assert.Equal(["q_proj", "v_proj"], plan.Modules.Select(group => group.Suffix));
-        Assert.Equal([3, 3], plan.Chains.Select(chain => chain.Blocks.Count));
-        Assert.Equal((57, 6), (plan.TrainSamples, plan.ValidationSamples));
-        Assert.InRange(plan.MeanTrainedTokens, plan.MinTrainedTokens, plan.MaxTrainedTokens);
-        Assert.True(plan.Memory.Total > 4 * plan.TotalParameters);
+        Assert.Equal(trained.TrainableParameters, plan.Run.TrainableParameters);
+        Assert.Equal((trained.Result.Steps, trained.Result.Steps), (plan.Run.Steps, plan.Run.StepsPerEpoch));
+        Assert.Equal(["q_proj", "v_proj"], plan.Layers.Select(group => group.Suffix));
+        Assert.Equal([3, 3], plan.Run.Chains.Select(chain => chain.Blocks.Count));
+        Assert.Equal((57, 6), (plan.Run.Samples, plan.ValidationSamples));
     }
 
     [Fact]
@@ -31,10 +27,7 @@ public sealed class PlanJobTests(TinyWorld world) : IClassFixture<TinyWorld>
     {
         var plan = PlanJob.Run(world.Run("planned-whole") with { Adapter = null });
 
-        Assert.Equal(plan.TotalParameters, plan.TrainableParameters);
-        Assert.Empty(plan.Chains);
+        Assert.Equal(plan.Run.AllParameters, plan.Run.TrainableParameters);
+        Assert.Empty(plan.Layers);
     }
-
-    [Fact]
-    public void Run_PlainLora_HasNoChains() => Assert.Empty(PlanJob.Run(world.Run("planned-lora", ShortcutKind.None)).Chains);
 }
