@@ -5,10 +5,10 @@ public static class Corpus
 {
     private const int DistractorPercent = 30;
 
-    private static readonly Frame[] OneStep = [.. Frames.All.Where(frame => frame.Operations.Length == 1)];
-    private static readonly Frame[] TwoSteps = [.. Frames.All.Where(frame => frame.Operations.Length == 2)];
-    private static readonly Frame[] Solved = [.. Frames.All.Where(frame => frame.InPretraining)];
-    private static readonly string[] ChainOperations = [.. Frames.All.Select(frame => frame.Operations).Distinct()];
+    private static readonly Frame[] _oneStep = [.. Frames.All.Where(frame => frame.Operations.Length == 1)];
+    private static readonly Frame[] _twoSteps = [.. Frames.All.Where(frame => frame.Operations.Length == 2)];
+    private static readonly Frame[] _solved = [.. Frames.All.Where(frame => frame.InPretraining)];
+    private static readonly string[] _chainOperations = [.. Frames.All.Select(frame => frame.Operations).Distinct()];
 
     /// <summary>Problems of the whole distribution, no prompt twice: 65 % one step, 35 % two, a distractor in 30 %.</summary>
     /// <param name="count">How many problems.</param>
@@ -22,7 +22,7 @@ public static class Corpus
         var seen = new HashSet<string>(StringComparer.Ordinal);
         while (problems.Count < count)
         {
-            var problem = Problem.Draw(dice.Pick(dice.Chance(65) ? OneStep : TwoSteps), dice, DistractorPercent);
+            var problem = Problem.Draw(dice.Pick(dice.Chance(65) ? _oneStep : _twoSteps), dice, DistractorPercent);
             if (problem.IsHeldOut == heldOut && seen.Add(problem.Prompt))
             {
                 problems.Add(problem);
@@ -49,14 +49,14 @@ public static class Corpus
             {
                 <= 35 => BareArithmetic(dice),
                 <= 50 => Draw(Frames.All, dice, 50).Facts,
-                <= 75 => Story(Draw(Solved, dice, 0)),
-                _ => Answered(Draw(Solved, dice, 0)),
+                <= 75 => Story(Draw(_solved, dice, 0)),
+                _ => Answered(Draw(_solved, dice, 0)),
             };
         }
     }
 
     private static string BareArithmetic(Dice dice) =>
-        string.Join(' ', Enumerable.Range(0, 4).Select(_ => Calculation.Draw(dice.Pick(ChainOperations), dice).Working));
+        string.Join(' ', Enumerable.Range(0, 4).Select(_ => Calculation.Draw(dice.Pick(_chainOperations), dice).Working));
 
     private static string Story(Problem problem) => $"{problem.Facts} {problem.Statement}";
 

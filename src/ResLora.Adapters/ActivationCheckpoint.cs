@@ -58,7 +58,8 @@ public static class ActivationCheckpoint
             using var pass = ShortcutPass.OpenSegment(surrounding, carriers, [.. tensors.Skip(inputCount)], recomputing);
             var outputs = new List<Tensor> { layer([.. tensors.Take(inputCount)]) };
             Produced = [.. pass.Carried.Keys.Where(block => !carriers.Contains(block))];
-            outputs.AddRange(Produced.Select(block => pass.Carried[block].alias()));
+            // A view for each: blocks that hand on one and the same input (q and v of a layer) get a gradient each, too.
+            outputs.AddRange(Produced.Select(block => pass.Carried[block].view_as(pass.Carried[block])));
             return outputs;
         }
 

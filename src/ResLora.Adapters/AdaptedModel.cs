@@ -61,7 +61,7 @@ public sealed class AdaptedModel
     /// <param name="config">The adapter's settings.</param>
     /// <param name="seed">The seed of the initial A's. Default 0.</param>
     /// <returns>The handle of the adapted model.</returns>
-    /// <exception cref="ConfigException">The settings have problems, or a target or exclusion matches nothing.</exception>
+    /// <exception cref="ConfigException">The settings have problems, a target or exclusion matches nothing, or a layer's field cannot hold a block.</exception>
     public static AdaptedModel Inject(nn.Module model, AdapterConfig config, long seed = 0)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -87,7 +87,17 @@ public sealed class AdaptedModel
                 ? new LoraLinear(name, linear, config, generator)
                 : new ResLoraLinear(name, linear, config, generator);
             block.train(model.training);
-            ModuleSlot.Replace(model, name, block);
+            try
+            {
+                ModuleSlot.Replace(model, name, block);
+            }
+            catch (ConfigException)
+            {
+                // Nothing or everything: a model with some of its blocks would be taken for an adapted one.
+                blocks.ForEach(placed => ModuleSlot.Replace(model, placed.ModuleName, placed.BaseLayer));
+                throw;
+            }
+
             blocks.Add(block);
         }
 
@@ -165,6 +175,7 @@ public sealed class AdaptedModel
                 {
                     var count = m == ShortcutConfig.AllPrevious ? n : Math.Min(m, n);
                     block.Previous = [.. Enumerable.Range(1, count).Select(k => (ResLoraLinear)_byName[chain.Blocks[n - k]])];
+                    block.IsRead = n + 1 < chain.Blocks.Count;
                 }
             }
         }

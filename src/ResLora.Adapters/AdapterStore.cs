@@ -148,14 +148,15 @@ public static class AdapterStore
                 Alpha = peft.Alpha,
                 Dropout = peft.Dropout,
                 RankStabilized = peft.RankStabilized,
-                Targets = peft.TargetModules.Deserialize<TargetModules>()!,
+                Targets = peft.TargetModules.Deserialize<TargetModules>() ?? throw new JsonException("target_modules is null"),
                 Exclude = peft.ExcludeModules?.Deserialize<TargetModules>(),
             };
             return new AdapterDescription(folder, "peft", config, peft.BaseModel, Path.Combine(folder, PeftConfig.TensorFileName), PeftConfig.TensorPrefix);
         }
         catch (JsonException e)
         {
-            throw new FileFormatException($"{Path.Combine(folder, PeftConfig.FileName)}: target_modules or exclude_modules: {e.Message}.", e);
+            throw new FileFormatException(
+                $"{Path.Combine(folder, PeftConfig.FileName)}: target_modules or exclude_modules cannot be read ({e.Message}); they hold a list of module names, all-linear or a regular expression.", e);
         }
     }
 

@@ -27,6 +27,7 @@ internal static class ResLoraFolder
         NewLine = "\n",
         NumberHandling = JsonNumberHandling.Strict,
         PropertyNameCaseInsensitive = false,
+        RespectNullableAnnotations = true,
     };
 
     public static bool IsStatistic(string tensorName) =>

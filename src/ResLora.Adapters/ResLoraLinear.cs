@@ -25,6 +25,9 @@ public sealed class ResLoraLinear : LoraLinear
     /// </summary>
     public IReadOnlyList<ResLoraLinear> Previous { get; internal set; } = [];
 
+    /// <summary>Whether a later block reads what this one hands on; the last of a chain hands on nothing.</summary>
+    internal bool IsRead { get; set; }
+
     private protected override Tensor Delta(Tensor input)
     {
         var shortcut = Config.Shortcut;

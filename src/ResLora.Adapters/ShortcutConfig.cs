@@ -50,6 +50,17 @@ public sealed record ShortcutConfig
     /// <returns>The problems.</returns>
     public IEnumerable<string> Problems()
     {
+        // Configurations may write names as numbers, and any number becomes a value of the enum.
+        if (!Enum.IsDefined(Kind))
+        {
+            yield return $"shortcut.kind is {Kind}; it must be none, input, block or middle";
+        }
+
+        if (!Enum.IsDefined(FirstBlock))
+        {
+            yield return $"shortcut.firstBlock is {FirstBlock}; it must be doubled or single";
+        }
+
         if (PreviousCount < AllPrevious || (PreviousCount == 0 && Kind != ShortcutKind.None))
         {
             yield return $"shortcut.previousCount is {PreviousCount}; it must be 1 or more, or -1 for all previous blocks (kind: none is plain LoRA)";

@@ -72,7 +72,11 @@ public sealed class ShortcutPass : IDisposable
             stale.Dispose();
         }
 
-        _carried[block] = tensor.alias().DetachFromDisposeScope();
+        if (block.IsRead)
+        {
+            _carried[block] = tensor.alias().DetachFromDisposeScope();
+        }
+
         var m = block.Config.Shortcut.PreviousCount;
         if (m > 0 && block.Previous.Count == m && _carried.Remove(block.Previous[m - 1], out var unread))
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using ResLora.Formats.Errors;
 
 namespace ResLora.Adapters;
 
@@ -43,6 +44,7 @@ public sealed class TargetModules : IEquatable<TargetModules>
     /// <summary>Whether the choice takes a module in.</summary>
     /// <param name="moduleName">The dotted name, such as <c>model.layers.0.self_attn.q_proj</c>.</param>
     /// <returns>True when it does.</returns>
+    /// <exception cref="ConfigException">The expression takes too long to match.</exception>
     public bool Matches(string moduleName)
     {
         ArgumentNullException.ThrowIfNull(moduleName);
@@ -51,9 +53,20 @@ public sealed class TargetModules : IEquatable<TargetModules>
             return moduleName is not "lm_head";
         }
 
-        return _pattern is null
-            ? _suffixes.Any(suffix => HasSuffix(moduleName, suffix))
-            : Regex.IsMatch(moduleName, $"^(?:{_pattern})$", RegexOptions.CultureInvariant, _matchLimit);
+        if (_pattern is null)
+        {
+            return _suffixes.Any(suffix => HasSuffix(moduleName, suffix));
+        }
+
+        try
+        {
+            return Regex.IsMatch(moduleName, $"^(?:{_pattern})$", RegexOptions.CultureInvariant, _matchLimit);
+        }
+        catch (RegexMatchTimeoutException e)
+        {
+            // Adapter folders bring their patterns along, and a pattern can be built to run for ever.
+            throw new ConfigException($"The module pattern '{_pattern}' takes longer than {_matchLimit.TotalSeconds} s for '{moduleName}'; write it simpler, or list names.", e);
+        }
     }
 
     /// <summary>The parts of the choice that take in none of the given modules; a suffix counts even where another one matched first.</summary>

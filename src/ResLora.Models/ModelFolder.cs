@@ -30,7 +30,7 @@ public static class ModelFolder
     public static void Write(CausalLanguageModel model, string sourceFolder, string folder, ScalarType? dtype = null, bool overwrite = false)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (Path.GetFullPath(sourceFolder) == Path.GetFullPath(folder))
+        if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(sourceFolder)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))
         {
             throw new ConfigException($"{folder}: a model cannot be written over the folder that it is read from; choose another output.");
         }
@@ -65,6 +65,7 @@ public static class ModelFolder
         }
 
         config["tie_word_embeddings"] = !model.named_modules().Any(m => m.name == "lm_head");
+        config.Remove("dtype");   // newer configurations' name of the same key
         config["torch_dtype"] = dtype switch
         {
             ScalarType.BFloat16 => "bfloat16",

@@ -9,13 +9,15 @@ namespace ResLora.Models;
 /// <summary>Puts weights into a network that was built on the meta device: from a checkpoint, or drawn at random.</summary>
 public static class ModelWeights
 {
+    private static readonly ScalarType[] _weightTypes = [ScalarType.Float32, ScalarType.BFloat16, ScalarType.Float16, ScalarType.Float64];
+
     /// <summary>
     /// Gives every parameter the checkpoint's tensor of the same name. Without a change of dtype or device the tensors stay
     /// views of the mapped file: they cost page cache, not memory of the process.
     /// </summary>
     /// <param name="model">The network; its parameters become frozen (no gradients).</param>
     /// <param name="checkpoint">The open checkpoint; may be closed afterwards.</param>
-    /// <param name="dtype">The dtype wanted, or null for the file's own.</param>
+    /// <param name="dtype">The dtype wanted, or null for the file's own: where it holds several, that of most numbers.</param>
     /// <param name="device">The device wanted.</param>
     /// <param name="ignored">Names in the checkpoint that the network has no use for (besides rotary frequencies).</param>
     /// <exception cref="FileFormatException">Tensors are missing, superfluous or of another shape; all are named.</exception>
@@ -25,11 +27,14 @@ public static class ModelWeights
         ArgumentNullException.ThrowIfNull(checkpoint);
         var wanted = model.named_parameters().ToDictionary(p => p.name, p => p.parameter.shape);
         Check(wanted, checkpoint, [.. ignored]);
+        // Some checkpoints keep their norms in float32; the network computes in one dtype from end to end.
+        var computed = dtype ?? wanted.Keys
+            .GroupBy(name => checkpoint.Entries[name].DataType, name => wanted[name].Aggregate(1L, (count, size) => count * size))
+            .MaxBy(group => group.Sum())!.Key;
         foreach (var slot in Slots(model))
         {
             using var stored = checkpoint.Read(slot.Name);
-            // Norm weights and everything else take one dtype: the network computes in it from end to end.
-            slot.Assign(new Parameter(stored.to(dtype ?? stored.dtype).to(device), requires_grad: false));
+            slot.Assign(new Parameter(stored.to(computed).to(device), requires_grad: false));
         }
     }
 
@@ -63,11 +68,15 @@ public static class ModelWeights
         {
             if (!checkpoint.Entries.TryGetValue(name, out var entry))
             {
-                problems.Add($"'{name}' is missing.{NearestName.Suggestion(name, checkpoint.Entries.Keys)}");
+                problems.Add($"'{name}' is missing.{NearestName.Suggestion(name, checkpoint.Entries.Keys.Where(stored => !wanted.ContainsKey(stored)))}");
             }
             else if (!entry.Shape.SequenceEqual(shape))
             {
                 problems.Add($"'{name}' is [{string.Join(", ", entry.Shape)}], the configuration says [{string.Join(", ", shape)}]");
+            }
+            else if (!_weightTypes.Contains(entry.DataType))
+            {
+                problems.Add($"'{name}' holds {entry.DataType} numbers; weights are {string.Join(", ", _weightTypes)}");
             }
         }
 

@@ -45,7 +45,15 @@ internal sealed record CaseFile
     [JsonExtensionData]
     public Dictionary<string, JsonElement> Unread { get; init; } = [];
 
-    public static CaseFile Read(string folder) => CheckedJson.Deserialize<CaseFile>(Path.Combine(folder, "case.json"));
+    /// <summary>Null where the type promises a value is an error of the file, not of whoever reads the value.</summary>
+    private static readonly JsonSerializerOptions _json = new() { RespectNullableAnnotations = true };
+
+    public static CaseFile Read(string folder) => CheckedJson.Deserialize<CaseFile>(Path.Combine(folder, "case.json"), _json);
+
+    /// <summary>The calibration, which structures with approximate merges need.</summary>
+    public CalibrationPart RequireCalibration() => Calibration is { Batches: >= 1, NormWindow: >= 1 }
+        ? Calibration
+        : throw new FileFormatException($"case.json: structure '{Structure}' needs \"calibration\" with \"batches\" and \"norm_window\" of 1 or more.");
 
     /// <summary>The adapter that the case describes.</summary>
     public AdapterConfig Adapter() => new()

@@ -1,5 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
+using ResLora.Formats;
 using ResLora.Formats.Safetensors;
 using ResLora.Models;
 using static TorchSharp.torch;
@@ -19,15 +20,17 @@ internal static class ModelCase
         Fill(adapted, Path.Combine(folder, "adapter.safetensors"));
         model.BeginForward = mask => adapted.BeginPass(mask);
         using var inputs = SafetensorsReader.Open(Path.Combine(folder, "inputs.safetensors"));
+        CaseInputs.Check(inputs, "", model.VocabularySize);
         var got = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         Forward(model, inputs, "", got);
         Gradients(model, adapted, inputs, got);
         if (adapted.Config.Shortcut.Kind is ShortcutKind.Input or ShortcutKind.Middle)
         {
-            Calibrate(model, adapted, inputs, file.Calibration!, masked: true);
+            var calibration = file.RequireCalibration();
+            Calibrate(model, adapted, inputs, calibration, masked: true);
             Norms(adapted, WithoutPadding, got);
             Merges(model, adapted, inputs, WithoutPadding, got);
-            Calibrate(model, adapted, inputs, file.Calibration!, masked: false);
+            Calibrate(model, adapted, inputs, calibration, masked: false);
             Norms(adapted, "", got);
         }
 
@@ -42,7 +45,9 @@ internal static class ModelCase
         using var reader = SafetensorsReader.Open(path);
         foreach (var (name, parameter) in adapted.TrainableParameters())
         {
-            parameter.copy_(reader.Read(name));
+            var stored = reader.Read(name);
+            Shapes.Require(stored, $"{path}: {name}", parameter.shape);
+            parameter.copy_(stored);
         }
     }
 
@@ -95,6 +100,7 @@ internal static class ModelCase
         model.train();
         for (var i = 0; i < calibration.Batches; i++)
         {
+            CaseInputs.Check(inputs, $"calib.{i}.", model.VocabularySize);
             var mask = inputs.Read($"calib.{i}.attention_mask");
             model.BeginForward = _ => ShortcutPass.Open(masked ? mask : null, statistics);
             model.Hidden(inputs.Read($"calib.{i}.input_ids"), mask).Dispose();

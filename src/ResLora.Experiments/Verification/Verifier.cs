@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Json;
 
@@ -80,6 +81,11 @@ public static class Verifier
         catch (ResLoraException e)
         {
             return new CaseReport(name, kind, CaseStatus.Failed, [], [], e.Message);
+        }
+        catch (ExternalException e)
+        {
+            // libtorch's own refusal, such as of shapes that do not multiply: its first line says what, the rest is native frames.
+            return new CaseReport(name, kind, CaseStatus.Failed, [], [], e.Message.Split('\n')[0]);
         }
     }
 

@@ -5,11 +5,11 @@ namespace ResLora.Formats.Safetensors;
 /// <summary>Recognises the file names of Python pickles, which can run code when they are loaded.</summary>
 internal static class PickleFiles
 {
-    private static readonly string[] Extensions = [".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"];
+    private static readonly string[] _extensions = [".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"];
 
     /// <summary>Whether the name is that of a pickle.</summary>
     public static bool IsPickle(string path) =>
-        Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+        _extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Refuses a pickle.</summary>
     /// <exception cref="FileFormatException">The name is that of a pickle.</exception>

@@ -11,7 +11,7 @@ namespace ResLora.Formats.Safetensors;
 /// <summary>Writes safetensors files: same input, same bytes, laid out as the format's reference writer does.</summary>
 public static class SafetensorsWriter
 {
-    private static readonly Dictionary<string, string> DefaultMetadata = new() { ["format"] = "pt" };
+    private static readonly Dictionary<string, string> _defaultMetadata = new() { ["format"] = "pt" };
 
     /// <summary>
     /// Writes tensors, widest element type first and then by name, so that each is aligned; streamed one by one through an
@@ -29,7 +29,7 @@ public static class SafetensorsWriter
         IReadOnlyDictionary<string, string>? metadata = null)
     {
         var items = Arrange(path, tensors);
-        var header = Header(items, metadata ?? DefaultMetadata);
+        var header = Header(items, metadata ?? _defaultMetadata);
         AtomicFile.Write(path, stream =>
         {
             stream.Write(header);

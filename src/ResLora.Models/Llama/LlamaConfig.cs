@@ -164,16 +164,17 @@ public sealed record LlamaConfig
             yield return $"model_type '{ModelType}' is not supported (supported: {string.Join(", ", _families)})";
         }
 
-        foreach (var (name, value) in new[]
+        // Far above any model there is, and low enough that no product overflows and no network takes minutes to build.
+        foreach (var (name, value, most) in new[]
         {
-            ("hidden_size", HiddenSize), ("intermediate_size", IntermediateSize), ("num_hidden_layers", LayerCount),
-            ("num_attention_heads", HeadCount), ("num_key_value_heads", KeyValueHeadCount), ("vocab_size", VocabularySize),
-            ("max_position_embeddings", MaxPositions),
+            ("hidden_size", HiddenSize, 1_000_000), ("intermediate_size", IntermediateSize, 10_000_000), ("num_hidden_layers", LayerCount, 1000),
+            ("num_attention_heads", HeadCount, 10_000), ("num_key_value_heads", KeyValueHeadCount, 10_000), ("vocab_size", VocabularySize, 10_000_000),
+            ("max_position_embeddings", MaxPositions, int.MaxValue),
         })
         {
-            if (value is < 1 or > 10_000_000)
+            if (value < 1 || value > most)
             {
-                yield return $"{name} is {value}; it must be from 1 to 10,000,000";
+                yield return $"{name} is {value}; it must be from 1 to {most}";
             }
         }
 
@@ -224,7 +225,7 @@ public sealed record LlamaConfig
             yield return problem;
         }
 
-        if (Unread.ContainsKey("quantization_config"))
+        if (Unread.TryGetValue("quantization_config", out var quantization) && quantization.ValueKind != JsonValueKind.Null)
         {
             yield return "quantization_config: quantised checkpoints are not supported; take the unquantised model";
         }
@@ -233,5 +234,18 @@ public sealed record LlamaConfig
         {
             yield return $"partial_rotary_factor {partial} is not supported (1 is)";
         }
+
+        if (Unread.TryGetValue("layer_types", out var types) && types.ValueKind != JsonValueKind.Null && !Agrees(types))
+        {
+            yield return "layer_types asks for other windows than sliding_window, use_sliding_window and max_window_layers do, which is not supported";
+        }
     }
+
+    /// <summary>Whether newer configurations' list of layers says what we compute from the older keys.</summary>
+    private bool Agrees(JsonElement layerTypes) =>
+        layerTypes.ValueKind == JsonValueKind.Array
+        && layerTypes.GetArrayLength() == LayerCount
+        && layerTypes.EnumerateArray().Index().All(layer =>
+            layer.Item.ValueKind == JsonValueKind.String
+            && layer.Item.GetString() == (SlidingWindow(layer.Index) is null ? "full_attention" : "sliding_attention"));
 }

@@ -13,7 +13,7 @@ namespace ResLora.Training.Tokenization;
 /// <remarks>Byte pair encoding: arXiv 1508.07909, section 3.2; byte level: GPT-2, section 2.2.</remarks>
 public static class ByteLevelBpeTrainer
 {
-    private static readonly JsonSerializerOptions Layout = new()
+    private static readonly JsonSerializerOptions _layout = new()
     {
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // "Ġ" stays readable; the text is no part of a web page
@@ -47,7 +47,7 @@ public static class ByteLevelBpeTrainer
             learner.Merge(pair, ids[merged]);
         }
 
-        return Describe(options, preTokenizer, tokens, merges).ToJsonString(Layout);
+        return Describe(options, preTokenizer, tokens, merges).ToJsonString(_layout);
     }
 
     /// <summary>The tokenizer_config.json that belongs beside a trained tokenizer.json.</summary>
@@ -67,7 +67,7 @@ public static class ByteLevelBpeTrainer
             ["add_eos_token"] = false,
             ["clean_up_tokenization_spaces"] = false,
             ["model_max_length"] = longestText,
-        }.ToJsonString(Layout);
+        }.ToJsonString(_layout);
     }
 
     // The words are cut by the very stage that the trained tokenizer will use.

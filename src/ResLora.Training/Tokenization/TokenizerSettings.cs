@@ -9,7 +9,7 @@ internal sealed record TokenizerSettings
     private const string ConfigFile = "tokenizer_config.json";
 
     // Only these classes of the transformers library build the template anew from add_bos_token and add_eos_token.
-    private static readonly string[] RebuildingClasses = ["Llama", "CodeLlama", "Gemma", "Cohere"];
+    private static readonly string[] _rebuildingClasses = ["Llama", "CodeLlama", "Gemma", "Cohere"];
 
     public int? BeginId { get; private init; }
 
@@ -37,7 +37,7 @@ internal sealed record TokenizerSettings
         var generation = Open(folder, "generation_config.json");
 
         var rebuilds = config?.TextOrNull("tokenizer_class") is { } name &&
-            RebuildingClasses.Any(family => name.StartsWith(family, StringComparison.Ordinal));
+            _rebuildingClasses.Any(family => name.StartsWith(family, StringComparison.Ordinal));
         return new TokenizerSettings
         {
             BeginId = Find("bos_token", sources, generation, tokenizer),

@@ -6,7 +6,7 @@ namespace ResLora.Training.Data.Readers;
 /// <summary>Reads a JSON file that is one array of objects, element by element, so that a large file is never in memory as a whole.</summary>
 internal static class JsonArrayReader
 {
-    private static readonly JsonSerializerOptions Options = new() { AllowDuplicateProperties = false };
+    private static readonly JsonSerializerOptions _options = new() { AllowDuplicateProperties = false };
 
     /// <summary>Whether the first character that is not white space opens an array.</summary>
     /// <param name="path">The file.</param>
@@ -30,7 +30,7 @@ internal static class JsonArrayReader
     public static IEnumerable<Row> Read(string path)
     {
         using var file = File.OpenRead(path);
-        using var elements = JsonSerializer.DeserializeAsyncEnumerable<JsonElement>(file, Options).ToBlockingEnumerable().GetEnumerator();
+        using var elements = JsonSerializer.DeserializeAsyncEnumerable<JsonElement>(file, _options).ToBlockingEnumerable().GetEnumerator();
         for (var number = 1L; ; number++)
         {
             var where = $"element {number}";

@@ -14,8 +14,8 @@ internal static class ParquetRows
     private const long MaxGroupRows = 20_000_000;
 
     // Far more than an honest file needs: Parquet.Net 6.1.0 loops for ever on some damaged metadata, and cannot be stopped.
-    private static readonly TimeSpan MetadataPatience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan GroupPatience = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan _metadataPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _groupPatience = TimeSpan.FromMinutes(10);
 
     /// <summary>Reads the rows lazily.</summary>
     /// <param name="path">The file.</param>
@@ -24,14 +24,14 @@ internal static class ParquetRows
     public static IEnumerable<Row> Read(string path)
     {
         var number = 0L;
-        foreach (var (index, count) in Guarded(path, MetadataPatience, () => GroupSizesAsync(path)).Index())
+        foreach (var (index, count) in Guarded(path, _metadataPatience, () => GroupSizesAsync(path)).Index())
         {
             if (count is < 0 or > MaxGroupRows)
             {
                 throw new FileFormatException($"{path}, row group {index}: declares {count} rows, at most {MaxGroupRows} are read.");
             }
 
-            var rows = Guarded(path, GroupPatience, () => GroupAsync(path, index));
+            var rows = Guarded(path, _groupPatience, () => GroupAsync(path, index));
             if (rows.Count != count)
             {
                 throw new FileFormatException($"{path}, row group {index}: declares {count} rows, but {rows.Count} were found.");

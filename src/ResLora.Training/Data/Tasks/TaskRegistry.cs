@@ -5,7 +5,7 @@ namespace ResLora.Training.Data.Tasks;
 /// <summary>All tasks by name. A new task is one file in this folder and one line here.</summary>
 public static class TaskRegistry
 {
-    private static readonly Func<ColumnMap, ITask>[] Makers =
+    private static readonly Func<ColumnMap, ITask>[] _makers =
     [
         columns => new Gsm8kTask(columns),
         columns => new SvampTask(columns),
@@ -19,7 +19,7 @@ public static class TaskRegistry
     ];
 
     /// <summary>Every task, with its own column names.</summary>
-    public static IReadOnlyList<ITask> All { get; } = [.. Makers.Select(make => make(ColumnMap.Default))];
+    public static IReadOnlyList<ITask> All { get; } = [.. _makers.Select(make => make(ColumnMap.Default))];
 
     /// <summary>The task of a name.</summary>
     /// <param name="name">The name, case included.</param>
@@ -36,7 +36,7 @@ public static class TaskRegistry
             throw new ConfigException($"There is no task '{name}'.{NearestName.Suggestion(name, names)} Tasks: {string.Join(", ", names)}.");
         }
 
-        var task = Makers[index](columns ?? ColumnMap.Default);
+        var task = _makers[index](columns ?? ColumnMap.Default);
         if (columns?.Mapped.FirstOrDefault(column => !task.Columns.Contains(column)) is { } unknown)
         {
             throw new ConfigException(

@@ -17,13 +17,13 @@ internal sealed class RegexTranslator(string pattern, TokenizerJsonComponent jso
     private const int DeepestGroup = 32;
     private const int HighestRepeat = 1000;
 
-    private static readonly HashSet<string> Categories =
+    private static readonly HashSet<string> _categories =
     [
         "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe", "Pi",
         "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Co", "Cn",
     ];
 
-    private static readonly string[] GroupKinds = ["?:", "?=", "?!", "?<=", "?<!", "?>"];
+    private static readonly string[] _groupKinds = ["?:", "?=", "?!", "?<=", "?<!", "?>"];
 
     private readonly List<(char First, char Last)> _literals = [];
     private int _at;
@@ -92,7 +92,7 @@ internal sealed class RegexTranslator(string pattern, TokenizerJsonComponent jso
         {
             (opening, ignoreCase) = ("(?:", true);
         }
-        else if (GroupKinds.FirstOrDefault(Take) is { } kind)
+        else if (_groupKinds.FirstOrDefault(Take) is { } kind)
         {
             opening = "(" + kind;
         }
@@ -210,7 +210,7 @@ internal sealed class RegexTranslator(string pattern, TokenizerJsonComponent jso
             case 'p' or 'P' when Take("{") && pattern.IndexOf('}', _at) is var end and > 0:
                 var name = pattern[_at..end];
                 _at = end + 1;
-                return Categories.Contains(name) ? ($"\\{c}{{{name}}}", default) : throw Unsupported($"the property \\{c}{{{name}}}");
+                return _categories.Contains(name) ? ($"\\{c}{{{name}}}", default) : throw Unsupported($"the property \\{c}{{{name}}}");
             default:
                 return char.IsAsciiLetterOrDigit(c) ? throw Unsupported($"the escape \\{c}") : (null, c);
         }

@@ -12,7 +12,7 @@ namespace ResLora.Training.Tokenization.Patterns;
 /// </summary>
 internal sealed class TokenizerRegex
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10); // per match; ordinary ones take microseconds
+    private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(10); // per match; ordinary ones take microseconds
 
     private readonly Regex _regex;
     private readonly TokenizerJsonComponent _json;
@@ -27,7 +27,7 @@ internal sealed class TokenizerRegex
         var translator = new RegexTranslator(pattern, json);
         try
         {
-            _regex = new Regex(translator.Translate(), RegexOptions.CultureInvariant, Timeout);
+            _regex = new Regex(translator.Translate(), RegexOptions.CultureInvariant, _timeout);
         }
         catch (ArgumentException e)
         {
@@ -63,7 +63,7 @@ internal sealed class TokenizerRegex
         }
         catch (RegexMatchTimeoutException)
         {
-            throw _json.Error($"the pattern '{_regex}' took longer than {Timeout.TotalSeconds} seconds for one match; simplify it");
+            throw _json.Error($"the pattern '{_regex}' took longer than {_timeout.TotalSeconds} seconds for one match; simplify it");
         }
     }
 

@@ -8,12 +8,12 @@ namespace ResLora.Training.Tokenization.Pipeline;
 /// </summary>
 internal static class ByteLevelAlphabet
 {
-    private static readonly char[] Characters = BuildCharacters();
-    private static readonly Dictionary<char, byte> Bytes =
-        Characters.Select((character, value) => KeyValuePair.Create(character, (byte)value)).ToDictionary();
+    private static readonly char[] _characters = BuildCharacters();
+    private static readonly Dictionary<char, byte> _bytes =
+        _characters.Select((character, value) => KeyValuePair.Create(character, (byte)value)).ToDictionary();
 
     /// <summary>The 256 characters, in the order of their code points.</summary>
-    public static IEnumerable<char> Sorted => Characters.Order();
+    public static IEnumerable<char> Sorted => _characters.Order();
 
     /// <summary>Writes the UTF-8 bytes of a text as characters of the alphabet.</summary>
     /// <param name="text">Any text.</param>
@@ -24,7 +24,7 @@ internal static class ByteLevelAlphabet
             var bytes = Encoding.UTF8.GetBytes(source);
             for (var i = 0; i < bytes.Length; i++)
             {
-                target[i] = Characters[bytes[i]];
+                target[i] = _characters[bytes[i]];
             }
         });
 
@@ -36,7 +36,7 @@ internal static class ByteLevelAlphabet
         var bytes = new byte[token.Length];
         for (var i = 0; i < token.Length; i++)
         {
-            if (!Bytes.TryGetValue(token[i], out bytes[i]))
+            if (!_bytes.TryGetValue(token[i], out bytes[i]))
             {
                 return Encoding.UTF8.GetBytes(token);
             }

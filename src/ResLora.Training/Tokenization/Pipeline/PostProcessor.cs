@@ -7,7 +7,7 @@ namespace ResLora.Training.Tokenization.Pipeline;
 /// <param name="After">Ids behind the text.</param>
 internal sealed record PostProcessor(IReadOnlyList<int> Before, IReadOnlyList<int> After)
 {
-    private static readonly PostProcessor Nothing = new([], []);
+    private static readonly PostProcessor _nothing = new([], []);
 
     /// <summary>Builds the post-processor that a tokenizer.json describes.</summary>
     /// <param name="json">The description; null adds nothing.</param>
@@ -15,10 +15,10 @@ internal sealed record PostProcessor(IReadOnlyList<int> Before, IReadOnlyList<in
     /// <returns>The ids to put around a text.</returns>
     public static PostProcessor Create(TokenizerJsonComponent? json, int vocabularySize) => json?.Type switch
     {
-        null => Nothing,
-        "ByteLevel" => Nothing, // it only trims offsets
+        null => _nothing,
+        "ByteLevel" => _nothing, // it only trims offsets
         "Sequence" => json.Items("processors").Select(item => Create(item, vocabularySize)).Aggregate(
-            Nothing, (inner, outer) => new([.. outer.Before, .. inner.Before], [.. inner.After, .. outer.After])),
+            _nothing, (inner, outer) => new([.. outer.Before, .. inner.Before], [.. inner.After, .. outer.After])),
         "RobertaProcessing" or "BertProcessing" => new([Named(json, "cls", vocabularySize)], [Named(json, "sep", vocabularySize)]),
         "TemplateProcessing" => Template(json, vocabularySize),
         _ => throw json.Unsupported(

@@ -12,9 +12,9 @@ internal static class CanonicalComposition
     private const int FirstSyllable = 0xAC00, FirstLead = 0x1100, FirstVowel = 0x1161, FirstTail = 0x11A7;
     private const int Leads = 19, Vowels = 21, Tails = 28;
 
-    private static readonly Dictionary<int, int> Classes = [];
-    private static readonly Dictionary<int, int[]> Parts = [];
-    private static readonly Dictionary<(int, int), int> Composites = [];
+    private static readonly Dictionary<int, int> _classes = [];
+    private static readonly Dictionary<int, int[]> _parts = [];
+    private static readonly Dictionary<(int, int), int> _composites = [];
 
     static CanonicalComposition()
     {
@@ -28,15 +28,15 @@ internal static class CanonicalComposition
                 case "C":
                     for (var point = Hex(fields[1]); point <= Hex(fields[2]); point++)
                     {
-                        Classes[point] = int.Parse(fields[3], CultureInfo.InvariantCulture);
+                        _classes[point] = int.Parse(fields[3], CultureInfo.InvariantCulture);
                     }
 
                     break;
                 case "D":
-                    Composites[(Hex(fields[2]), Hex(fields[3]))] = Hex(fields[1]);
+                    _composites[(Hex(fields[2]), Hex(fields[3]))] = Hex(fields[1]);
                     goto case "S";
                 case "S":
-                    Parts[Hex(fields[1])] = [.. fields.Skip(2).Select(Hex)];
+                    _parts[Hex(fields[1])] = [.. fields.Skip(2).Select(Hex)];
                     break;
             }
         }
@@ -81,7 +81,7 @@ internal static class CanonicalComposition
                 output.Add(FirstTail + (syllable % Tails));
             }
         }
-        else if (Parts.TryGetValue(point, out var parts))
+        else if (_parts.TryGetValue(point, out var parts))
         {
             foreach (var part in parts)
             {
@@ -158,10 +158,10 @@ internal static class CanonicalComposition
             return first + second - FirstTail;
         }
 
-        return Composites.TryGetValue((first, second), out var composite) ? composite : null;
+        return _composites.TryGetValue((first, second), out var composite) ? composite : null;
     }
 
-    private static int ClassOf(int point) => Classes.GetValueOrDefault(point);
+    private static int ClassOf(int point) => _classes.GetValueOrDefault(point);
 
     private static int Hex(string text) => int.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }

@@ -6,20 +6,20 @@ namespace ResLora.Tests.Training.Data;
 
 public sealed class DataSplitTests
 {
-    private static readonly Sample[] Samples = [.. Enumerable.Range(0, 100).Select(i => new Sample($"prompt {i}", $"{i}"))];
+    private static readonly Sample[] _samples = [.. Enumerable.Range(0, 100).Select(i => new Sample($"prompt {i}", $"{i}"))];
 
     [Fact]
     public void HoldOut_OneSeed_GivesTwoDisjointPartsInOrderEachTime()
     {
-        var (train, heldOut) = DataSplit.HoldOut(Samples, 20, seed: 3);
-        var again = DataSplit.HoldOut(Samples, 20, seed: 3);
+        var (train, heldOut) = DataSplit.HoldOut(_samples, 20, seed: 3);
+        var again = DataSplit.HoldOut(_samples, 20, seed: 3);
 
         Assert.Equal(20, heldOut.Count);
         Assert.Empty(train.Intersect(heldOut));
-        Assert.Equal(Samples, train.Concat(heldOut).OrderBy(sample => Array.IndexOf(Samples, sample)));
-        Assert.Equal(train.OrderBy(sample => Array.IndexOf(Samples, sample)), train);
+        Assert.Equal(_samples, train.Concat(heldOut).OrderBy(sample => Array.IndexOf(_samples, sample)));
+        Assert.Equal(train.OrderBy(sample => Array.IndexOf(_samples, sample)), train);
         Assert.Equal(heldOut, again.HeldOut);
-        Assert.NotEqual(heldOut, DataSplit.HoldOut(Samples, 20, seed: 4).HeldOut);
+        Assert.NotEqual(heldOut, DataSplit.HoldOut(_samples, 20, seed: 4).HeldOut);
     }
 
     [Fact]
@@ -38,6 +38,6 @@ public sealed class DataSplitTests
     [InlineData(100)]
     public void HoldOut_NothingOrEverything_IsAnError(int count)
     {
-        Assert.Throws<ConfigException>(() => DataSplit.HoldOut(Samples, count, seed: 1));
+        Assert.Throws<ConfigException>(() => DataSplit.HoldOut(_samples, count, seed: 1));
     }
 }

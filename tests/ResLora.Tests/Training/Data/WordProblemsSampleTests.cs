@@ -12,14 +12,14 @@ public sealed class WordProblemsSampleTests
     private const ulong Seed = 1;
     private const int PretrainDocuments = 40_000;
 
-    private static readonly string DataFolder = Path.Combine(TestFiles.Repository, "samples", "word-problems", "data");
+    private static readonly string _dataFolder = Path.Combine(TestFiles.Repository, "samples", "word-problems", "data");
 
     [Theory]
     [InlineData("train.jsonl", 4000, false)]
     [InlineData("heldout.jsonl", 400, true)]
     public void Problems_CommittedSeed_GivesTheCommittedFile(string file, int count, bool heldOut)
     {
-        var rows = RowReader.Read(Path.Combine(DataFolder, file));
+        var rows = RowReader.Read(Path.Combine(_dataFolder, file));
 
         var problems = Corpus.Problems(count, heldOut, Seed);
 
@@ -30,8 +30,8 @@ public sealed class WordProblemsSampleTests
     public void CommittedFiles_HeldOutPrompts_AreNowhereElse()
     {
         var task = TaskRegistry.Get("word-problems");
-        var train = task.Read(DataFolder, TaskSplit.Train).Select(sample => sample.Prompt).ToHashSet();
-        var heldOut = task.Read(DataFolder, TaskSplit.Test).Select(sample => sample.Prompt).ToHashSet();
+        var train = task.Read(_dataFolder, TaskSplit.Train).Select(sample => sample.Prompt).ToHashSet();
+        var heldOut = task.Read(_dataFolder, TaskSplit.Test).Select(sample => sample.Prompt).ToHashSet();
 
         var pretraining = Corpus.Pretraining(PretrainDocuments, Seed).ToArray();
 
@@ -57,7 +57,7 @@ public sealed class WordProblemsSampleTests
     {
         var task = TaskRegistry.Get("word-problems");
 
-        var samples = task.Read(DataFolder, TaskSplit.Train).Concat(task.Read(DataFolder, TaskSplit.Test));
+        var samples = task.Read(_dataFolder, TaskSplit.Train).Concat(task.Read(_dataFolder, TaskSplit.Test));
 
         Assert.All(samples, sample =>
         {

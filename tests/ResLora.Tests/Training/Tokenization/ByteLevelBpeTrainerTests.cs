@@ -7,13 +7,13 @@ namespace ResLora.Tests.Training.Tokenization;
 
 public class ByteLevelBpeTrainerTests
 {
-    private static readonly BpeTrainingOptions Options = new() { VocabularySize = 300 };
+    private static readonly BpeTrainingOptions _options = new() { VocabularySize = 300 };
 
     [Fact]
     public void Train_SameTextsInAnyOrder_GivesTheSameTokenizer()
     {
-        var one = ByteLevelBpeTrainer.Train(TokenizerFixtures.Texts, Options);
-        var other = ByteLevelBpeTrainer.Train(TokenizerFixtures.Texts.Reverse(), Options);
+        var one = ByteLevelBpeTrainer.Train(TokenizerFixtures.Texts, _options);
+        var other = ByteLevelBpeTrainer.Train(TokenizerFixtures.Texts.Reverse(), _options);
 
         Assert.Equal(one, other);
     }
@@ -24,7 +24,7 @@ public class ByteLevelBpeTrainerTests
         // Words: "ab" 3 times, "abc" twice, "zab" once: the pair a b occurs 6 times, then ab c twice; "z ab" once is too rare.
         string[] texts = ["ab\nab\nab", "abc\nabc", "zab"];
 
-        var merges = JsonNode.Parse(ByteLevelBpeTrainer.Train(texts, Options))!["model"]!["merges"]!.AsArray();
+        var merges = JsonNode.Parse(ByteLevelBpeTrainer.Train(texts, _options))!["model"]!["merges"]!.AsArray();
 
         Assert.Equal(["a b", "ab c"], merges.Select(merge => merge!.GetValue<string>()));
     }
@@ -33,7 +33,7 @@ public class ByteLevelBpeTrainerTests
     public void Train_OverlappingPairs_CountsWhatIsLeft()
     {
         // "aaaa": a a, then aa aa.
-        var merges = JsonNode.Parse(ByteLevelBpeTrainer.Train(["aaaa", "aaaa"], Options))!["model"]!["merges"]!.AsArray();
+        var merges = JsonNode.Parse(ByteLevelBpeTrainer.Train(["aaaa", "aaaa"], _options))!["model"]!["merges"]!.AsArray();
 
         Assert.Equal(["a a", "aa aa"], merges.Select(merge => merge!.GetValue<string>()));
     }
@@ -42,8 +42,8 @@ public class ByteLevelBpeTrainerTests
     public void Train_Defaults_PutsBeginInFrontAndDigitsApart()
     {
         var tokenizer = TokenizerFixtures.Load(
-            ByteLevelBpeTrainer.Train(Enumerable.Repeat("12 12", 50), Options),
-            ("tokenizer_config.json", ByteLevelBpeTrainer.DescribeConfig(Options, 512)));
+            ByteLevelBpeTrainer.Train(Enumerable.Repeat("12 12", 50), _options),
+            ("tokenizer_config.json", ByteLevelBpeTrainer.DescribeConfig(_options, 512)));
 
         var ids = tokenizer.Encode("12");
 
@@ -55,7 +55,7 @@ public class ByteLevelBpeTrainerTests
     [Fact]
     public void Train_DigitsTogether_MergesNumbers()
     {
-        var options = Options with { IndividualDigits = false };
+        var options = _options with { IndividualDigits = false };
 
         var tokenizer = TokenizerFixtures.Load(ByteLevelBpeTrainer.Train(Enumerable.Repeat("12 12", 50), options));
 
@@ -67,9 +67,9 @@ public class ByteLevelBpeTrainerTests
     {
         var words = Enumerable.Range(0, 400).Select(i => $"{(char)('a' + (i % 26))}{(char)('a' + (i / 26))} ");
 
-        var tokenizer = TokenizerFixtures.Load(ByteLevelBpeTrainer.Train([string.Concat(words.Concat(words))], Options));
+        var tokenizer = TokenizerFixtures.Load(ByteLevelBpeTrainer.Train([string.Concat(words.Concat(words))], _options));
 
-        Assert.Equal(Options.VocabularySize, tokenizer.VocabularySize);
+        Assert.Equal(_options.VocabularySize, tokenizer.VocabularySize);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace ResLora.Tests.Training.Tokenization;
 /// <summary>The ids of Hugging Face's own library, where the folder with them stands beside the repository.</summary>
 public class TokenizerGoldenTests
 {
-    private static readonly JsonSerializerOptions Names = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions _names = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     [Theory]
     [InlineData("stories260K")]
@@ -21,7 +21,7 @@ public class TokenizerGoldenTests
         var tokenizer = Tokenizer.Load(folder);
         var lines = File.ReadLines(Path.Combine(folder, "expected.jsonl"));
 
-        var expected = lines.Select(line => JsonSerializer.Deserialize<Line>(line, Names)!).ToList();
+        var expected = lines.Select(line => JsonSerializer.Deserialize<Line>(line, _names)!).ToList();
 
         Assert.NotEmpty(expected);
         Assert.All(expected, line =>

@@ -9,13 +9,13 @@ namespace ResLora.Tests.Training.Tokenization;
 
 public class TokenizerTests
 {
-    private static readonly Tokenizer ByteLevel = TokenizerFixtures.ByteLevel();
-    private static readonly Tokenizer SentencePiece = TokenizerFixtures.Load(TokenizerFixtures.SentencePiece().ToJsonString());
+    private static readonly Tokenizer _byteLevel = TokenizerFixtures.ByteLevel();
+    private static readonly Tokenizer _sentencePiece = TokenizerFixtures.Load(TokenizerFixtures.SentencePiece().ToJsonString());
 
-    private static readonly Config Seeded = Config.QuickThrowOnFailure.WithMaxTest(500).WithReplay(20240229UL, 1UL);
+    private static readonly Config _seeded = Config.QuickThrowOnFailure.WithMaxTest(500).WithReplay(20240229UL, 1UL);
 
     // Arbitrary UTF-16 units, lone surrogates included, among text that the vocabularies know.
-    private static readonly Arbitrary<string> AnyText = Gen.OneOf(
+    private static readonly Arbitrary<string> _anyText = Gen.OneOf(
         Gen.Choose(0, char.MaxValue).Select(unit => ((char)unit).ToString()),
         Gen.Choose(0x10000, 0x10FFFF).Select(char.ConvertFromUtf32),
         Gen.Elements(" ", "  ", "\n", "the", " the", "7", "é", "e\u0301", "日本", "'s", "ab", "▁", "𝑥", "\r\n")).ArrayOf()
@@ -23,21 +23,21 @@ public class TokenizerTests
 
     [Fact]
     public void Decode_OfEncodedText_ByteLevel_GivesTheTextBack() =>
-        Prop.ForAll(AnyText, text => ByteLevel.Decode(ByteLevel.Encode(text, false), false) == AsUtf8(text))
-            .Check(Seeded);
+        Prop.ForAll(_anyText, text => _byteLevel.Decode(_byteLevel.Encode(text, false), false) == AsUtf8(text))
+            .Check(_seeded);
 
     // The blank stands for the mark, so a mark of the text itself comes back as a blank, in Hugging Face's library too.
     [Fact]
     public void Decode_OfEncodedText_ByteFallback_GivesTheTextBack() =>
-        Prop.ForAll(AnyText, text => SentencePiece.Decode(SentencePiece.Encode(text, false), false) == AsUtf8(text).Replace('▁', ' '))
-            .Check(Seeded);
+        Prop.ForAll(_anyText, text => _sentencePiece.Decode(_sentencePiece.Encode(text, false), false) == AsUtf8(text).Replace('▁', ' '))
+            .Check(_seeded);
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public void StreamingDecoder_RandomIds_EqualsDecode(bool byteLevel)
     {
-        var tokenizer = byteLevel ? ByteLevel : SentencePiece;
+        var tokenizer = byteLevel ? _byteLevel : _sentencePiece;
         var ids = Gen.Choose(-1, tokenizer.VocabularySize).ArrayOf().ToArbitrary();
 
         Prop.ForAll(ids, Gen.Elements(true, false).ToArbitrary(), (sequence, skip) =>
@@ -46,14 +46,14 @@ public class TokenizerTests
             var parts = sequence.Select(decoder.Add).ToList();
             parts.Add(decoder.Flush());
             return string.Concat(parts) == tokenizer.Decode(sequence, skip) && parts.All(part => part == AsUtf8(part));
-        }).Check(Seeded);
+        }).Check(_seeded);
     }
 
     [Fact]
     public void StreamingDecoder_CharacterOverSeveralTokens_ComesWhole()
     {
-        var ids = ByteLevel.Encode("a😀", addSpecialTokens: false);
-        var decoder = ByteLevel.CreateStreamingDecoder();
+        var ids = _byteLevel.Encode("a😀", addSpecialTokens: false);
+        var decoder = _byteLevel.CreateStreamingDecoder();
 
         var parts = ids.Select(decoder.Add).ToList();
 
@@ -71,17 +71,17 @@ public class TokenizerTests
     [InlineData("", "<s>")]
     public void Encode_SentencePieceStyle_GivesTheseTokens(string text, string expected)
     {
-        var ids = SentencePiece.Encode(text);
+        var ids = _sentencePiece.Encode(text);
 
-        Assert.Equal(expected, string.Join('|', ids.Select(id => SentencePiece.TokenOf(id))));
+        Assert.Equal(expected, string.Join('|', ids.Select(id => _sentencePiece.TokenOf(id))));
     }
 
     [Fact]
     public void Decode_InvalidByteRun_GivesOneReplacementAByte()
     {
-        int[] ids = [.. "<0xC3> <0xA9> <0xC3> a".Split(' ').Select(token => SentencePiece.IdOf(token)!.Value)];
+        int[] ids = [.. "<0xC3> <0xA9> <0xC3> a".Split(' ').Select(token => _sentencePiece.IdOf(token)!.Value)];
 
-        var text = SentencePiece.Decode(ids);
+        var text = _sentencePiece.Decode(ids);
 
         Assert.Equal("\uFFFD\uFFFD\uFFFDa", text);
     }
@@ -160,11 +160,11 @@ public class TokenizerTests
     [InlineData(1_000_000)]
     public void Encode_LongWord_IsMergedInOrder(int length)
     {
-        var ids = SentencePiece.Encode(new string('b', length - 1) + "c", addSpecialTokens: false);
+        var ids = _sentencePiece.Encode(new string('b', length - 1) + "c", addSpecialTokens: false);
 
         // "▁", then every b but the last, which joins with c.
         Assert.Equal(length, ids.Count);
-        Assert.Equal(SentencePiece.IdOf("bc"), ids[^1]);
+        Assert.Equal(_sentencePiece.IdOf("bc"), ids[^1]);
     }
 
     [Fact]
@@ -187,8 +187,8 @@ public class TokenizerTests
     [Fact]
     public void Load_NothingBeside_LeavesSpecialIdsNull()
     {
-        Assert.Equal((null, null, null), (SentencePiece.BeginId, SentencePiece.EndId, SentencePiece.PadId));
-        Assert.Null(SentencePiece.ChatTemplate);
+        Assert.Equal((null, null, null), (_sentencePiece.BeginId, _sentencePiece.EndId, _sentencePiece.PadId));
+        Assert.Null(_sentencePiece.ChatTemplate);
     }
 
     private static string AsUtf8(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));

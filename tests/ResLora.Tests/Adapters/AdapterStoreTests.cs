@@ -1,0 +1,391 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ResLora.Adapters;
+using ResLora.Adapters.Merging;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Safetensors;
+using ResLora.Models.Llama;
+using ResLora.Tests.Models;
+using ResLora.Tests.Support;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ResLora.Tests.Adapters;
+
+public sealed class AdapterStoreTests
+{
+    private const double Tolerance = 1e-5;   // float32: B is multiplied by the scaling once more
+
+    // What every reader of PEFT folders accepts: the keys of PEFT's own example but layer_replication, sorted.
+    private static readonly string[] _peftKeys =
+    [
+        "alpha_pattern", "auto_mapping", "base_model_name_or_path", "bias", "fan_in_fan_out", "inference_mode", "init_lora_weights",
+        "layers_pattern", "layers_to_transform", "loftq_config", "lora_alpha", "lora_dropout", "megatron_config", "megatron_core",
+        "modules_to_save", "peft_type", "r", "rank_pattern", "revision", "target_modules", "task_type", "use_dora", "use_rslora",
+    ];
+
+    [Fact]
+    public void Save_PlainLora_IsAPeftFolder()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = TinyLlama.Create();
+        var adapted = Adapt(model, ShortcutKind.None);
+
+        AdapterStore.Save(adapted, folder["adapter"], "some/base");
+
+        Assert.Equal(["adapter_config.json", "adapter_model.safetensors"], Names(folder["adapter"]));
+        using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder["adapter"], "adapter_config.json")));
+        Assert.Equal(_peftKeys, json.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal("LORA", json.RootElement.GetProperty("peft_type").GetString());
+        Assert.Equal("CAUSAL_LM", json.RootElement.GetProperty("task_type").GetString());
+        Assert.Equal("some/base", json.RootElement.GetProperty("base_model_name_or_path").GetString());
+        Assert.True(json.RootElement.GetProperty("inference_mode").GetBoolean());
+        Assert.Equal(3, json.RootElement.GetProperty("r").GetInt32());
+        Assert.Equal("4", json.RootElement.GetProperty("lora_alpha").GetRawText());
+        Assert.Equal(["down_proj", "q_proj", "v_proj"], json.RootElement.GetProperty("target_modules").EnumerateArray().Select(e => e.GetString()));
+        var header = SafetensorsReader.ReadHeader(Path.Combine(folder["adapter"], "adapter_model.safetensors"));
+        Assert.Equal("pt", header.Metadata["format"]);
+        Assert.Equal([3, 16], header.Entries["base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"].Shape);
+        Assert.Equal([8, 3], header.Entries["base_model.model.model.layers.3.self_attn.v_proj.lora_B.weight"].Shape);
+        Assert.Equal(24, header.Entries.Count);
+    }
+
+    [Theory]
+    [MemberData(nameof(TinyAdapters.Structures), MemberType = typeof(TinyAdapters))]
+    public void SaveAndLoad_EveryStructure_GivesTheSameLogits(ShortcutKind kind, int m)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var model = TinyLlama.Create();
+        var ids = TinyLlama.Ids(2, 6);
+        var adapted = Adapt(model, kind, m, FirstBlock.Once, dropout: 0.1);
+        var expected = TinyLlama.Logits(model, ids);
+        AdapterStore.Save(adapted, folder["adapter"]);
+        using var fresh = TinyLlama.Create();
+
+        var loaded = AdapterStore.Load(fresh, folder["adapter"]);
+        fresh.BeginForward = mask => loaded.BeginPass(mask);
+
+        Assert.Equal(0, TinyAdapters.Distance(expected, TinyLlama.Logits(fresh, ids)));
+        // The suffixes are resolved to the modules that have blocks; of a plain adapter the shortcut's settings are gone.
+        Assert.Equal(
+            adapted.Config with { Targets = loaded.Config.Targets, Shortcut = kind == ShortcutKind.None ? loaded.Config.Shortcut : adapted.Config.Shortcut },
+            loaded.Config);
+        Assert.Equal(adapted.Blocks.Select(b => b.ModuleName).Order(), loaded.Blocks.Select(b => b.ModuleName).Order());
+    }
+
+    [Fact]
+    public void SaveAndLoad_Shortcut_KeepsTheStatistics()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = TinyLlama.Create();
+        var adapted = Adapt(model, ShortcutKind.Middle, 2);
+        model.train();
+        TinyLlama.Logits(model, TinyLlama.Ids(2, 6)).Dispose();
+        TinyLlama.Logits(model, TinyLlama.Ids(2, 5)).Dispose();
+        AdapterStore.Save(adapted, folder["adapter"], baseModel: "some/base");
+        using var fresh = TinyLlama.Create();
+
+        var loaded = AdapterStore.Load(fresh, folder["adapter"]);
+
+        Assert.Equal(["adapter.safetensors", "reslora_config.json"], Names(folder["adapter"]));
+        Assert.All(adapted.Statistics.InputNorms, n => Assert.Equal(n.Value, loaded.Statistics.InputNorms[n.Key]));
+        Assert.All(adapted.Statistics.LowNorms, n => Assert.Equal(n.Value, loaded.Statistics.LowNorms[n.Key]));
+        Assert.Equal(2, loaded.Statistics.InputNorms["model.layers.0.self_attn.q_proj"].Count);
+        using var expected = Merger.Merge(adapted, MergeMethod.Input);
+        using var actual = Merger.Merge(loaded, MergeMethod.Input);
+        Assert.Equal(
+            expected.Blocks.ToDictionary(b => b.ModuleName, b => b.Alphas[0]),
+            actual.Blocks.ToDictionary(b => b.ModuleName, b => b.Alphas[0]));
+        Assert.Equal(("reslora", "some/base"), (AdapterStore.Describe(folder["adapter"]).Format, AdapterStore.Describe(folder["adapter"]).BaseModel));
+    }
+
+    [Fact]
+    public void SaveAndLoad_SomeLayersOnly_NamesTheModulesInFull()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = TinyLlama.Create();
+        var adapted = AdaptedModel.Inject(model, TinyAdapters.Config(ShortcutKind.None) with
+        {
+            Targets = TargetModules.Matching(@"model\.layers\.[02]\.self_attn\.q_proj"),
+        }).WithRandomB();
+
+        AdapterStore.Save(adapted, folder["adapter"]);
+        using var fresh = TinyLlama.Create();
+        var loaded = AdapterStore.Load(fresh, folder["adapter"]);
+
+        Assert.Equal(["model.layers.0.self_attn.q_proj", "model.layers.2.self_attn.q_proj"], loaded.Blocks.Select(b => b.ModuleName).Order());
+    }
+
+    [Theory]
+    [InlineData(ShortcutKind.None, MergeMethod.Exact, 3)]
+    [InlineData(ShortcutKind.Block, MergeMethod.Exact, 9)]
+    [InlineData(ShortcutKind.Input, MergeMethod.Weights, 3)]
+    public void SavePeft_Merged_IsThePortableProfile(ShortcutKind kind, MergeMethod method, int rank)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var model = TinyLlama.Create();
+        var ids = TinyLlama.Ids(2, 6);
+        var adapted = Adapt(model, kind, kind == ShortcutKind.Block ? 2 : 1);
+        using var merged = Merger.Merge(adapted, method);
+        Tensor expected;
+        using (merged.Apply())
+        {
+            expected = TinyLlama.Logits(model, ids);
+        }
+
+        AdapterStore.SavePeft(merged, folder["lora"]);
+        using var fresh = TinyLlama.Create();
+        var loaded = AdapterStore.Load(fresh, folder["lora"]);
+
+        Assert.Equal((rank, (double)rank, ShortcutKind.None), (loaded.Config.Rank, loaded.Config.Alpha, loaded.Config.Shortcut.Kind));
+        Assert.Equal(1, loaded.Config.Scaling);
+        Assert.All(loaded.Blocks, b => Assert.Equal(rank, b.A.shape[0]));
+        // The scaling is in B; rows beyond a block's own rank are zeros.
+        var first = merged.Blocks.First(b => b.ModuleName == "model.layers.0.self_attn.q_proj").Pair;
+        var stored = loaded["model.layers.0.self_attn.q_proj"];
+        Assert.Equal(0, TinyAdapters.Distance(first.B * first.Scaling, stored.B.narrow(1, 0, 3)));
+        Assert.Equal(0, stored.B.narrow(1, 3, rank - 3).abs().sum().item<float>() + stored.A.narrow(0, 3, rank - 3).abs().sum().item<float>());
+        Assert.True(TinyAdapters.Distance(expected, TinyLlama.Logits(fresh, ids)) <= Tolerance * expected.abs().max().item<float>());
+    }
+
+    [Fact]
+    public void Save_ExistingFolder_IsReplacedOnlyWhenAllowed()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = TinyLlama.Create();
+        var adapted = Adapt(model, ShortcutKind.None);
+        AdapterStore.Save(adapted, folder["adapter"]);
+
+        AdapterStore.Save(adapted, folder["adapter"]);
+
+        Assert.Throws<ConfigException>(() => AdapterStore.Save(adapted, folder["adapter"], overwrite: false));
+    }
+
+    [Fact]
+    public void Load_ModelOfAnotherShape_NamesTheTensorsAndLeavesTheModelPlain()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = TinyLlama.Create();
+        AdapterStore.Save(Adapt(model, ShortcutKind.Middle), folder["adapter"]);
+        using var wider = TinyLlama.Create(TinyLlama.Config with { HiddenSize = 32 });
+
+        var error = Assert.Throws<FileFormatException>(() => AdapterStore.Load(wider, folder["adapter"]));
+
+        Assert.Contains("does not fit this model", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'model.layers.0.self_attn.q_proj.lora_A.weight' is [3, 16], the model needs [3, 32]", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(wider.named_modules(), m => m.module is LoraLinear);
+    }
+
+    [Fact]
+    public void Load_ModelWithFewerLayers_NamesTheModule()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = TinyLlama.Create();
+        AdapterStore.Save(Adapt(model, ShortcutKind.Middle), folder["adapter"]);
+        using var shorter = TinyLlama.Create(TinyLlama.Config with { LayerCount = 2 });
+
+        var error = Assert.Throws<ConfigException>(() => AdapterStore.Load(shorter, folder["adapter"]));
+
+        Assert.Contains("model.layers.2.self_attn.q_proj", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, "'base_model.model.model.layers.1.self_attn.q_proj.lora_B.weight' is missing")]
+    [InlineData(false, "'base_model.model.score.weight' belongs to no block")]
+    public void Load_TensorsMissingOrTooMany_AreNamed(bool remove, string part)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var model = TinyLlama.Create();
+        AdapterStore.Save(Adapt(model, ShortcutKind.None), folder["adapter"]);
+        var path = Path.Combine(folder["adapter"], "adapter_model.safetensors");
+        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        using (var reader = SafetensorsReader.Open(path))
+        {
+            foreach (var name in reader.Entries.Keys)
+            {
+                tensors[name] = reader.Read(name).clone();
+            }
+        }
+
+        if (remove)
+        {
+            tensors.Remove("base_model.model.model.layers.1.self_attn.q_proj.lora_B.weight");
+        }
+        else
+        {
+            tensors["base_model.model.score.weight"] = ones(2);
+        }
+
+        SafetensorsWriter.Write(path, tensors);
+        using var fresh = TinyLlama.Create();
+
+        var error = Assert.Throws<FileFormatException>(() => AdapterStore.Load(fresh, folder["adapter"]));
+
+        Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Describe_FolderWithoutAdapter_SaysWhatIsMissing()
+    {
+        using var folder = new TemporaryFolder();
+
+        var error = Assert.Throws<FileFormatException>(() => AdapterStore.Describe(folder.Path));
+
+        Assert.Contains("reslora_config.json", error.Message, StringComparison.Ordinal);
+        Assert.Contains("adapter_config.json", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("peft_type", "\"LOHA\"", "peft_type LOHA")]
+    [InlineData("bias", "\"all\"", "bias = \"all\"")]
+    [InlineData("use_dora", "true", "use_dora")]
+    [InlineData("fan_in_fan_out", "true", "fan_in_fan_out")]
+    [InlineData("lora_bias", "true", "lora_bias")]
+    [InlineData("rank_pattern", """{ "q_proj": 2 }""", "rank_pattern")]
+    [InlineData("alpha_pattern", """{ "q_proj": 2 }""", "alpha_pattern")]
+    [InlineData("modules_to_save", """["score"]""", "modules_to_save")]
+    [InlineData("layers_to_transform", "[0]", "layers_to_transform")]
+    [InlineData("layer_replication", "[[0, 1]]", "layer_replication")]
+    [InlineData("trainable_token_indices", "[5]", "trainable_token_indices")]
+    public void Describe_PeftFeatureThatChangesTheNumbers_IsRefusedByName(string key, string value, string part)
+    {
+        using var folder = new TemporaryFolder();
+        WritePeftConfig(folder, key, value);
+
+        var error = Assert.Throws<ConfigException>(() => AdapterStore.Describe(folder.Path));
+
+        Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("target_modules", "null")]
+    [InlineData("target_modules", "7")]
+    [InlineData("target_modules", """["q_proj", 7]""")]
+    [InlineData("exclude_modules", """{ "a": 1 }""")]
+    [InlineData("r", "\"four\"")]
+    [InlineData("peft_type", "7")]
+    public void Describe_PeftKeyOfAnotherKind_IsAFormatError(string key, string value)
+    {
+        using var folder = new TemporaryFolder();
+        WritePeftConfig(folder, key, value);
+
+        var error = Assert.ThrowsAny<ResLoraException>(() => AdapterStore.Describe(folder.Path));
+
+        Assert.Contains("adapter_config.json", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("r", "0", "rank is 0")]
+    [InlineData("r", "100000000", "rank is 100000000")]
+    [InlineData("lora_alpha", "-1", "alpha is -1")]
+    [InlineData("lora_dropout", "2", "dropout is 2")]
+    [InlineData("target_modules", "[]", "targets is empty")]
+    [InlineData("target_modules", "\"(\"", "not a regular expression")]
+    public void Load_PeftSettingsThatCannotBe_AreNamedBeforeAnythingIsAllocated(string key, string value, string part)
+    {
+        using var folder = new TemporaryFolder();
+        WritePeftConfig(folder, key, value);
+        using var model = TinyLlama.Create();
+
+        var error = Assert.Throws<ConfigException>(() => AdapterStore.Load(model, folder.Path));
+
+        Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("peft_type", "\"lora\"")]
+    [InlineData("some_new_key", "null")]
+    [InlineData("rank_pattern", "{}")]
+    [InlineData("modules_to_save", "null")]
+    [InlineData("target_modules", "\".*q_proj\"")]
+    [InlineData("exclude_modules", "null")]
+    public void Describe_HarmlessVariants_AreRead(string key, string value)
+    {
+        using var folder = new TemporaryFolder();
+        WritePeftConfig(folder, key, value);
+
+        var description = AdapterStore.Describe(folder.Path);
+
+        Assert.Equal(("peft", 4, 8.0), (description.Format, description.Config.Rank, description.Config.Alpha));
+        Assert.True(description.Config.Targets.Matches("model.layers.0.self_attn.q_proj"));
+    }
+
+    [Theory]
+    [InlineData("""{ "version": 2, "adapter": {}, "modules": ["q"] }""", "version 2")]
+    [InlineData("""{ "version": 1, "adapter": {}, "modules": [] }""", "\"modules\" is empty")]
+    [InlineData("""{ "version": 1, "adapter": null, "modules": ["q"] }""", "reslora_config.json")]
+    [InlineData("""{ "version": 1, "adapter": {}, "modules": null }""", "reslora_config.json")]
+    [InlineData("""{ "version": 1, "adapter": { "shortcut": null }, "modules": ["q"] }""", "reslora_config.json")]
+    [InlineData("""{ "version": 1, "adapter": { "targets": null }, "modules": ["q"] }""", "reslora_config.json")]
+    [InlineData("""{ "version": 1, "adapter": { "rnk": 3 }, "modules": ["q"] }""", "rnk")]
+    [InlineData("""{ "version": 1, "adapter": { "shortcut": { "kind": "zigzag" } }, "modules": ["q"] }""", "kind")]
+    [InlineData("""{ "version": 1, "modules": ["q"] }""", "adapter")]
+    [InlineData("[]", "reslora_config.json")]
+    [InlineData("null", "reslora_config.json")]
+    [InlineData("", "reslora_config.json")]
+    public void Describe_BrokenReslora_SaysWhere(string text, string part)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("reslora_config.json", text);
+
+        var error = Assert.ThrowsAny<ResLoraException>(() => AdapterStore.Describe(folder.Path));
+
+        Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "kind": 9 }""", "shortcut.kind is 9")]
+    [InlineData("""{ "kind": "block", "previousCount": -5 }""", "previousCount is -5")]
+    public void Load_ImpossibleShortcut_IsNamed(string shortcut, string part)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("reslora_config.json", $$"""{ "version": 1, "adapter": { "shortcut": {{shortcut}} }, "modules": ["model.layers.0.self_attn.q_proj"] }""");
+        using var model = TinyLlama.Create();
+
+        var error = Assert.Throws<ConfigException>(() => AdapterStore.Load(model, folder.Path));
+
+        Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_StatisticOfAnotherKind_IsNamed()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var model = TinyLlama.Create();
+        AdapterStore.Save(Adapt(model, ShortcutKind.Input), folder["adapter"]);
+        var path = Path.Combine(folder["adapter"], "adapter.safetensors");
+        Dictionary<string, Tensor> tensors;
+        using (var reader = SafetensorsReader.Open(path))
+        {
+            tensors = reader.Entries.Keys.ToDictionary(k => k, k => reader.Read(k).clone());
+        }
+
+        tensors["statistics.input_norm.model.layers.0.self_attn.q_proj"] = ones(3, dtype: float32);
+        SafetensorsWriter.Write(path, tensors);
+        using var fresh = TinyLlama.Create();
+
+        var error = Assert.Throws<FileFormatException>(() => AdapterStore.Load(fresh, folder["adapter"]));
+
+        Assert.Contains("list of F64 numbers", error.Message, StringComparison.Ordinal);
+    }
+
+    private static AdaptedModel Adapt(LlamaModel model, ShortcutKind kind, int m = 1, FirstBlock first = FirstBlock.Doubled, double dropout = 0)
+    {
+        var adapted = AdaptedModel.Inject(model, TinyAdapters.Config(kind, m, dropout, first)).WithRandomB();
+        model.BeginForward = mask => adapted.BeginPass(mask);
+        return adapted;
+    }
+
+    private static void WritePeftConfig(TemporaryFolder folder, string key, string value)
+    {
+        var json = JsonNode.Parse("""{ "peft_type": "LORA", "task_type": "CAUSAL_LM", "r": 4, "lora_alpha": 8, "target_modules": ["q_proj"], "bias": "none" }""")!;
+        json[key] = JsonNode.Parse(value);
+        folder.Write("adapter_config.json", json.ToJsonString());
+    }
+
+    private static string[] Names(string folder) => [.. Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+}

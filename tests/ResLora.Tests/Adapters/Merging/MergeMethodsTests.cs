@@ -1,0 +1,34 @@
+using ResLora.Adapters;
+using ResLora.Adapters.Merging;
+using ResLora.Formats.Errors;
+using Xunit;
+
+namespace ResLora.Tests.Adapters.Merging;
+
+public sealed class MergeMethodsTests
+{
+    [Theory]
+    [InlineData("exact", MergeMethod.Exact)]
+    [InlineData("input", MergeMethod.Input)]
+    [InlineData("weights", MergeMethod.Weights)]
+    public void Parse_Name_RoundTrips(string name, MergeMethod method)
+    {
+        Assert.Equal(method, MergeMethods.Parse(name));
+        Assert.Equal(name, MergeMethods.Name(method));
+    }
+
+    [Fact]
+    public void Parse_UnknownName_SuggestsTheNearest()
+    {
+        var error = Assert.Throws<ConfigException>(() => MergeMethods.Parse("weight"));
+
+        Assert.Contains("Did you mean 'weights'?", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void For_EveryStructure_AllowsSomething()
+    {
+        Assert.All(Enum.GetValues<ShortcutKind>(), kind => Assert.NotEmpty(MergeMethods.For(kind)));
+        Assert.Equal([MergeMethod.Input, MergeMethod.Weights], MergeMethods.For(ShortcutKind.Middle));
+    }
+}

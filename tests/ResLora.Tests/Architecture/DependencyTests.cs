@@ -1,0 +1,94 @@
+using System.Reflection;
+using NetArchTest.Rules;
+using ResLora.Adapters;
+using ResLora.Experiments.Verification;
+using ResLora.Formats;
+using ResLora.Models;
+using ResLora.Training;
+using Xunit;
+
+namespace ResLora.Tests.Architecture;
+
+/// <summary>Who may know whom (docs/adr/0001-project-layout.md).</summary>
+public sealed class DependencyTests
+{
+    private static readonly Assembly[] _libraries =
+    [
+        typeof(Shapes).Assembly,
+        typeof(ResLoraMath).Assembly,
+        typeof(ModelRegistry).Assembly,
+        typeof(ModelSession).Assembly,
+        typeof(Verifier).Assembly,
+    ];
+
+    [Theory]
+    [InlineData("ResLora.Formats", new[] { "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Adapters", new[] { "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Models", new[] { "ResLora.Adapters", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Training", new[] { "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Experiments", new[] { "ResLora.Cli" })]
+    public void Library_OfALowerLayer_DoesNotKnowTheLayersAbove(string library, string[] forbidden)
+    {
+        var types = Types.InAssembly(_libraries.Single(assembly => assembly.GetName().Name == library));
+
+        AssertNone(types.That().HaveDependencyOnAny(forbidden));
+    }
+
+    [Fact]
+    public void Check_OfADependencyThatIsThere_FindsIt()
+    {
+        var types = Types.InAssembly(typeof(ResLoraMath).Assembly);
+
+        var found = types.That().HaveDependencyOnAny("ResLora.Formats").GetTypes();
+
+        Assert.Contains(typeof(AdapterStore), found);
+    }
+
+    [Theory]
+    [InlineData("ResLora.Training.Data")]
+    [InlineData("ResLora.Training.Evaluation")]
+    [InlineData("ResLora.Training.Generation")]
+    [InlineData("ResLora.Training.Tokenization")]
+    public void Folder_BesideTheTrainingLoop_DoesNotKnowIt(string folder)
+    {
+        var types = Types.InAssembly(typeof(ModelSession).Assembly);
+
+        AssertNone(types.That().ResideInNamespace(folder).And().HaveDependencyOn("ResLora.Training.Loop"));
+    }
+
+    [Fact]
+    public void Libraries_BelowTheTool_DoNotWriteToTheConsole()
+    {
+        var types = Types.InAssemblies(_libraries);
+
+        AssertNone(types.That().HaveDependencyOnAny("System.Console", "Spectre.Console", "System.CommandLine"));
+    }
+
+    [Theory]
+    [InlineData("Parquet", "ResLora.Training")]
+    [InlineData("CsvHelper", "ResLora.Training")]
+    [InlineData("YamlDotNet", "ResLora.Experiments")]
+    [InlineData("ScottPlot", "ResLora.Experiments")]
+    public void Package_OfOneLibrary_IsUsedByNoOther(string package, string library)
+    {
+        var types = Types.InAssemblies(_libraries.Where(assembly => assembly.GetName().Name != library));
+
+        AssertNone(types.That().HaveDependencyOn(package));
+    }
+
+    [Fact]
+    public void NativeCode_IsCalledFromItsOwnFolderOnly()
+    {
+        const BindingFlags everything = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+        var callers = _libraries
+            .SelectMany(assembly => assembly.GetTypes())
+            .Where(type => type.GetMethods(everything).Any(method => method.Attributes.HasFlag(MethodAttributes.PinvokeImpl)))
+            .Where(type => type.Namespace != "ResLora.Formats.NativeRuntime")
+            .Select(type => type.FullName);
+
+        Assert.Empty(callers);
+    }
+
+    private static void AssertNone(PredicateList offenders) => Assert.Empty(offenders.GetTypes().Select(type => type.FullName));
+}

@@ -1,0 +1,89 @@
+using ResLora.Models.Blocks;
+using ResLora.Models.Llama;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ResLora.Tests.Models.Blocks;
+
+public sealed class RotaryEmbeddingTests
+{
+    private static readonly LlamaConfig _config = TinyLlama.Config with { ConfiguredHeadSize = 32, ConfiguredRopeTheta = 500000 };
+
+    [Fact]
+    public void Frequencies_Plain_AreAGeometricSeries()
+    {
+        var frequencies = RotaryEmbedding.Frequencies(_config);
+
+        Assert.Equal(16, frequencies.Length);
+        Assert.Equal(1, frequencies[0]);
+        // Each is the one before times θ^(−1/16).
+        Assert.All(frequencies.Zip(frequencies.Skip(1)), pair => Assert.Equal(Math.Pow(500000, -1 / 16.0), pair.Second / pair.First, 1e-5));
+    }
+
+    [Fact]
+    public void Frequencies_Linear_AreDividedByTheFactor()
+    {
+        var scaled = RotaryEmbedding.Frequencies(_config with { ConfiguredRopeScaling = new RopeScaling { Kind = "linear", Factor = 4 } });
+
+        Assert.All(RotaryEmbedding.Frequencies(_config).Zip(scaled), pair => Assert.Equal(pair.First / 4, pair.Second, 1e-7));
+    }
+
+    [Fact]
+    public void Frequencies_Llama3_KeepShortWavesStretchLongOnesAndBlendBetween()
+    {
+        const double factor = 8, low = 1, high = 4, original = 64;
+        var scaling = new RopeScaling { Kind = "llama3", Factor = factor, LowFrequencyFactor = low, HighFrequencyFactor = high, OriginalLength = original };
+
+        var scaled = RotaryEmbedding.Frequencies(_config with { ConfiguredRopeScaling = scaling });
+
+        var kinds = new HashSet<string>();
+        for (var i = 0; i < scaled.Length; i++)
+        {
+            // Told by turns within the original length: more than `high` are kept, fewer than `low` are stretched, and
+            // between the two the share that is kept grows evenly with the turns.
+            var plain = Math.Exp(-Math.Log(500000) * i / 16);
+            var turns = original * plain / (2 * Math.PI);
+            var share = Math.Clamp((turns - low) / (high - low), 0, 1);
+            kinds.Add(share is 0 ? "stretched" : share is 1 ? "kept" : "blended");
+            Assert.Equal(plain * share + plain / factor * (1 - share), scaled[i], 1e-6);
+        }
+
+        Assert.Equal(3, kinds.Count);
+    }
+
+    [Fact]
+    public void Angles_FromAPosition_AreThatPartOfTheWhole()
+    {
+        using var scope = NewDisposeScope();
+        var frequencies = tensor(RotaryEmbedding.Frequencies(_config));
+
+        var whole = RotaryEmbedding.Angles(frequencies, 0, 9, ScalarType.Float32);
+        var part = RotaryEmbedding.Angles(frequencies, 5, 3, ScalarType.Float32);
+
+        Assert.Equal([3, 32], part.Cos.shape);
+        Assert.True(part.Cos.equal(whole.Cos.narrow(0, 5, 3)).all().item<bool>());
+        Assert.True(part.Sin.equal(whole.Sin.narrow(0, 5, 3)).all().item<bool>());
+    }
+
+    [Fact]
+    public void Rotate_Pairs_TurnAsComplexNumbers()
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(1);
+        var frequencies = RotaryEmbedding.Frequencies(_config);
+        var x = randn(1, 2, 4, 32);
+
+        var turned = RotaryEmbedding.Rotate(x, RotaryEmbedding.Angles(tensor(frequencies), 3, 4, ScalarType.Float32));
+
+        for (var t = 0; t < 4; t++)
+        {
+            for (var i = 0; i < 16; i++)
+            {
+                var number = new System.Numerics.Complex(x[0, 1, t, i].item<float>(), x[0, 1, t, i + 16].item<float>());
+                var expected = number * System.Numerics.Complex.FromPolarCoordinates(1, (3 + t) * (double)frequencies[i]);
+                Assert.Equal(expected.Real, turned[0, 1, t, i].item<float>(), 1e-5);
+                Assert.Equal(expected.Imaginary, turned[0, 1, t, i + 16].item<float>(), 1e-5);
+            }
+        }
+    }
+}
