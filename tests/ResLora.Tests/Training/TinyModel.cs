@@ -10,19 +10,19 @@ internal static class TinyModel
 {
     public const int Vocabulary = 24;
 
-    public static LlamaModel Create(long seed = 7, int layers = 3, int maxPositions = 64)
+    public static LlamaModel Create(long seed = 7, int vocabulary = Vocabulary, ScalarType dtype = ScalarType.Float32)
     {
         var model = new LlamaModel(new LlamaConfig
         {
             HiddenSize = 16,
             IntermediateSize = 24,
-            LayerCount = layers,
+            LayerCount = 3,
             HeadCount = 4,
             ConfiguredKeyValueHeadCount = 2,
-            VocabularySize = Vocabulary,
-            MaxPositions = maxPositions,
+            VocabularySize = vocabulary,
+            MaxPositions = 64,
         });
-        ModelWeights.Initialize(model, 0.2, seed, float32, CPU);
+        ModelWeights.Initialize(model, 0.2, seed, dtype, CPU);
         return model;
     }
 

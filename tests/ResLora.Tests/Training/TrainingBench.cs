@@ -14,9 +14,9 @@ internal sealed class TrainingBench : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public TrainingBench(ShortcutKind? shortcut = ShortcutKind.None, double dropout = 0)
+    public TrainingBench(ShortcutKind? shortcut = ShortcutKind.None, double dropout = 0, torch.ScalarType dtype = torch.ScalarType.Float32)
     {
-        Model = TinyModel.Create();
+        Model = TinyModel.Create(dtype: dtype);
         Adapter = shortcut is { } kind
             ? AdaptedModel.Inject(Model, new AdapterConfig
             {

@@ -39,6 +39,29 @@ public class ResumeTests
     }
 
     [Fact]
+    public void Run_InterruptedInAnEvaluation_MakesItFirstWhenResumed()
+    {
+        using var bench = new TrainingBench();
+        using var stop = new CancellationTokenSource();
+        bench.Setup = bench.Setup with
+        {
+            ExtraMetrics = () =>
+            {
+                stop.Cancel();
+                stop.Token.ThrowIfCancellationRequested();
+                return new Dictionary<string, double>();
+            },
+        };
+
+        var interrupted = bench.Train(_config with { CheckpointEvery = 0 }, stop: stop.Token);
+        bench.Setup = bench.Setup with { ExtraMetrics = null };
+        bench.Train(_config, resume: true);
+
+        Assert.Equal((2, true), (interrupted.Steps, interrupted.Interrupted));
+        Assert.Equal([2, 4, 6, 8], bench.Events.OfType<EvaluationDone>().Select(e => e.Step));
+    }
+
+    [Fact]
     public void Run_ResumedAfterLaterSteps_CutsTheirMetrics()
     {
         using var bench = new TrainingBench();

@@ -3,6 +3,7 @@ using ResLora.Models;
 using ResLora.Tests.Support;
 using ResLora.Training.Generation;
 using ResLora.Training.Tokenization;
+using TorchSharp;
 using Xunit;
 
 namespace ResLora.Tests.Training.Generation;
@@ -42,6 +43,51 @@ public class TextGeneratorTests
         var together = generator.GenerateBatch(prompts, config, TestContext.Current.CancellationToken);
 
         Assert.Equal(prompts.Select(p => string.Concat(generator.Stream(p, config, TestContext.Current.CancellationToken))), together);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.8)]
+    public void GenerateBatch_WithAndWithoutCache_IsTheSame(double temperature)
+    {
+        using var reader = new TinyReader("the cat sat on the mat", "a dog");
+        var generator = new TextGenerator(reader.Model, reader.Tokenizer);
+        string[] prompts = ["the cat", "a", "on the mat the dog sat"];
+        var config = new GenerationConfig { MaxNewTokens = 20, Temperature = temperature, TopP = 0.9 };
+
+        var cached = generator.GenerateBatch(prompts, config, TestContext.Current.CancellationToken);
+        var recomputed = generator.GenerateBatch(prompts, config with { UseCache = false }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(cached, recomputed);
+    }
+
+    [Fact]
+    public void GenerateBatch_LongText_EndsAtTheModelsLastPosition()
+    {
+        using var reader = new TinyReader("a");   // nothing to merge: a token is a byte, and a byte is at most one character
+        var (model, tokenizer) = (reader.Model, reader.Tokenizer);
+        // A prompt of 61 letters and the begin token leave 2 of 64 positions, one of 1 letter and the begin token 62.
+        string[] prompts = [string.Concat(Enumerable.Repeat("1", 61)), "1"];
+        var room = prompts.Select(prompt => model.MaxPositions - tokenizer.Encode(prompt).Count).ToArray();
+
+        var texts = new TextGenerator(model, tokenizer).GenerateBatch(prompts, new GenerationConfig { MaxNewTokens = 500 }, TestContext.Current.CancellationToken);
+
+        Assert.Equal([2, 62], room);
+        Assert.All(texts.Zip(room), pair => Assert.InRange(pair.First.Length, 1, pair.Second));
+    }
+
+    [Fact]
+    public void GenerateBatch_EveryToken_KeepsNoTensorAlive()
+    {
+        using var reader = new TinyReader("the cat sat on the mat", "a dog");
+        var generator = new TextGenerator(reader.Model, reader.Tokenizer);
+        void Generate(int tokens) => generator.GenerateBatch(["the cat", "a"], new GenerationConfig { MaxNewTokens = tokens }, TestContext.Current.CancellationToken);
+        Generate(1);
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+
+        Generate(20);
+
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
     [Fact]
@@ -85,7 +131,7 @@ public class TextGeneratorTests
         foreach (var _ in generator.Stream("Once", _greedy with { MaxNewTokens = 3 }, TestContext.Current.CancellationToken))
         {
             Assert.True(model.training);
-            Assert.True(TorchSharp.torch.is_grad_enabled());
+            Assert.True(torch.is_grad_enabled());
         }
     }
 }

@@ -31,11 +31,13 @@ public class RunPlanTests
     }
 
     [Theory]
-    [InlineData(false, 3 * (InsideLayer + 6))]
-    [InlineData(true, (3 * 16) + InsideLayer + 6)]
-    public void MemoryEstimate_Adapter_AddsUpItsParts(bool checkpointing, long numbersPerToken)
+    [InlineData(ShortcutKind.None, false, 3 * (InsideLayer + 6))]
+    [InlineData(ShortcutKind.None, true, (3 * 16) + InsideLayer + 6)]
+    [InlineData(ShortcutKind.Input, true, (3 * (16 + 16 + 16 + 24)) + InsideLayer + 6)]
+    [InlineData(ShortcutKind.Middle, true, (3 * (16 + 6)) + InsideLayer + 6)]
+    public void MemoryEstimate_Adapter_AddsUpItsParts(ShortcutKind shortcut, bool checkpointing, long numbersPerToken)
     {
-        using var bench = new TrainingBench();
+        using var bench = new TrainingBench(shortcut);
         var config = new TrainConfig { BatchSize = 2, GradientCheckpointing = checkpointing };
 
         var memory = MemoryEstimate.Of(bench.Model, bench.Adapter, config, longestSample: 10, mostTrainedTokens: 4);

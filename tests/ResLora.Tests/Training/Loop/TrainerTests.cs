@@ -31,6 +31,21 @@ public class TrainerTests
         Assert.False(result.Interrupted);
     }
 
+    [Theory]
+    [InlineData(ShortcutKind.None)]
+    [InlineData(ShortcutKind.Input)]
+    [InlineData(ShortcutKind.Block)]
+    [InlineData(ShortcutKind.Middle)]
+    public void Run_BFloat16Base_LearnsInFloat32(ShortcutKind shortcut)
+    {
+        using var bench = new TrainingBench(shortcut, dtype: torch.ScalarType.BFloat16);
+
+        var result = bench.Train(TrainingBench.Config with { Steps = 60, LearningRate = 0.02, DataType = "bfloat16" });
+
+        Assert.True(result.LastLoss < 0.7 * result.Losses[0].Loss, $"{result.Losses[0].Loss} -> {result.LastLoss}");
+        Assert.All(bench.Setup.Trainable, p => Assert.Equal(torch.float32, p.Value.dtype));
+    }
+
     [Fact]
     public void Run_AccumulatedAndWholeBatches_AreTheSameStep()
     {
@@ -179,6 +194,21 @@ public class TrainerTests
 
         Assert.Equal(1, error.Step);
         Assert.Equal($"{bench.Adapter.Blocks[1].ModuleName}.lora_B.weight", error.TensorName);
+    }
+
+    [Fact]
+    public void Run_OverflowInALayer_NamesTheLayer()
+    {
+        using var bench = new TrainingBench();
+        var block = bench.Adapter!.Blocks.Single(b => b.ModuleName == "model.layers.1.mlp.down_proj");
+        using (torch.no_grad())
+        {
+            block.BaseLayer.weight!.fill_(float.MaxValue);
+        }
+
+        var error = Assert.Throws<TrainingFailedException>(() => bench.Train(TrainingBench.Config));
+
+        Assert.Equal("the output of layer 1", error.TensorName);
     }
 
     [Fact]
