@@ -149,7 +149,9 @@ public static class AdapterStore
                 Dropout = peft.Dropout,
                 RankStabilized = peft.RankStabilized,
                 Targets = peft.TargetModules.Deserialize<TargetModules>() ?? throw new JsonException("target_modules is null"),
-                Exclude = peft.ExcludeModules?.Deserialize<TargetModules>(),
+                Exclude = peft.ExcludeModules is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() == 0
+                    ? null
+                    : peft.ExcludeModules?.Deserialize<TargetModules>(),
             };
             return new AdapterDescription(folder, "peft", config, peft.BaseModel, Path.Combine(folder, PeftConfig.TensorFileName), PeftConfig.TensorPrefix);
         }

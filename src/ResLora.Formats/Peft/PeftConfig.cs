@@ -135,6 +135,8 @@ public sealed record PeftConfig
     private static bool ChangesNumbers(string key, JsonElement value) => key switch
     {
         "bias" => value.ValueKind != JsonValueKind.String || value.GetString() != "none",
+        // These initialisations change the base weights too, which the adapter's files do not hold.
+        "init_lora_weights" => value.ValueKind == JsonValueKind.String && value.GetString() is not ("gaussian" or "orthogonal" or "eva"),
         "fan_in_fan_out" or "use_dora" or "use_qalora" or "lora_bias" => value.ValueKind == JsonValueKind.True,
         "rank_pattern" or "alpha_pattern" => value.ValueKind == JsonValueKind.Object && value.EnumerateObject().Any(),
         "modules_to_save" or "layers_to_transform" or "layer_replication" or "target_parameters" or "trainable_token_indices"
