@@ -15,8 +15,8 @@ internal static class VerifyCommand
         var verb = new Verb(
             "verify",
             "Run conformance cases: compare what this installation computes with expected numbers.",
-            "verify cases/llama-tiny",
-            "verify cases --strict --json")
+            "verify tests/Fixtures/reference/llama_input",
+            "verify tests/Fixtures/reference --strict --json")
         {
             folders,
             strict,
