@@ -11,6 +11,7 @@ namespace ResLora.Adapters;
 public sealed class AdaptedModel
 {
     private readonly Dictionary<string, LoraLinear> _byName;
+    private IActivationObserver? _observer;
 
     private AdaptedModel(nn.Module model, AdapterConfig config, IReadOnlyList<LoraLinear> blocks, IReadOnlyList<string> linearNames)
     {
@@ -39,6 +40,39 @@ public sealed class AdaptedModel
 
     /// <summary>The sizes of activations gathered in training, for the paper's merges.</summary>
     public CalibrationStatistics Statistics { get; init; } = new();
+
+    /// <summary>
+    /// γ, the weight of all shortcuts, 0 to 1: 1 as in the paper, lowered by annealing. At 0 every block is plain LoRA and the merge is exact.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is set to a value outside 0 to 1.</exception>
+    public double ShortcutWeight
+    {
+        get => Blocks.OfType<ResLoraLinear>().FirstOrDefault()?.ShortcutWeight ?? 1;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 1);
+            foreach (var block in Blocks.OfType<ResLoraLinear>())
+            {
+                block.ShortcutWeight = value;
+            }
+        }
+    }
+
+    /// <summary>Lets somebody see the activations of every pass that begins from now on.</summary>
+    /// <param name="observer">Who sees them; one at a time.</param>
+    /// <returns>Disposing it ends the observation.</returns>
+    /// <exception cref="InvalidOperationException">Somebody observes already.</exception>
+    public IDisposable Observe(IActivationObserver observer)
+    {
+        if (_observer is not null)
+        {
+            throw new InvalidOperationException("The model is being observed already.");
+        }
+
+        _observer = observer;
+        return new Observation(this);
+    }
 
     /// <summary>How many numbers are trained.</summary>
     public long TrainableCount => Blocks.Sum(b => b.A.numel() + b.B.numel());
@@ -110,7 +144,7 @@ public sealed class AdaptedModel
     /// <param name="tokenMask">[B, T], 0 for padding, which the calibration statistics leave out; null when nothing is padding.</param>
     /// <returns>The open pass.</returns>
     public ShortcutPass BeginPass(Tensor? tokenMask = null) =>
-        ShortcutPass.Open(tokenMask, Config.Shortcut.Kind is ShortcutKind.Input or ShortcutKind.Middle ? Statistics : null);
+        ShortcutPass.Open(tokenMask, Config.Shortcut.Kind is ShortcutKind.Input or ShortcutKind.Middle ? Statistics : null, _observer);
 
     /// <summary>Takes the blocks off again: the model is as it was before, but for being frozen. The blocks stay usable.</summary>
     public void Remove()
@@ -179,5 +213,10 @@ public sealed class AdaptedModel
                 }
             }
         }
+    }
+
+    private sealed class Observation(AdaptedModel adapted) : IDisposable
+    {
+        public void Dispose() => adapted._observer = null;
     }
 }

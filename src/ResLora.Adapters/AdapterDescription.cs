@@ -7,4 +7,8 @@ namespace ResLora.Adapters;
 /// <param name="BaseModel">The name or folder of the base model, or null when the adapter does not say.</param>
 /// <param name="TensorFile">The path of the tensor file.</param>
 /// <param name="Prefix">What stands before every module name in the tensor file.</param>
-public sealed record AdapterDescription(string Folder, string Format, AdapterConfig Config, string? BaseModel, string TensorFile, string Prefix);
+public sealed record AdapterDescription(string Folder, string Format, AdapterConfig Config, string? BaseModel, string TensorFile, string Prefix)
+{
+    /// <summary>γ, the weight of the shortcuts when the adapter was saved: 1, or less once annealing has begun.</summary>
+    public double ShortcutWeight { get; init; } = 1;
+}

@@ -118,6 +118,7 @@ public static class AdapterStore
             target.copy_(stored);
         }
 
+        adapted.ShortcutWeight = description.ShortcutWeight;
         ResLoraFolder.ReadStatistics(reader, adapted);
     }
 

@@ -36,7 +36,14 @@ internal static class ResLoraFolder
     public static void Write(AdaptedModel adapted, string folder, string? baseModel)
     {
         var modules = adapted.Blocks.Select(b => b.ModuleName).ToArray();
-        var file = new ConfigFile { Version = CurrentVersion, BaseModel = baseModel, Adapter = adapted.Config, Modules = modules };
+        var file = new ConfigFile
+        {
+            Version = CurrentVersion,
+            BaseModel = baseModel,
+            Adapter = adapted.Config,
+            ShortcutWeight = adapted.ShortcutWeight,
+            Modules = modules,
+        };
         AtomicFile.WriteText(Path.Combine(folder, ConfigFileName), JsonSerializer.Serialize(file, _json) + "\n");
         using var scope = NewDisposeScope();
         var statistics = adapted.Statistics;
@@ -61,8 +68,13 @@ internal static class ResLoraFolder
             throw new FileFormatException($"{path}: \"modules\" is empty; an adapter has one block or more.");
         }
 
+        if (!(file.ShortcutWeight is >= 0 and <= 1))
+        {
+            throw new FileFormatException($"{path}: \"shortcutWeight\" is {file.ShortcutWeight}; it must be from 0 to 1.");
+        }
+
         var config = file.Adapter with { Targets = TargetModules.Suffixes(file.Modules), Exclude = null };
-        return new AdapterDescription(folder, "reslora", config, file.BaseModel, Path.Combine(folder, TensorFileName), "");
+        return new AdapterDescription(folder, "reslora", config, file.BaseModel, Path.Combine(folder, TensorFileName), "") { ShortcutWeight = file.ShortcutWeight };
     }
 
     public static void ReadStatistics(SafetensorsReader reader, AdaptedModel adapted)
@@ -101,6 +113,8 @@ internal static class ResLoraFolder
         public string? BaseModel { get; init; }
 
         public required AdapterConfig Adapter { get; init; }
+
+        public double ShortcutWeight { get; init; } = 1;
 
         public required string[] Modules { get; init; }
     }

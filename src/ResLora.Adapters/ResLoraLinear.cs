@@ -28,32 +28,52 @@ public sealed class ResLoraLinear : LoraLinear
     /// <summary>Whether a later block reads what this one hands on; the last of a chain hands on nothing.</summary>
     internal bool IsRead { get; set; }
 
+    /// <summary>γ, the weight of the shortcut; set for all blocks of a model at once (<see cref="AdaptedModel.ShortcutWeight"/>).</summary>
+    internal double ShortcutWeight { get; set; } = 1;
+
     private protected override Tensor Delta(Tensor input)
     {
-        var shortcut = Config.Shortcut;
-        if (shortcut.Kind == ShortcutKind.Block)
+        if (ShortcutWeight == 0)
         {
-            return ResLoraMath.BlockShortcut(input, [Pair, .. Previous.Select(p => p.Pair)], ActiveDropout);
+            return base.Delta(input);
         }
 
         using var scope = NewDisposeScope();
-        var pass = ShortcutPass.Require(this);
-        if (shortcut.Kind == ShortcutKind.Middle)
+        var delta = Config.Shortcut.Kind switch
         {
-            var low = LoraMath.Down(input, Pair, ActiveDropout);   // [..., Din] -> [..., R]
-            var earlier = pass.Earlier(this, low);
-            pass.Carry(this, low);
-            pass.Record(this, input, low);
-            return ResLoraMath.MiddleShortcut(low, earlier, Pair).MoveToOuterDisposeScope();
-        }
+            ShortcutKind.Block => BlockDelta(input),
+            ShortcutKind.Middle => MiddleDelta(input, ShortcutPass.Require(this)),
+            _ => InputDelta(input, ShortcutPass.Require(this)),
+        };
+        return delta.MoveToOuterDisposeScope();
+    }
 
+    private Tensor BlockDelta(Tensor input)
+    {
+        // Reads earlier blocks' weights, no activations: it works without a pass, too.
+        ShortcutPass.Current?.Observer?.Observe(this, input, null);
+        return ResLoraMath.BlockShortcut(input, [Pair, .. Previous.Select(p => p.Pair)], ActiveDropout, ShortcutWeight);
+    }
+
+    private Tensor MiddleDelta(Tensor input, ShortcutPass pass)
+    {
+        var low = LoraMath.Down(input, Pair, ActiveDropout);   // [..., Din] -> [..., R]
+        var earlier = pass.Earlier(this, low);
+        pass.Carry(this, low);
+        pass.Record(this, input, low);
+        pass.Observer?.Observe(this, input, ResLoraMath.MiddleSum(low, earlier, ShortcutWeight));
+        return ResLoraMath.MiddleShortcut(low, earlier, Pair, ShortcutWeight);
+    }
+
+    private Tensor InputDelta(Tensor input, ShortcutPass pass)
+    {
         var previous = pass.Earlier(this, input);
         pass.Carry(this, input);
         pass.Record(this, input, null);
-        var added = previous.Count > 0 ? previous[0] : shortcut.FirstBlock == FirstBlock.Doubled ? input : null;
-        var delta = added is null
+        var added = previous.Count > 0 ? previous[0] : Config.Shortcut.FirstBlock == FirstBlock.Doubled ? input : null;
+        pass.Observer?.Observe(this, input, LoraMath.Down(added is null ? input : input.add(added, ShortcutWeight), Pair));
+        return added is null
             ? LoraMath.Delta(input, Pair, ActiveDropout)
-            : ResLoraMath.InputShortcut(input, added, Pair, ActiveDropout);
-        return delta.MoveToOuterDisposeScope();
+            : ResLoraMath.InputShortcut(input, added, Pair, ActiveDropout, ShortcutWeight);
     }
 }

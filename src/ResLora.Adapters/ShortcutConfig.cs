@@ -46,6 +46,19 @@ public sealed record ShortcutConfig
     /// <summary>What the first block of a chain does under the input shortcut. Default doubled, as in the paper.</summary>
     public FirstBlock FirstBlock { get; init; } = FirstBlock.Doubled;
 
+    /// <summary>
+    /// The share of training at whose end the shortcut's weight γ falls from 1 to 0, 0 to 1: the adapter ends as plain LoRA and its merge is
+    /// exact. A block's own term stays; the doubling of a first block goes. Default 0: the weight stays 1, as in the paper.
+    /// </summary>
+    public double Anneal { get; init; }
+
+    /// <summary>γ, the shortcut's weight, while a training step is made: 1, then along a straight line to 0 in the last step.</summary>
+    /// <param name="step">The step, from 0.</param>
+    /// <param name="steps">All steps of the run.</param>
+    /// <returns>From 1 to 0; always 1 without annealing.</returns>
+    public double WeightAt(int step, int steps) =>
+        Anneal == 0 ? 1 : Math.Clamp((steps - 1 - step) / (Anneal * steps), 0, 1);
+
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
     /// <returns>The problems.</returns>
     public IEnumerable<string> Problems()
@@ -69,6 +82,15 @@ public sealed record ShortcutConfig
         if (Kind == ShortcutKind.Input && PreviousCount != 1)
         {
             yield return $"shortcut.previousCount is {PreviousCount}; the input shortcut reads exactly 1 previous block";
+        }
+
+        if (!(Anneal is >= 0 and <= 1))
+        {
+            yield return $"shortcut.anneal is {Anneal}; it must be from 0 (never) to 1 (all of training)";
+        }
+        else if (Anneal > 0 && Kind == ShortcutKind.None)
+        {
+            yield return $"shortcut.anneal is {Anneal}, and there is no shortcut to anneal; set shortcut.kind or leave it out";
         }
     }
 }

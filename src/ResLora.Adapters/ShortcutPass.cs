@@ -16,9 +16,9 @@ public sealed class ShortcutPass : IDisposable
     private readonly CalibrationStatistics? _statistics;
     private readonly Tensor? _tokenMask;
 
-    private ShortcutPass(Tensor? tokenMask, CalibrationStatistics? statistics)
+    private ShortcutPass(Tensor? tokenMask, CalibrationStatistics? statistics, IActivationObserver? observer)
     {
-        (_tokenMask, _statistics, _outer) = (tokenMask, statistics, _current);
+        (_tokenMask, _statistics, Observer, _outer) = (tokenMask, statistics, observer, _current);
         _current = this;
     }
 
@@ -28,8 +28,13 @@ public sealed class ShortcutPass : IDisposable
     /// <summary>Opens a pass on this thread.</summary>
     /// <param name="tokenMask">[B, T], 1 for tokens and 0 for padding, which the statistics leave out; null counts everything. Borrowed for the pass.</param>
     /// <param name="statistics">Gets the norms of this pass's activations from blocks in training mode; null gathers none.</param>
+    /// <param name="observer">Sees every block's activations; null for nobody.</param>
     /// <returns>The pass; disposing it ends it.</returns>
-    public static ShortcutPass Open(Tensor? tokenMask = null, CalibrationStatistics? statistics = null) => new(tokenMask, statistics);
+    public static ShortcutPass Open(Tensor? tokenMask = null, CalibrationStatistics? statistics = null, IActivationObserver? observer = null)
+    {
+        observer?.BeginPass(tokenMask);
+        return new ShortcutPass(tokenMask, statistics, observer);
+    }
 
     /// <summary>Ends the pass and lets go of everything that it carries.</summary>
     public void Dispose()
@@ -49,13 +54,16 @@ public sealed class ShortcutPass : IDisposable
     internal static ShortcutPass Require(ResLoraLinear block) => _current ?? throw new InvalidOperationException(
         $"'{block.ModuleName}' has a shortcut and needs an open ShortcutPass: wrap the forward pass in 'using var pass = adapted.BeginPass();'.");
 
+    /// <summary>Who sees the blocks' activations, or null.</summary>
+    internal IActivationObserver? Observer { get; }
+
     /// <summary>What is carried now, for a checkpointed segment that must see it as its inputs.</summary>
     internal IReadOnlyDictionary<ResLoraLinear, Tensor> Carried => _carried;
 
     /// <summary>A pass for one checkpointed segment, which starts with what the surrounding pass carries.</summary>
     internal static ShortcutPass OpenSegment(ShortcutPass? surrounding, IReadOnlyList<ResLoraLinear> blocks, IReadOnlyList<Tensor> tensors, bool recomputing)
     {
-        var pass = new ShortcutPass(surrounding?._tokenMask, recomputing ? null : surrounding?._statistics);
+        var pass = new ShortcutPass(surrounding?._tokenMask, recomputing ? null : surrounding?._statistics, recomputing ? null : surrounding?.Observer);
         for (var i = 0; i < blocks.Count; i++)
         {
             pass.Carry(blocks[i], tensors[i]);

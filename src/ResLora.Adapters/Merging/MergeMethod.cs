@@ -7,54 +7,84 @@ namespace ResLora.Adapters.Merging;
 [JsonConverter(typeof(JsonStringEnumConverter<MergeMethod>))]
 public enum MergeMethod
 {
-    /// <summary>Nothing is lost: plain LoRA, and the block shortcut as one LoRA of rank R·(m+1) (equation 5).</summary>
+    /// <summary>Nothing is lost: plain LoRA, the block shortcut as one LoRA of rank R·(m+1) (equation 5), and shortcuts annealed to weight 0.</summary>
     [JsonStringEnumMemberName("exact")] Exact,
+
+    /// <summary>Least squares on calibration texts: the best merge of rank R for every block by itself.</summary>
+    [JsonStringEnumMemberName("least-squares")] LeastSquares,
+
+    /// <summary>Least squares with one number a block instead of a matrix, on calibration texts.</summary>
+    [JsonStringEnumMemberName("projection")] Projection,
 
     /// <summary>The paper's merge by inputs (equations 8, 9 and 12): needs the statistics gathered in training.</summary>
     [JsonStringEnumMemberName("input")] Input,
 
     /// <summary>The paper's merge by weights (equations 10, 11 and 13).</summary>
     [JsonStringEnumMemberName("weights")] Weights,
+
+    /// <summary>The shortcuts are left out: the control that every merge must beat.</summary>
+    [JsonStringEnumMemberName("dropped")] Dropped,
 }
 
 /// <summary>Which merge fits which shortcut.</summary>
 public static class MergeMethods
 {
+    private static readonly Dictionary<string, MergeMethod> _byName = new(StringComparer.Ordinal)
+    {
+        ["exact"] = MergeMethod.Exact,
+        ["least-squares"] = MergeMethod.LeastSquares,
+        ["projection"] = MergeMethod.Projection,
+        ["input"] = MergeMethod.Input,
+        ["weights"] = MergeMethod.Weights,
+        ["dropped"] = MergeMethod.Dropped,
+    };
+
+    /// <summary>The methods that an adapter allows, the usual one first.</summary>
+    /// <param name="adapted">The adapter with its shortcut's present weight.</param>
+    /// <returns>One method or more.</returns>
+    public static IReadOnlyList<MergeMethod> For(AdaptedModel adapted)
+    {
+        ArgumentNullException.ThrowIfNull(adapted);
+        return For(adapted.Config.Shortcut.Kind, adapted.ShortcutWeight);
+    }
+
     /// <summary>The methods that a structure allows, the usual one first.</summary>
     /// <param name="kind">The adapter's shortcut.</param>
+    /// <param name="weight">γ, the shortcut's weight. Default 1.</param>
     /// <returns>One method or more.</returns>
-    public static IReadOnlyList<MergeMethod> For(ShortcutKind kind) => kind is ShortcutKind.None or ShortcutKind.Block
-        ? [MergeMethod.Exact]
-        : [MergeMethod.Input, MergeMethod.Weights];
+    public static IReadOnlyList<MergeMethod> For(ShortcutKind kind, double weight = 1) => kind switch
+    {
+        ShortcutKind.None => [MergeMethod.Exact],
+        _ when weight == 0 => [MergeMethod.Exact],
+        ShortcutKind.Block => [MergeMethod.Exact, MergeMethod.Dropped],
+        _ => [MergeMethod.LeastSquares, MergeMethod.Projection, MergeMethod.Input, MergeMethod.Weights, MergeMethod.Dropped],
+    };
+
+    /// <summary>Whether a method looks at the activations of calibration texts.</summary>
+    /// <param name="method">The method.</param>
+    /// <returns>True for least-squares and projection.</returns>
+    public static bool NeedsCalibration(MergeMethod method) => method is MergeMethod.LeastSquares or MergeMethod.Projection;
 
     /// <summary>The method's name in configurations and on the command line.</summary>
     /// <param name="method">The method.</param>
-    /// <returns>exact, input or weights.</returns>
-    public static string Name(MergeMethod method) => method switch
-    {
-        MergeMethod.Exact => "exact",
-        MergeMethod.Input => "input",
-        _ => "weights",
-    };
+    /// <returns>Such as least-squares.</returns>
+    public static string Name(MergeMethod method) => _byName.First(pair => pair.Value == method).Key;
 
     /// <summary>The method of a name.</summary>
-    /// <param name="name">exact, input or weights.</param>
+    /// <param name="name">exact, least-squares, projection, input, weights or dropped.</param>
     /// <returns>The method.</returns>
     /// <exception cref="ConfigException">There is no such method.</exception>
-    public static MergeMethod Parse(string name) => name switch
-    {
-        "exact" => MergeMethod.Exact,
-        "input" => MergeMethod.Input,
-        "weights" => MergeMethod.Weights,
-        _ => throw new ConfigException($"There is no merge method '{name}' (exact, input, weights).{NearestName.Suggestion(name, ["exact", "input", "weights"])}"),
-    };
+    public static MergeMethod Parse(string name) => _byName.TryGetValue(name, out var method)
+        ? method
+        : throw new ConfigException($"There is no merge method '{name}' ({string.Join(", ", _byName.Keys)}).{NearestName.Suggestion(name, _byName.Keys)}");
 
-    internal static void Require(ShortcutKind kind, MergeMethod method)
+    internal static void Require(AdaptedModel adapted, MergeMethod method)
     {
-        var allowed = For(kind);
+        var allowed = For(adapted);
         if (!allowed.Contains(method))
         {
-            var structure = kind == ShortcutKind.None ? "plain LoRA" : $"the {kind.ToString().ToLowerInvariant()} shortcut";
+            var kind = adapted.Config.Shortcut.Kind;
+            var structure = kind == ShortcutKind.None ? "plain LoRA" : $"the {kind.ToString().ToLowerInvariant()} shortcut at weight {adapted.ShortcutWeight:0.###}";
             throw new ConfigException(
                 $"Merge method '{Name(method)}' does not fit {structure}; use {string.Join(" or ", allowed.Select(Name))}.");
         }

@@ -6,28 +6,67 @@ namespace ResLora.Adapters.Merging;
 /// <summary>Merges the shortcuts of an adapter away. Base weights are read, never written.</summary>
 public static class Merger
 {
-    /// <summary>Merges every block.</summary>
+    /// <summary>Merges every block by a method that needs no calibration texts.</summary>
     /// <param name="adapted">The adapted model; not changed.</param>
-    /// <param name="method">The method; it must fit the structure (<see cref="MergeMethods.For"/>).</param>
+    /// <param name="method">The method; it must fit the adapter (<see cref="MergeMethods.For(AdaptedModel)"/>).</param>
     /// <returns>Ordinary LoRA blocks, owned by the caller.</returns>
     /// <exception cref="ConfigException">The method does not fit, or its statistics were never gathered.</exception>
     /// <remarks>arXiv:2402.18039, section 3.3.</remarks>
-    public static MergedAdapter Merge(AdaptedModel adapted, MergeMethod method)
+    public static MergedAdapter Merge(AdaptedModel adapted, MergeMethod method) => Merge(adapted, new MergeSettings(method), []);
+
+    /// <summary>Merges every block.</summary>
+    /// <param name="adapted">The adapted model; not changed.</param>
+    /// <param name="settings">The method, which must fit the adapter, and how it is carried out.</param>
+    /// <param name="calibration">The calibration texts; empty for methods that need none.</param>
+    /// <param name="progress">Is told how far a calibration is; null for nobody.</param>
+    /// <returns>Ordinary LoRA blocks, owned by the caller.</returns>
+    /// <exception cref="ConfigException">
+    /// The method does not fit, its statistics were never gathered, there are no calibration texts, or they need more memory than is allowed.
+    /// </exception>
+    public static MergedAdapter Merge(
+        AdaptedModel adapted, MergeSettings settings, IReadOnlyList<CalibrationBatch> calibration, IProgress<CalibrationProgress>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(adapted);
-        MergeMethods.Require(adapted.Config.Shortcut.Kind, method);
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(calibration);
+        MergeMethods.Require(adapted, settings.Method);
+        var problems = settings.Problems().ToArray();
+        if (problems.Length > 0)
+        {
+            throw new ConfigException($"merge: {string.Join("; ", problems)}.");
+        }
+
         using var noGradient = no_grad();
+        if (!MergeMethods.NeedsCalibration(settings.Method))
+        {
+            return WithoutTexts(adapted, settings);
+        }
+
+        if (calibration.Count == 0)
+        {
+            throw new ConfigException($"Merge method '{settings.Name}' needs calibration texts, and there are none.");
+        }
+
+        var blocks = new CalibratedMerge(adapted, settings, calibration, progress).Run().ToDictionary(b => b.ModuleName, StringComparer.Ordinal);
+        return new MergedAdapter(adapted, settings.Method, [.. adapted.Blocks.Select(b => blocks[b.ModuleName])]);
+    }
+
+    private static MergedAdapter WithoutTexts(AdaptedModel adapted, MergeSettings settings)
+    {
+        var method = settings.Method;
         var byName = new Dictionary<string, MergedBlock>(StringComparer.Ordinal);
         foreach (var chain in adapted.Chains)
         {
             var blocks = chain.Blocks.Select(name => adapted[name]).ToArray();
             var merged = (adapted.Config.Shortcut.Kind, method) switch
             {
+                (_, MergeMethod.Dropped) => Dropped(blocks),
+                (ShortcutKind.Block, _) => Exactly(blocks, adapted.ShortcutWeight),
+                (_, MergeMethod.Exact) => Dropped(blocks),   // plain LoRA, or shortcuts of weight 0: there is nothing to merge
                 (ShortcutKind.Input, MergeMethod.Input) => InputByInputs(blocks, adapted),
-                (ShortcutKind.Input, _) => InputByWeights(blocks),
+                (ShortcutKind.Input, _) => InputByWeights(blocks, adapted),
                 (ShortcutKind.Middle, MergeMethod.Input) => MiddleByInputs(blocks, adapted),
-                (ShortcutKind.Middle, _) => MiddleByWeights(blocks, adapted),
-                _ => Exactly(blocks),
+                _ => MiddleByWeights(blocks, adapted),
             };
             foreach (var block in merged)
             {
@@ -40,8 +79,15 @@ public static class Merger
         return new MergedAdapter(adapted, method, [.. adapted.Blocks.Select(b => byName[b.ModuleName])]);
     }
 
-    private static IEnumerable<MergedBlock> Exactly(LoraLinear[] blocks) => blocks.Select(block =>
-        new MergedBlock(block.ModuleName, ResLoraMath.MergeBlocks([block.Pair, .. Previous(block).Select(p => p.Pair)]), []));
+    private static IEnumerable<MergedBlock> Exactly(LoraLinear[] blocks, double weight) => blocks.Select(block =>
+    {
+        // At weight 0 the earlier blocks would only be zeros.
+        LoraPair[] summed = weight == 0 ? [block.Pair] : [block.Pair, .. Previous(block).Select(p => p.Pair)];
+        return new MergedBlock(block.ModuleName, ResLoraMath.MergeBlocks(summed, weight), []);
+    });
+
+    private static IEnumerable<MergedBlock> Dropped(LoraLinear[] blocks) => blocks.Select(block =>
+        new MergedBlock(block.ModuleName, new LoraPair(block.A.clone(), block.B.clone(), block.Config.Scaling), []));
 
     private static IEnumerable<MergedBlock> InputByInputs(LoraLinear[] blocks, AdaptedModel adapted)
     {
@@ -50,11 +96,11 @@ public static class Merger
             var alpha = n == 0
                 ? FirstAlpha(blocks[0])
                 : ResLoraMath.InputAlpha(adapted.Statistics.InputNorm(blocks[n - 1].ModuleName), adapted.Statistics.InputNorm(blocks[n].ModuleName));
-            yield return new MergedBlock(blocks[n].ModuleName, ResLoraMath.MergeScaled(blocks[n].Pair, alpha), [alpha]);
+            yield return new MergedBlock(blocks[n].ModuleName, ResLoraMath.MergeScaled(blocks[n].Pair, adapted.ShortcutWeight * alpha), [alpha]);
         }
     }
 
-    private static IEnumerable<MergedBlock> InputByWeights(LoraLinear[] blocks)
+    private static IEnumerable<MergedBlock> InputByWeights(LoraLinear[] blocks, AdaptedModel adapted)
     {
         // f*_k is the norm of a merged weight, so block n waits for blocks n−1 and n−2.
         var norms = new double[blocks.Length];
@@ -66,7 +112,7 @@ public static class Merger
                 1 => 1,
                 _ => ResLoraMath.InputAlpha(norms[n - 2], norms[n - 1]),
             };
-            var pair = ResLoraMath.MergeScaled(blocks[n].Pair, alpha);
+            var pair = ResLoraMath.MergeScaled(blocks[n].Pair, adapted.ShortcutWeight * alpha);
             norms[n] = MergedNorm(blocks[n], pair);
             yield return new MergedBlock(blocks[n].ModuleName, pair, [alpha]);
         }
@@ -78,14 +124,14 @@ public static class Merger
         var alpha = previous.Count == 0
             ? 0
             : ResLoraMath.MiddleAlpha(previous.Select(p => adapted.Statistics.LowNorm(p.ModuleName)), adapted.Statistics.LowNorm(block.ModuleName));
-        return new MergedBlock(block.ModuleName, ResLoraMath.MergeScaled(block.Pair, alpha), [alpha]);
+        return new MergedBlock(block.ModuleName, ResLoraMath.MergeScaled(block.Pair, adapted.ShortcutWeight * alpha), [alpha]);
     });
 
     private static IEnumerable<MergedBlock> MiddleByWeights(LoraLinear[] blocks, AdaptedModel adapted) => blocks.Select(block =>
     {
         var previous = Previous(block);
         var alphas = previous.Select(p => adapted.Statistics.InputNorm(p.ModuleName) / adapted.Statistics.InputNorm(block.ModuleName)).ToArray();
-        var pair = ResLoraMath.MergeMiddleDown(block.Pair, [.. previous.Select(p => p.A)], alphas);
+        var pair = ResLoraMath.MergeMiddleDown(block.Pair, [.. previous.Select(p => p.A)], [.. alphas.Select(alpha => adapted.ShortcutWeight * alpha)]);
         return new MergedBlock(block.ModuleName, pair, [1, .. alphas]);
     });
 

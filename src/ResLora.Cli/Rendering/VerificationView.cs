@@ -20,7 +20,6 @@ internal static class VerificationView
             c.Worst?.Difference,
             c.Worst?.Tolerance,
             c.Quantities,
-            c.Unsupported,
             c.Message,
         }),
     };
@@ -38,9 +37,7 @@ internal static class VerificationView
             ? string.Create(CultureInfo.InvariantCulture, $"  worst {quantity.Name}: {quantity.Difference:0.0e+0} (tolerance {quantity.Tolerance:0.0e+0}; {report.Quantities.Count} compared)")
             : "";
         var message = report.Message is null ? "" : $"  {string.Join(' ', report.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}";
-        // There may be hundreds; --json has them all.
-        var missing = report.Unsupported.Count > 0 ? $"  not computed: {report.Unsupported[0]}{(report.Unsupported.Count > 1 ? $" and {report.Unsupported.Count - 1} more" : "")}" : "";
-        Tables.Line(terminal, $"{status,-12}{report.Name}{worst}{message}{missing}");
+        Tables.Line(terminal, $"{status,-12}{report.Name}{worst}{message}");
     }
 
     /// <summary>The last line.</summary>

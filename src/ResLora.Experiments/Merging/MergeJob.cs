@@ -35,7 +35,7 @@ public static class MergeJob
         ArgumentNullException.ThrowIfNull(options);
         var description = AdapterStore.Describe(options.Adapter);
         var baseModel = BaseModel(options, description);
-        var method = options.Method ?? MergeMethods.For(description.Config.Shortcut.Kind)[0];
+        var method = options.Method ?? MergeMethods.For(description.Config.Shortcut.Kind, description.ShortcutWeight)[0];
         using var session = ModelSession.Load(baseModel, options.Adapter);
         var texts = MeasuringTexts.Choose(options, session);
         using var merged = Merger.Merge(session.Adapter!, method);

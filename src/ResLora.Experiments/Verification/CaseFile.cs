@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ResLora.Adapters;
+using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Json;
 
@@ -38,6 +39,10 @@ internal sealed record CaseFile
 
     [JsonPropertyName("calibration")]
     public CalibrationPart? Calibration { get; init; }
+
+    /// <summary>λ of the least-squares merge, as a share of the mean eigenvalue.</summary>
+    [JsonPropertyName("ridge")]
+    public double Ridge { get; init; } = MergeSettings.DefaultRidge;
 
     [JsonPropertyName("tolerance")]
     public required Dictionary<string, double> Tolerance { get; init; }
@@ -83,6 +88,7 @@ internal sealed record CaseFile
         var kind = quantity switch
         {
             _ when quantity.StartsWith("grad.", StringComparison.Ordinal) => "gradients",
+            _ when quantity.StartsWith("merge.lstsq", StringComparison.Ordinal) => "lstsq",
             _ when merged && (quantity.EndsWith(".logits", StringComparison.Ordinal) || quantity.EndsWith(".loss", StringComparison.Ordinal)) => "merged_logits",
             _ when quantity.StartsWith("norm_", StringComparison.Ordinal) || (merged && quantity.Contains(".alpha.", StringComparison.Ordinal)) => "norms_and_alphas",
             _ when merged => "merged_weights",

@@ -34,7 +34,7 @@ internal static class LayerCase
             got[$"grad.{PeftConfig.TensorPrefix}{parameterName}"] = parameter.grad!;
         }
 
-        return Comparison.Compare(name, "layer", folder, got, file.ToleranceOf, _ => false);
+        return Comparison.Compare(name, "layer", folder, got, file.ToleranceOf);
     }
 
     /// <summary>Nested modules that give one linear layer its dotted name.</summary>

@@ -29,14 +29,13 @@ internal static class ModelCase
             var calibration = file.RequireCalibration();
             Calibrate(model, adapted, inputs, calibration, masked: true);
             Norms(adapted, WithoutPadding, got);
-            Merges(model, adapted, inputs, WithoutPadding, got);
+            Merges(model, adapted, file, inputs, WithoutPadding, got);
             Calibrate(model, adapted, inputs, calibration, masked: false);
             Norms(adapted, "", got);
         }
 
-        Merges(model, adapted, inputs, "", got);
-        return Comparison.Compare(
-            name, "model", folder, got, file.ToleranceOf, quantity => quantity.StartsWith("merge.lstsq", StringComparison.Ordinal));
+        Merges(model, adapted, file, inputs, "", got);
+        return Comparison.Compare(name, "model", folder, got, file.ToleranceOf);
     }
 
     private static void Fill(AdaptedModel adapted, string path)
@@ -127,13 +126,17 @@ internal static class ModelCase
         }
     }
 
-    private static void Merges(CausalLanguageModel model, AdaptedModel adapted, SafetensorsReader inputs, string suffix, Dictionary<string, Tensor> got)
+    private static void Merges(CausalLanguageModel model, AdaptedModel adapted, CaseFile file, SafetensorsReader inputs, string suffix, Dictionary<string, Tensor> got)
     {
-        foreach (var method in MergeMethods.For(adapted.Config.Shortcut.Kind))
+        foreach (var method in MergeMethods.For(adapted))
         {
-            using var merged = Merger.Merge(adapted, method);
-            var plain = adapted.Config.Shortcut.Kind == ShortcutKind.None;
-            var prefix = $"merge.{(plain ? "plain" : MergeMethods.Name(method) + suffix)}.";
+            var settings = new MergeSettings(method) { Ridge = file.Ridge };
+            IReadOnlyList<CalibrationBatch> texts = MergeMethods.NeedsCalibration(method)
+                ? [.. Enumerable.Range(0, file.RequireCalibration().Batches).Select(batch => CalibrationBatch(model, adapted, inputs, batch, masked: suffix == WithoutPadding))]
+                : [];
+            using var merged = Merger.Merge(adapted, settings, texts);
+            model.BeginForward = mask => adapted.BeginPass(mask);
+            var prefix = $"merge.{NameInCases(adapted, method)}{suffix}.";
             using (merged.Apply())
             {
                 Forward(model, inputs, prefix, got);
@@ -145,6 +148,7 @@ internal static class ModelCase
                 var weight = merged.MergedWeight(block);
                 norms[block.ModuleName] = weight.norm().item<float>();
                 got[$"{prefix}weight.{block.ModuleName}"] = weight;
+                got[$"{prefix}lora_A.{block.ModuleName}"] = block.Pair.A.clone();
                 got[$"{prefix}cat_A.{block.ModuleName}"] = block.Pair.A.clone();
                 got[$"{prefix}cat_B.{block.ModuleName}"] = block.Pair.B.clone();
             }
@@ -153,11 +157,25 @@ internal static class ModelCase
         }
     }
 
+    private static string NameInCases(AdaptedModel adapted, MergeMethod method) => method switch
+    {
+        _ when adapted.Config.Shortcut.Kind == ShortcutKind.None => "plain",
+        MergeMethod.LeastSquares => "lstsq",
+        _ => MergeMethods.Name(method),
+    };
+
+    private static CalibrationBatch CalibrationBatch(CausalLanguageModel model, AdaptedModel adapted, SafetensorsReader inputs, int batch, bool masked) => _ =>
+    {
+        var mask = inputs.Read($"calib.{batch}.attention_mask");
+        model.BeginForward = _ => adapted.BeginPass(masked ? mask : null);
+        model.Hidden(inputs.Read($"calib.{batch}.input_ids"), mask).Dispose();
+    };
+
     private static void Alphas(AdaptedModel adapted, MergedAdapter merged, string prefix, Dictionary<string, double> norms, Dictionary<string, Tensor> got)
     {
         var alphas = merged.Blocks.ToDictionary(b => b.ModuleName, b => b.Alphas, StringComparer.Ordinal);
         var inputByWeights = adapted.Config.Shortcut.Kind == ShortcutKind.Input && merged.Method == MergeMethod.Weights;
-        foreach (var chain in adapted.Chains.Where(_ => !merged.IsExact))
+        foreach (var chain in adapted.Chains.Where(chain => chain.Blocks.Any(b => alphas[b].Count > 0)))
         {
             if (inputByWeights)
             {

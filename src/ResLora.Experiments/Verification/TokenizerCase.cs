@@ -16,7 +16,7 @@ internal static class TokenizerCase
         var file = Path.Combine(folder, "tokenizer.json");
         if (ModelType(file) is { } type and not SupportedModel)
         {
-            return new CaseReport(name, "tokenizer", CaseStatus.Unsupported, [], [], $"tokenizers of type '{type}' are not supported yet");
+            return new CaseReport(name, "tokenizer", CaseStatus.Unsupported, [], $"tokenizers of type '{type}' are not supported yet");
         }
 
         var tokenizer = Tokenizer.Load(file);
@@ -42,7 +42,7 @@ internal static class TokenizerCase
         }
 
         var status = quantities.Count > 0 && quantities.All(q => q.Passed) ? CaseStatus.Passed : CaseStatus.Failed;
-        return new CaseReport(name, "tokenizer", status, quantities, [], quantities.Count == 0 ? "there is no text to compare" : null);
+        return new CaseReport(name, "tokenizer", status, quantities, quantities.Count == 0 ? "there is no text to compare" : null);
     }
 
     /// <summary>What the file calls its model; null when it does not say, which for older files means BPE.</summary>

@@ -71,21 +71,21 @@ public static class Verifier
             kind = "model";
             return file.Kind is null && file.Structure is not null && file.Loss == "causal_lm" && File.Exists(Path.Combine(folder, "config.json"))
                 ? ModelCase.Run(name, folder, file)
-                : new CaseReport(name, kind, CaseStatus.Unsupported, [], [], $"cases of kind '{file.Kind ?? ModelType(folder)}' are not supported yet");
+                : new CaseReport(name, kind, CaseStatus.Unsupported, [], $"cases of kind '{file.Kind ?? ModelType(folder)}' are not supported yet");
         }
         catch (ConfigException e)
         {
             // A feature that is refused by name is not supported; a file that breaks its format is a failure.
-            return new CaseReport(name, kind, CaseStatus.Unsupported, [], [], e.Message);
+            return new CaseReport(name, kind, CaseStatus.Unsupported, [], e.Message);
         }
         catch (ResLoraException e)
         {
-            return new CaseReport(name, kind, CaseStatus.Failed, [], [], e.Message);
+            return new CaseReport(name, kind, CaseStatus.Failed, [], e.Message);
         }
         catch (ExternalException e)
         {
             // libtorch's own refusal, such as of shapes that do not multiply: its first line says what, the rest is native frames.
-            return new CaseReport(name, kind, CaseStatus.Failed, [], [], e.Message.Split('\n')[0]);
+            return new CaseReport(name, kind, CaseStatus.Failed, [], e.Message.Split('\n')[0]);
         }
     }
 

@@ -113,6 +113,7 @@ internal sealed class TrainingRun : IDisposable
         _best.Restore(state.BestMetric, state.BestStep, state.EvaluationsSinceBest);
         (_evaluatedStep, _savedStep) = (state.EvaluatedStep, state.Step);
         _stoppedEarly = OutOfPatience;
+        Anneal(Step - 1);   // an evaluation may be due before the next step
         _progress?.Report(new Note(Step, $"Training goes on from step {Step} ({checkpoint.Path})."));
     }
 
@@ -147,6 +148,7 @@ internal sealed class TrainingRun : IDisposable
     {
         var start = Stopwatch.GetTimestamp();
         var learningRate = _schedule.At(Step);
+        Anneal(Step);
         var outcome = _trainStep.Run(Step + 1, _order.MicroBatches(Step), learningRate);
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         _losses.Add(outcome.Loss);
@@ -157,11 +159,23 @@ internal sealed class TrainingRun : IDisposable
             ["gradient_norm"] = outcome.GradientNorm,
             ["tokens"] = outcome.Tokens,
             ["seconds"] = seconds,
-        });
+        }.Concat(ShortcutWeight()));
         var remaining = clock.Elapsed / (Step - before) * (_order.TotalSteps - Step);
         _progress?.Report(new StepDone(
             Step, _order.TotalSteps, outcome.Loss, learningRate, outcome.Tokens / seconds, outcome.GradientNorm, remaining));
     }
+
+    /// <summary>Sets the weight that the shortcuts have in a step; what is evaluated and saved after it has that weight, too.</summary>
+    private void Anneal(int step)
+    {
+        if (_setup.Adapter is { } adapter)
+        {
+            adapter.ShortcutWeight = adapter.Config.Shortcut.WeightAt(step, _order.TotalSteps);
+        }
+    }
+
+    private Dictionary<string, double> ShortcutWeight() =>
+        _setup.Adapter is { Config.Shortcut.Anneal: > 0 } adapter ? new() { ["shortcut_weight"] = adapter.ShortcutWeight } : [];
 
     private void EvaluateIfDue(CancellationToken stop)
     {
@@ -206,8 +220,9 @@ internal sealed class TrainingRun : IDisposable
         }
     }
 
-    private void Log(Dictionary<string, double> values)
+    private void Log(IEnumerable<KeyValuePair<string, double>> metrics)
     {
+        var values = metrics.ToDictionary();
         _log!.Write(Step, values);
         foreach (var (name, value) in values)
         {

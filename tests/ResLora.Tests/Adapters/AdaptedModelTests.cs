@@ -62,7 +62,7 @@ public sealed class AdaptedModelTests
         model.Logits(model.Hidden(TinyLlama.Ids(2, 6))).square().mean().backward();
         foreach (var method in MergeMethods.For(kind))
         {
-            using var merged = Merger.Merge(adapted, method);
+            using var merged = Merger.Merge(adapted, new MergeSettings(method), [_ => TinyLlama.Logits(model, TinyLlama.Ids(2, 6))]);
             using (merged.Apply())
             {
                 TinyLlama.Logits(model, TinyLlama.Ids(2, 6));

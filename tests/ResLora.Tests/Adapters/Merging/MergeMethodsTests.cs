@@ -11,6 +11,9 @@ public sealed class MergeMethodsTests
     [InlineData("exact", MergeMethod.Exact)]
     [InlineData("input", MergeMethod.Input)]
     [InlineData("weights", MergeMethod.Weights)]
+    [InlineData("least-squares", MergeMethod.LeastSquares)]
+    [InlineData("projection", MergeMethod.Projection)]
+    [InlineData("dropped", MergeMethod.Dropped)]
     public void Parse_Name_RoundTrips(string name, MergeMethod method)
     {
         Assert.Equal(method, MergeMethods.Parse(name));
@@ -29,6 +32,8 @@ public sealed class MergeMethodsTests
     public void For_EveryStructure_AllowsSomething()
     {
         Assert.All(Enum.GetValues<ShortcutKind>(), kind => Assert.NotEmpty(MergeMethods.For(kind)));
-        Assert.Equal([MergeMethod.Input, MergeMethod.Weights], MergeMethods.For(ShortcutKind.Middle));
+        Assert.Equal(
+            [MergeMethod.LeastSquares, MergeMethod.Projection, MergeMethod.Input, MergeMethod.Weights, MergeMethod.Dropped], MergeMethods.For(ShortcutKind.Middle));
+        Assert.Equal([MergeMethod.Exact], MergeMethods.For(ShortcutKind.Middle, weight: 0));
     }
 }

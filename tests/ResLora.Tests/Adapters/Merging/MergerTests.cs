@@ -181,8 +181,8 @@ public sealed class MergerTests
     [Theory]
     [InlineData(ShortcutKind.None, MergeMethod.Input, "use exact")]
     [InlineData(ShortcutKind.Block, MergeMethod.Weights, "use exact")]
-    [InlineData(ShortcutKind.Input, MergeMethod.Exact, "use input or weights")]
-    [InlineData(ShortcutKind.Middle, MergeMethod.Exact, "use input or weights")]
+    [InlineData(ShortcutKind.Input, MergeMethod.Exact, "use least-squares or projection or input or weights or dropped")]
+    [InlineData(ShortcutKind.Middle, MergeMethod.Exact, "at weight 1; use least-squares")]
     public void Merge_MethodThatDoesNotFit_NamesThoseThatDo(ShortcutKind kind, MergeMethod method, string part)
     {
         using var model = TinyLlama.Create();

@@ -24,7 +24,6 @@ public sealed class VerifierTests
         var report = Verifier.Run([_reference]);
 
         Assert.All(report.Cases, c => Assert.True(c.Status == CaseStatus.Passed, $"{c.Name}: {c.Message ?? c.Worst?.ToString()}"));
-        Assert.All(report.Cases, c => Assert.Empty(c.Unsupported));
         Assert.Equal(
             ["llama_block_m1", "llama_input", "llama_lora", "llama_middle_m2", "mistral_block_all", "peft_lora", "peft_rslora", "qwen2_input_single", "qwen3_middle_m1"],
             report.Cases.Select(c => c.Name));
@@ -42,7 +41,6 @@ public sealed class VerifierTests
         Assert.Empty(_passing.Except(passed));
         Assert.Empty(report.Cases.Where(c => c.Status == CaseStatus.Failed).Select(c => $"{c.Name}: {c.Message}"));
         Assert.All(report.Cases.Where(c => c.Status == CaseStatus.Unsupported), c => Assert.NotNull(c.Message));
-        Assert.All(report.Cases.SelectMany(c => c.Unsupported), name => Assert.StartsWith("merge.lstsq", name, StringComparison.Ordinal));
         Assert.True(report.Passed(strict: false));
     }
 
