@@ -28,6 +28,9 @@ public sealed record RunConfig : ICheckedConfig
     /// <summary>How to train. With <c>bestMetric: eval_exact_match</c> every evaluation also generates answers for the validation data.</summary>
     public TrainConfig Training { get; init; } = new();
 
+    /// <summary>Merged models that every evaluation scores beside the unmerged one.</summary>
+    public MergingConfig Merging { get; init; } = new();
+
     /// <summary>The run's folder. Default: <c>runs/</c> and the file's name, in the file's folder.</summary>
     [ConfigPath]
     public string? Output { get; init; }
@@ -58,7 +61,8 @@ public sealed record RunConfig : ICheckedConfig
 
         var inner = Data.Problems().Select(problem => $"data.{problem}")
             .Concat(Adapter?.Problems().Select(problem => $"adapter.{problem}") ?? [])
-            .Concat(Training.Problems().Select(problem => $"training.{problem}"));
+            .Concat(Training.Problems().Select(problem => $"training.{problem}"))
+            .Concat(Merging.Problems(Adapter).Select(problem => $"merging.{problem}"));
         foreach (var problem in inner)
         {
             yield return problem;

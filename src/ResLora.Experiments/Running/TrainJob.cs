@@ -1,8 +1,10 @@
 using ResLora.Adapters;
 using ResLora.Experiments.Planning;
+using ResLora.Experiments.Plots;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Training;
+using ResLora.Training.Data;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Generation;
 using ResLora.Training.Loop;
@@ -53,9 +55,10 @@ public static class TrainJob
             session.Model, trainable, data.TrainTokens.Samples, data.ValidationTokens, SampleEncoding.PadId(session.Tokenizer), config.Training, folder.Path, Save(config, session))
         {
             Adapter = adapter,
-            ExtraMetrics = config.Training.BestMetric == RunConfig.ExactMatchMetric ? () => ExactMatchOf(session, data, config, stop) : null,
+            ExtraMetrics = HasExtraMetrics(config) ? () => ExtraMetrics(session, data, config, stop) : null,
         };
         var result = new Trainer(setup).Run(progress, resume, stop);
+        EvaluationPlot.Write(folder.MetricsFile, folder.EvaluationPlot, $"{config.Task}: validation loss, unmerged and merged");
         return new TrainReport(folder.Path, trainable.Sum(p => p.Value.numel()), result);
     }
 
@@ -82,10 +85,40 @@ public static class TrainJob
         }
     };
 
-    private static Dictionary<string, double> ExactMatchOf(ModelSession session, RunData data, RunConfig config, CancellationToken stop)
+    private static bool WantsExactMatch(RunConfig config) => config.Training.BestMetric.EndsWith("exact_match", StringComparison.Ordinal);
+
+    private static bool HasExtraMetrics(RunConfig config) => WantsExactMatch(config) || config.Merging.Evaluate.Count > 0;
+
+    /// <summary>Right answers when the best checkpoint is chosen by them, and what the merged models are worth.</summary>
+    private static Dictionary<string, double> ExtraMetrics(ModelSession session, RunData data, RunConfig config, CancellationToken stop)
     {
-        var match = ExactMatch.Measure(
-            session.Model, session.Tokenizer, data.Task, data.Validation, config.Training.BatchSize, new GenerationConfig(), null, stop);
-        return new Dictionary<string, double> { [RunConfig.ExactMatchMetric] = match.Accuracy };
+        var metrics = new Dictionary<string, double>();
+        if (WantsExactMatch(config))
+        {
+            metrics[RunConfig.ExactMatchMetric] = ExactMatchOf(session, data, config, stop);
+        }
+
+        IReadOnlyList<TokenizedSample> calibration = [.. data.TrainTokens.Samples.Take(config.Merging.CalibrationSamples)];
+        foreach (var (name, value) in MergedScores.Of(session, calibration, config.Merging.Evaluate, () => MergedScore(session, data, config, stop), stop))
+        {
+            metrics[name] = value;
+        }
+
+        return metrics;
     }
+
+    private static Dictionary<string, double> MergedScore(ModelSession session, RunData data, RunConfig config, CancellationToken stop)
+    {
+        var loss = Perplexity.Measure(session.Model, data.ValidationTokens, SampleEncoding.PadId(session.Tokenizer), config.Training.BatchSize, stop);
+        var scores = new Dictionary<string, double> { ["loss"] = loss.Loss };
+        if (WantsExactMatch(config))
+        {
+            scores["exact_match"] = ExactMatchOf(session, data, config, stop);
+        }
+
+        return scores;
+    }
+
+    private static double ExactMatchOf(ModelSession session, RunData data, RunConfig config, CancellationToken stop) => ExactMatch.Measure(
+        session.Model, session.Tokenizer, data.Task, data.Validation, config.Training.BatchSize, new GenerationConfig(), null, stop).Accuracy;
 }
