@@ -15,10 +15,10 @@ internal static class MergePlot
     {
         using var plot = new Plot();
         var chosen = Lines(report.Chosen).ToArray();
-        Draw(plot, chosen, report.Method, LinePattern.Solid);
+        Draw(plot, chosen, report.Method, LinePattern.Solid, MarkerShape.FilledCircle);
         if (report.Dropped is { Modules.Count: > 0 } dropped && dropped.Method != report.Method)
         {
-            Draw(plot, Lines(dropped), dropped.Method, LinePattern.Dashed);
+            Draw(plot, Lines(dropped), dropped.Method, LinePattern.Dashed, MarkerShape.OpenSquare);
         }
 
         // Layers, not fractions of them.
@@ -26,7 +26,7 @@ internal static class MergePlot
         var loss = report.Loss;
         var title = string.Create(
             CultureInfo.InvariantCulture,
-            $"Merge by {report.Method}: held-out loss {loss.LossUnmerged:0.0000} unmerged, {loss.LossMerged:0.0000} merged; divergence {loss.MeanKl:0.0000}, same first choice {loss.TopOneAgreement:0.0 %}");
+            $"Merge by {report.Method}: loss {loss.LossUnmerged:0.0000} unmerged, {loss.LossMerged:0.0000} merged\ndivergence {loss.MeanKl:0.0000} nats a token, same first choice {loss.TopOneAgreement:0.0 %}");
         Picture.Write(plot, path, title, "block of the chain", "error of the layer's update (relative)");
     }
 
@@ -37,7 +37,7 @@ internal static class MergePlot
         return chains.Select(chain => (chain.Name, chain.Blocks.Select(block => errors[block]).ToArray()));
     }
 
-    private static void Draw(Plot plot, IEnumerable<(string Name, double[] Errors)> lines, string method, LinePattern pattern)
+    private static void Draw(Plot plot, IEnumerable<(string Name, double[] Errors)> lines, string method, LinePattern pattern, MarkerShape marker)
     {
         foreach (var (index, (name, errors)) in lines.Index())
         {
@@ -45,7 +45,8 @@ internal static class MergePlot
             var line = plot.Add.Scatter(blocks, errors, Picture.ColorOf(index));
             line.LineWidth = 3;
             line.LinePattern = pattern;
-            line.MarkerSize = 8;
+            line.MarkerShape = marker;
+            line.MarkerSize = 10;
             line.LegendText = $"{name}, {method}";
         }
     }

@@ -18,15 +18,16 @@ internal static class Picture
     /// <summary>Labels the plot, starts its vertical axis at 0 and writes it as a PNG of 1200 by 700 pixels.</summary>
     public static void Write(Plot plot, string path, string title, string x, string y)
     {
-        plot.Title(title, size: 24);
+        plot.Title(title, size: 22);
         plot.XLabel(x, size: 20);
         plot.YLabel(y, size: 20);
         plot.Axes.Bottom.TickLabelStyle.FontSize = 16;
         plot.Axes.Left.TickLabelStyle.FontSize = 16;
         plot.Axes.AutoScale();
         plot.Axes.SetLimitsY(0, plot.Axes.GetLimits().Top);   // nothing drawn here is negative, and the way left to 0 is worth seeing
-        plot.ShowLegend(Alignment.UpperRight);
         plot.Legend.FontSize = 18;
+        plot.Legend.Orientation = Orientation.Horizontal;
+        plot.ShowLegend(Edge.Bottom);   // outside, where it hides nothing
         var png = plot.GetImageBytes(Width, Height, ImageFormat.Png);
         AtomicFile.Write(path, stream => stream.Write(png));
     }
