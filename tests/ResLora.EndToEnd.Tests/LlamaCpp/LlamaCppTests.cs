@@ -1,6 +1,8 @@
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Gguf;
+using ResLora.Formats.Safetensors;
+using ResLora.Models;
 using ResLora.Training;
 using ResLora.Training.Generation;
 using ResLora.Training.Gguf;
@@ -65,7 +67,7 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
         var plain = Generate(session, prompts, NewTokens);
         GgufModelWriter.Write(folder["base.gguf"], session.Model, session.ModelFolder, GgufWeightType.F32);
         var adapter = session.Attach(new AdapterConfig { Rank = 4, Alpha = 8, Targets = TargetModules.AllLinear });
-        Disturb(adapter);
+        Disturb(adapter.Blocks.Select(block => block.B), 0.3);
         using var merged = Merger.Merge(adapter, MergeMethod.Exact);
         using var factors = NewDisposeScope();
         GgufAdapterWriter.Write(
@@ -86,6 +88,64 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
         Assert.NotEqual(plain, ours);
         RequireText(session, prompts, ours, together);
         RequireText(session, prompts, ours, apart);
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void RandomModelOfAFamily_InLlamaCpp_GivesOurText(string name, string settings)
+    {
+        using var folder = new TemporaryFolder();
+        using var session = RandomModel(folder[name], settings);
+        string[] prompts = ["Kai reads 8 pages", "x"];
+        GgufModelWriter.Write(folder["model.gguf"], session.Model, session.ModelFolder, GgufWeightType.F32);
+        var ours = Generate(session, prompts, NewTokens);
+
+        var answer = client.Run(folder["model.gguf"], null, [], prompts, NewTokens);
+
+        Assert.All(ours, text => Assert.True(text.Length > 10, $"'{text}' is too short to say anything"));
+        Assert.Equal(ours, prompts.Zip(answer.Continuations, (prompt, made) => Decode(session, prompt, made.Ids)));
+    }
+
+    /// <summary>What the shared and sample models do not have: biases, an untied head, heads of their own width, scaled rotation, Qwen.</summary>
+    public static TheoryData<string, string> Families => new()
+    {
+        { "biases", """ "model_type": "llama", "attention_bias": true, "mlp_bias": true, "tie_word_embeddings": true """ },
+        { "wide-heads", """ "model_type": "mistral", "head_dim": 24, "tie_word_embeddings": false """ },
+        { "linear", """ "model_type": "llama", "rope_scaling": { "type": "linear", "factor": 4.0 } """ },
+        {
+            "llama3",
+            """
+            "model_type": "llama", "rope_theta": 500000.0, "rope_scaling": { "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
+            "high_freq_factor": 4.0, "original_max_position_embeddings": 64 }
+            """
+        },
+        { "qwen2", """ "model_type": "qwen2", "tie_word_embeddings": true """ },
+        { "qwen3", """ "model_type": "qwen3", "head_dim": 24, "tie_word_embeddings": false """ },
+    };
+
+    private static ModelSession RandomModel(string folder, string settings)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (var name in new[] { "tokenizer.json", "tokenizer_config.json" })
+        {
+            File.Copy(Path.Combine(Repository.SampleModel, name), Path.Combine(folder, name));
+        }
+
+        File.WriteAllText(Path.Combine(folder, "config.json"), $$"""
+            {
+              "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 3, "num_attention_heads": 4, "num_key_value_heads": 2,
+              "vocab_size": 750, "max_position_embeddings": 256, "rms_norm_eps": 1e-5, {{settings}}
+            }
+            """);
+        using (var model = ModelRegistry.BuildCausal(folder))
+        {
+            // Wide enough that attention is not uniform; biases and norms get numbers of their own, so that none can be lost unseen.
+            ModelWeights.Initialize(model, 0.2, seed: 3, float32, CPU);
+            Disturb(model.named_parameters().Where(entry => entry.parameter.dim() == 1).Select(entry => entry.parameter), 0.5);
+            SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), model.named_parameters().Select(entry => KeyValuePair.Create<string, Tensor>(entry.name, entry.parameter)));
+        }
+
+        return ModelSession.Load(folder);
     }
 
     private void RequireSame(ModelSession session, GgufWeightType type, string[] prompts, int newTokens = NewTokens)
@@ -123,15 +183,15 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
         return [.. prompts.Select(prompt => generator.GenerateBatch([prompt], new GenerationConfig { MaxNewTokens = newTokens })[0])];
     }
 
-    /// <summary>Fills every B with numbers that change the texts.</summary>
-    private static void Disturb(AdaptedModel adapter)
+    /// <summary>Adds numbers that change the texts.</summary>
+    private static void Disturb(IEnumerable<Tensor> tensors, double size)
     {
         using var noGradient = no_grad();
         using var generator = new Generator(7, CPU);
-        foreach (var block in adapter.Blocks)
+        foreach (var tensor in tensors)
         {
-            using var values = randn(block.B.shape, generator: generator) * 0.3;
-            block.B.copy_(values);
+            using var values = randn(tensor.shape, generator: generator) * size;
+            tensor.add_(values);
         }
     }
 }

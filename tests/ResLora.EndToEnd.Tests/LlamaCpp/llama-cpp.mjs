@@ -19,6 +19,10 @@ for (const prompt of request.prompts) {
     const context = await model.createContext({
         contextSize: 256,
         threads: 1,
+        // Earlier keys and values in float32, as ours are: by default llama.cpp rounds them to float16, and random models amplify that.
+        flashAttention: false,
+        experimentalKvCacheKeyType: "F32",
+        experimentalKvCacheValueType: "F32",
         ...(request.adapter == null ? {} : {lora: {adapters: [{filePath: request.adapter, scale: 1}]}})
     });
     const completion = new LlamaCompletion({contextSequence: context.getSequence()});
