@@ -68,6 +68,11 @@ public sealed record RunConfig : ICheckedConfig
             yield return problem;
         }
 
+        if (Adapter is { Shortcut.Anneal: > 0 } && Training.Patience > 0)
+        {
+            yield return "training.patience may end the run before adapter.shortcut.anneal has come to 0, where the merge is exact; leave one of them out";
+        }
+
         if (Adapter is null && Training.DataType != "float32")
         {
             yield return $"training.dataType is '{Training.DataType}'; without an adapter all weights are trained, which needs float32";

@@ -64,6 +64,19 @@ public sealed class MergedScoresTests(TinyWorld world) : IClassFixture<TinyWorld
         Assert.Contains((config with { Adapter = null }).Problems(), problem => problem.Contains("there is no adapter to merge", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Problems_PatienceWithAnnealing_IsRefused()
+    {
+        var config = world.Run("impatient");
+        config = config with
+        {
+            Adapter = config.Adapter! with { Shortcut = config.Adapter.Shortcut with { Anneal = 0.5 } },
+            Training = config.Training with { Patience = 2 },
+        };
+
+        Assert.StartsWith("training.patience may end the run before", Assert.Single(config.Problems()), StringComparison.Ordinal);
+    }
+
     private TrainReport Train(string name, IReadOnlyList<MergeMethod> merges, string best, IProgress<RunEvent>? progress = null)
     {
         var config = world.Run(name, ShortcutKind.Input, steps: 4);
