@@ -7,4 +7,8 @@ namespace ResLora.Adapters;
 /// <param name="BaseModel">The name or folder of the base model, or null when the adapter does not say.</param>
 /// <param name="TensorFile">The path of the tensor file.</param>
 /// <param name="Prefix">What stands before every module name in the tensor file.</param>
-public sealed record AdapterDescription(string Folder, string Format, AdapterConfig Config, string? BaseModel, string TensorFile, string Prefix);
+public sealed record AdapterDescription(string Folder, string Format, AdapterConfig Config, string? BaseModel, string TensorFile, string Prefix)
+{
+    /// <summary>Ranks and alphas that single modules have instead; none but in PEFT folders.</summary>
+    public ModuleOverrides Overrides { get; init; } = ModuleOverrides.None;
+}

@@ -15,16 +15,22 @@ internal sealed record MeasuringTexts(string Source, IReadOnlyList<IReadOnlyList
     private const int MostTexts = 64;
     private const int MostTokens = 512;
 
+    /// <summary>The part of each text that is given before the model goes on; the whole text where nothing is.</summary>
+    public IReadOnlyList<string> Prompts { get; init; } = [];
+
     /// <summary>Takes data that the user names, else the run's validation data, else texts that the model writes itself.</summary>
-    public static MeasuringTexts Choose(MergeOptions options, ModelSession session)
+    public static MeasuringTexts Choose(MergeOptions options, ModelSession session) => Choose(options.Task, options.Data, options.Adapter, session);
+
+    /// <summary>As the other overload, without an adapter if there is none.</summary>
+    public static MeasuringTexts Choose(string? taskName, string? data, string? adapter, ModelSession session)
     {
-        if (options.Data is { } path)
+        if (data is { } path)
         {
-            var task = TaskRegistry.Get(options.Task ?? throw new ConfigException("--data needs --task, which says how it is read."));
+            var task = TaskRegistry.Get(taskName ?? throw new ConfigException("--data needs --task, which says how it is read."));
             return From(task.Read(path, TaskSplit.Test), path, session);
         }
 
-        return OfRun(options.Adapter, session) ?? Written(session);
+        return (adapter is null ? null : OfRun(adapter, session)) ?? Written(session);
     }
 
     /// <summary>An adapter in a run's best or last folder has the run's settings beside it.</summary>
@@ -54,7 +60,10 @@ internal sealed record MeasuringTexts(string Source, IReadOnlyList<IReadOnlyList
     {
         var encoding = SampleEncoding.For(session.Tokenizer, session.ModelFolder, Math.Min(MostTokens, session.Model.MaxPositions));
         var tokens = encoding.TokenizeAll(samples.Take(MostTexts)).Samples;
-        return new MeasuringTexts($"{tokens.Count} samples of {source}", [.. tokens.Select(sample => sample.Ids)]);
+        return new MeasuringTexts($"{tokens.Count} samples of {source}", [.. tokens.Select(sample => sample.Ids)])
+        {
+            Prompts = [.. samples.Take(MostTexts).Select(sample => sample.Prompt.Length > 0 ? sample.Prompt : sample.Completion)],
+        };
     }
 
     private static MeasuringTexts Written(ModelSession session)
@@ -64,11 +73,15 @@ internal sealed record MeasuringTexts(string Source, IReadOnlyList<IReadOnlyList
         var generator = new TextGenerator(session.Model, session.Tokenizer);
         // A tokenizer without a begin token needs something to begin with.
         var prompt = session.Tokenizer.BeginId is null ? "The" : "";
-        var sequences = Enumerable.Range(0, texts)
-            .Select(seed => string.Concat(generator.Stream(prompt, new GenerationConfig { Temperature = 1, Seed = seed, MaxNewTokens = length })))
-            .Select(text => session.Tokenizer.Encode(prompt + text))
+        string[] written =
+        [
+            .. Enumerable.Range(0, texts)
+                .Select(seed => prompt + string.Concat(generator.Stream(prompt, new GenerationConfig { Temperature = 1, Seed = seed, MaxNewTokens = length }))),
+        ];
+        var sequences = written
+            .Select(text => session.Tokenizer.Encode(text))
             .Where(ids => ids.Count > 1)
             .ToArray();
-        return new MeasuringTexts($"{sequences.Length} texts of at most {length} tokens that the unmerged model wrote", sequences);
+        return new MeasuringTexts($"{sequences.Length} texts of at most {length} tokens that the unmerged model wrote", sequences) { Prompts = written };
     }
 }
