@@ -48,18 +48,28 @@ public static class AdapterStore
     /// <exception cref="ConfigException">The folder exists and may not be replaced.</exception>
     public static void SavePeft(MergedAdapter merged, string folder, string? baseModel = null, bool overwrite = true)
     {
+        using var scope = NewDisposeScope();
+        PeftFolder.Block[] blocks = [.. PortableBlocks(merged).Select(b => new PeftFolder.Block(b.Module, b.A, b.B, b.A.shape[0]))];
+        AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, merged.LinearNames, 0, false, baseModel), overwrite);
+    }
+
+    /// <summary>The factors of a merged adapter as every tool reads them alike: one rank for all, the scaling in B.</summary>
+    /// <param name="merged">The merged adapter.</param>
+    /// <returns>For each block its module's dotted name, A [rank, Din] and B [Dout, rank]: new tensors, owned by the caller's dispose scope.</returns>
+    public static IReadOnlyList<(string Module, Tensor A, Tensor B)> PortableBlocks(MergedAdapter merged)
+    {
         ArgumentNullException.ThrowIfNull(merged);
         using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
         var rank = merged.Blocks.Max(b => b.Pair.A.shape[0]);
-        PeftFolder.Block[] blocks = [.. merged.Blocks.Select(b =>
+        return [.. merged.Blocks.Select(b =>
         {
             var missing = rank - b.Pair.A.shape[0];
-            var a = nn.functional.pad(b.Pair.A, [0, 0, 0, missing]);                       // [R, Din] -> [rank, Din]
-            var bScaled = nn.functional.pad(b.Pair.B * b.Pair.Scaling, [0, missing]);      // [Dout, R] -> [Dout, rank]
-            return new PeftFolder.Block(b.ModuleName, a, bScaled, rank);
+            using var scaled = b.Pair.B * b.Pair.Scaling;
+            return (
+                b.ModuleName,
+                nn.functional.pad(b.Pair.A, [0, 0, 0, missing]),   // [R, Din] -> [rank, Din]
+                nn.functional.pad(scaled, [0, missing]));          // [Dout, R] -> [Dout, rank]
         })];
-        AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, merged.LinearNames, 0, false, baseModel), overwrite);
     }
 
     /// <summary>

@@ -89,7 +89,7 @@ internal static class ExportView
 
     private static IEnumerable<KeyValuePair<string, string>> Cost(ExportPlan plan, MergeLoss loss, string measuredOn) =>
     [
-        new("merge", $"{MergeMethods.Name(plan.Method)}, {(plan.IsExact ? "exact but for rounding" : "approximate")}: {Tables.Number(loss.MeanKl)} nats a token, same first choice {Tables.Percent(loss.TopOneAgreement)}, loss {Tables.Number(loss.LossUnmerged)} unmerged and {Tables.Number(loss.LossMerged)} merged"),
+        new("merge", $"{(plan.IsExact ? "exact but for rounding" : $"approximate, method {MergeMethods.Name(plan.Method)}")}: {Tables.Number(loss.MeanKl)} nats a token, same first choice {Tables.Percent(loss.TopOneAgreement)}, loss {Tables.Number(loss.LossUnmerged)} unmerged and {Tables.Number(loss.LossMerged)} merged"),
         new("measured on", $"{measuredOn}, {Tables.Count(loss.Tokens)} predictions"),
     ];
 

@@ -7,7 +7,7 @@ namespace ResLora.Experiments.Exporting;
 public static class ExportTargets
 {
     /// <summary>The targets, in the order in which they are listed.</summary>
-    public static IReadOnlyList<IExportTarget> All { get; } = [new PeftTarget(), new VllmTarget(), new HuggingFaceTarget()];
+    public static IReadOnlyList<IExportTarget> All { get; } = [new PeftTarget(), new VllmTarget(), new HuggingFaceTarget(), new LlamaCppTarget(), new OllamaTarget()];
 
     /// <summary>The target of a name.</summary>
     /// <param name="name">The name.</param>

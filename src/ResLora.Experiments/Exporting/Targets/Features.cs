@@ -62,6 +62,7 @@ internal static class Features
         {
             (true, _) => $"{source.Type.Name()}, as in the source",
             (_, true) => $"{from.Name()} becomes {source.Type.Name()}, which holds every such number",
+            _ when source.Type == ExportType.Q8 => $"matrices are rounded from {from.Name()} to q8_0, as asked; norms and biases are f32; the proof measures it",
             _ => $"{from.Name()} is rounded to {source.Type.Name()}{(source.TypeWasAsked ? ", as asked" : "")}; the proof measures it",
         });
         var others = source.OtherTypes.Where(type => !Holds(source.Type, ExportTypes.Of(type))).ToArray();
