@@ -60,15 +60,18 @@ internal static class PeftFolder
             };
             return new AdapterDescription(folder, "peft", config, peft.BaseModel, Path.Combine(folder, PeftConfig.TensorFileName), PeftConfig.TensorPrefix)
             {
-                Overrides = new ModuleOverrides([.. peft.RankPattern ?? []], [.. peft.AlphaPattern ?? []]),
+                Overrides = new ModuleOverrides(Patterns<int>(peft.RankPattern), Patterns<double>(peft.AlphaPattern)),
             };
         }
         catch (JsonException e)
         {
             throw new FileFormatException(
-                $"{Path.Combine(folder, PeftConfig.FileName)}: target_modules or exclude_modules cannot be read ({e.Message}); they hold a list of module names, all-linear or a regular expression.", e);
+                $"{Path.Combine(folder, PeftConfig.FileName)}: a choice of modules cannot be read ({e.Message}); target_modules and exclude_modules hold a list of names, all-linear or a regular expression, rank_pattern and alpha_pattern map patterns to numbers.", e);
         }
     }
+
+    /// <summary>The patterns in the file's order, which decides where two match.</summary>
+    private static KeyValuePair<string, T>[] Patterns<T>(JsonElement? written) => [.. written?.Deserialize<OrderedDictionary<string, T>>() ?? []];
 
     private static T Usual<T>(IEnumerable<T> values) where T : notnull => values.CountBy(value => value).MaxBy(count => count.Value).Key;
 

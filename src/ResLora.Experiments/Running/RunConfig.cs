@@ -25,6 +25,13 @@ public sealed record RunConfig : ICheckedConfig
     /// <summary>The adapter; null trains all weights of the model instead.</summary>
     public AdapterConfig? Adapter { get; init; } = new();
 
+    /// <summary>
+    /// An adapter folder, reslora or PEFT, that training starts from. Its settings (rank, alpha, targets, shortcut) are then the run's, and
+    /// <see cref="Adapter"/> must be left out. The optimizer and the learning rate start anew. Default: a new adapter.
+    /// </summary>
+    [ConfigPath]
+    public string? StartFrom { get; init; }
+
     /// <summary>How to train. With <c>bestMetric: eval_exact_match</c> every evaluation also generates answers for the validation data.</summary>
     public TrainConfig Training { get; init; } = new();
 
@@ -62,6 +69,11 @@ public sealed record RunConfig : ICheckedConfig
         foreach (var problem in inner)
         {
             yield return problem;
+        }
+
+        if (StartFrom is not null && Adapter != new AdapterConfig())
+        {
+            yield return "adapter and startFrom are both given; an adapter that training starts from brings its own settings, so leave adapter out";
         }
 
         if (Adapter is null && Training.DataType != "float32")

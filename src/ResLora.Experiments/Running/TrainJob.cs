@@ -45,7 +45,12 @@ public static class TrainJob
         ArgumentNullException.ThrowIfNull(session);
         var folder = new RunFolder(config.Output ?? throw new ConfigException("output is missing; name the folder of the run."));
         var data = RunData.Read(config, session.Tokenizer);
-        var adapter = config.Adapter is { } settings ? session.Attach(settings, config.Training.Seed) : null;
+        var adapter = (config.StartFrom, config.Adapter) switch
+        {
+            ({ } from, _) => session.AttachSaved(from),
+            (_, { } settings) => session.Attach(settings, config.Training.Seed),
+            _ => null,
+        };
         folder.Prepare(config, resume);
         var trainable = (adapter?.TrainableParameters() ?? AllParameters(session.Model)).ToArray();
         progress?.Report(new RunPlanned(PlanJob.Of(config, session.Model, adapter, data)));

@@ -58,13 +58,13 @@ public sealed record PeftConfig
     [JsonPropertyName("use_rslora")]
     public bool RankStabilized { get; init; }
 
-    /// <summary>Ranks of single modules: a regular expression for the end of a name, and the rank; the first that matches counts.</summary>
+    /// <summary>Ranks of single modules: an object of regular expressions for the end of a name, and ranks; the first that matches counts.</summary>
     [JsonPropertyName("rank_pattern")]
-    public OrderedDictionary<string, int>? RankPattern { get; init; }
+    public JsonElement? RankPattern { get; init; }
 
     /// <summary>Alphas of single modules, as <see cref="RankPattern"/>.</summary>
     [JsonPropertyName("alpha_pattern")]
-    public OrderedDictionary<string, double>? AlphaPattern { get; init; }
+    public JsonElement? AlphaPattern { get; init; }
 
     /// <summary>Everything else in the file.</summary>
     [JsonExtensionData]
