@@ -125,10 +125,15 @@ public static partial class GgufLlamaImport
     {
         var width = Size("embedding_length");
         var heads = Size("attention.head_count");
-        var headSize = file.TryGet<uint>($"{architecture}.attention.key_length", out var keys) ? checked((int)keys) : width / Math.Max(heads, 1);
+        var headSize = SizeOrNull("attention.key_length") ?? width / Math.Max(heads, 1);
         if (Size("rope.dimension_count") != headSize)
         {
             throw new ConfigException($"'{file.Path}' turns only a part of each head ({architecture}.rope.dimension_count), which is not supported.");
+        }
+
+        if ((SizeOrNull("attention.value_length") ?? headSize) != headSize)
+        {
+            throw new ConfigException($"'{file.Path}' has values of another width than keys ({architecture}.attention.value_length), which is not supported.");
         }
 
         return new LlamaConfig
@@ -138,9 +143,9 @@ public static partial class GgufLlamaImport
             IntermediateSize = Size("feed_forward_length"),
             LayerCount = Size("block_count"),
             HeadCount = heads,
-            ConfiguredKeyValueHeadCount = file.TryGet<uint>($"{architecture}.attention.head_count_kv", out var shared) ? checked((int)shared) : heads,
+            ConfiguredKeyValueHeadCount = SizeOrNull("attention.head_count_kv") ?? heads,
             ConfiguredHeadSize = headSize,
-            VocabularySize = (int)Entry("token_embd.weight").Shape[0],
+            VocabularySize = (int)Math.Min(Entry("token_embd.weight").Shape[0], int.MaxValue),
             MaxPositions = Size("context_length"),
             NormEpsilon = file.Require<float>($"{architecture}.attention.layer_norm_rms_epsilon"),
             ConfiguredRopeTheta = file.TryGet<float>($"{architecture}.rope.freq_base", out var theta) ? theta : 10000,
@@ -150,8 +155,10 @@ public static partial class GgufLlamaImport
             TieWordEmbeddings = !file.Entries.ContainsKey("output.weight"),
         };
 
-        int Size(string key) => file.Require<uint>($"{architecture}.{key}") is var size && size <= int.MaxValue
-            ? (int)size
+        int Size(string key) => SizeOrNull(key) ?? throw new FileFormatException($"'{file.Path}' has no key '{architecture}.{key}'.");
+
+        int? SizeOrNull(string key) => !file.TryGet<uint>($"{architecture}.{key}", out var size) ? null
+            : size <= int.MaxValue ? (int)size
             : throw new FileFormatException($"'{file.Path}': '{architecture}.{key}' is {size}.");
 
         GgufEntry Entry(string name) => file.Entries.GetValueOrDefault(name) ?? throw new FileFormatException($"'{file.Path}' has no tensor '{name}'.");
@@ -180,9 +187,10 @@ public static partial class GgufLlamaImport
 
         using var stored = file.Read(FrequencyDivisors);
         using var divisors = stored.to(float32);
-        return divisors.NumberOfElements == frequencies.Length
-            ? [.. frequencies.Zip(divisors.data<float>(), (frequency, divisor) => frequency / divisor)]
-            : throw new FileFormatException($"'{file.Path}': '{FrequencyDivisors}' has {divisors.NumberOfElements} numbers; {frequencies.Length} are needed.");
+        float[] values = [.. divisors.data<float>()];
+        return values.Length == frequencies.Length && values.All(divisor => divisor > 0 && float.IsFinite(divisor))
+            ? [.. frequencies.Zip(values, (frequency, divisor) => frequency / divisor)]
+            : throw new FileFormatException($"'{file.Path}': '{FrequencyDivisors}' must hold {frequencies.Length} positive numbers; found {string.Join(", ", values.Take(8))}.");
     }
 
     private static void RequireExactly(GgufReader file, LlamaModel model)

@@ -33,6 +33,11 @@ public sealed class GgufAdapterReader : IDisposable
         using var file = GgufReader.Open(path);
         RequireLora(file, llama.Config);
         var alpha = file.TryGet<float>("adapter.lora.alpha", out var stored) ? stored : 0;
+        if (!float.IsFinite(alpha))
+        {
+            throw new FileFormatException($"'{path}': 'adapter.lora.alpha' is {alpha}.");
+        }
+
         var blocks = new List<GgufAdapterBlock>();
         try
         {

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Gguf;
@@ -16,8 +17,9 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
 {
     private const int NewTokens = 64;
 
-    // With weights in bfloat16 llama.cpp rounds activations to bfloat16, too: two tokens that are nearly equally likely may change places late in a text.
-    private const int NewTokensInBFloat16 = 24;
+    // llama.cpp rounds activations as it does the weights, to bfloat16 or 8 bits: two tokens that are nearly equally likely may change places
+    // late in a text.
+    private const int NewTokensRounded = 24;
 
     private static readonly string[] _texts =
     [
@@ -42,7 +44,7 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
 
     [Theory]
     [InlineData(GgufWeightType.F32, NewTokens)]
-    [InlineData(GgufWeightType.BF16, NewTokensInBFloat16)]
+    [InlineData(GgufWeightType.BF16, NewTokensRounded)]
     public void ByteLevelModel_InLlamaCpp_GivesOurTokensAndOurText(GgufWeightType type, int newTokens)
     {
         using var session = ModelSession.Load(Repository.SharedOrSkip("models/llama-10m"), dtype: float32);
@@ -50,12 +52,15 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
         RequireSame(session, type, ["Once upon a time", "In 1984, the"], newTokens);
     }
 
-    [Fact]
-    public void SampleModel_InLlamaCpp_GivesOurTokensAndOurText()
+    [Theory]
+    [InlineData(GgufWeightType.F32, NewTokens)]
+    [InlineData(GgufWeightType.F16, NewTokensRounded)]
+    [InlineData(GgufWeightType.Q8, NewTokensRounded)]
+    public void SampleModel_InLlamaCpp_GivesOurTokensAndOurText(GgufWeightType type, int newTokens)
     {
         using var session = ModelSession.Load(Repository.SampleModel, dtype: float32);
 
-        RequireSame(session, GgufWeightType.F32, ["Kai reads 8 pages a day for 4 days. How many pages does Kai read?", "Max made 22 pears on Monday"]);
+        RequireSame(session, type, ["Kai reads 8 pages a day for 4 days. How many pages does Kai read?", "Max made 22 pears on Monday"], newTokens);
     }
 
     [Fact]
@@ -122,6 +127,46 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
         { "qwen2", """ "model_type": "qwen2", "tie_word_embeddings": true """ },
         { "qwen3", """ "model_type": "qwen3", "head_dim": 24, "tie_word_embeddings": false """ },
     };
+
+    [Theory]
+    [InlineData("gpt-2", "", true, false)]
+    [InlineData("smollm", @"\p{N}", true, false)]
+    [InlineData("qwen2", QwenWords, false, false)]
+    [InlineData("llama-bpe", Llama3Words, false, true)]
+    [InlineData("smaug-bpe", Llama3Words, false, false)]
+    public void ByteLevelTokenizerOfEachName_InLlamaCpp_GivesOurTokens(string name, string pattern, bool byteLevelWords, bool ignoreMerges)
+    {
+        using var folder = new TemporaryFolder();
+        using var first = RandomModel(folder["first"], """ "model_type": "llama", "tie_word_embeddings": true """);
+        ChangePreTokenizer(Path.Combine(folder["first"], "tokenizer.json"), pattern, byteLevelWords, ignoreMerges);
+        using var session = ModelSession.Load(folder["first"]);
+        GgufModelWriter.Write(folder["model.gguf"], session.Model, session.ModelFolder, GgufWeightType.F32);
+        using (var written = GgufReader.Open(folder["model.gguf"]))
+        {
+            Assert.Equal(name, written.Require<string>("tokenizer.ggml.pre"));
+        }
+
+        var answer = client.Run(folder["model.gguf"], null, _texts, [], NewTokens);
+
+        Assert.All(_texts.Zip(answer.Ids), pair => Assert.Equal(session.Tokenizer.Encode(pair.First, addSpecialTokens: false), pair.Second));
+    }
+
+    private const string QwenWords = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Llama3Words = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    private static void ChangePreTokenizer(string path, string pattern, bool byteLevelWords, bool ignoreMerges)
+    {
+        var json = JsonNode.Parse(File.ReadAllText(path))!;
+        var stages = new JsonArray(new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["use_regex"] = byteLevelWords });
+        if (pattern.Length > 0)
+        {
+            stages.Insert(0, new JsonObject { ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = pattern }, ["behavior"] = "Isolated", ["invert"] = false });
+        }
+
+        json["pre_tokenizer"] = new JsonObject { ["type"] = "Sequence", ["pretokenizers"] = stages };
+        json["model"]!["ignore_merges"] = ignoreMerges;
+        File.WriteAllText(path, json.ToJsonString());
+    }
 
     private static ModelSession RandomModel(string folder, string settings)
     {

@@ -9,7 +9,7 @@ namespace ResLora.Training.Tokenization.Gguf;
 /// Writes a tokenizer as the keys that llama.cpp reads. What llama.cpp would encode otherwise is refused where it concerns ordinary texts
 /// and named where it concerns rare ones.
 /// </summary>
-internal static class GgufTokenizerExport
+public static class GgufTokenizerExport
 {
     // llama.cpp's kinds of tokens.
     private const int Normal = 1;
@@ -26,9 +26,12 @@ internal static class GgufTokenizerExport
     /// <param name="modelFolder">The folder of tokenizer.json and the files beside it.</param>
     /// <param name="vocabularySize">The model's rows; those without a token become unused tokens.</param>
     /// <returns>What llama.cpp does otherwise, a sentence each.</returns>
+    /// <exception cref="FileFormatException">A file is missing or broken, or the tokenizer has more tokens than the model.</exception>
     /// <exception cref="ConfigException">llama.cpp has nothing that encodes like this tokenizer.</exception>
     public static IReadOnlyList<string> Write(GgufMetadata metadata, string modelFolder, int vocabularySize)
     {
+        ArgumentNullException.ThrowIfNull(metadata);
+        ArgumentNullException.ThrowIfNull(modelFolder);
         var json = TokenizerJson.Read(Path.Combine(modelFolder, "tokenizer.json"));
         var tokenizer = Tokenizer.Load(modelFolder);
         if (json.VocabularySize > vocabularySize)
