@@ -1,4 +1,5 @@
 using ResLora.Adapters.Merging;
+using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Training;
 using static TorchSharp.torch;
@@ -11,7 +12,10 @@ namespace ResLora.Experiments.Exporting;
 /// </summary>
 public sealed class ExportGraph : IDisposable
 {
-    private ExportGraph(ExportSource source, ModelSession session, MergedAdapter? merged) => (Source, Session, Merged) = (source, session, merged);
+    private readonly Func<string, bool> _holds;
+
+    private ExportGraph(ExportSource source, ModelSession session, MergedAdapter? merged, Func<string, bool> holds) =>
+        (Source, Session, Merged, _holds) = (source, session, merged, holds);
 
     /// <summary>What is known without the weights.</summary>
     public ExportSource Source { get; }
@@ -19,8 +23,13 @@ public sealed class ExportGraph : IDisposable
     /// <summary>The model and the unmerged adapter, in float32: the files hold other types, and every rounding is to show.</summary>
     public ModelSession Session { get; }
 
-    /// <summary>The merged adapter, or null for a model alone.</summary>
+    /// <summary>The merged adapter, or null for a model alone. Blocks that the target cannot hold are zero in it.</summary>
     public MergedAdapter? Merged { get; }
+
+    /// <summary>The blocks of <see cref="Merged"/> that are written; borrowed, do not dispose.</summary>
+    /// <exception cref="ConfigException">The target can hold none of them.</exception>
+    /// <exception cref="InvalidOperationException">There is no adapter.</exception>
+    public MergedAdapter Written => ExportMerge.Held(Session, Merged ?? throw new InvalidOperationException("There is no adapter."), _holds);
 
     /// <summary>Loads the weights.</summary>
     /// <param name="source">What is exported.</param>
@@ -32,7 +41,7 @@ public sealed class ExportGraph : IDisposable
         var session = ModelSession.Load(source.ModelFolder, source.Adapter?.Folder, ScalarType.Float32);
         try
         {
-            return new ExportGraph(source, session, session.Adapter is null ? null : ExportMerge.Run(session, source.Method, holds));
+            return new ExportGraph(source, session, session.Adapter is null ? null : ExportMerge.Run(session, source.Method, holds), holds);
         }
         catch
         {

@@ -66,32 +66,32 @@ public static class ExportJob
         RequireApart(output, source);
         var plan = ExportPlan.Of(source, target);
         plan.RequireLossless(options.AllowLossy);
+        ExportReport? report = null;
+        AtomicFolder.Write(output, folder => report = WriteAndProve(options, target, source, plan, folder), options.Overwrite);
+        return report!;
+    }
+
+    private static ExportReport WriteAndProve(ExportOptions options, IExportTarget target, ExportSource source, ExportPlan plan, string folder)
+    {
         using var graph = ExportGraph.Load(source, target.Holds);
         var texts = MeasuringTexts.Choose(options.Task, options.Data, options.Adapter, graph.Session);
-        ExportReport? report = null;
-        AtomicFolder.Write(
-            output,
-            folder =>
-            {
-                target.Write(graph, folder);
-                IReadOnlyList<IReadOnlyList<int>> sequences = [.. texts.Sequences.Take(MostProofTexts)];
-                IReadOnlyList<string> prompts = [.. texts.Prompts.Take(MostProofTexts)];
-                report = new ExportReport
-                {
-                    Version = ExportReport.CurrentVersion,
-                    Plan = plan with { Model = Path.GetFullPath(plan.Model), Adapter = plan.Adapter is null ? null : Path.GetFullPath(plan.Adapter) },
-                    MergeLoss = graph.Merged is null ? null : MergeLoss.Measure(graph.Session, graph.Merged, texts.Sequences),
-                    MeasuredOn = texts.Source,
-                    Proofs = Prove(graph, target, folder, sequences, prompts),
-                    Files = ExportedFile.Of(folder),
-                    Prompts = prompts,
-                    TokenIds = sequences,
-                };
-                RequireProved(report.Proofs, output);
-                report.Write(folder);
-            },
-            options.Overwrite);
-        return report!;
+        target.Write(graph, folder);
+        IReadOnlyList<IReadOnlyList<int>> sequences = [.. texts.Sequences.Take(MostProofTexts).Select(ids => ids.Take(target.ProofLength(source)).ToArray())];
+        IReadOnlyList<string> prompts = [.. texts.Prompts.Take(MostProofTexts)];
+        var report = new ExportReport
+        {
+            Version = ExportReport.CurrentVersion,
+            Plan = plan with { Model = Path.GetFullPath(plan.Model), Adapter = plan.Adapter is null ? null : Path.GetFullPath(plan.Adapter) },
+            MergeLoss = graph.Merged is null ? null : MergeLoss.Measure(graph.Session, graph.Merged, texts.Sequences),
+            MeasuredOn = texts.Source,
+            Proofs = Prove(graph, target, folder, sequences, prompts),
+            Files = ExportedFile.Of(folder),
+            Prompts = prompts,
+            TokenIds = sequences,
+        };
+        RequireProved(report.Proofs, options.Output!);
+        report.Write(folder);
+        return report;
     }
 
     /// <summary>Reads an export back and compares.</summary>

@@ -2,6 +2,7 @@ using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
 using ResLora.Training;
+using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Exporting;
 
@@ -26,29 +27,33 @@ internal static class ExportMerge
     public static int Rank(LoraLinear block, MergeMethod method) =>
         IsExact(method) && block is ResLoraLinear { Previous: var previous } ? block.Config.Rank * (previous.Count + 1) : block.Config.Rank;
 
-    /// <summary>Merges, and leaves out the blocks that the target cannot hold.</summary>
+    /// <summary>Merges; blocks that the target cannot hold are set to zero, so that the merged model goes without them.</summary>
     /// <returns>The merged adapter, owned by the caller.</returns>
     public static MergedAdapter Run(ModelSession session, MergeMethod method, Func<string, bool> holds)
     {
         var merged = Merger.Merge(session.Adapter!, method);
+        return merged.Blocks.All(block => holds(block.ModuleName))
+            ? merged
+            : new MergedAdapter(session.Adapter!, method, [.. merged.Blocks.Select(block => holds(block.ModuleName) ? block : WithoutEffect(block))]);
+    }
+
+    /// <summary>The blocks that the target holds; shares its tensors with the merged adapter, which stays their owner.</summary>
+    /// <exception cref="ConfigException">There are none.</exception>
+    public static MergedAdapter Held(ModelSession session, MergedAdapter merged, Func<string, bool> holds)
+    {
         var held = merged.Blocks.Where(block => holds(block.ModuleName)).ToArray();
-        if (held.Length == merged.Blocks.Count)
-        {
-            return merged;
-        }
+        return held.Length > 0
+            ? new MergedAdapter(session.Adapter!, merged.Method, held)
+            : throw new ConfigException("Nothing of the adapter is left for this target; export to another one.");
+    }
 
-        if (held.Length == 0)
-        {
-            merged.Dispose();
-            throw new ConfigException("Nothing of the adapter is left for this target; export to another one.");
-        }
-
-        foreach (var block in merged.Blocks.Except(held))
-        {
-            block.Pair.A.Dispose();
-            block.Pair.B.Dispose();
-        }
-
-        return new MergedAdapter(session.Adapter!, method, held);
+    /// <summary>Not in place: an exact merge of a block without shortcuts shares memory with the block itself.</summary>
+    private static MergedBlock WithoutEffect(MergedBlock block)
+    {
+        using var old = block.Pair.B;
+        using var noGradient = no_grad();
+        var zero = zeros_like(old);
+        zero.DetachFromDisposeScope();
+        return block with { Pair = block.Pair with { B = zero } };
     }
 }

@@ -25,6 +25,11 @@ public interface IExportTarget
     /// <returns>True when it can.</returns>
     bool Holds(string moduleName);
 
+    /// <summary>How long the texts may be on which the export computes what was exported, in tokens.</summary>
+    /// <param name="source">What is exported.</param>
+    /// <returns>The length; beyond it a loss shows that was agreed to.</returns>
+    int ProofLength(ExportSource source) => int.MaxValue;
+
     /// <summary>What becomes of each feature.</summary>
     /// <param name="source">What is exported.</param>
     /// <returns>The features, in the order to be shown.</returns>

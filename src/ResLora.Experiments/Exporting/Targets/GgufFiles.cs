@@ -16,6 +16,11 @@ internal static class GgufFiles
     /// <summary>How the files can store weights.</summary>
     public static IReadOnlyList<ExportType> Types { get; } = [ExportType.F32, ExportType.F16, ExportType.BF16, ExportType.Q8];
 
+    /// <summary>llama.cpp attends to all of a text where the model looks back over a window only: both are alike up to the window's length.</summary>
+    public static int ProofLength(ExportSource source) => source.Config is { } config
+        ? Enumerable.Range(0, config.LayerCount).Min(layer => config.SlidingWindow(layer) ?? int.MaxValue)
+        : int.MaxValue;
+
     /// <summary>The rows of a plan that follow from the format.</summary>
     public static IEnumerable<ExportFeature> Plan(ExportSource source)
     {
@@ -36,10 +41,10 @@ internal static class GgufFiles
     {
         var source = graph.Source;
         graph.WithMerged(model => GgufModelWriter.Write(Path.Combine(folder, Model), model, source.ModelFolder, Stored(source.Type)));
-        if (graph.Merged is { } merged)
+        if (graph.Merged is not null)
         {
             using var scope = NewDisposeScope();
-            GgufAdapterWriter.Write(Path.Combine(folder, Adapter), source.ModelFolder, AdapterStore.PortableBlocks(merged), GgufWeightType.F32);
+            GgufAdapterWriter.Write(Path.Combine(folder, Adapter), source.ModelFolder, AdapterStore.PortableBlocks(graph.Written), GgufWeightType.F32);
         }
     }
 

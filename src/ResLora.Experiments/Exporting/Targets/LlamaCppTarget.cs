@@ -33,6 +33,9 @@ internal sealed class LlamaCppTarget : IExportTarget
     public bool Holds(string moduleName) => true;
 
     /// <inheritdoc />
+    public int ProofLength(ExportSource source) => GgufFiles.ProofLength(source);
+
+    /// <inheritdoc />
     public IEnumerable<ExportFeature> Plan(ExportSource source)
     {
         ArgumentNullException.ThrowIfNull(source);

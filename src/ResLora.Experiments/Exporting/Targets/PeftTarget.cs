@@ -48,7 +48,7 @@ internal sealed class PeftTarget : IExportTarget
         }
         else
         {
-            AdapterStore.SavePeftUnpadded(graph.Merged!, folder, graph.Source.BaseName);
+            AdapterStore.SavePeftUnpadded(graph.Written, folder, graph.Source.BaseName);
         }
     }
 
