@@ -75,13 +75,13 @@ internal static class ExportView
             return;
         }
 
-        var table = Tables.Of("read back", "type", "logits differ by>", "allowed>", "nats a token>", "same first choice>", "weights>", "prompts>");
+        var table = Tables.Of("read back", "type", "logits differ by>", "allowed>", "nats a token>", "same first choice>", "of a rounding>", "prompts alike>");
         foreach (var proof in proofs)
         {
             table.Row(
                 proof.File, proof.Type.Name(), Tables.Number(proof.MaxLogitDifference), Tables.Number(proof.Tolerance * Math.Max(1, proof.LargestLogit)),
-                Tables.Number(proof.MeanKl), Tables.Percent(proof.TopOneAgreement), $"{Tables.Percent(proof.WeightError)} of a rounding",
-                proof.Prompts == 0 ? "-" : $"{proof.Prompts - proof.PromptsDiffering} of {proof.Prompts} the same");
+                Tables.Number(proof.MeanKl), Tables.Percent(proof.TopOneAgreement), Tables.Percent(proof.WeightError),
+                proof.Prompts == 0 ? "-" : $"{proof.Prompts - proof.PromptsDiffering} of {proof.Prompts}");
         }
 
         terminal.Write(table);
