@@ -11,4 +11,7 @@ public sealed record AdapterDescription(string Folder, string Format, AdapterCon
 {
     /// <summary>γ, the weight of the shortcuts when the adapter was saved: 1, or less once annealing has begun.</summary>
     public double ShortcutWeight { get; init; } = 1;
+
+    /// <summary>Ranks and alphas that single modules have instead; none but in PEFT folders.</summary>
+    public ModuleOverrides Overrides { get; init; } = ModuleOverrides.None;
 }

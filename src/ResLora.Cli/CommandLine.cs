@@ -25,6 +25,7 @@ internal static class CommandLine
             EvaluateCommand.Create(),
             GenerateCommand.Create(),
             MergeCommand.Create(),
+            ExportCommand.Create(),
             InspectCommand.Create(),
             PretrainCommand.Create(),
             VerifyCommand.Create(),

@@ -19,14 +19,19 @@ public static class PlanJob
     {
         ArgumentNullException.ThrowIfNull(config);
         using var model = ModelRegistry.BuildCausal(config.Model);
-        var adapter = config.Adapter is { } settings ? AdaptedModel.Inject(model, settings) : null;
+        var adapter = (config.StartFrom, config.Adapter) switch
+        {
+            ({ } from, _) when AdapterStore.Describe(from) is { } saved => AdaptedModel.Inject(model, saved.Config, saved.Overrides),
+            (_, { } settings) => AdaptedModel.Inject(model, settings),
+            _ => null,
+        };
         return Of(config, model, adapter, RunData.Read(config, Tokenizer.Load(config.Model)));
     }
 
     /// <summary>The plan of a run whose model and data are there already; the model may be on the meta device.</summary>
     internal static PlanReport Of(RunConfig config, CausalLanguageModel model, AdaptedModel? adapter, RunData data) => new(
         config.Model,
-        config.Adapter,
+        adapter?.Config,
         adapter is null ? [] : Groups(adapter),
         data.ValidationTokens.Count,
         RunPlan.Create(model, adapter, data.TrainTokens, config.Training));
