@@ -1,4 +1,5 @@
 using ResLora.Adapters;
+using ResLora.Adapters.Merging;
 using ResLora.Cli.Rendering;
 using ResLora.EndToEnd.Tests.Support;
 using ResLora.Experiments.Evaluating;

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using ResLora.Adapters;
 using ResLora.Experiments.Exporting;
+using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using Xunit;
 
@@ -27,6 +28,23 @@ public sealed class ExportCheckTests(ExportWorld world) : IClassFixture<ExportWo
         Assert.True(report.Passed, string.Join("; ", report.Differences));
         Assert.True(report.Compared);
         Assert.Equal((target, target is "llama.cpp" or "ollama" ? 2 : 1), (report.Target, report.Proofs.Count));
+    }
+
+    [Fact]
+    public void Run_MergeOfCalibrationTexts_IsMadeAgainWhileTheyAreThere()
+    {
+        var run = TrainJob.Run(world.Run("run-calibrated", ShortcutKind.Middle), stop: TestContext.Current.CancellationToken);
+        var folder = world.Folder["calibrated"];
+        ExportJob.Run(new ExportOptions { Adapter = Path.Combine(run.RunFolder, "best"), To = "vllm", Output = folder });
+
+        var there = ExportCheck.Run(folder);
+        File.Delete(new RunFolder(run.RunFolder).ConfigFile);
+        var gone = ExportCheck.Run(folder);
+
+        Assert.True(there.Passed && there.Compared, string.Join("; ", there.Differences));
+        Assert.True(gone.Passed);
+        Assert.False(gone.Compared);
+        Assert.Contains("calibrated on texts that are not there any more", gone.NotCompared, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -50,7 +50,7 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
             Assert.Equal(1, proof.TopOneAgreement);
             Assert.Equal(report.TokenIds.Sum(ids => ids.Count), proof.Predictions);
         });
-        Assert.StartsWith("6 samples of validation data of the run", report.MeasuredOn, StringComparison.Ordinal);
+        Assert.StartsWith("6 samples of the validation data of the run", report.MeasuredOn, StringComparison.Ordinal);
         Assert.Equal(files, report.Files.Select(f => f.Name));
         Assert.All(report.Files, f => Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(output, f.Name)))), f.Sha256));
         using var written = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, ExportReport.FileName)));
@@ -204,7 +204,7 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
             Output = world.Folder["unfit"],
         }));
 
-        Assert.Contains("use input or weights", error.Message, StringComparison.Ordinal);
+        Assert.Contains("use least-squares or projection", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
