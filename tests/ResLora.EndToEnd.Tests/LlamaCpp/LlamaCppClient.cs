@@ -56,6 +56,7 @@ public sealed class LlamaCppClient
 
     private static string Install()
     {
+        Execute("node", ["--version"], Repository.Root, "");
         var folder = Path.Combine(Repository.Root, "artifacts", $"node-llama-cpp-{Version}");
         if (Directory.Exists(folder))
         {
@@ -64,19 +65,28 @@ public sealed class LlamaCppClient
 
         // Aside first: an installation that was broken off must not pass for one.
         var aside = $"{folder}.{Environment.ProcessId}";
-        Directory.CreateDirectory(aside);
-        File.WriteAllText(Path.Combine(aside, "package.json"), """{ "private": true }""");
-        // Binaries for graphics cards are optional packages of 600 MB that are not needed here.
-        string[] install = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional", $"node-llama-cpp@{Version}", $"@node-llama-cpp/{Platform()}@{Version}"];
-        var (exitCode, output, error) = Execute(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", install, aside, "");
-        if (exitCode != 0)
+        try
         {
-            Directory.Delete(aside, recursive: true);
-            throw new InvalidOperationException($"npm install ended with {exitCode}: {(error.Length > 0 ? error : output).Trim().Split('\n')[0]}");
-        }
+            Directory.CreateDirectory(aside);
+            File.WriteAllText(Path.Combine(aside, "package.json"), """{ "private": true }""");
+            // Binaries for graphics cards are optional packages of 600 MB that are not needed here.
+            string[] install = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional", $"node-llama-cpp@{Version}", $"@node-llama-cpp/{Platform()}@{Version}"];
+            var (exitCode, output, error) = Execute(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", install, aside, "");
+            if (exitCode != 0)
+            {
+                throw new InvalidOperationException($"npm install ended with {exitCode}: {(error.Length > 0 ? error : output).Trim().Split('\n')[0]}");
+            }
 
-        Directory.Move(aside, folder);
-        return folder;
+            Directory.Move(aside, folder);
+            return folder;
+        }
+        finally
+        {
+            if (Directory.Exists(aside))
+            {
+                Directory.Delete(aside, recursive: true);
+            }
+        }
     }
 
     private static string Platform() =>
