@@ -66,8 +66,14 @@ public sealed record ExportReport
     {
         var path = Path.Combine(folder, FileName);
         var report = CheckedJson.Deserialize<ExportReport>(path, _json);
-        return report.Version == CurrentVersion
-            ? report
-            : throw new FileFormatException($"{path}: version {report.Version} is not known (this program reads version {CurrentVersion}); update reslora.");
+        if (report.Version != CurrentVersion)
+        {
+            throw new FileFormatException($"{path}: version {report.Version} is not known (this program reads version {CurrentVersion}); update reslora.");
+        }
+
+        // The serializer checks members for null, not the items of lists.
+        return ((IEnumerable<object?>[])[report.Files, report.Prompts, report.TokenIds]).Any(list => list.Contains(null))
+            ? throw new FileFormatException($"{path}: a list holds null; export again.")
+            : report;
     }
 }

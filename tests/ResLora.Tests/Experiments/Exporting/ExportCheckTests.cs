@@ -112,6 +112,30 @@ public sealed class ExportCheckTests(ExportWorld world) : IClassFixture<ExportWo
         Assert.Contains(report.Differences, d => d.Contains("differs", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("lora_alpha", null)]
+    [InlineData("lora_alpha", "\"many\"")]
+    [InlineData("rank_pattern", """{ "(": 4 }""")]
+    [InlineData("alpha_pattern", """{ ".*": "x" }""")]
+    public void Run_ConfigurationThatCannotBeRead_IsADifferenceAndNoCrash(string key, string? value)
+    {
+        var folder = Export("peft", $"broken-{key}-{value?.Length ?? 0}");
+        var path = Path.Combine(folder, "adapter_config.json");
+        var json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        json.Remove(key);
+        if (value is not null)
+        {
+            json[key] = JsonNode.Parse(value);
+        }
+
+        File.WriteAllText(path, json.ToJsonString());
+
+        var report = ExportCheck.Run(folder);
+
+        Assert.Equal(2, report.Differences.Count);
+        Assert.Contains("adapter_config.json", report.Differences[1], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Run_FileMissingOrAdded_IsNamed()
     {
@@ -165,10 +189,12 @@ public sealed class ExportCheckTests(ExportWorld world) : IClassFixture<ExportWo
     [InlineData("tokenIds", "[[-1]]", "tokenIds must be")]
     [InlineData("tokenIds", "[]", "tokenIds must be")]
     [InlineData("files", "null", "export-report.json")]
+    [InlineData("files", "[null]", "a list holds null")]
+    [InlineData("tokenIds", "[null]", "a list holds null")]
     [InlineData("something", "1", "export-report.json")]
     public void Run_BrokenReport_SaysWhere(string key, string value, string part)
     {
-        var folder = Export("vllm", $"report-{key}-{value.Length}");
+        var folder = Export("vllm", $"report-{key}-{part.Length}-{value.Length}");
         var path = Path.Combine(folder, ExportReport.FileName);
         var json = JsonNode.Parse(File.ReadAllText(path))!;
         json[key] = JsonNode.Parse(value);
