@@ -9,6 +9,9 @@ namespace ResLora.Adapters;
 /// <param name="Prefix">What stands before every module name in the tensor file.</param>
 public sealed record AdapterDescription(string Folder, string Format, AdapterConfig Config, string? BaseModel, string TensorFile, string Prefix)
 {
+    /// <summary>Modules whose whole values are saved with the adapter: dotted names, or their last parts.</summary>
+    public IReadOnlyList<string> SavedModules { get; init; } = [];
+
     /// <summary>γ, the weight of the shortcuts when the adapter was saved: 1, or less once annealing has begun.</summary>
     public double ShortcutWeight { get; init; } = 1;
 }

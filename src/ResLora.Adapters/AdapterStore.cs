@@ -29,8 +29,8 @@ public static class AdapterStore
         var config = adapted.Config;
         if (config.Shortcut.Kind == ShortcutKind.None)
         {
-            var text = PeftConfig.Text(TargetNames(adapted), config.Rank, config.Alpha, config.Dropout, config.RankStabilized, baseModel);
-            WritePeft(folder, text, adapted.Blocks.Select(b => (b.ModuleName, (Tensor)b.A, (Tensor)b.B)), overwrite);
+            var text = PeftConfig.Text(TargetNames(adapted), config.Rank, config.Alpha, config.Dropout, config.RankStabilized, baseModel, adapted.SavedModules);
+            WritePeft(folder, text, adapted.Blocks.Select(b => (b.ModuleName, (Tensor)b.A, (Tensor)b.B)), adapted, overwrite);
             return;
         }
 
@@ -60,18 +60,21 @@ public static class AdapterStore
             return (b.ModuleName, a, bScaled);
         });
         string[] targets = [.. merged.Blocks.Select(b => b.ModuleName)];
-        WritePeft(folder, PeftConfig.Text(Shortened(targets, merged.LinearNames), (int)rank, rank, 0, false, baseModel), blocks, overwrite);
+        var text = PeftConfig.Text(Shortened(targets, merged.LinearNames), (int)rank, rank, 0, false, baseModel, merged.Adapted.SavedModules);
+        WritePeft(folder, text, blocks, merged.Adapted, overwrite);
     }
 
     /// <summary>Puts a saved adapter on a model. PEFT and reslora folders are told apart by their files.</summary>
     /// <param name="model">The base model, without blocks.</param>
     /// <param name="folder">The adapter folder.</param>
+    /// <param name="headModules">Dotted names of the modules that the adapter may bring whole: those of the model's head. Null for none.</param>
     /// <returns>The handle of the adapted model.</returns>
     /// <exception cref="FileFormatException">A file is missing or broken, or its tensors do not fit the model.</exception>
     /// <exception cref="ConfigException">The adapter needs something that is not supported.</exception>
-    public static AdaptedModel Load(nn.Module model, string folder)
+    public static AdaptedModel Load(nn.Module model, string folder, IReadOnlyList<string>? headModules = null)
     {
-        var adapted = AdaptedModel.Inject(model, Describe(folder).Config);
+        var description = Describe(folder);
+        var adapted = AdaptedModel.Inject(model, description.Config, savedModules: SavedModules(description, headModules ?? []));
         try
         {
             Fill(adapted, folder);
@@ -97,7 +100,8 @@ public static class AdapterStore
         {
             (name: description.Prefix + b.ModuleName + WeightOfA, target: (Tensor)b.A),
             (name: description.Prefix + b.ModuleName + WeightOfB, target: (Tensor)b.B),
-        }).ToDictionary(w => w.name, w => w.target, StringComparer.Ordinal);
+        }).Concat(adapted.SavedParameters().Select(p => (name: description.Prefix + p.Key, target: (Tensor)p.Value)))
+            .ToDictionary(w => w.name, w => w.target, StringComparer.Ordinal);
         var problems = wanted
             .Where(w => !reader.Entries.TryGetValue(w.Key, out var entry) || !entry.Shape.SequenceEqual(w.Value.shape))
             .Select(w => reader.Entries.TryGetValue(w.Key, out var entry)
@@ -154,7 +158,10 @@ public static class AdapterStore
                     ? null
                     : peft.ExcludeModules?.Deserialize<TargetModules>(),
             };
-            return new AdapterDescription(folder, "peft", config, peft.BaseModel, Path.Combine(folder, PeftConfig.TensorFileName), PeftConfig.TensorPrefix);
+            return new AdapterDescription(folder, "peft", config, peft.BaseModel, Path.Combine(folder, PeftConfig.TensorFileName), PeftConfig.TensorPrefix)
+            {
+                SavedModules = peft.SavedModules ?? [],
+            };
         }
         catch (JsonException e)
         {
@@ -163,7 +170,19 @@ public static class AdapterStore
         }
     }
 
-    private static void WritePeft(string folder, string config, IEnumerable<(string Name, Tensor A, Tensor B)> blocks, bool overwrite) =>
+    /// <summary>The model's modules that a folder brings whole. PEFT adds both usual names of a head, of which a model has one.</summary>
+    private static string[] SavedModules(AdapterDescription description, IReadOnlyList<string> headModules)
+    {
+        string[] usual = headModules.Count == 0 ? [] : ["classifier", "score"];
+        bool Fits(string head, string name) => head == name || head.EndsWith("." + name, StringComparison.Ordinal);
+        var strange = description.SavedModules.Where(name => !usual.Contains(name) && !headModules.Any(head => Fits(head, name))).ToArray();
+        return strange.Length == 0
+            ? [.. headModules.Where(head => description.SavedModules.Any(name => Fits(head, name)))]
+            : throw new ConfigException(
+                $"{description.Folder}: modules_to_save {string.Join(", ", strange)}: only the head of a model for classification is supported ({(headModules.Count == 0 ? "this model has none" : string.Join(", ", headModules))}).");
+    }
+
+    private static void WritePeft(string folder, string config, IEnumerable<(string Name, Tensor A, Tensor B)> blocks, AdaptedModel adapted, bool overwrite) =>
         AtomicFolder.Write(
             folder,
             path =>
@@ -173,7 +192,7 @@ public static class AdapterStore
                 {
                     KeyValuePair.Create(PeftConfig.TensorPrefix + b.Name + WeightOfA, b.A),
                     KeyValuePair.Create(PeftConfig.TensorPrefix + b.Name + WeightOfB, b.B),
-                }));
+                }).Concat(adapted.SavedParameters().Select(p => KeyValuePair.Create(PeftConfig.TensorPrefix + p.Key, (Tensor)p.Value))));
             },
             overwrite);
 

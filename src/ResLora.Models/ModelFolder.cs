@@ -15,7 +15,7 @@ public static class ModelFolder
     private static readonly string[] _companions =
     [
         "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "tokenizer.model",
-        "vocab.json", "merges.txt", "chat_template.jinja", "LICENSE",
+        "vocab.json", "merges.txt", "vocab.txt", "added_tokens.json", "chat_template.jinja", "LICENSE",
     ];
 
     private static readonly JsonSerializerOptions _json = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n" };
@@ -27,7 +27,7 @@ public static class ModelFolder
     /// <param name="dtype">The dtype to store; null keeps the model's.</param>
     /// <param name="overwrite">Whether an existing folder may be replaced. Default false.</param>
     /// <exception cref="ConfigException">The folder exists and may not be replaced, or it is the source folder itself.</exception>
-    public static void Write(CausalLanguageModel model, string sourceFolder, string folder, ScalarType? dtype = null, bool overwrite = false)
+    public static void Write(LanguageModel model, string sourceFolder, string folder, ScalarType? dtype = null, bool overwrite = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(sourceFolder)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))
@@ -53,7 +53,7 @@ public static class ModelFolder
     /// <param name="overwrite">Whether an existing folder may be replaced.</param>
     /// <exception cref="ConfigException">The folder exists and may not be replaced.</exception>
     public static void Write(
-        CausalLanguageModel model, JsonObject config, IReadOnlyDictionary<string, byte[]> companions, string folder, ScalarType dtype, bool overwrite)
+        LanguageModel model, JsonObject config, IReadOnlyDictionary<string, byte[]> companions, string folder, ScalarType dtype, bool overwrite)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(config);
@@ -64,7 +64,7 @@ public static class ModelFolder
             throw new InvalidOperationException($"The model still carries adapter blocks ('{foreign}'); merge or remove them before writing it.");
         }
 
-        config["tie_word_embeddings"] = !model.named_modules().Any(m => m.name == "lm_head");
+        model.Describe(config);
         config.Remove("dtype");   // newer configurations' name of the same key
         config["torch_dtype"] = dtype switch
         {

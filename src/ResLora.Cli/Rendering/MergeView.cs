@@ -16,9 +16,13 @@ internal static class MergeView
             new("written", $"{report.Output} ({(report.As == MergeTarget.Lora ? "PEFT adapter" : "Hugging Face model")})"),
             new("method", $"{MergeMethods.Name(report.Method)}, {(report.IsExact ? "exact but for rounding" : "approximate")}"),
             new("measured on", $"{report.MeasuredOn}, {Tables.Count(loss.Tokens)} predictions"),
-            new("loss", $"{Tables.Number(loss.LossUnmerged)} unmerged, {Tables.Number(loss.LossMerged)} merged"),
-            new("divergence", $"{Tables.Number(loss.MeanKl)} nats a token"),
-            new("same first choice", Tables.Percent(loss.TopOneAgreement)),
+            new("loss", double.IsNaN(loss.LossUnmerged) ? "not measured: there are no labels" : $"{Tables.Number(loss.LossUnmerged)} unmerged, {Tables.Number(loss.LossMerged)} merged"),
+            // A score is no choice between labels or tokens.
+            .. double.IsNaN(loss.MeanKl) ? (KeyValuePair<string, string>[])[] :
+            [
+                new("divergence", $"{Tables.Number(loss.MeanKl)} nats a prediction"),
+                new("same first choice", Tables.Percent(loss.TopOneAgreement)),
+            ],
             new("largest logit difference", Tables.Number(loss.MaxLogitDifference)),
             new("read back", $"differs by {Tables.Number(report.ReadBackDifference)}"),
         ]));

@@ -30,18 +30,15 @@ internal sealed record MeasuringTexts(string Source, IReadOnlyList<IReadOnlyList
     /// <summary>An adapter in a run's best or last folder has the run's settings beside it.</summary>
     private static MeasuringTexts? OfRun(string adapter, ModelSession session)
     {
-        var parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(adapter)));
-        var file = parent is null ? null : new RunFolder(parent).ConfigFile;
-        if (file is null || !File.Exists(file))
+        if (RunFolder.Around(adapter) is not { } folder)
         {
             return null;
         }
 
         try
         {
-            var config = RunConfig.Read(file);
-            var data = RunData.Read(config, session.Tokenizer);
-            return data.Validation.Count == 0 ? null : From(data.Validation, $"validation data of the run in {parent}", session);
+            var data = GenerationRunData.Read(RunConfig.Read(folder.ConfigFile), session.Tokenizer, session.Model);
+            return data.Validation.Count == 0 ? null : From(data.Validation, $"validation data of the run in {folder.Path}", session);
         }
         catch (ResLoraException)
         {
@@ -61,7 +58,7 @@ internal sealed record MeasuringTexts(string Source, IReadOnlyList<IReadOnlyList
     {
         const int texts = 16;
         const int length = 64;
-        var generator = new TextGenerator(session.Model, session.Tokenizer);
+        var generator = new TextGenerator(session.Causal, session.Tokenizer);
         // A tokenizer without a begin token needs something to begin with.
         var prompt = session.Tokenizer.BeginId is null ? "The" : "";
         var sequences = Enumerable.Range(0, texts)

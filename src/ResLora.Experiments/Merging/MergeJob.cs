@@ -6,6 +6,7 @@ using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Models;
 using ResLora.Training;
+using ResLora.Training.Data;
 using ResLora.Training.Evaluation;
 using static TorchSharp.torch;
 
@@ -37,13 +38,15 @@ public static class MergeJob
         var baseModel = BaseModel(options, description);
         var method = options.Method ?? MergeMethods.For(description.Config.Shortcut.Kind, description.ShortcutWeight)[0];
         using var session = ModelSession.Load(baseModel, options.Adapter);
-        var texts = MeasuringTexts.Choose(options, session);
+        var (source, samples) = Samples(options, session);
         using var merged = Merger.Merge(session.Adapter!, method);
-        var loss = MergeLoss.Measure(session, merged, texts.Sequences);
+        var loss = session.Model is EncoderModel
+            ? LabelMergeLoss.Measure(session, merged, samples)
+            : MergeLoss.Measure(session, merged, [.. samples.Select(sample => sample.Ids)]);
         Write(options, baseModel, session, merged);
         var report = new MergeReport(
-            options.Adapter, baseModel, options.Output, method, merged.IsExact, options.As, texts.Source, loss,
-            ReadBack(options, baseModel, session, merged, texts.Sequences[0]));
+            options.Adapter, baseModel, options.Output, method, merged.IsExact, options.As, source, loss,
+            ReadBack(options, baseModel, session, merged, samples[0]));
         AtomicFile.WriteText(Path.Combine(options.Output, ReportFileName), JsonSerializer.Serialize(report, _json) + "\n");
         return report;
     }
@@ -62,11 +65,28 @@ public static class MergeJob
                 : $"{options.Adapter}: the adapter names the base model '{description.BaseModel}', and there is no such folder here; give it (--model).");
     }
 
+    private static (string Source, IReadOnlyList<TokenizedSample> Samples) Samples(MergeOptions options, ModelSession session)
+    {
+        if (session.Model is EncoderModel)
+        {
+            var labels = MeasuringLabels.Choose(options, session);
+            return (labels.Source, labels.Samples);
+        }
+
+        var texts = MeasuringTexts.Choose(options, session);
+        return (texts.Source, [.. texts.Sequences.Select(ids => new TokenizedSample([.. ids], []))]);
+    }
+
     private static void Write(MergeOptions options, string baseModel, ModelSession session, MergedAdapter merged)
     {
         if (options.As == MergeTarget.Lora)
         {
             AdapterStore.SavePeft(merged, options.Output, baseModel, options.Overwrite);
+            if (session.Model is EncoderModel { Head: var head })
+            {
+                TextHeadFile.Write(options.Output, head);
+            }
+
             return;
         }
 
@@ -77,7 +97,7 @@ public static class MergeJob
     }
 
     /// <summary>The largest difference of a logit; a LoRA is applied unmerged, so it differs by rounding, a model not at all.</summary>
-    private static double ReadBack(MergeOptions options, string baseModel, ModelSession session, MergedAdapter merged, IReadOnlyList<int> sequence)
+    private static double ReadBack(MergeOptions options, string baseModel, ModelSession session, MergedAdapter merged, TokenizedSample sample)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
@@ -87,10 +107,10 @@ public static class MergeJob
         Tensor expected;
         using (merged.Apply())
         {
-            expected = Logits(session.Model, sequence);
+            expected = Logits(session.Model, sample);
         }
 
-        var difference = (double)(Logits(written.Model, sequence) - expected).abs().max().item<float>();
+        var difference = (double)(Logits(written.Model, sample) - expected).abs().max().item<float>();
         // bfloat16 keeps 8 bits, and a LoRA rounds W x and s B A x each where the merge rounds W + s B A.
         var allowed = session.Model.DataType == ScalarType.Float32 ? 1e-3 : 0.1;
         var scale = Math.Max(1, expected.abs().max().item<float>());
@@ -100,10 +120,9 @@ public static class MergeJob
                 $"'{options.Output}' was written, but read back it differs from the merged model by {difference:0.0e+0} in a logit of at most {scale:0.0}; do not use it.");
     }
 
-    private static Tensor Logits(CausalLanguageModel model, IReadOnlyList<int> sequence)
+    private static Tensor Logits(LanguageModel model, TokenizedSample sample)
     {
         using var scope = NewDisposeScope();
-        using var ids = tensor(sequence.Select(id => (long)id).ToArray(), device: model.Device).unsqueeze(0);   // [1, T]
-        return model.Logits(model.Hidden(ids)).to(float32).MoveToOuterDisposeScope();   // [1, T, V]
+        return model.Predict(LabelMergeLoss.Input(sample, model)).to(float32).MoveToOuterDisposeScope();   // [1, T, V] or [1, N]
     }
 }

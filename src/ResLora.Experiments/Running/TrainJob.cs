@@ -25,8 +25,10 @@ public static class TrainJob
     public static TrainReport Run(RunConfig config, bool resume = false, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(config);
-        using var session = ModelSession.Load(config.Model, dtype: DataType(config.Training.DataType));
-        return Run(config, session, resume, progress, stop);
+        var texts = LabelledTexts.Of(config);
+        using var session = ModelSession.Load(
+            config.Model, dtype: DataType(config.Training.DataType), head: texts?.Head, headSeed: texts is null ? null : config.Training.Seed);
+        return Run(config, session, texts, resume, progress, stop);
     }
 
     /// <summary>Runs the job on a model that is loaded already and carries no adapter yet; it carries the trained one afterwards.</summary>
@@ -43,17 +45,25 @@ public static class TrainJob
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(session);
+        return Run(config, session, null, resume, progress, stop);
+    }
+
+    private static TrainReport Run(
+        RunConfig config, ModelSession session, LabelledTexts? texts, bool resume, IProgress<RunEvent>? progress, CancellationToken stop)
+    {
         var folder = new RunFolder(config.Output ?? throw new ConfigException("output is missing; name the folder of the run."));
-        var data = RunData.Read(config, session.Tokenizer);
+        var data = RunData.Read(config, session.Tokenizer, session.Model, texts);
         var adapter = config.Adapter is { } settings ? session.Attach(settings, config.Training.Seed) : null;
         folder.Prepare(config, resume);
         var trainable = (adapter?.TrainableParameters() ?? AllParameters(session.Model)).ToArray();
         progress?.Report(new RunPlanned(PlanJob.Of(config, session.Model, adapter, data)));
         var setup = new TrainSetup(
-            session.Model, trainable, data.TrainTokens.Samples, data.ValidationTokens, SampleEncoding.PadId(session.Tokenizer), config.Training, folder.Path, Save(config, session))
+            data.ObjectiveFor(session), trainable, data.TrainTokens.Samples, data.ValidationTokens, config.Training, folder.Path, Save(config, session))
         {
             Adapter = adapter,
-            ExtraMetrics = config.Training.BestMetric == RunConfig.ExactMatchMetric ? () => ExactMatchOf(session, data, config, stop) : null,
+            ExtraMetrics = data is GenerationRunData generation && config.Training.BestMetric == RunConfig.ExactMatchMetric
+                ? () => ExactMatchOf(session, generation, config, stop)
+                : null,
         };
         var result = new Trainer(setup).Run(progress, resume, stop);
         return new TrainReport(folder.Path, trainable.Sum(p => p.Value.numel()), result);
@@ -67,7 +77,7 @@ public static class TrainJob
         _ => null,
     };
 
-    private static IEnumerable<KeyValuePair<string, Parameter>> AllParameters(CausalLanguageModel model) =>
+    private static IEnumerable<KeyValuePair<string, Parameter>> AllParameters(LanguageModel model) =>
         model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter));
 
     private static Action<string> Save(RunConfig config, ModelSession session) => folder =>
@@ -75,6 +85,10 @@ public static class TrainJob
         if (session.Adapter is { } adapter)
         {
             AdapterStore.Save(adapter, folder, config.Model);
+            if (session.Model is EncoderModel { Head: var head })
+            {
+                TextHeadFile.Write(folder, head);
+            }
         }
         else
         {
@@ -82,10 +96,10 @@ public static class TrainJob
         }
     };
 
-    private static Dictionary<string, double> ExactMatchOf(ModelSession session, RunData data, RunConfig config, CancellationToken stop)
+    private static Dictionary<string, double> ExactMatchOf(ModelSession session, GenerationRunData data, RunConfig config, CancellationToken stop)
     {
         var match = ExactMatch.Measure(
-            session.Model, session.Tokenizer, data.Task, data.Validation, config.Training.BatchSize, new GenerationConfig(), null, stop);
+            session.Causal, session.Tokenizer, data.Task, data.Validation, config.Training.BatchSize, new GenerationConfig(), null, stop);
         return new Dictionary<string, double> { [RunConfig.ExactMatchMetric] = match.Accuracy };
     }
 }

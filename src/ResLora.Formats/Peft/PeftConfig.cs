@@ -58,6 +58,10 @@ public sealed record PeftConfig
     [JsonPropertyName("use_rslora")]
     public bool RankStabilized { get; init; }
 
+    /// <summary>Modules whose whole values are in the tensor file: names or their ends; null for none.</summary>
+    [JsonPropertyName("modules_to_save")]
+    public IReadOnlyList<string>? SavedModules { get; init; }
+
     /// <summary>Everything else in the file.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement> Unread { get; init; } = [];
@@ -100,9 +104,12 @@ public sealed record PeftConfig
     /// <param name="dropout">Dropout on a block's input.</param>
     /// <param name="rankStabilized">Whether the scaling is alpha / √r.</param>
     /// <param name="baseModel">The model that the adapter belongs to, or null.</param>
+    /// <param name="savedModules">Modules whose whole values are in the tensor file, which makes it an adapter for classification (SEQ_CLS); null or none for a causal one.</param>
     /// <returns>JSON text ending in a line break.</returns>
-    public static string Text(IReadOnlyList<string> targetModules, int rank, double alpha, double dropout, bool rankStabilized, string? baseModel)
+    public static string Text(
+        IReadOnlyList<string> targetModules, int rank, double alpha, double dropout, bool rankStabilized, string? baseModel, IReadOnlyList<string>? savedModules = null)
     {
+        var saved = savedModules is { Count: > 0 } ? savedModules : null;
         var keys = new SortedDictionary<string, object?>(StringComparer.Ordinal)
         {
             ["alpha_pattern"] = new Dictionary<string, int>(),
@@ -119,13 +126,13 @@ public sealed record PeftConfig
             ["lora_dropout"] = dropout,
             ["megatron_config"] = null,
             ["megatron_core"] = "megatron.core",
-            ["modules_to_save"] = null,
+            ["modules_to_save"] = saved,
             ["peft_type"] = "LORA",
             ["r"] = rank,
             ["rank_pattern"] = new Dictionary<string, int>(),
             ["revision"] = null,
             ["target_modules"] = targetModules,
-            ["task_type"] = "CAUSAL_LM",
+            ["task_type"] = saved is null ? "CAUSAL_LM" : "SEQ_CLS",
             ["use_dora"] = false,
             ["use_rslora"] = rankStabilized,
         };
@@ -139,7 +146,7 @@ public sealed record PeftConfig
         "init_lora_weights" => value.ValueKind == JsonValueKind.String && value.GetString() is not ("gaussian" or "orthogonal" or "eva"),
         "fan_in_fan_out" or "use_dora" or "use_qalora" or "lora_bias" => value.ValueKind == JsonValueKind.True,
         "rank_pattern" or "alpha_pattern" => value.ValueKind == JsonValueKind.Object && value.EnumerateObject().Any(),
-        "modules_to_save" or "layers_to_transform" or "layer_replication" or "target_parameters" or "trainable_token_indices"
+        "layers_to_transform" or "layer_replication" or "target_parameters" or "trainable_token_indices"
             or "alora_invocation_tokens" or "use_bdlora" or "arrow_config" => value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False),
         _ => false,
     };

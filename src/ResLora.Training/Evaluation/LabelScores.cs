@@ -51,12 +51,17 @@ public sealed record LabelScores(double Score, IReadOnlyDictionary<string, doubl
         });
     }
 
+    /// <summary>The name of a metric in files and settings.</summary>
+    /// <param name="metric">The metric.</param>
+    /// <returns>The name, such as <c>macro_f1</c>.</returns>
+    public static string NameOf(LabelMetric metric) => JsonSerializer.SerializeToElement(metric).GetString()!;
+
     private static LabelScores Of(LabelledTask task, ClassificationReport? report, Func<LabelMetric, double> measure)
     {
         var values = task.Metrics.ToDictionary(metric => metric, measure);
         return new LabelScores(
             task.ScoreMetrics.Average(metric => values[metric]),
-            values.ToDictionary(value => JsonSerializer.SerializeToElement(value.Key).GetString()!, value => value.Value),
+            values.ToDictionary(value => NameOf(value.Key), value => value.Value),
             report);
     }
 }

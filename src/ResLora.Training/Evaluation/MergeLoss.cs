@@ -26,17 +26,18 @@ public sealed record MergeLoss(long Tokens, double MeanKl, double TopOneAgreemen
         ArgumentNullException.ThrowIfNull(merged);
         ArgumentNullException.ThrowIfNull(sequences);
         using var noGradient = no_grad();
-        session.Model.eval();
+        var model = session.Causal;
+        model.eval();
         var (tokens, divergence, agreeing, largest, unmergedLoss, mergedLoss) = (0L, 0.0, 0L, 0.0, 0.0, 0.0);
         foreach (var sequence in sequences.Where(s => s.Count > 1))
         {
             using var scope = NewDisposeScope();
-            using var ids = tensor(sequence.Select(id => (long)id).ToArray(), device: session.Model.Device).unsqueeze(0);   // [1, T]
-            var unmergedLogits = Predictions(session.Model, ids);
+            using var ids = tensor(sequence.Select(id => (long)id).ToArray(), device: model.Device).unsqueeze(0);   // [1, T]
+            var unmergedLogits = Predictions(model, ids);
             Tensor mergedLogits;
             using (merged.Apply())
             {
-                mergedLogits = Predictions(session.Model, ids);
+                mergedLogits = Predictions(model, ids);
             }
 
             var next = ids[0].slice(0, 1, ids.shape[1], 1).unsqueeze(1);    // [T−1, 1]

@@ -1,0 +1,43 @@
+using ResLora.Models;
+using ResLora.Training.Data;
+using ResLora.Training.Evaluation;
+using static TorchSharp.torch;
+
+namespace ResLora.Training.Objectives;
+
+/// <summary>Predict the next token, where the sample says so.</summary>
+/// <param name="model">The model, borrowed.</param>
+/// <param name="padId">The token that fills up short rows; it is never looked at.</param>
+public sealed class NextTokenObjective(CausalLanguageModel model, int padId) : Objective(model, padId)
+{
+    /// <summary>The name of e^loss on held-out data.</summary>
+    public const string PerplexityMetric = "eval_perplexity";
+
+    private readonly CausalLanguageModel _model = model;
+
+    /// <inheritdoc />
+    public override IReadOnlyList<string> Metrics => [LossMetric, PerplexityMetric];
+
+    /// <inheritdoc />
+    public override int TargetsOf(TokenizedSample sample) => TokenBatch.TrainedTokens(sample);
+
+    /// <inheritdoc />
+    public override TokenBatch Collate(IReadOnlyList<TokenizedSample> samples) => TokenBatch.Collate(samples, PadId, Model.Device);
+
+    /// <inheritdoc />
+    public override Tensor LossSum(TokenBatch batch) => TokenLoss.Sum(_model, batch);
+
+    /// <inheritdoc />
+    public override void Forward(TokenBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        _model.Hidden(batch.Ids, batch.TokenMask).Dispose();
+    }
+
+    /// <inheritdoc />
+    public override IReadOnlyDictionary<string, double> Measure(IReadOnlyList<TokenizedSample> samples, int batchSize, CancellationToken stop)
+    {
+        var loss = Perplexity.Measure(_model, samples, PadId, batchSize, stop);
+        return new Dictionary<string, double> { [LossMetric] = loss.Loss, [PerplexityMetric] = loss.Perplexity };
+    }
+}
