@@ -99,6 +99,17 @@ public static class ModelWeights
 
     private static bool IsIn(string name, string module) => name.StartsWith(module + ".", StringComparison.Ordinal);
 
+    /// <summary>Gives every parameter a tensor that somebody else reads.</summary>
+    /// <param name="model">The network; its parameters become frozen (no gradients).</param>
+    /// <param name="read">Reads a parameter by name and shape: a new tensor of that shape, which the network takes over.</param>
+    internal static void Fill(nn.Module model, Func<string, long[], Tensor> read)
+    {
+        foreach (var slot in Slots(model))
+        {
+            slot.Assign(new Parameter(read(slot.Name, slot.Shape), requires_grad: false));
+        }
+    }
+
     private static void Check(
         Dictionary<string, long[]> wanted, Dictionary<string, string> stored, CheckpointReader checkpoint, CheckpointLayout layout, IReadOnlyList<string> drawn)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ResLora.Formats.Errors;
 using static TorchSharp.torch;
 
@@ -15,44 +16,71 @@ internal sealed class CalibratedMerge(
 
     /// <summary>Merges every block.</summary>
     /// <returns>The merged blocks, whose tensors are the caller's.</returns>
+    /// <exception cref="ConfigException">The texts need more memory than is allowed, or nothing can be fitted to them.</exception>
     public IReadOnlyList<MergedBlock> Run()
     {
         var groups = InputGroups.Find(adapted, batches[0]);
-        return settings.Sequential ? LayerByLayer(groups) : AtOnce(groups);
+        var unreached = adapted.Blocks.OfType<ResLoraLinear>().Except(groups.SelectMany(group => group)).ToArray();
+        if (unreached.FirstOrDefault(block => !IsHead(block)) is { } block)
+        {
+            throw new ConfigException($"The model did not call '{block.ModuleName}' on the calibration texts, so it cannot be merged by {settings.Name}; exclude it.");
+        }
+
+        var merged = new List<MergedBlock>();
+        try
+        {
+            if (settings.Sequential)
+            {
+                LayerByLayer(groups, merged);
+            }
+            else
+            {
+                AtOnce(groups, merged);
+            }
+
+            merged.AddRange(unreached.Select(Head));   // such as an output head, where batches stop before it
+            return merged;
+        }
+        catch
+        {
+            foreach (var pair in merged.Select(done => done.Pair))
+            {
+                pair.A.Dispose();
+                pair.B.Dispose();
+            }
+
+            throw;
+        }
     }
 
-    private List<MergedBlock> AtOnce(IReadOnlyList<IReadOnlyList<ResLoraLinear>> groups)
+    private void AtOnce(IReadOnlyList<IReadOnlyList<ResLoraLinear>> groups, List<MergedBlock> merged)
     {
         // The head of a chain has a closed form; nothing is fitted there.
-        var merged = groups.SelectMany(group => group).Where(IsHead).Select(Head).ToList();
+        merged.AddRange(groups.SelectMany(group => group).Where(IsHead).Select(Head));
         var fitted = groups.Select(group => (IReadOnlyList<ResLoraLinear>)[.. group.Where(block => !IsHead(block))]).Where(group => group.Count > 0);
         var passes = WithMatrices ? Passes([.. fitted]) : [[.. fitted]];
         for (var pass = 0; pass < passes.Count; pass++)
         {
-            merged.AddRange(Fit(passes[pass], null, (pass + 1, passes.Count)));
+            Fit(passes[pass], null, (pass + 1, passes.Count), merged);
         }
-
-        return merged;
     }
 
-    private List<MergedBlock> LayerByLayer(IReadOnlyList<IReadOnlyList<ResLoraLinear>> groups)
+    private void LayerByLayer(IReadOnlyList<IReadOnlyList<ResLoraLinear>> groups, List<MergedBlock> merged)
     {
         Passes(groups);   // refuses what does not fit
         using var targets = new TargetObserver();
         using (adapted.Observe(targets))
         {
-            RunAll((1, groups.Count + 1), () => targets.Bytes, () => false);
+            RunAll((1, groups.Count + 1), () => targets.Bytes, null);
         }
 
-        var merged = new List<MergedBlock>();
         var inForce = new Stack<IDisposable>();
         try
         {
             for (var i = 0; i < groups.Count; i++)
             {
-                var blocks = Fit([groups[i]], targets, (i + 2, groups.Count + 1));
-                merged.AddRange(blocks);
-                inForce.Push(new MergedAdapter(adapted, settings.Method, blocks).Apply());
+                Fit([groups[i]], targets, (i + 2, groups.Count + 1), merged);
+                inForce.Push(new MergedAdapter(adapted, settings.Method, merged[^groups[i].Count..]).Apply());
             }
         }
         finally
@@ -62,12 +90,11 @@ internal sealed class CalibratedMerge(
                 applied.Dispose();
             }
         }
-
-        return merged;
     }
 
     /// <summary>Gathers the moments of some groups in one pass over the texts and solves for their blocks.</summary>
-    private List<MergedBlock> Fit(IReadOnlyList<IReadOnlyList<ResLoraLinear>> groups, TargetObserver? targets, (int Pass, int Passes) position)
+    private void Fit(
+        IReadOnlyList<IReadOnlyList<ResLoraLinear>> groups, TargetObserver? targets, (int Pass, int Passes) position, List<MergedBlock> merged)
     {
         using var scope = NewDisposeScope();
         var moments = new Dictionary<ResLoraLinear, Moments>();
@@ -80,19 +107,19 @@ internal sealed class CalibratedMerge(
             }
         }
 
+        var observer = new MomentObserver(moments, OwnWeight, targets);
         try
         {
-            var observer = new MomentObserver(moments, OwnWeight, targets);
             using (adapted.Observe(observer))
             {
-                RunAll(position, () => WithMatrices ? groups.Sum(Moments.BytesOf) : 0, () => observer.IsDone);
+                RunAll(position, () => WithMatrices ? groups.Sum(Moments.BytesOf) : 0, observer);
             }
 
-            observer.EndPass();
-            return [.. moments.Select(pair => Solve(pair.Key, pair.Value))];
+            merged.AddRange(moments.Select(pair => Solve(pair.Key, pair.Value)));
         }
         finally
         {
+            observer.EndPass();
             foreach (var gathered in moments.Values.Distinct())
             {
                 gathered.Dispose();
@@ -100,11 +127,12 @@ internal sealed class CalibratedMerge(
         }
     }
 
-    private void RunAll((int Pass, int Passes) position, Func<long> bytes, Func<bool> isDone)
+    private void RunAll((int Pass, int Passes) position, Func<long> bytes, MomentObserver? observer)
     {
         for (var i = 0; i < batches.Count; i++)
         {
-            batches[i](isDone);
+            observer?.BeginBatch();
+            batches[i](() => observer is { IsDone: true });
             progress?.Report(new CalibrationProgress(position.Pass, position.Passes, i + 1, batches.Count, bytes()));
         }
     }
@@ -114,13 +142,37 @@ internal sealed class CalibratedMerge(
         if (settings.Method == MergeMethod.Projection)
         {
             var (dot, square) = moments.Scalars(block);
+            RequireFinite(block, dot + square);
             var alpha = ResLoraMath.ProjectionAlpha(dot, square);
             return Kept(block, ResLoraMath.MergeScaled(block.Pair, alpha), [alpha]);
         }
 
         using var scope = NewDisposeScope();
         var own = block.Pair with { A = block.A * OwnWeight(block) };
-        return Kept(block, ResLoraMath.MergeLeastSquares(own, moments.Cross(block), moments.Inputs, settings.Ridge), []);
+        RequireFinite(block, (moments.Inputs.trace() + moments.Cross(block).sum()).item<double>());
+        if (moments.Inputs.trace().item<double>() == 0)
+        {
+            throw new ConfigException($"Every input of '{block.ModuleName}' is 0 on the calibration texts, or they hold padding only; take other texts.");
+        }
+
+        try
+        {
+            return Kept(block, ResLoraMath.MergeLeastSquares(own, moments.Cross(block), moments.Inputs, settings.Ridge), []);
+        }
+        catch (ExternalException e)
+        {
+            throw new ConfigException(
+                $"The least squares of '{block.ModuleName}' cannot be solved with ridge {settings.Ridge}: too few calibration tokens for {block.InFeatures} inputs; " +
+                $"raise the ridge (usual: {MergeSettings.DefaultRidge}), or take more texts.", e);
+        }
+    }
+
+    private static void RequireFinite(ResLoraLinear block, double sum)
+    {
+        if (!double.IsFinite(sum))
+        {
+            throw new ConfigException($"The activations of '{block.ModuleName}' on the calibration texts are not finite; check the model's weights and its dtype.");
+        }
     }
 
     private MergedBlock Head(ResLoraLinear block)

@@ -10,6 +10,7 @@ internal sealed class InputGroups : IActivationObserver
 {
     private readonly Dictionary<Tensor, int> _groupOf = new(ReferenceEqualityComparer.Instance);
     private readonly List<List<ResLoraLinear>> _groups = [];
+    private readonly HashSet<ResLoraLinear> _known = [];
 
     private InputGroups()
     {
@@ -33,6 +34,11 @@ internal sealed class InputGroups : IActivationObserver
 
     public void Observe(ResLoraLinear block, Tensor input, Tensor? low)
     {
+        if (!_known.Add(block))
+        {
+            return;   // a batch may take several passes
+        }
+
         if (!_groupOf.TryGetValue(input, out var group))
         {
             _groupOf[input] = group = _groups.Count;

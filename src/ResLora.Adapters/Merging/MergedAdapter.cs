@@ -6,8 +6,8 @@ namespace ResLora.Adapters.Merging;
 /// <param name="ModuleName">The layer's dotted name.</param>
 /// <param name="Pair">A*_n and B*_n with the scaling; owned by the <see cref="MergedAdapter"/>.</param>
 /// <param name="Alphas">
-/// What stood in for the shortcut: α_n alone, or α_{n,0} = 1, α_{n,1}, … under the middle shortcut's merge by weights;
-/// empty when the merge is exact.
+/// What stood in for the shortcut, its weight γ included: α_n alone, or α_{n,0} = 1, α_{n,1}, … under the middle shortcut's merge by weights;
+/// empty when the merge is exact, by least squares, or leaves the shortcut out.
 /// </param>
 public sealed record MergedBlock(string ModuleName, LoraPair Pair, IReadOnlyList<double> Alphas);
 

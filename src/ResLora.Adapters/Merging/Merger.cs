@@ -96,7 +96,7 @@ public static class Merger
             var alpha = n == 0
                 ? FirstAlpha(blocks[0])
                 : ResLoraMath.InputAlpha(adapted.Statistics.InputNorm(blocks[n - 1].ModuleName), adapted.Statistics.InputNorm(blocks[n].ModuleName));
-            yield return new MergedBlock(blocks[n].ModuleName, ResLoraMath.MergeScaled(blocks[n].Pair, adapted.ShortcutWeight * alpha), [alpha]);
+            yield return Scaled(blocks[n], adapted.ShortcutWeight * alpha);
         }
     }
 
@@ -112,9 +112,9 @@ public static class Merger
                 1 => 1,
                 _ => ResLoraMath.InputAlpha(norms[n - 2], norms[n - 1]),
             };
-            var pair = ResLoraMath.MergeScaled(blocks[n].Pair, adapted.ShortcutWeight * alpha);
-            norms[n] = MergedNorm(blocks[n], pair);
-            yield return new MergedBlock(blocks[n].ModuleName, pair, [alpha]);
+            var merged = Scaled(blocks[n], adapted.ShortcutWeight * alpha);
+            norms[n] = MergedNorm(blocks[n], merged.Pair);
+            yield return merged;
         }
     }
 
@@ -124,16 +124,19 @@ public static class Merger
         var alpha = previous.Count == 0
             ? 0
             : ResLoraMath.MiddleAlpha(previous.Select(p => adapted.Statistics.LowNorm(p.ModuleName)), adapted.Statistics.LowNorm(block.ModuleName));
-        return new MergedBlock(block.ModuleName, ResLoraMath.MergeScaled(block.Pair, adapted.ShortcutWeight * alpha), [alpha]);
+        return Scaled(block, adapted.ShortcutWeight * alpha);
     });
 
     private static IEnumerable<MergedBlock> MiddleByWeights(LoraLinear[] blocks, AdaptedModel adapted) => blocks.Select(block =>
     {
         var previous = Previous(block);
-        var alphas = previous.Select(p => adapted.Statistics.InputNorm(p.ModuleName) / adapted.Statistics.InputNorm(block.ModuleName)).ToArray();
-        var pair = ResLoraMath.MergeMiddleDown(block.Pair, [.. previous.Select(p => p.A)], [.. alphas.Select(alpha => adapted.ShortcutWeight * alpha)]);
+        var norm = adapted.Statistics.InputNorm(block.ModuleName);
+        var alphas = previous.Select(p => adapted.ShortcutWeight * adapted.Statistics.InputNorm(p.ModuleName) / norm).ToArray();
+        var pair = ResLoraMath.MergeMiddleDown(block.Pair, [.. previous.Select(p => p.A)], alphas);
         return new MergedBlock(block.ModuleName, pair, [1, .. alphas]);
     });
+
+    private static MergedBlock Scaled(LoraLinear block, double alpha) => new(block.ModuleName, ResLoraMath.MergeScaled(block.Pair, alpha), [alpha]);
 
     private static IReadOnlyList<ResLoraLinear> Previous(LoraLinear block) => block is ResLoraLinear shortcut ? shortcut.Previous : [];
 

@@ -14,8 +14,11 @@ internal sealed class MomentObserver(
     private Tensor? _tokenMask;
     private int _batch = -1;
 
-    /// <summary>Whether every wanted block has been seen in this pass.</summary>
+    /// <summary>Whether every wanted block has been seen in this batch's pass.</summary>
     public bool IsDone => _seen.Count == moments.Count;
+
+    /// <summary>A batch is about to run, and nothing of it has been seen.</summary>
+    public void BeginBatch() => _seen.Clear();
 
     public void BeginPass(Tensor? tokenMask)
     {
@@ -24,7 +27,7 @@ internal sealed class MomentObserver(
         EndPass();
     }
 
-    /// <summary>Lets go of the last pass's inputs.</summary>
+    /// <summary>Lets go of the last pass's inputs; also when it ended early.</summary>
     public void EndPass()
     {
         foreach (var input in _inputs.Values)

@@ -1,4 +1,3 @@
-using ResLora.Adapters.Merging;
 using ResLora.Experiments.Merging;
 using Spectre.Console;
 
@@ -7,24 +6,66 @@ namespace ResLora.Cli.Rendering;
 /// <summary>Shows what a merge did.</summary>
 internal static class MergeView
 {
-    /// <summary>Draws it.</summary>
+    /// <summary>Draws it: a table of the measured methods, then the facts of the chosen one.</summary>
     public static void Draw(MergeReport report, IAnsiConsole terminal)
     {
-        var loss = report.Loss;
-        terminal.Write(Tables.Facts(
-        [
-            new("written", $"{report.Output} ({(report.As == MergeTarget.Lora ? "PEFT adapter" : "Hugging Face model")})"),
-            new("method", $"{MergeMethods.Name(report.Method)}, {(report.IsExact ? "exact but for rounding" : "approximate")}"),
-            new("measured on", $"{report.MeasuredOn}, {Tables.Count(loss.Tokens)} predictions"),
-            new("loss", double.IsNaN(loss.LossUnmerged) ? "not measured: there are no labels" : $"{Tables.Number(loss.LossUnmerged)} unmerged, {Tables.Number(loss.LossMerged)} merged"),
-            // A score is no choice between labels or tokens.
-            .. double.IsNaN(loss.MeanKl) ? (KeyValuePair<string, string>[])[] :
+        if (report.Ranking.Count > 1)
+        {
+            terminal.Write(Ranking(report));
+        }
+
+        terminal.Write(Tables.Facts(Facts(report)));
+    }
+
+    private static Table Ranking(MergeReport report)
+    {
+        var answers = report.UnmergedExactMatch is not null;
+        string[] columns = ["method", "divergence>", "same choice>", "loss>", "increase>", "update error>", .. answers ? new[] { "right>" } : []];
+        var table = Tables.Of(columns);
+        var unmerged = report.UnmergedExactMatch;
+        table.Row(["unmerged", "", "", Tables.Number(report.Loss.LossUnmerged), "", "", .. answers ? new[] { $"{unmerged!.Correct} of {unmerged.Total}" } : []]);
+        foreach (var outcome in report.Ranking)
+        {
+            table.Row(
             [
-                new("divergence", $"{Tables.Number(loss.MeanKl)} nats a prediction"),
-                new("same first choice", Tables.Percent(loss.TopOneAgreement)),
-            ],
-            new("largest logit difference", Tables.Number(loss.MaxLogitDifference)),
-            new("read back", $"differs by {Tables.Number(report.ReadBackDifference)}"),
-        ]));
+                outcome.Method + (outcome.IsExact ? " (but for rounding)" : ""),
+                Tables.Number(outcome.Loss.MeanKl),
+                double.IsNaN(outcome.Loss.TopOneAgreement) ? "" : Tables.Percent(outcome.Loss.TopOneAgreement),
+                Tables.Number(outcome.Loss.LossMerged),
+                Tables.Number(outcome.Loss.Increase),
+                Tables.Number(outcome.MeanUpdateError),
+                .. answers ? new[] { $"{outcome.ExactMatch!.Correct} of {outcome.ExactMatch.Total}" } : [],
+            ]);
+        }
+
+        return table;
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Facts(MergeReport report)
+    {
+        if (report.Output is not null)
+        {
+            yield return new("written", $"{report.Output} ({(report.As == MergeTarget.Lora ? "PEFT adapter" : "Hugging Face model")})");
+        }
+
+        yield return new(report.Output is null ? "best" : "method", $"{report.Method}, {(report.IsExact ? "exact but for rounding" : "approximate")}");
+        if (report.CalibratedOn is { } calibrated)
+        {
+            yield return new("calibrated on", calibrated);
+        }
+
+        yield return new("measured on", $"{report.MeasuredOn}, {Tables.Count(report.Loss.Tokens)} predictions");
+        yield return new("loss", $"{Tables.Number(report.Loss.LossUnmerged)} unmerged, {Tables.Number(report.Loss.LossMerged)} merged");
+        yield return new("divergence", $"{Tables.Number(report.Loss.MeanKl)} nats a prediction");
+        if (!double.IsNaN(report.Loss.TopOneAgreement))
+        {
+            yield return new("same first choice", Tables.Percent(report.Loss.TopOneAgreement));
+        }
+
+        yield return new("largest logit difference", Tables.Number(report.Loss.MaxLogitDifference));
+        if (report.ReadBackDifference is { } difference)
+        {
+            yield return new("read back", $"differs by {Tables.Number(difference)}");
+        }
     }
 }

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using ResLora.Adapters.Merging;
 using ResLora.Experiments.Evaluating;
+using ResLora.Experiments.Merging;
 using ResLora.Experiments.Planning;
 using ResLora.Experiments.Running;
 using ResLora.Training.Loop;
@@ -51,6 +53,10 @@ internal sealed class RunProgress : IProgress<RunEvent>
     /// <summary>How many answers are there, as one line.</summary>
     public static string Line(SamplesDone samples) => $"answered {samples.Done} of {samples.Total}";
 
+    /// <summary>How far a calibration is, as one line.</summary>
+    public static string Line(CalibrationProgress calibration) =>
+        $"calibrating: pass {calibration.Pass} of {calibration.Passes}, batch {calibration.Batch} of {calibration.Batches}, {Tables.Bytes(calibration.Bytes)}";
+
     /// <inheritdoc />
     public void Report(RunEvent value)
     {
@@ -78,6 +84,12 @@ internal sealed class RunProgress : IProgress<RunEvent>
                 break;
             case SamplesDone samples when IsDue(samples.Done, samples.Total):
                 _context.Log(Line(samples));
+                break;
+            case CalibrationAdvanced { Progress: var calibration } when _bar is not null:
+                (_bar.MaxValue, _bar.Value, _bar.Description) = (calibration.Passes * calibration.Batches, ((calibration.Pass - 1) * calibration.Batches) + calibration.Batch, Line(calibration));
+                break;
+            case CalibrationAdvanced { Progress: var calibration } when IsDue(((calibration.Pass - 1) * calibration.Batches) + calibration.Batch, calibration.Passes * calibration.Batches):
+                _context.Log(Line(calibration));
                 break;
             case StageStarted stage:
                 _lastDone = 0;

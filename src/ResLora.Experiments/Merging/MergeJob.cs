@@ -2,12 +2,13 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
+using ResLora.Experiments.Configuration;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Models;
 using ResLora.Training;
 using ResLora.Training.Data;
-using ResLora.Training.Evaluation;
+using ResLora.Training.Loop;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Merging;
@@ -17,6 +18,9 @@ public static class MergeJob
 {
     /// <summary>The report's name in the output.</summary>
     public const string ReportFileName = "merge-report.json";
+
+    /// <summary>The plot's name in the output.</summary>
+    public const string PlotFileName = "merge-report.png";
 
     private static readonly JsonSerializerOptions _json = new()
     {
@@ -28,28 +32,61 @@ public static class MergeJob
 
     /// <summary>Runs the job.</summary>
     /// <param name="options">Which adapter is merged, how, and into what.</param>
+    /// <param name="progress">Is told what happens; null for nobody.</param>
+    /// <param name="stop">Ends the job; nothing is written then.</param>
     /// <returns>What was done and what it cost.</returns>
     /// <exception cref="ResLoraException">Settings or files cannot be used.</exception>
     /// <exception cref="RunFailedException">What was read back differs from what was merged.</exception>
-    public static MergeReport Run(MergeOptions options)
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static MergeReport Run(MergeOptions options, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ConfigBinder.ThrowIfAny("The merge's settings", [.. options.Problems()]);
         var description = AdapterStore.Describe(options.Adapter);
         var baseModel = BaseModel(options, description);
-        var method = options.Method ?? MergeMethods.For(description.Config.Shortcut.Kind, description.ShortcutWeight)[0];
         using var session = ModelSession.Load(baseModel, options.Adapter);
-        var (source, samples) = Samples(options, session);
-        using var merged = Merger.Merge(session.Adapter!, method);
-        var loss = session.Model is EncoderModel
-            ? LabelMergeLoss.Measure(session, merged, samples)
-            : MergeLoss.Measure(session, merged, [.. samples.Select(sample => sample.Ids)]);
-        Write(options, baseModel, session, merged);
+        var texts = MergeTexts.ToMeasure(options, session);
+        var methods = Methods(options, session.Adapter!);
+        using var comparison = MergeComparison.Run(options, methods, session, texts, progress, stop);
+        var chosen = options is { Compare: true, Method: null } ? comparison.Ranking[0] : comparison.Ranking.Single(outcome => outcome.Method == methods[0].Name);
+        double? difference = null;
+        if (options is { As: { } target, Output: { } output })
+        {
+            var merged = comparison.Merged(chosen);
+            Write(target, output, options.Overwrite, baseModel, session, merged);
+            difference = ReadBack(target, output, baseModel, session, merged, texts.Tokens[0]);
+        }
+
         var report = new MergeReport(
-            options.Adapter, baseModel, options.Output, method, merged.IsExact, options.As, source, loss,
-            ReadBack(options, baseModel, session, merged, samples[0]));
-        AtomicFile.WriteText(Path.Combine(options.Output, ReportFileName), JsonSerializer.Serialize(report, _json) + "\n");
+            options.Adapter, baseModel, options.Output, options.As, chosen, comparison.Ranking, comparison.CalibratedOn, comparison.MeasuredOn,
+            comparison.UnmergedExactMatch, difference);
+        if (report.Output is { } folder)
+        {
+            AtomicFile.WriteText(Path.Combine(folder, ReportFileName), JsonSerializer.Serialize(report, _json) + "\n");
+            if (chosen.Modules.Count > 0)
+            {
+                MergePlot.Write(Path.Combine(folder, PlotFileName), report);
+            }
+        }
+
         return report;
     }
+
+    /// <summary>The method to use first, then those to measure beside it: all that fit, or the control alone.</summary>
+    private static List<MergeSettings> Methods(MergeOptions options, AdaptedModel adapter)
+    {
+        var fitting = MergeMethods.For(adapter);
+        var first = Settings(options, options.Method ?? fitting[0]) with { Sequential = options.Sequential };
+        var others = options.Compare
+            ? fitting.SelectMany(method => method == MergeMethod.LeastSquares
+                ? [Settings(options, method), Settings(options, method) with { Sequential = true }]
+                : new[] { Settings(options, method) })
+            : fitting.Where(method => method == MergeMethod.Dropped).Select(method => Settings(options, method));
+        return [first, .. others.Where(settings => settings.Name != first.Name)];
+    }
+
+    private static MergeSettings Settings(MergeOptions options, MergeMethod method) =>
+        new(method) { Ridge = options.Ridge, CalibrationMemory = options.CalibrationMemory };
 
     private static string BaseModel(MergeOptions options, AdapterDescription description)
     {
@@ -65,26 +102,14 @@ public static class MergeJob
                 : $"{options.Adapter}: the adapter names the base model '{description.BaseModel}', and there is no such folder here; give it (--model).");
     }
 
-    private static (string Source, IReadOnlyList<TokenizedSample> Samples) Samples(MergeOptions options, ModelSession session)
+    private static void Write(MergeTarget target, string output, bool overwrite, string baseModel, ModelSession session, MergedAdapter merged)
     {
-        if (session.Model is EncoderModel)
+        if (target == MergeTarget.Lora)
         {
-            var labels = MeasuringLabels.Choose(options, session);
-            return (labels.Source, labels.Samples);
-        }
-
-        var texts = MeasuringTexts.Choose(options, session);
-        return (texts.Source, [.. texts.Sequences.Select(ids => new TokenizedSample([.. ids], []))]);
-    }
-
-    private static void Write(MergeOptions options, string baseModel, ModelSession session, MergedAdapter merged)
-    {
-        if (options.As == MergeTarget.Lora)
-        {
-            AdapterStore.SavePeft(merged, options.Output, baseModel, options.Overwrite);
+            AdapterStore.SavePeft(merged, output, baseModel, overwrite);
             if (session.Model is EncoderModel { Head: var head })
             {
-                TextHeadFile.Write(options.Output, head);
+                TextHeadFile.Write(output, head);
             }
 
             return;
@@ -92,18 +117,16 @@ public static class MergeJob
 
         using (merged.Apply())
         {
-            ModelFolder.Write(session.Model, baseModel, options.Output, overwrite: options.Overwrite);
+            ModelFolder.Write(session.Model, baseModel, output, overwrite: overwrite);
         }
     }
 
     /// <summary>The largest difference of a logit; a LoRA is applied unmerged, so it differs by rounding, a model not at all.</summary>
-    private static double ReadBack(MergeOptions options, string baseModel, ModelSession session, MergedAdapter merged, TokenizedSample sample)
+    private static double ReadBack(MergeTarget target, string output, string baseModel, ModelSession session, MergedAdapter merged, TokenizedSample sample)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        using var written = options.As == MergeTarget.Lora
-            ? ModelSession.Load(baseModel, options.Output)
-            : ModelSession.Load(options.Output);
+        using var written = target == MergeTarget.Lora ? ModelSession.Load(baseModel, output) : ModelSession.Load(output);
         Tensor expected;
         using (merged.Apply())
         {
@@ -117,12 +140,14 @@ public static class MergeJob
         return difference <= allowed * scale
             ? difference
             : throw new RunFailedException(
-                $"'{options.Output}' was written, but read back it differs from the merged model by {difference:0.0e+0} in a logit of at most {scale:0.0}; do not use it.");
+                $"'{output}' was written, but read back it differs from the merged model by {difference:0.0e+0} in a logit of at most {scale:0.0}; do not use it.");
     }
 
     private static Tensor Logits(LanguageModel model, TokenizedSample sample)
     {
         using var scope = NewDisposeScope();
-        return model.Predict(LabelMergeLoss.Input(sample, model)).to(float32).MoveToOuterDisposeScope();   // [1, T, V] or [1, N]
+        Tensor Row(int[] values) => tensor(values.Select(value => (long)value).ToArray(), device: model.Device).unsqueeze(0);   // [1, T]
+        var input = new TokenInput(Row(sample.Ids), null, sample.TypeIds is { } types ? Row(types) : null);
+        return model.Predict(input).to(float32).MoveToOuterDisposeScope();   // [1, T, V] or [1, N]
     }
 }

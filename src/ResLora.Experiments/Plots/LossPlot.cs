@@ -1,4 +1,3 @@
-using ResLora.Formats.Files;
 using ScottPlot;
 using SkiaSharp;
 
@@ -7,39 +6,24 @@ namespace ResLora.Experiments.Plots;
 /// <summary>Draws loss curves as a picture.</summary>
 public static class LossPlot
 {
-    private const int Width = 1200;
-    private const int Height = 700;
-
-    // Tells the curves apart in print and for colour-blind readers (Okabe and Ito's palette).
-    private static readonly string[] _colors = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
-
     /// <summary>Whether this machine has a font; without one, pictures have no text.</summary>
     public static bool HasFonts => SKFontManager.Default.FontFamilyCount > 0;
 
-    /// <summary>Writes a PNG of 1200 by 700 pixels: every step faintly, a running mean boldly.</summary>
+    /// <summary>Writes a PNG of 1200 by 700 pixels: every value faintly, a running mean boldly.</summary>
     /// <param name="path">The file to write or replace.</param>
     /// <param name="title">The title.</param>
     /// <param name="curves">The curves, best of equal length.</param>
-    public static void Write(string path, string title, IReadOnlyList<LossCurve> curves)
+    /// <param name="what">What the losses are of. Default training.</param>
+    public static void Write(string path, string title, IReadOnlyList<LossCurve> curves, string what = "training")
     {
         ArgumentNullException.ThrowIfNull(curves);
         using var plot = new Plot();
         for (var i = 0; i < curves.Count; i++)
         {
-            Draw(plot, curves[i], Color.FromHex(_colors[i % _colors.Length]));
+            Draw(plot, curves[i], Picture.ColorOf(i));
         }
 
-        plot.Title(title, size: 26);
-        plot.XLabel("step", size: 20);
-        plot.YLabel("training loss (nats a token)", size: 20);
-        plot.Axes.Bottom.TickLabelStyle.FontSize = 16;
-        plot.Axes.Left.TickLabelStyle.FontSize = 16;
-        plot.Axes.AutoScale();
-        plot.Axes.SetLimitsY(0, plot.Axes.GetLimits().Top);   // a loss is never negative, and the way left to 0 is worth seeing
-        plot.ShowLegend(Alignment.UpperRight);
-        plot.Legend.FontSize = 20;
-        var png = plot.GetImageBytes(Width, Height, ImageFormat.Png);
-        AtomicFile.Write(path, stream => stream.Write(png));
+        Picture.Write(plot, path, title, "step", $"{what} loss (nats a token)");
     }
 
     private static void Draw(Plot plot, LossCurve curve, Color color)

@@ -52,9 +52,9 @@ public static class QuickstartJob
 
         progress?.Report(new StageStarted("Merging ResLoRA into ordinary LoRA and into the model"));
         var adapter = new RunFolder(resLoraRun.RunFolder).Last;
-        MergeJob.Run(bench.Merge(adapter, MergeTarget.Lora, "reslora-peft"));
-        var merge = MergeJob.Run(bench.Merge(adapter, MergeTarget.Model, "reslora-merged"));
-        var merged = bench.Evaluate("ResLoRA merged", merge.Output);
+        MergeJob.Run(bench.Merge(adapter, MergeTarget.Lora, "reslora-peft"), stop: stop);
+        var merge = MergeJob.Run(bench.Merge(adapter, MergeTarget.Model, "reslora-merged"), stop: stop);
+        var merged = bench.Evaluate("ResLoRA merged", merge.Output!);
 
         var report = new QuickstartReport(
             sample, options.Output, options.Structure, options.Steps, resLoraRun.TrainableParameters, baseRow, lora, unmerged, merged, merge, bench.Prompt);
@@ -128,6 +128,7 @@ public static class QuickstartJob
             Output = Path.Combine(options.Output, folder),
             Task = TaskName,
             Data = HeldOutFile,
+            Answers = false,
         };
 
         private QuickstartRow Evaluate(string name, ModelSession session)

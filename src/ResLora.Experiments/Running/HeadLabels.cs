@@ -14,6 +14,11 @@ internal static class HeadLabels
     /// <exception cref="ConfigException">The head predicts something else.</exception>
     public static LabelSet? Of(LabelledTask task, TextHead head, string model)
     {
+        if (head.Kind != (task.IsRegression ? TextHeadKind.Score : TextHeadKind.Labels))
+        {
+            throw Misfit(task, task.Labels, head, model);
+        }
+
         // Many published models number their labels and name none; the task's order is then the one that counts.
         var labels = task.IsRegression ? null : task.Labels is { } own && IsUnnamed(head, own.Count) ? own : new LabelSet(head.Labels);
         Require(task, task.IsRegression ? null : task.Labels ?? labels, head, model);
@@ -37,9 +42,14 @@ internal static class HeadLabels
             : head.Kind == TextHeadKind.Labels && (AreSame(labels, head) || IsUnnamed(head, labels.Count));
         if (!fits)
         {
-            var wanted = labels is null ? "a score" : $"the labels {string.Join(", ", labels.Names)}";
-            throw new ConfigException($"Task '{task.Name}' has {wanted} to predict, and {model} predicts {Text(head)}; take the model or adapter that was trained for it.");
+            throw Misfit(task, labels, head, model);
         }
+    }
+
+    private static ConfigException Misfit(LabelledTask task, LabelSet? labels, TextHead head, string model)
+    {
+        var wanted = task.IsRegression ? "a score" : labels is null ? "labels" : $"the labels {string.Join(", ", labels.Names)}";
+        return new ConfigException($"Task '{task.Name}' has {wanted} to predict, and {model} predicts {Text(head)}; take the model or adapter that was trained for it.");
     }
 
     private static bool AreSame(LabelSet labels, TextHead head) =>

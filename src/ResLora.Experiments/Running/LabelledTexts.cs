@@ -53,8 +53,8 @@ internal sealed record LabelledTexts(LabelledTask Task, LabelledData Train, IRea
     {
         var data = config.Data;
         var task = LabelledTaskRegistry.Get(config.Task, new ColumnMap(data.Columns));
-        var train = task.Read(data.Train, TaskSplit.Train);
-        if (train.Labels is { } labels && HeadLabels.SameInOtherOrder(labels, head))
+        var train = task.Read(data.Train, TaskSplit.Train, data.Labels is { } given ? new LabelSet(given) : null);
+        if (data.Labels is null && train.Labels is { } labels && HeadLabels.SameInOtherOrder(labels, head))
         {
             // A head that knows these labels keeps its order.
             train = task.Read(data.Train, TaskSplit.Train, new LabelSet(head.Labels));

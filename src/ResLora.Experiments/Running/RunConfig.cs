@@ -29,6 +29,9 @@ public sealed record RunConfig : ICheckedConfig
     /// <summary>How to train. With <c>bestMetric: eval_exact_match</c> every evaluation also generates answers for the validation data.</summary>
     public TrainConfig Training { get; init; } = new();
 
+    /// <summary>Merged models that every evaluation scores beside the unmerged one.</summary>
+    public MergingConfig Merging { get; init; } = new();
+
     /// <summary>The run's folder. Default: <c>runs/</c> and the file's name, in the file's folder.</summary>
     [ConfigPath]
     public string? Output { get; init; }
@@ -59,10 +62,16 @@ public sealed record RunConfig : ICheckedConfig
 
         var inner = Data.Problems().Select(problem => $"data.{problem}")
             .Concat(Adapter?.Problems().Select(problem => $"adapter.{problem}") ?? [])
-            .Concat(Training.Problems().Select(problem => $"training.{problem}"));
+            .Concat(Training.Problems().Select(problem => $"training.{problem}"))
+            .Concat(Merging.Problems(Adapter).Select(problem => $"merging.{problem}"));
         foreach (var problem in inner)
         {
             yield return problem;
+        }
+
+        if (Adapter is { Shortcut.Anneal: > 0 } && Training.Patience > 0)
+        {
+            yield return "training.patience may end the run before adapter.shortcut.anneal has come to 0, where the merge is exact; leave one of them out";
         }
 
         if (Adapter is null && Training.DataType != "float32")

@@ -15,6 +15,9 @@ public sealed class RunFolder(string path)
     /// <summary>A line of JSON for every step and evaluation.</summary>
     public string MetricsFile => In("metrics.jsonl");
 
+    /// <summary>A picture of the losses that evaluations measured; there when merged models were scored twice or more.</summary>
+    public string EvaluationPlot => In("evaluation.png");
+
     /// <summary>What was saved at the best evaluation; missing when nothing was evaluated.</summary>
     public string Best => In("best");
 

@@ -1,11 +1,14 @@
 using ResLora.Adapters;
 using ResLora.Experiments.Planning;
+using ResLora.Experiments.Plots;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Training;
+using ResLora.Training.Data;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Generation;
 using ResLora.Training.Loop;
+using ResLora.Training.Objectives;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -57,15 +60,15 @@ public static class TrainJob
         folder.Prepare(config, resume);
         var trainable = (adapter?.TrainableParameters() ?? AllParameters(session.Model)).ToArray();
         progress?.Report(new RunPlanned(PlanJob.Of(config, session.Model, adapter, data)));
+        var objective = data.ObjectiveFor(session);
         var setup = new TrainSetup(
-            data.ObjectiveFor(session), trainable, data.TrainTokens.Samples, data.ValidationTokens, config.Training, folder.Path, Save(config, session))
+            objective, trainable, data.TrainTokens.Samples, data.ValidationTokens, config.Training, folder.Path, Save(config, session))
         {
             Adapter = adapter,
-            ExtraMetrics = data is GenerationRunData generation && config.Training.BestMetric == RunConfig.ExactMatchMetric
-                ? () => ExactMatchOf(session, generation, config, stop)
-                : null,
+            ExtraMetrics = HasExtraMetrics(config) ? () => ExtraMetrics(session, objective, data, config, stop) : null,
         };
         var result = new Trainer(setup).Run(progress, resume, stop);
+        EvaluationPlot.Write(folder.MetricsFile, folder.EvaluationPlot, $"{config.Task}: validation loss, unmerged and merged");
         return new TrainReport(folder.Path, trainable.Sum(p => p.Value.numel()), result);
     }
 
@@ -96,10 +99,49 @@ public static class TrainJob
         }
     };
 
-    private static Dictionary<string, double> ExactMatchOf(ModelSession session, GenerationRunData data, RunConfig config, CancellationToken stop)
+    private static bool WantsExactMatch(RunConfig config) => config.Training.BestMetric.EndsWith("exact_match", StringComparison.Ordinal);
+
+    private static bool HasExtraMetrics(RunConfig config) => WantsExactMatch(config) || config.Merging.Evaluate.Count > 0;
+
+    /// <summary>Right answers when the best checkpoint is chosen by them, and what the merged models are worth.</summary>
+    private static Dictionary<string, double> ExtraMetrics(ModelSession session, Objective objective, RunData data, RunConfig config, CancellationToken stop)
     {
-        var match = ExactMatch.Measure(
-            session.Causal, session.Tokenizer, data.Task, data.Validation, config.Training.BatchSize, new GenerationConfig(), null, stop);
-        return new Dictionary<string, double> { [RunConfig.ExactMatchMetric] = match.Accuracy };
+        var metrics = new Dictionary<string, double>();
+        if (WantsExactMatch(config))
+        {
+            metrics[RunConfig.ExactMatchMetric] = ExactMatchOf(session, data, config, stop);
+        }
+
+        IReadOnlyList<TokenizedSample> calibration = [.. data.TrainTokens.Samples.Take(config.Merging.CalibrationSamples)];
+        foreach (var (name, value) in MergedScores.Of(
+            session, objective, calibration, config.Merging.Evaluate, () => MergedScore(session, objective, data, config, stop), stop))
+        {
+            metrics[name] = value;
+        }
+
+        return metrics;
+    }
+
+    /// <summary>What the objective measures, by the names that follow <c>eval_</c>; perplexity says no more than the loss.</summary>
+    private static Dictionary<string, double> MergedScore(ModelSession session, Objective objective, RunData data, RunConfig config, CancellationToken stop)
+    {
+        const string prefix = "eval_";
+        var scores = objective.Measure(data.ValidationTokens, config.Training.BatchSize, stop)
+            .Where(metric => metric.Key != NextTokenObjective.PerplexityMetric)
+            .ToDictionary(metric => metric.Key[prefix.Length..], metric => metric.Value);
+        if (WantsExactMatch(config))
+        {
+            scores["exact_match"] = ExactMatchOf(session, data, config, stop);
+        }
+
+        return scores;
+    }
+
+    private static double ExactMatchOf(ModelSession session, RunData data, RunConfig config, CancellationToken stop)
+    {
+        var generation = data as GenerationRunData
+            ?? throw new ConfigException($"training.bestMetric is '{config.Training.BestMetric}', and task '{config.Task}' generates no answers; eval_score is what it has.");
+        return ExactMatch.Measure(
+            session.Causal, session.Tokenizer, generation.Task, generation.Validation, config.Training.BatchSize, new GenerationConfig(), null, stop).Accuracy;
     }
 }

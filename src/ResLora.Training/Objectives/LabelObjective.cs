@@ -23,7 +23,8 @@ public sealed class LabelObjective(EncoderModel model, LabelledTask task, LabelS
     /// <summary>The name of the task's score on held-out data.</summary>
     public static string ScoreMetric => "eval_score";
 
-    private bool IsScore => _model.Head.Kind == TextHeadKind.Score;
+    /// <inheritdoc />
+    public override bool PredictsValues => _model.Head.Kind == TextHeadKind.Score;
 
     /// <inheritdoc />
     public override int TargetsOf(TokenizedSample sample)
@@ -41,15 +42,21 @@ public sealed class LabelObjective(EncoderModel model, LabelledTask task, LabelS
         var width = plain.Ids.shape[1];
         return plain.Predicting(
             arange(0, samples.Count * width, width, device: Model.Device),   // [B], the first token of each row
-            IsScore ? tensor(targets, dtype: float32, device: Model.Device) : tensor(targets, dtype: int64, device: Model.Device));
+            PredictsValues ? tensor(targets, dtype: float32, device: Model.Device) : tensor(targets, dtype: int64, device: Model.Device));
     }
 
     /// <inheritdoc />
-    public override Tensor LossSum(TokenBatch batch)
+    public override Tensor Hidden(TokenBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        return _model.Hidden(batch.Input);   // [B, T] -> [B, T, D]
+    }
+
+    /// <inheritdoc />
+    public override Tensor Predictions(TokenBatch batch)
+    {
         using var scope = NewDisposeScope();
-        return Loss(Logits(batch), batch).MoveToOuterDisposeScope();
+        return _model.TextLogits(Hidden(batch)).MoveToOuterDisposeScope();   // [B, T, D] -> [B, N]
     }
 
     /// <inheritdoc />
@@ -87,8 +94,8 @@ public sealed class LabelObjective(EncoderModel model, LabelledTask task, LabelS
         }
 
         var sum = 0.0;
-        var predicted = Run(labelled, batchSize, (logits, batch) => sum += Loss(logits, batch).item<float>(), stop);
-        var scores = IsScore
+        var predicted = Run(labelled, batchSize, (logits, batch) => sum += LossSum(logits, batch.Targets).item<float>(), stop);
+        var scores = PredictsValues
             ? LabelScores.OfScores(task, [.. labelled.Select(sample => sample.Target!.Value)], [.. predicted.Select(row => (double)row[0])])
             : LabelScores.OfLabels(task, labels!, [.. labelled.Select(sample => (int)sample.Target!.Value)], [.. predicted.Select(Highest)]);
         return (sum / labelled.Length, scores);
@@ -125,7 +132,7 @@ public sealed class LabelObjective(EncoderModel model, LabelledTask task, LabelS
             stop.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var batch = Collate([.. group.Select(index => samples[index])]);
-            var logits = Logits(batch);   // [B, N]
+            var logits = Predictions(batch);   // [B, N]
             also(logits, batch);
             var values = logits.cpu().data<float>().ToArray();
             var width = values.Length / group.Length;
@@ -137,14 +144,4 @@ public sealed class LabelObjective(EncoderModel model, LabelledTask task, LabelS
 
         return rows;
     }
-
-    private Tensor Logits(TokenBatch batch)
-    {
-        using var scope = NewDisposeScope();
-        return _model.TextLogits(_model.Hidden(batch.Input)).MoveToOuterDisposeScope();   // [B, T] -> [B, N]
-    }
-
-    private Tensor Loss(Tensor logits, TokenBatch batch) => IsScore
-        ? nn.functional.mse_loss(logits.squeeze(-1), batch.Targets, nn.Reduction.Sum)   // [B, 1] -> [B]
-        : nn.functional.cross_entropy(logits, batch.Targets, reduction: nn.Reduction.Sum);
 }

@@ -44,14 +44,18 @@ public sealed class MaskedTokenObjective(EncoderModel model, int maskId) : Objec
     }
 
     /// <inheritdoc />
-    public override Tensor LossSum(TokenBatch batch)
+    public override Tensor Hidden(TokenBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        return _model.Hidden(batch.Input);   // [B, T] -> [B, T, D]
+    }
+
+    /// <inheritdoc />
+    public override Tensor Predictions(TokenBatch batch)
+    {
         using var scope = NewDisposeScope();
-        var hidden = _model.Hidden(batch.Input);                                      // [B, T] -> [B, T, D]
-        var hiddenThere = hidden.flatten(0, 1).index_select(0, batch.Positions);      // [B, T, D] -> [N, D]
-        var logits = _model.TokenLogits(hiddenThere).to(float32);                     // [N, D] -> [N, V]
-        return nn.functional.cross_entropy(logits, batch.Targets, reduction: nn.Reduction.Sum).MoveToOuterDisposeScope();
+        var hidden = Hidden(batch).flatten(0, 1).index_select(0, batch.Positions);   // [B, T, D] -> [N, D]
+        return _model.TokenLogits(hidden).to(float32).MoveToOuterDisposeScope();      // [N, D] -> [N, V]
     }
 
     /// <inheritdoc />

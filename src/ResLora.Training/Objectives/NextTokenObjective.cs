@@ -25,7 +25,19 @@ public sealed class NextTokenObjective(CausalLanguageModel model, int padId) : O
     public override TokenBatch Collate(IReadOnlyList<TokenizedSample> samples) => TokenBatch.Collate(samples, PadId, Model.Device);
 
     /// <inheritdoc />
-    public override Tensor LossSum(TokenBatch batch) => TokenLoss.Sum(_model, batch);
+    public override Tensor Hidden(TokenBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return _model.Hidden(batch.Ids, batch.TokenMask, rightPadded: true);   // [B, T] -> [B, T, D]
+    }
+
+    /// <inheritdoc />
+    public override Tensor Predictions(TokenBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        var predicting = Hidden(batch).flatten(0, 1).index_select(0, batch.Positions);   // [B, T, D] -> [N, D]
+        return _model.Logits(predicting).to(float32).MoveToOuterDisposeScope();           // [N, D] -> [N, V]
+    }
 
     /// <inheritdoc />
     public override void Forward(TokenBatch batch)

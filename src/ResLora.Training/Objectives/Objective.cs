@@ -35,10 +35,43 @@ public abstract class Objective(LanguageModel model, int padId)
     /// <returns>The batch, owned by the caller.</returns>
     public abstract TokenBatch Collate(IReadOnlyList<TokenizedSample> samples);
 
+    /// <summary>Hidden states of the last layer.</summary>
+    /// <param name="batch">The batch, borrowed.</param>
+    /// <returns>New tensor [B, T, D], owned by the caller.</returns>
+    public abstract Tensor Hidden(TokenBatch batch);
+
+    /// <summary>What the model predicts at the batch's positions.</summary>
+    /// <param name="batch">The batch, borrowed.</param>
+    /// <returns>New tensor in float32, owned by the caller: [N, V] scores of tokens or [N, labels], or [N, 1] values.</returns>
+    public abstract Tensor Predictions(TokenBatch batch);
+
+    /// <summary>Whether a value is predicted; else one of several tokens or labels is.</summary>
+    public virtual bool PredictsValues => false;
+
     /// <summary>Σ of the loss over the batch's targets, in float32; divided by their number it is the mean.</summary>
     /// <param name="batch">The batch, borrowed.</param>
     /// <returns>New scalar, owned by the caller.</returns>
-    public abstract Tensor LossSum(TokenBatch batch);
+    public Tensor LossSum(TokenBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        using var scope = NewDisposeScope();
+        return LossSum(Predictions(batch), batch.Targets).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Σ of the loss of predictions: −log softmax at the target, or the squared error of a value.</summary>
+    /// <param name="predictions">[N, …] as <see cref="Predictions"/> gives them, borrowed.</param>
+    /// <param name="targets">[N], borrowed.</param>
+    /// <returns>New scalar, owned by the caller.</returns>
+    public Tensor LossSum(Tensor predictions, Tensor targets)
+    {
+        ArgumentNullException.ThrowIfNull(predictions);
+        ArgumentNullException.ThrowIfNull(targets);
+        using var scope = NewDisposeScope();
+        var loss = PredictsValues
+            ? nn.functional.mse_loss(predictions.squeeze(-1), targets, nn.Reduction.Sum)   // [N, 1] -> [N]
+            : nn.functional.cross_entropy(predictions, targets, reduction: nn.Reduction.Sum);
+        return loss.MoveToOuterDisposeScope();
+    }
 
     /// <summary>Runs the layers on a batch with its mask, for whoever listens to the model's hooks.</summary>
     /// <param name="batch">The batch, borrowed.</param>

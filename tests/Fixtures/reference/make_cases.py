@@ -14,10 +14,12 @@ import sys
 from pathlib import Path
 
 SEED = 20240228
+RIDGE = 0.01  # of the least-squares merge
 STEP = 1e-5  # of the central differences; their error is near 1e-9 of a gradient
 TOLERANCE = {
     "forward": 2e-5, "loss": 1e-5, "gradients": 2e-4, "norms_and_alphas": 1e-5, "merged_weights": 1e-5, "merged_logits": 5e-5,
 }
+LSTSQ_TOLERANCE = 2e-5  # of a case with a least-squares merge, whose solution multiplies the rounding of what B sees
 
 
 # --- numbers and files ---
@@ -86,6 +88,20 @@ def add_matrices(a, b):
 
 def scale_matrix(factor, matrix):
     return [times(factor, row) for row in matrix]
+
+
+def solve(matrix, right):
+    """x of matrix x = right, by Gauss and Jordan with the largest pivot."""
+    size = len(right)
+    rows = [list(row) + [value] for row, value in zip(matrix, right)]
+    for column in range(size):
+        pivot = max(range(column, size), key=lambda i: abs(rows[i][column]))
+        rows[column], rows[pivot] = rows[pivot], rows[column]
+        rows[column] = times(1 / rows[column][column], rows[column])
+        for i in range(size):
+            if i != column:
+                rows[i] = add(rows[i], times(-rows[i][column], rows[column]))
+    return [row[size] for row in rows]
 
 
 def norm(rows):
@@ -263,6 +279,38 @@ def calibrate(network, inputs, batches, window, masked):
     return {key: sum(values[-window:]) / len(values[-window:]) for key, values in norms.items()}
 
 
+def fitted_downs(network, inputs, batches, chain, masked):
+    """A* of every block of a chain by least squares over the tokens of all calibration batches; the first block's is exact."""
+    adapter = network.adapter
+    tokens = []  # of each token what was seen of every block
+    for batch in range(batches):
+        for ids, mask in zip(inputs[f"calib.{batch}.input_ids"], inputs[f"calib.{batch}.attention_mask"]):
+            network.seen = {}
+            network.hidden(ids, mask)
+            tokens += [{key: rows[0][t] for key, rows in network.seen.items()} for t, m in enumerate(mask) if m or not masked]
+    network.seen = None
+    fitted = []
+    for n, module in enumerate(chain):
+        a = adapter["A"][module]
+        if n == 0:
+            fitted.append(scale_matrix(2 if adapter["first_block"] == "doubled" else 1, a))
+            continue
+        reach = min(n if adapter["m"] in (None, -1) else adapter["m"], n)
+        inner = [x[module] for x in tokens]
+        if adapter["structure"] == "is":
+            rest = [apply(a, x[chain[n - 1]]) for x in tokens]
+        else:
+            rest = [add(*[x[chain[n - k] + ".low"] for k in range(1, reach + 1)]) for x in tokens]
+        width = len(inner[0])
+        moment = [[sum(x[i] * x[j] for x in inner) for j in range(width)] for i in range(width)]
+        shift = RIDGE * sum(moment[i][i] for i in range(width)) / width
+        for i in range(width):
+            moment[i][i] += shift
+        # (A* - A) (S + shift) = sum of r x^T, a row at a time; S is symmetric.
+        fitted.append([add(row, solve(moment, [sum(r[k] * x[j] for r, x in zip(rest, inner)) for j in range(width)])) for k, row in enumerate(a)])
+    return fitted
+
+
 def merged_pairs(adapter, chain, method, norms, weights):
     """A*, B* and what stood in for the shortcut, for every block of one chain; and the norms of the merged weights."""
     structure, s = adapter["structure"], adapter["scale"]
@@ -322,6 +370,17 @@ def merges(network, adapter, inputs, chains, norms, suffix, expected):
         _, expected[prefix + "logits"], loss = outputs_of(type(network)(network.config, weights), inputs)
         expected[prefix + "loss"] = [loss]
     return methods
+
+
+def least_squares_merge(network, inputs, batches, chains, suffix, masked, expected):
+    adapter, weights = network.adapter, dict(network.weights)
+    prefix = f"merge.lstsq{suffix}."
+    for chain in chains.values():
+        for module, a in zip(chain, fitted_downs(network, inputs, batches, chain, masked)):
+            weights[module + ".weight"] = add_matrices(weights[module + ".weight"], scale_matrix(adapter["scale"], product(adapter["B"][module], a)))
+            expected[f"{prefix}weight.{module}"], expected[f"{prefix}lora_A.{module}"] = weights[module + ".weight"], a
+    _, expected[prefix + "logits"], loss = outputs_of(Network(network.config, weights), inputs)
+    expected[prefix + "loss"] = [loss]
 
 
 # --- the cases ---
@@ -392,22 +451,27 @@ def model_case(folder, seed, config, structure, targets, m=None, first_block=Non
     for module in adapter["A"]:
         for which in "AB":
             expected[f"grad.{module}.lora_{which}.weight"] = gradient(adapter[which][module], lambda: loss_alone(network, inputs))
-    suffixes = {"": False, "_nopad": True} if structure in ("is", "ms") else {"": False}
+    fitted = structure in ("is", "ms")
+    suffixes = {"": False, "_nopad": True} if fitted else {"": False}
     for suffix, masked in suffixes.items():
-        norms = calibrate(network, inputs, len(calibration), 2, masked) if structure in ("is", "ms") else {}
+        norms = calibrate(network, inputs, len(calibration), 2, masked) if fitted else {}
         for chain_name, chain in chains.items():
             if norms:
                 expected[f"norm_x{suffix}.{chain_name}"] = [norms[module] for module in chain]
             if structure == "ms":
                 expected[f"norm_ax{suffix}.{chain_name}"] = [norms[module + ".low"] for module in chain]
         methods = merges(network, adapter, inputs, chains, norms, suffix, expected)
+        if fitted:
+            least_squares_merge(network, inputs, len(calibration), chains, suffix, masked, expected)
 
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "config.json", config)
     write_json(folder / "case.json", {
         "name": folder.name, "structure": structure, "rank": rank, "alpha": alpha, "scale": alpha / rank, "m": m,
         "first_block": first_block, "targets": targets, "dropout": 0.0, "loss": "causal_lm",
-        "calibration": {"batches": len(calibration), "norm_window": 2}, "merges": methods, "tolerance": TOLERANCE,
+        "calibration": {"batches": len(calibration), "norm_window": 2, **({"second_moments": "all batches"} if fitted else {})},
+        **({"ridge": RIDGE} if fitted else {}),
+        "merges": methods + (["lstsq"] if fitted else []), "tolerance": {**TOLERANCE, **({"lstsq": LSTSQ_TOLERANCE} if fitted else {})},
     })
     write_safetensors(folder / "model.safetensors", weights)
     write_safetensors(folder / "adapter.safetensors", {f"{module}.lora_{w}.weight": adapter[w][module] for w in "AB" for module in adapter[w]})

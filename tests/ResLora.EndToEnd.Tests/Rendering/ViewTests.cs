@@ -1,5 +1,4 @@
 using ResLora.Adapters;
-using ResLora.Adapters.Merging;
 using ResLora.Cli.Rendering;
 using ResLora.EndToEnd.Tests.Support;
 using ResLora.Experiments.Evaluating;
@@ -17,9 +16,13 @@ namespace ResLora.EndToEnd.Tests.Rendering;
 
 public sealed class ViewTests : IDisposable
 {
+    private static readonly MergeOutcome _outcome = new(
+        "least-squares", IsExact: false, new MergeLoss(3193, 0.0121, 0.961, 0.52, 0.0853, 0.0906), new Score(31, 64), [new("layers.0.q_proj", 0.25, 0.0125)]);
+
     private static readonly MergeReport _merge = new(
-        "run/best", "base", "out", MergeMethod.Input, IsExact: false, MergeTarget.Lora, "64 samples of held-out data",
-        new MergeLoss(3193, 0.0121, 0.961, 0.52, 0.0853, 0.0906), 2e-6);
+        "run/best", "base", "out", MergeTarget.Lora, _outcome,
+        [_outcome, new("dropped", false, new MergeLoss(3193, 0.31, 0.8, 4.5, 0.0853, 0.4), new Score(5, 64), [new("layers.0.q_proj", 0.5, 0.025)])],
+        "256 samples of training data", "64 samples of held-out data", new Score(32, 64), 2e-6);
 
     private readonly TestConsole _console = new TestConsole().Width(140);
 

@@ -1,6 +1,7 @@
 using ResLora.Adapters;
 using ResLora.Tests.Support;
 using Xunit;
+using static ResLora.Tests.Adapters.BruteForce;
 using static TorchSharp.torch;
 
 namespace ResLora.Tests.Adapters;
@@ -21,7 +22,7 @@ public sealed class ResLoraMathTests
 
         var actual = ResLoraMath.InputShortcut(x, previous, lora);
 
-        AssertEach(actual, (i, t, o) => Scaling * Up(lora.B, o, r => Down(lora.A, r, d => Number(x, i, t, d) + Number(previous, i, t, d))));
+        AssertEach(actual, Tolerance, (i, t, o) => Scaling * Up(lora.B, o, r => Down(lora.A, r, d => Number(x, i, t, d) + Number(previous, i, t, d))));
     }
 
     [Theory]
@@ -37,7 +38,7 @@ public sealed class ResLoraMathTests
 
         var actual = ResLoraMath.BlockShortcut(x, blocks);
 
-        AssertEach(actual, (i, t, o) => blocks.Sum(block => Scaling * Up(block.B, o, r => Down(block.A, r, d => Number(x, i, t, d)))));
+        AssertEach(actual, Tolerance, (i, t, o) => blocks.Sum(block => Scaling * Up(block.B, o, r => Down(block.A, r, d => Number(x, i, t, d)))));
     }
 
     [Theory]
@@ -54,7 +55,7 @@ public sealed class ResLoraMathTests
 
         var actual = ResLoraMath.MiddleShortcut(low[0], low[1..], blocks[0]);
 
-        AssertEach(actual, (i, t, o) => Scaling * Up(blocks[0].B, o, r =>
+        AssertEach(actual, Tolerance, (i, t, o) => Scaling * Up(blocks[0].B, o, r =>
             Enumerable.Range(0, m + 1).Sum(k => Down(blocks[k].A, r, d => Number(x[k], i, t, d)))));
     }
 
@@ -130,7 +131,7 @@ public sealed class ResLoraMathTests
         Assert.Equal([6, 5], merged.A.shape);
         Assert.Equal([4, 6], merged.B.shape);
         Assert.Equal(Scaling, merged.Scaling);
-        AssertWeight(LoraMath.DeltaWeight(merged), (o, d) => blocks.Sum(b => Scaling * Up(b.B, o, r => b.A[r, d].item<float>())));
+        AssertWeight(LoraMath.DeltaWeight(merged), Tolerance, (o, d) => blocks.Sum(b => Scaling * Up(b.B, o, r => b.A[r, d].item<float>())));
     }
 
     [Fact]
@@ -142,7 +143,7 @@ public sealed class ResLoraMathTests
 
         var merged = ResLoraMath.MergeScaled(lora, alpha: 0.8);
 
-        AssertWeight(LoraMath.DeltaWeight(merged), (o, d) => Scaling * 1.8 * Up(lora.B, o, r => lora.A[r, d].item<float>()));
+        AssertWeight(LoraMath.DeltaWeight(merged), Tolerance, (o, d) => Scaling * 1.8 * Up(lora.B, o, r => lora.A[r, d].item<float>()));
         Assert.Equal(0, TinyAdapters.Distance(lora.A, merged.A));
         Assert.NotEqual(lora.A.Handle, merged.A.Handle);
     }
@@ -156,7 +157,7 @@ public sealed class ResLoraMathTests
 
         var merged = ResLoraMath.MergeMiddleDown(lora, [first.A, second.A], [0.5, 0.25]);
 
-        AssertWeight(LoraMath.DeltaWeight(merged), (o, d) => Scaling * Up(lora.B, o, r =>
+        AssertWeight(LoraMath.DeltaWeight(merged), Tolerance, (o, d) => Scaling * Up(lora.B, o, r =>
             lora.A[r, d].item<float>() + 0.5 * first.A[r, d].item<float>() + 0.25 * second.A[r, d].item<float>()));
         Assert.Equal([2, 5], merged.A.shape);
     }
@@ -202,41 +203,4 @@ public sealed class ResLoraMathTests
     }
 
     private static LoraPair Pair() => new(randn(2, 5), randn(4, 2), Scaling);
-
-    private static double Number(Tensor x, int i, int t, int d) => x[i, t, d].item<float>();
-
-    /// <summary>(A x)_r.</summary>
-    private static double Down(Tensor a, int r, Func<int, double> x) =>
-        Enumerable.Range(0, (int)a.shape[1]).Sum(d => a[r, d].item<float>() * x(d));
-
-    /// <summary>(B low)_o.</summary>
-    private static double Up(Tensor b, int o, Func<int, double> low) =>
-        Enumerable.Range(0, (int)b.shape[1]).Sum(r => b[o, r].item<float>() * low(r));
-
-    private static void AssertEach(Tensor actual, Func<int, int, int, double> expected)
-    {
-        Assert.Equal([2, 3, 4], actual.shape);
-        for (var i = 0; i < 2; i++)
-        {
-            for (var t = 0; t < 3; t++)
-            {
-                for (var o = 0; o < 4; o++)
-                {
-                    Assert.Equal(expected(i, t, o), actual[i, t, o].item<float>(), Tolerance);
-                }
-            }
-        }
-    }
-
-    private static void AssertWeight(Tensor actual, Func<int, int, double> expected)
-    {
-        Assert.Equal([4, 5], actual.shape);
-        for (var o = 0; o < 4; o++)
-        {
-            for (var d = 0; d < 5; d++)
-            {
-                Assert.Equal(expected(o, d), actual[o, d].item<float>(), Tolerance);
-            }
-        }
-    }
 }

@@ -55,7 +55,7 @@ public sealed class TinyEncoderWorld : IDisposable
 
     public void Dispose() => Folder.Dispose();
 
-    private static string Text(int i) => $"The {_things[i % _things.Length]} was {(i % 2 == 0 ? "lovely and" : "dull and")} {(i % 5 == 0 ? "short" : "long")}, number {i}.";
+    private static string Text(int i) => $"{(i % 2 == 0 ? "A lovely" : "The dull")} {_things[i % _things.Length]}{(i % 5 == 0 ? " again" : "")}.";
 
     private void Lines(string name, Func<int, object> row) =>
         Folder.Write(name, string.Concat(Enumerable.Range(0, 61).Select(i => JsonSerializer.Serialize(row(i)) + "\n")));

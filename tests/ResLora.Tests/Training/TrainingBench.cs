@@ -15,7 +15,7 @@ internal sealed class TrainingBench : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public TrainingBench(ShortcutKind? shortcut = ShortcutKind.None, double dropout = 0, torch.ScalarType dtype = torch.ScalarType.Float32)
+    public TrainingBench(ShortcutKind? shortcut = ShortcutKind.None, double dropout = 0, torch.ScalarType dtype = torch.ScalarType.Float32, double anneal = 0)
     {
         Model = TinyModel.Create(dtype: dtype);
         Adapter = shortcut is { } kind
@@ -24,7 +24,7 @@ internal sealed class TrainingBench : IDisposable
                 Rank = 2,
                 Dropout = dropout,
                 Targets = TargetModules.Suffixes("q_proj", "v_proj", "down_proj"),
-                Shortcut = new ShortcutConfig { Kind = kind },
+                Shortcut = new ShortcutConfig { Kind = kind, Anneal = anneal },
             })
             : null;
         Setup = new TrainSetup(

@@ -23,12 +23,12 @@ public sealed class MergeJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         var run = TrainJob.Run(world.Run($"merge-{kind}", kind), stop: TestContext.Current.CancellationToken);
         var output = world.Folder[$"merged-{kind}"];
 
-        var report = MergeJob.Run(new MergeOptions { Adapter = new RunFolder(run.RunFolder).Best, As = target, Output = output });
+        var report = Merge(new MergeOptions { Adapter = new RunFolder(run.RunFolder).Best, As = target, Output = output });
 
         Assert.Equal(exact, report.IsExact);
         Assert.Equal(exact, report.Loss.MaxLogitDifference < Rounding);
-        Assert.StartsWith("6 samples of validation data of the run", report.MeasuredOn, StringComparison.Ordinal);
-        Assert.InRange(report.ReadBackDifference, 0, Rounding);
+        Assert.StartsWith("6 samples of the validation data of the run", report.MeasuredOn, StringComparison.Ordinal);
+        Assert.InRange(report.ReadBackDifference!.Value, 0, Rounding);
         Assert.True(File.Exists(Path.Combine(output, target == MergeTarget.Lora ? "adapter_model.safetensors" : "model.safetensors")));
         using var written = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, MergeJob.ReportFileName)));
         Assert.Equal(report.Loss.MeanKl, written.RootElement.GetProperty("loss").GetProperty("meanKl").GetDouble());
@@ -43,7 +43,7 @@ public sealed class MergeJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         Directory.CreateDirectory(world.Folder["inner"]);
         Directory.Move(adapter, Path.Combine(world.Folder["inner"], "adapter"));
 
-        var report = MergeJob.Run(new MergeOptions
+        var report = Merge(new MergeOptions
         {
             Adapter = Path.Combine(world.Folder["inner"], "adapter"),
             Method = MergeMethod.Weights,
@@ -52,7 +52,7 @@ public sealed class MergeJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         });
 
         Assert.Contains("that the unmerged model wrote", report.MeasuredOn, StringComparison.Ordinal);
-        Assert.Equal(MergeMethod.Weights, report.Method);
+        Assert.Equal("weights", report.Method);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class MergeJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         var run = TrainJob.Run(world.Run("unfit"), stop: TestContext.Current.CancellationToken);
         var output = world.Folder["unfit-merged"];
 
-        var error = Assert.Throws<ConfigException>(() => MergeJob.Run(new MergeOptions
+        var error = Assert.Throws<ConfigException>(() => Merge(new MergeOptions
         {
             Adapter = new RunFolder(run.RunFolder).Best,
             Method = MergeMethod.Exact,
@@ -69,7 +69,102 @@ public sealed class MergeJobTests(TinyWorld world) : IClassFixture<TinyWorld>
             Output = output,
         }));
 
-        Assert.Contains("use input or weights", error.Message, StringComparison.Ordinal);
+        Assert.Contains("use least-squares or projection", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(output));
     }
+
+    [Theory]
+    [InlineData(ShortcutKind.Input)]
+    [InlineData(ShortcutKind.Middle)]
+    public void Run_Compare_RanksEveryMethodByDivergenceAndWritesNothing(ShortcutKind kind)
+    {
+        var run = TrainJob.Run(world.Run($"compare-{kind}", kind), stop: TestContext.Current.CancellationToken);
+
+        var report = Merge(new MergeOptions { Adapter = new RunFolder(run.RunFolder).Best, Compare = true, Samples = 4 });
+
+        Assert.Equal(
+            ["dropped", "input", "least-squares", "least-squares sequential", "projection", "weights"], report.Ranking.Select(outcome => outcome.Method).Order(StringComparer.Ordinal));
+        Assert.Equal(report.Ranking.Select(outcome => outcome.Loss.MeanKl).Order(), report.Ranking.Select(outcome => outcome.Loss.MeanKl));
+        Assert.Equal(report.Best, report.Method);
+        Assert.Null(report.Output);
+        Assert.StartsWith("57 samples of the training data", report.CalibratedOn, StringComparison.Ordinal);
+        Assert.StartsWith("4 samples of the validation data", report.MeasuredOn, StringComparison.Ordinal);
+        Assert.All(report.Ranking, outcome => Assert.Equal(4, outcome.ExactMatch!.Total));
+        Assert.All(report.Ranking, outcome => Assert.Equal(6, outcome.Modules.Count));
+        Assert.True(ErrorOf(report, "least-squares") < ErrorOf(report, "projection"));
+        Assert.True(ErrorOf(report, "least-squares") < ErrorOf(report, "dropped"));
+        Assert.True(ErrorOf(report, "dropped") > 0);
+    }
+
+    [Fact]
+    public void Run_CompareWithOutput_WritesTheBestWithItsReportAndPlot()
+    {
+        var run = TrainJob.Run(world.Run("auto", ShortcutKind.Middle), stop: TestContext.Current.CancellationToken);
+        var output = world.Folder["auto-merged"];
+
+        var report = Merge(new MergeOptions { Adapter = new RunFolder(run.RunFolder).Best, Compare = true, Answers = false, As = MergeTarget.Lora, Output = output });
+
+        Assert.Equal(report.Ranking[0].Method, report.Method);
+        Assert.Null(report.Chosen.ExactMatch);
+        Assert.NotNull(report.Dropped);
+        using var written = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, MergeJob.ReportFileName)));
+        Assert.Equal(report.Method, written.RootElement.GetProperty("method").GetString());
+        Assert.Equal(6, written.RootElement.GetProperty("ranking").GetArrayLength());
+        Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(Path.Combine(output, MergeJob.PlotFileName))[..4]);
+    }
+
+    [Fact]
+    public void Run_CalibrationThatUserNames_IsUsed()
+    {
+        var run = TrainJob.Run(world.Run("named"), stop: TestContext.Current.CancellationToken);
+
+        var report = Merge(new MergeOptions
+        {
+            Adapter = new RunFolder(run.RunFolder).Best,
+            Compare = true,
+            Task = "word-problems",
+            Calibration = world.Data,
+            CalibrationSamples = 5,
+            Data = world.Data,
+            Samples = 3,
+        });
+
+        Assert.Equal($"5 samples of {world.Data}", report.CalibratedOn);
+        Assert.Equal($"3 samples of {world.Data}", report.MeasuredOn);
+    }
+
+    [Fact]
+    public void Run_AnnealedAdapter_MergesExactlyAndSaysSo()
+    {
+        var config = world.Run("annealed");
+        var annealing = config with { Adapter = config.Adapter! with { Shortcut = config.Adapter.Shortcut with { Anneal = 0.5 } } };
+        var run = TrainJob.Run(annealing, stop: TestContext.Current.CancellationToken);
+
+        var report = Merge(new MergeOptions
+        {
+            Adapter = new RunFolder(run.RunFolder).Last,
+            Method = MergeMethod.Exact,
+            As = MergeTarget.Model,
+            Output = world.Folder["annealed-merged"],
+        });
+
+        Assert.True(report.IsExact);
+        Assert.InRange(report.Loss.MaxLogitDifference, 0, Rounding);
+        Assert.Single(report.Ranking);
+    }
+
+    [Theory]
+    [InlineData(null, null, false, "nothing to do")]
+    [InlineData(MergeTarget.Lora, null, true, "as and output go together")]
+    public void Run_SettingsThatDoNotFitEachOther_AreRefused(MergeTarget? target, string? output, bool compare, string problem)
+    {
+        var error = Assert.Throws<ConfigException>(() => Merge(new MergeOptions { Adapter = "nowhere", As = target, Output = output, Compare = compare, Data = "x" }));
+
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+        Assert.Contains("the task of 'x' is missing", error.Message, StringComparison.Ordinal);
+    }
+
+    private static double ErrorOf(MergeReport report, string method) => report.Ranking.Single(outcome => outcome.Method == method).MeanUpdateError;
+
+    private static MergeReport Merge(MergeOptions options) => MergeJob.Run(options, stop: TestContext.Current.CancellationToken);
 }

@@ -31,7 +31,7 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
     [MemberData(nameof(Structures))]
     public void Run_EveryStructure_LearnsAndItsFolderPredictsTheSame(string name, ShortcutKind kind, int previous)
     {
-        var config = world.Run($"{name}-run", kind, steps: 30, previous: previous);
+        var config = world.Run($"{name}-run", kind, steps: 60, previous: previous);
 
         var report = TrainJob.Run(config, stop: Stop);
 
@@ -94,7 +94,7 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
         var adapter = Path.Combine(report.RunFolder, "last");
         var output = world.Folder[name + "-merged"];
 
-        var merge = MergeJob.Run(new MergeOptions { Adapter = adapter, Model = world.Model, As = target, Output = output });
+        var merge = MergeJob.Run(new MergeOptions { Adapter = adapter, Model = world.Model, As = target, Output = output }, stop: Stop);
 
         var unmerged = Predict(world.Model, adapter);
         var merged = target == MergeTarget.Model ? Predict(output, null) : Predict(world.Model, output);
@@ -112,6 +112,10 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
     [Theory]
     [InlineData(ShortcutKind.Input, MergeMethod.Input)]
     [InlineData(ShortcutKind.Input, MergeMethod.Weights)]
+    [InlineData(ShortcutKind.Input, MergeMethod.LeastSquares)]
+    [InlineData(ShortcutKind.Middle, MergeMethod.LeastSquares)]
+    [InlineData(ShortcutKind.Middle, MergeMethod.Projection)]
+    [InlineData(ShortcutKind.Middle, MergeMethod.Dropped)]
     [InlineData(ShortcutKind.Middle, MergeMethod.Input)]
     [InlineData(ShortcutKind.Middle, MergeMethod.Weights)]
     public void Merge_Approximately_MeasuresWhatIsLostAndKeepsTheLabels(ShortcutKind kind, MergeMethod method)
@@ -126,7 +130,7 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
             Method = method,
             As = MergeTarget.Model,
             Output = world.Folder[name + "-merged"],
-        });
+        }, stop: Stop);
 
         Assert.False(merge.IsExact);
         Assert.True(double.IsFinite(merge.Loss.MeanKl) && double.IsFinite(merge.Loss.LossMerged));
@@ -139,11 +143,12 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
         var report = TrainJob.Run(world.Run("scores", ShortcutKind.Block, steps: 20, task: "regression"), stop: Stop);
         var adapter = Path.Combine(report.RunFolder, "last");
 
-        var merge = MergeJob.Run(new MergeOptions { Adapter = adapter, Model = world.Model, As = MergeTarget.Model, Output = world.Folder["scores-merged"] });
+        var merge = MergeJob.Run(new MergeOptions { Adapter = adapter, Model = world.Model, As = MergeTarget.Model, Output = world.Folder["scores-merged"] }, stop: Stop);
 
         Assert.Equal(["eval_loss", "eval_score", "eval_pearson", "eval_spearman"], report.Result.LastMetrics.Keys);
         Assert.True(report.Result.Losses[^1].Loss < report.Result.Losses[0].Loss);
-        Assert.True(double.IsNaN(merge.Loss.MeanKl));
+        Assert.True(double.IsNaN(merge.Loss.TopOneAgreement));
+        Assert.Equal(0, merge.Loss.MeanKl, Exactly);
         Assert.Equal(merge.Loss.LossUnmerged, merge.Loss.LossMerged, 1e-4);
         Assert.All(Predict(world.Folder["scores-merged"], null), p => Assert.True(p is { Label: null, Probabilities: null, Score: not null }));
         using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(world.Folder["scores-merged"], "config.json")));
@@ -175,6 +180,27 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
         Assert.Equal(
             File.ReadAllBytes(Path.Combine(straight.RunFolder, "last", "adapter.safetensors")),
             File.ReadAllBytes(Path.Combine(resumed.RunFolder, "last", "adapter.safetensors")));
+    }
+
+    [Fact]
+    public void Run_GradientCheckpointing_GivesTheSameLosses()
+    {
+        var config = world.Run("kept", ShortcutKind.Input, steps: 3);
+        var kept = TrainJob.Run(config, stop: Stop);
+
+        var again = TrainJob.Run(config with { Output = world.Folder["computed-again"], Training = config.Training with { GradientCheckpointing = true } }, stop: Stop);
+
+        Assert.All(kept.Result.Losses.Zip(again.Result.Losses), pair => Assert.Equal(pair.First.Loss, pair.Second.Loss, Exactly));
+    }
+
+    [Fact]
+    public void Run_GivenLabels_AreTheOrderOfTheHead()
+    {
+        var config = world.Run("given", ShortcutKind.None, steps: 1);
+
+        var report = TrainJob.Run(config with { Data = config.Data with { Labels = ["good", "bad", "so-so"] } }, stop: Stop);
+
+        Assert.Equal(["good", "bad", "so-so"], Predict(world.Model, Path.Combine(report.RunFolder, "last"))[0].Probabilities!.Keys);
     }
 
     [Fact]

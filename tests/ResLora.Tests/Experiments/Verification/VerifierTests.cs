@@ -25,7 +25,7 @@ public sealed class VerifierTests
 
         Assert.All(report.Cases, c => Assert.True(c.Status == CaseStatus.Passed, $"{c.Name}: {c.Message ?? c.Worst?.ToString()}"));
         Assert.Equal(
-            ["llama_block_m1", "llama_input", "llama_lora", "llama_middle_m2", "mistral_block_all", "peft_lora", "peft_rslora", "qwen2_input_single", "qwen3_middle_m1"],
+            ["bert_middle_m1", "llama_block_m1", "llama_input", "llama_lora", "llama_middle_m2", "mistral_block_all", "peft_lora", "peft_rslora", "qwen2_input_single", "qwen3_middle_m1", "roberta_score_block_m1"],
             report.Cases.Select(c => c.Name));
         Assert.True(report.Passed(strict: true));
     }

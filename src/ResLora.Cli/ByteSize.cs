@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using ResLora.Formats.Errors;
+
+namespace ResLora.Cli;
+
+/// <summary>Reads sizes of memory such as <c>2GiB</c>, <c>512MiB</c> or <c>1.5GB</c>.</summary>
+internal static partial class ByteSize
+{
+    private static readonly Dictionary<string, double> _units = new(StringComparer.OrdinalIgnoreCase)
+    {
+        [""] = 1,
+        ["b"] = 1,
+        ["kb"] = 1e3,
+        ["mb"] = 1e6,
+        ["gb"] = 1e9,
+        ["tb"] = 1e12,
+        ["kib"] = 1L << 10,
+        ["mib"] = 1L << 20,
+        ["gib"] = 1L << 30,
+        ["tib"] = 1L << 40,
+    };
+
+    /// <summary>The bytes of a size.</summary>
+    /// <param name="option">The option's name, for the error.</param>
+    /// <param name="text">The size as written.</param>
+    /// <returns>Bytes, above 0.</returns>
+    /// <exception cref="ConfigException">It is no size.</exception>
+    public static long Parse(string option, string text)
+    {
+        var match = Size().Match(text.Trim());
+        var bytes = match.Success && _units.TryGetValue(match.Groups["unit"].Value, out var unit)
+            ? double.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture) * unit
+            : 0;
+        return bytes is >= 1 and < long.MaxValue
+            ? (long)bytes
+            : throw new ConfigException($"{option} is '{text}'; it must be a size such as 2GiB, 512MiB or 1.5GB.");
+    }
+
+    [GeneratedRegex(@"^(?<number>\d{1,15}(\.\d{1,9})?)\s*(?<unit>[a-zA-Z]*)$", RegexOptions.CultureInvariant)]
+    private static partial Regex Size();
+}

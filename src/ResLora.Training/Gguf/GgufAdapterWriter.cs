@@ -1,0 +1,67 @@
+using ResLora.Formats;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Gguf;
+using ResLora.Models.Llama;
+using static TorchSharp.torch;
+
+namespace ResLora.Training.Gguf;
+
+/// <summary>Writes a LoRA adapter as a GGUF file, which llama.cpp applies to a model in GGUF (<c>--lora</c>).</summary>
+public static class GgufAdapterWriter
+{
+    /// <summary>Writes an adapter whose scale is 1: alpha equals the rank, and B holds the scaling.</summary>
+    /// <param name="path">The file to write or replace; written aside and moved into place.</param>
+    /// <param name="modelFolder">The folder of the base model; its config.json is read.</param>
+    /// <param name="blocks">
+    /// The blocks: a module's dotted name, A [R, Din] and B [Dout, R] with the scaling multiplied in; borrowed. One rank for all.
+    /// </param>
+    /// <param name="type">How A and B are stored.</param>
+    /// <exception cref="ConfigException">A module has no place in llama.cpp's model, or the disk refuses; nothing is written.</exception>
+    /// <exception cref="ShapeException">A and B do not fit each other or the other blocks.</exception>
+    /// <exception cref="FileFormatException">The folder has no readable config.json.</exception>
+    public static void Write(string path, string modelFolder, IEnumerable<(string Module, Tensor A, Tensor B)> blocks, GgufWeightType type)
+    {
+        ArgumentNullException.ThrowIfNull(modelFolder);
+        ArgumentNullException.ThrowIfNull(blocks);
+        var config = LlamaConfig.Read(Path.Combine(modelFolder, "config.json"));
+        var layout = new GgufLlamaExport(config);
+        var items = blocks.ToList();
+        if (items.Count == 0)
+        {
+            throw new ConfigException($"'{path}' cannot be written: the adapter has no blocks.");
+        }
+
+        var rank = items[0].A.shape[0];
+        var tensors = new List<GgufTensor>();
+        foreach (var (module, a, b) in items)
+        {
+            RequirePlace(module, config);
+            Shapes.Require(a, $"{module} A", rank, Shapes.Any);
+            Shapes.Require(b, $"{module} B", Shapes.Any, rank);
+            var name = GgufLlamaExport.WeightName(module);
+            tensors.Add(new GgufTensor($"{name}.lora_a", a.shape, type, () => a.detach()));
+            tensors.Add(new GgufTensor($"{name}.lora_b", b.shape, type, () => layout.OrderRows(module, b)));
+        }
+
+        var metadata = new GgufMetadata();
+        metadata.Add("general.architecture", layout.Architecture);
+        metadata.Add("general.type", "adapter");
+        metadata.Add("general.file_type", type.FileType());
+        metadata.Add("adapter.type", "lora");
+        metadata.Add("adapter.lora.alpha", (float)rank);
+        GgufWriter.Write(path, metadata, tensors);
+    }
+
+    private static void RequirePlace(string module, LlamaConfig config)
+    {
+        if (module == "lm_head" && config.TieWordEmbeddings)
+        {
+            throw new ConfigException("An adapter on 'lm_head' cannot be written as GGUF: the head is tied to the embedding and is no tensor of its own there.");
+        }
+
+        if (module == "model.embed_tokens")
+        {
+            throw new ConfigException("An adapter on 'model.embed_tokens' cannot be written as GGUF.");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using ResLora.Formats.Errors;
+using ResLora.Formats.Gguf;
+using ResLora.Models;
+using ResLora.Models.Llama;
+using ResLora.Training.Tokenization.Gguf;
+
+namespace ResLora.Training.Gguf;
+
+/// <summary>A model that was read from a GGUF file alone, with the file's own tokenizer.</summary>
+public sealed class GgufModelReader : IDisposable
+{
+    private GgufModelReader(CausalLanguageModel model, GgufTokenizer tokenizer) => (Model, Tokenizer) = (model, tokenizer);
+
+    /// <summary>The model, in float32 and evaluation mode; owned by this object.</summary>
+    public CausalLanguageModel Model { get; }
+
+    /// <summary>The encoder, which knows only what the file says.</summary>
+    public GgufTokenizer Tokenizer { get; }
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">A GGUF file of a model.</param>
+    /// <returns>Model and encoder, owned by the caller.</returns>
+    /// <exception cref="FileFormatException">The file is missing or broken.</exception>
+    /// <exception cref="ConfigException">The file asks for something that is not supported.</exception>
+    public static GgufModelReader Load(string path)
+    {
+        using var file = GgufReader.Open(path);
+        var tokenizer = GgufTokenizer.From(file);
+        return new GgufModelReader(GgufLlamaImport.Load(file), tokenizer);
+    }
+
+    /// <summary>Frees the model's memory.</summary>
+    public void Dispose() => Model.Dispose();
+}

@@ -1,0 +1,52 @@
+using ResLora.Formats.Errors;
+using ResLora.Formats.Gguf;
+using ResLora.Models;
+using ResLora.Models.Llama;
+using ResLora.Training.Tokenization.Gguf;
+
+namespace ResLora.Training.Gguf;
+
+/// <summary>Writes a model and its tokenizer as one GGUF file for llama.cpp and what is built on it.</summary>
+public static class GgufModelWriter
+{
+    private const uint QuantizationVersion = 2;
+
+    /// <summary>Writes a model with the weights that it has now.</summary>
+    /// <param name="path">The file to write or replace; written aside and moved into place.</param>
+    /// <param name="model">The model, without adapter blocks (merged or as loaded); borrowed.</param>
+    /// <param name="modelFolder">The folder that it came from: the tokenizer and the file's name of the model are taken from there.</param>
+    /// <param name="type">How matrices are stored.</param>
+    /// <returns>What llama.cpp will do otherwise than the model and tokenizer here, a sentence each; empty when nothing is lost.</returns>
+    /// <exception cref="ConfigException">llama.cpp cannot carry out the model or its tokenizer, or the disk refuses; nothing is written.</exception>
+    /// <exception cref="FileFormatException">A file of the folder is missing or broken.</exception>
+    public static IReadOnlyList<string> Write(string path, CausalLanguageModel model, string modelFolder, GgufWeightType type)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(modelFolder);
+        if (model is not LlamaModel llama)
+        {
+            throw new ConfigException($"GGUF can be written for the Llama family only, not for {model.GetName()}.");
+        }
+
+        if (model.named_parameters().FirstOrDefault(p => p.name.Contains(".base_layer.", StringComparison.Ordinal)).name is { } foreign)
+        {
+            throw new InvalidOperationException($"The model still carries adapter blocks ('{foreign}'); merge or remove them before writing it.");
+        }
+
+        var layout = new GgufLlamaExport(llama.Config);
+        var metadata = new GgufMetadata();
+        metadata.Add("general.architecture", layout.Architecture);
+        metadata.Add("general.type", "model");
+        metadata.Add("general.name", Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(modelFolder))));
+        metadata.Add("general.file_type", type.FileType());
+        if (type == GgufWeightType.Q8)
+        {
+            metadata.Add("general.quantization_version", QuantizationVersion);
+        }
+
+        layout.Describe(metadata);
+        var tokenizerLosses = GgufTokenizerExport.Write(metadata, modelFolder, llama.Config.VocabularySize);
+        GgufWriter.Write(path, metadata, [.. layout.Tensors(model, type)]);
+        return [.. layout.Losses, .. tokenizerLosses];
+    }
+}

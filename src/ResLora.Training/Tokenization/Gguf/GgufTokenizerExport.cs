@@ -1,0 +1,168 @@
+using System.Globalization;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Gguf;
+using ResLora.Formats.HuggingFace;
+
+namespace ResLora.Training.Tokenization.Gguf;
+
+/// <summary>
+/// Writes a tokenizer as the keys that llama.cpp reads. What llama.cpp would encode otherwise is refused where it concerns ordinary texts
+/// and named where it concerns rare ones.
+/// </summary>
+public static class GgufTokenizerExport
+{
+    // llama.cpp's kinds of tokens.
+    private const int Normal = 1;
+    private const int Unknown = 2;
+    private const int Control = 3;
+    private const int UserDefined = 4;
+    private const int Unused = 5;
+    private const int Byte = 6;
+
+    private const float UnusedScore = -1000;
+
+    /// <summary>Adds the tokenizer's keys.</summary>
+    /// <param name="metadata">Where they go.</param>
+    /// <param name="modelFolder">The folder of tokenizer.json and the files beside it.</param>
+    /// <param name="vocabularySize">The model's rows; those without a token become unused tokens.</param>
+    /// <returns>What llama.cpp does otherwise, a sentence each.</returns>
+    /// <exception cref="FileFormatException">A file is missing or broken, or the tokenizer has more tokens than the model.</exception>
+    /// <exception cref="ConfigException">llama.cpp has nothing that encodes like this tokenizer.</exception>
+    public static IReadOnlyList<string> Write(GgufMetadata metadata, string modelFolder, int vocabularySize)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        ArgumentNullException.ThrowIfNull(modelFolder);
+        var json = TokenizerJson.Read(Path.Combine(modelFolder, "tokenizer.json"));
+        var tokenizer = Tokenizer.Load(modelFolder);
+        if (json.VocabularySize > vocabularySize)
+        {
+            throw new FileFormatException($"{json.File}: the tokenizer has {json.VocabularySize} tokens and the model {vocabularySize}; they do not belong together.");
+        }
+
+        if (tokenizer.EndId is not { } end)
+        {
+            throw new ConfigException($"{modelFolder}: no file names an end token (eos_token), and llama.cpp would take an ordinary token for it; "
+                + "name one in tokenizer_config.json.");
+        }
+
+        var losses = new List<string>();
+        if (json.Model.ByteFallback)
+        {
+            WriteSentencePiece(metadata, json, vocabularySize, losses);
+        }
+        else
+        {
+            WriteByteLevel(metadata, json, vocabularySize, losses);
+        }
+
+        var (addBegin, addEnd) = Around(tokenizer, json.File);
+        AddId(metadata, "bos", tokenizer.BeginId);
+        AddId(metadata, "eos", end);
+        AddId(metadata, "unknown", json.Model.UnknownToken is { } unknown ? json.IdOf(unknown) : null);
+        AddId(metadata, "padding", tokenizer.PadId);
+        metadata.Add("tokenizer.ggml.add_bos_token", addBegin);
+        metadata.Add("tokenizer.ggml.add_eos_token", addEnd);
+        if (tokenizer.ChatTemplate is { } template)
+        {
+            metadata.Add("tokenizer.chat_template", template);
+        }
+
+        losses.AddRange(json.AddedTokens
+            .Where(token => token.SingleWord || token.StripLeft || token.StripRight)
+            .Select(token => $"llama.cpp takes the token '{token.Content}' out of a text without the blanks or word ends around it."));
+        return losses;
+    }
+
+    private static void WriteSentencePiece(GgufMetadata metadata, TokenizerJson json, int vocabularySize, List<string> losses)
+    {
+        var addsBlank = SentencePieceBlanks.AddsBlank(json, losses);
+        var scores = SentencePieceScores.Of(json);
+        metadata.Add("tokenizer.ggml.model", "llama");
+        metadata.Add("tokenizer.ggml.pre", "default");
+        AddTokens(metadata, json, vocabularySize);
+        metadata.Add("tokenizer.ggml.scores", [.. Enumerable.Range(0, vocabularySize)
+            .Select(id => json.TokenOf(id) is { } token ? scores(token) : UnusedScore)]);
+        metadata.Add("tokenizer.ggml.add_space_prefix", addsBlank);
+    }
+
+    private static void WriteByteLevel(GgufMetadata metadata, TokenizerJson json, int vocabularySize, List<string> losses)
+    {
+        metadata.Add("tokenizer.ggml.model", "gpt2");
+        metadata.Add("tokenizer.ggml.pre", PreTokenizerName.Of(json, losses));
+        AddTokens(metadata, json, vocabularySize);
+        metadata.Add("tokenizer.ggml.merges", Merges(json));
+    }
+
+    private static void AddTokens(GgufMetadata metadata, TokenizerJson json, int vocabularySize)
+    {
+        var added = json.AddedTokens.ToDictionary(token => token.Id);
+        var tokens = new List<string>(vocabularySize);
+        var kinds = new List<int>(vocabularySize);
+        for (var id = 0; id < vocabularySize; id++)
+        {
+            var token = json.TokenOf(id);
+            tokens.Add(token ?? Filler(json, id));
+            kinds.Add(token switch
+            {
+                null => Unused,
+                _ when token == json.Model.UnknownToken => Unknown,
+                _ when added.TryGetValue(id, out var entry) => entry.Special ? Control : UserDefined,
+                _ when json.Model.ByteFallback && SentencePieceScores.IsByte(token) => Byte,
+                _ => Normal,
+            });
+        }
+
+        metadata.Add("tokenizer.ggml.tokens", tokens);
+        metadata.Add("tokenizer.ggml.token_type", kinds);
+    }
+
+    // llama.cpp refuses a token that stands twice.
+    private static string Filler(TokenizerJson json, int id)
+    {
+        var filler = string.Create(CultureInfo.InvariantCulture, $"[PAD{id}]");
+        while (json.IdOf(filler) is not null)
+        {
+            filler += "_";
+        }
+
+        return filler;
+    }
+
+    private static List<string> Merges(TokenizerJson json)
+    {
+        // A pair that stands twice counts at its last place here and at its first in llama.cpp: only the last is written.
+        var seen = new HashSet<(string, string)>();
+        var merges = new List<string>();
+        foreach (var (left, right) in json.Model.Merges.Reverse().Where(seen.Add))
+        {
+            if (left.Contains(' ', StringComparison.Ordinal) || right.Contains(' ', StringComparison.Ordinal))
+            {
+                throw new ConfigException($"{json.File}: the merge of '{left}' and '{right}' holds a blank, which GGUF cannot write.");
+            }
+
+            merges.Add($"{left} {right}");
+        }
+
+        merges.Reverse();
+        return merges;
+    }
+
+    private static (bool Begin, bool End) Around(Tokenizer tokenizer, string file)
+    {
+        const string probe = "a";
+        var (bare, whole) = (tokenizer.Encode(probe, addSpecialTokens: false), tokenizer.Encode(probe));
+        var begin = whole.Count > bare.Count && whole[0] == tokenizer.BeginId && !whole.Take(bare.Count).SequenceEqual(bare);
+        int[] expected = [.. begin ? [tokenizer.BeginId!.Value] : Array.Empty<int>(), .. bare];
+        return whole.SequenceEqual(expected) ? (begin, false)
+            : whole.SequenceEqual([.. expected, tokenizer.EndId!.Value]) ? (begin, true)
+            : throw new ConfigException($"{file}: the tokens around a text are not the begin and end tokens (bos_token, eos_token), which is all that GGUF can say.");
+    }
+
+    private static void AddId(GgufMetadata metadata, string name, int? id)
+    {
+        if (id is { } known)
+        {
+            metadata.Add($"tokenizer.ggml.{name}_token_id", (uint)known);
+        }
+    }
+}

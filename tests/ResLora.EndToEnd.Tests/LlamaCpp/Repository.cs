@@ -1,0 +1,34 @@
+using Xunit;
+
+namespace ResLora.EndToEnd.Tests.LlamaCpp;
+
+/// <summary>Files of the repository, and those that lie beside it on some machines.</summary>
+internal static class Repository
+{
+    /// <summary>The nearest folder above the tests that holds the solution.</summary>
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>The sample's own small model.</summary>
+    public static string SampleModel => Path.Combine(Root, "samples", "word-problems", "base");
+
+    /// <summary>A file or folder in <c>../shared</c>; skips the test when it is not there.</summary>
+    public static string SharedOrSkip(string relative)
+    {
+        var path = Path.GetFullPath(Path.Combine(Root, "..", "shared", relative));
+        Assert.SkipUnless(Path.Exists(path), $"../shared/{relative} is not on this machine");
+        return path;
+    }
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "ResLora.slnx")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        throw new InvalidOperationException($"no folder above {AppContext.BaseDirectory} holds ResLora.slnx");
+    }
+}
