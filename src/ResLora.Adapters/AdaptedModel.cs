@@ -111,14 +111,32 @@ public sealed class AdaptedModel
     /// <param name="savedModules">Dotted names of modules that are trained whole, in place, and get no block; null for none.</param>
     /// <returns>The handle of the adapted model.</returns>
     /// <exception cref="ConfigException">The settings have problems, a target or exclusion matches nothing, or a layer's field cannot hold a block.</exception>
-    public static AdaptedModel Inject(nn.Module model, AdapterConfig config, long seed = 0, IReadOnlyList<string>? savedModules = null)
+    public static AdaptedModel Inject(nn.Module model, AdapterConfig config, long seed = 0, IReadOnlyList<string>? savedModules = null) =>
+        Inject(model, config, ModuleOverrides.None, seed, savedModules);
+
+    /// <summary>Puts blocks on the layers that the settings choose, some with a rank or alpha of their own, and freezes everything else.</summary>
+    /// <param name="model">As for the other overload.</param>
+    /// <param name="config">The adapter's settings; overrides go with plain LoRA only.</param>
+    /// <param name="overrides">Ranks and alphas of single modules.</param>
+    /// <param name="seed">The seed of the initial A's. Default 0.</param>
+    /// <param name="savedModules">As for the other overload.</param>
+    /// <returns>The handle of the adapted model.</returns>
+    /// <exception cref="ConfigException">As for the other overload, or blocks joined by a shortcut are to differ.</exception>
+    public static AdaptedModel Inject(
+        nn.Module model, AdapterConfig config, ModuleOverrides overrides, long seed = 0, IReadOnlyList<string>? savedModules = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(config);
-        var problems = config.Problems().ToArray();
+        ArgumentNullException.ThrowIfNull(overrides);
+        var problems = config.Problems().Concat(overrides.Problems()).ToArray();
         if (problems.Length > 0)
         {
             throw new ConfigException($"adapter: {string.Join("; ", problems)}.");
+        }
+
+        if (!overrides.IsEmpty && config.Shortcut.Kind != ShortcutKind.None)
+        {
+            throw new ConfigException("adapter: blocks that a shortcut joins have one rank and one alpha; rank_pattern and alpha_pattern go with plain LoRA only.");
         }
 
         savedModules ??= [];
@@ -134,7 +152,7 @@ public sealed class AdaptedModel
         foreach (var (name, linear) in linears.Where(l => chosen.Contains(l.name)))
         {
             var block = config.Shortcut.Kind == ShortcutKind.None
-                ? new LoraLinear(name, linear, config, generator)
+                ? new LoraLinear(name, linear, overrides.For(config, name), generator)
                 : new ResLoraLinear(name, linear, config, generator);
             block.train(model.training);
             try

@@ -6,6 +6,8 @@ namespace ResLora.Adapters;
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record AdapterConfig
 {
+    internal const int MaxRank = 65536;
+
     /// <summary>R, the rank of every block. Default 8.</summary>
     public int Rank { get; init; } = 8;
 
@@ -35,9 +37,9 @@ public sealed record AdapterConfig
     /// <returns>The problems.</returns>
     public IEnumerable<string> Problems()
     {
-        if (Rank is < 1 or > 65536)
+        if (Rank is < 1 or > MaxRank)
         {
-            yield return $"rank is {Rank}; it must be from 1 to 65536";
+            yield return $"rank is {Rank}; it must be from 1 to {MaxRank}";
         }
 
         if (!(Alpha > 0 && double.IsFinite(Alpha)))

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
@@ -14,9 +13,6 @@ namespace ResLora.Adapters;
 /// </summary>
 public static class AdapterStore
 {
-    private const string WeightOfA = ".lora_A.weight";
-    private const string WeightOfB = ".lora_B.weight";
-
     /// <summary>Saves an adapter: plain LoRA in PEFT's format, anything with shortcuts in ours, statistics included.</summary>
     /// <param name="adapted">The adapted model.</param>
     /// <param name="folder">The folder to write.</param>
@@ -29,8 +25,12 @@ public static class AdapterStore
         var config = adapted.Config;
         if (config.Shortcut.Kind == ShortcutKind.None)
         {
-            var text = PeftConfig.Text(TargetNames(adapted), config.Rank, config.Alpha, config.Dropout, config.RankStabilized, baseModel, adapted.SavedModules);
-            WritePeft(folder, text, adapted.Blocks.Select(b => (b.ModuleName, (Tensor)b.A, (Tensor)b.B)), adapted, overwrite);
+            AtomicFolder.Write(
+                folder,
+                path => PeftFolder.Write(
+                    path, [.. adapted.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, b.A, b.B, b.Config.Alpha))],
+                    adapted, config.Dropout, config.RankStabilized, baseModel),
+                overwrite);
             return;
         }
 
@@ -48,20 +48,45 @@ public static class AdapterStore
     /// <exception cref="ConfigException">The folder exists and may not be replaced.</exception>
     public static void SavePeft(MergedAdapter merged, string folder, string? baseModel = null, bool overwrite = true)
     {
+        using var scope = NewDisposeScope();
+        PeftFolder.Block[] blocks = [.. PortableBlocks(merged).Select(b => new PeftFolder.Block(b.Module, b.A, b.B, b.A.shape[0]))];
+        AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, merged.Adapted, 0, false, baseModel), overwrite);
+    }
+
+    /// <summary>The factors of a merged adapter as every tool reads them alike: one rank for all, the scaling in B.</summary>
+    /// <param name="merged">The merged adapter.</param>
+    /// <returns>For each block its module's dotted name, A [rank, Din] and B [Dout, rank]: new tensors, owned by the caller's dispose scope.</returns>
+    public static IReadOnlyList<(string Module, Tensor A, Tensor B)> PortableBlocks(MergedAdapter merged)
+    {
         ArgumentNullException.ThrowIfNull(merged);
         using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
         var rank = merged.Blocks.Max(b => b.Pair.A.shape[0]);
-        var blocks = merged.Blocks.Select(b =>
+        return [.. merged.Blocks.Select(b =>
         {
             var missing = rank - b.Pair.A.shape[0];
-            var a = nn.functional.pad(b.Pair.A, [0, 0, 0, missing]);                       // [R, Din] -> [rank, Din]
-            var bScaled = nn.functional.pad(b.Pair.B * b.Pair.Scaling, [0, missing]);      // [Dout, R] -> [Dout, rank]
-            return (b.ModuleName, a, bScaled);
-        });
-        string[] targets = [.. merged.Blocks.Select(b => b.ModuleName)];
-        var text = PeftConfig.Text(Shortened(targets, merged.LinearNames), (int)rank, rank, 0, false, baseModel, merged.Adapted.SavedModules);
-        WritePeft(folder, text, blocks, merged.Adapted, overwrite);
+            using var scaled = b.Pair.B * b.Pair.Scaling;
+            return (
+                b.ModuleName,
+                nn.functional.pad(b.Pair.A, [0, 0, 0, missing]),   // [R, Din] -> [rank, Din]
+                nn.functional.pad(scaled, [0, missing]));          // [Dout, R] -> [Dout, rank]
+        })];
+    }
+
+    /// <summary>
+    /// Saves a merged adapter as PEFT itself would: factors as they are, each block with its own rank, alpha = scaling · rank.
+    /// Blocks that differ from the others get a <c>rank_pattern</c> and an <c>alpha_pattern</c>, which PEFT honours and vLLM and llama.cpp do not.
+    /// </summary>
+    /// <param name="merged">The merged adapter.</param>
+    /// <param name="folder">The folder to write.</param>
+    /// <param name="baseModel">The name or folder of the base model, or null when unknown.</param>
+    /// <param name="overwrite">Whether an existing folder may be replaced. Default true.</param>
+    /// <exception cref="ConfigException">The folder exists and may not be replaced.</exception>
+    public static void SavePeftUnpadded(MergedAdapter merged, string folder, string? baseModel = null, bool overwrite = true)
+    {
+        ArgumentNullException.ThrowIfNull(merged);
+        PeftFolder.Block[] blocks =
+            [.. merged.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, b.Pair.A, b.Pair.B, b.Pair.Scaling * b.Pair.A.shape[0]))];
+        AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, merged.Adapted, 0, false, baseModel), overwrite);
     }
 
     /// <summary>Puts a saved adapter on a model. PEFT and reslora folders are told apart by their files.</summary>
@@ -74,7 +99,7 @@ public static class AdapterStore
     public static AdaptedModel Load(nn.Module model, string folder, IReadOnlyList<string>? headModules = null)
     {
         var description = Describe(folder);
-        var adapted = AdaptedModel.Inject(model, description.Config, savedModules: SavedModules(description, headModules ?? []));
+        var adapted = AdaptedModel.Inject(model, description.Config, description.Overrides, savedModules: description.ChosenFrom(headModules ?? []));
         try
         {
             Fill(adapted, folder);
@@ -98,8 +123,8 @@ public static class AdapterStore
         using var reader = SafetensorsReader.Open(description.TensorFile);
         var wanted = adapted.Blocks.SelectMany(b => new[]
         {
-            (name: description.Prefix + b.ModuleName + WeightOfA, target: (Tensor)b.A),
-            (name: description.Prefix + b.ModuleName + WeightOfB, target: (Tensor)b.B),
+            (name: description.Prefix + b.ModuleName + PeftFolder.WeightOfA, target: (Tensor)b.A),
+            (name: description.Prefix + b.ModuleName + PeftFolder.WeightOfB, target: (Tensor)b.B),
         }).Concat(adapted.SavedParameters().Select(p => (name: description.Prefix + p.Key, target: (Tensor)p.Value)))
             .ToDictionary(w => w.name, w => w.target, StringComparer.Ordinal);
         var problems = wanted
@@ -144,65 +169,6 @@ public static class AdapterStore
                 $"{folder}: this is no adapter folder: there is neither {ResLoraFolder.ConfigFileName} nor {PeftConfig.FileName}. A run's adapters are in its best and last folders.");
         }
 
-        var peft = PeftConfig.Read(folder);
-        try
-        {
-            var config = new AdapterConfig
-            {
-                Rank = peft.Rank,
-                Alpha = peft.Alpha,
-                Dropout = peft.Dropout,
-                RankStabilized = peft.RankStabilized,
-                Targets = peft.TargetModules.Deserialize<TargetModules>() ?? throw new JsonException("target_modules is null"),
-                Exclude = peft.ExcludeModules is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() == 0
-                    ? null
-                    : peft.ExcludeModules?.Deserialize<TargetModules>(),
-            };
-            return new AdapterDescription(folder, "peft", config, peft.BaseModel, Path.Combine(folder, PeftConfig.TensorFileName), PeftConfig.TensorPrefix)
-            {
-                SavedModules = peft.SavedModules ?? [],
-            };
-        }
-        catch (JsonException e)
-        {
-            throw new FileFormatException(
-                $"{Path.Combine(folder, PeftConfig.FileName)}: target_modules or exclude_modules cannot be read ({e.Message}); they hold a list of module names, all-linear or a regular expression.", e);
-        }
-    }
-
-    /// <summary>The model's modules that a folder brings whole. PEFT adds both usual names of a head, of which a model has one.</summary>
-    private static string[] SavedModules(AdapterDescription description, IReadOnlyList<string> headModules)
-    {
-        string[] usual = headModules.Count == 0 ? [] : ["classifier", "score"];
-        bool Fits(string head, string name) => head == name || head.EndsWith("." + name, StringComparison.Ordinal);
-        var strange = description.SavedModules.Where(name => !usual.Contains(name) && !headModules.Any(head => Fits(head, name))).ToArray();
-        return strange.Length == 0
-            ? [.. headModules.Where(head => description.SavedModules.Any(name => Fits(head, name)))]
-            : throw new ConfigException(
-                $"{description.Folder}: modules_to_save {string.Join(", ", strange)}: only the head of a model for classification is supported ({(headModules.Count == 0 ? "this model has none" : string.Join(", ", headModules))}).");
-    }
-
-    private static void WritePeft(string folder, string config, IEnumerable<(string Name, Tensor A, Tensor B)> blocks, AdaptedModel adapted, bool overwrite) =>
-        AtomicFolder.Write(
-            folder,
-            path =>
-            {
-                AtomicFile.WriteText(Path.Combine(path, PeftConfig.FileName), config);
-                SafetensorsWriter.Write(Path.Combine(path, PeftConfig.TensorFileName), blocks.SelectMany(b => new[]
-                {
-                    KeyValuePair.Create(PeftConfig.TensorPrefix + b.Name + WeightOfA, b.A),
-                    KeyValuePair.Create(PeftConfig.TensorPrefix + b.Name + WeightOfB, b.B),
-                }).Concat(adapted.SavedParameters().Select(p => KeyValuePair.Create(PeftConfig.TensorPrefix + p.Key, (Tensor)p.Value))));
-            },
-            overwrite);
-
-    private static string[] TargetNames(AdaptedModel adapted) =>
-        Shortened([.. adapted.Blocks.Select(b => b.ModuleName)], adapted.LinearNames);
-
-    /// <summary>Last name parts when they choose exactly the same layers, whole names otherwise.</summary>
-    private static string[] Shortened(string[] chosen, IReadOnlyList<string> linearNames)
-    {
-        string[] suffixes = [.. chosen.Select(n => n[(n.LastIndexOf('.') + 1)..]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        return linearNames.Count(TargetModules.Suffixes(suffixes).Matches) == chosen.Length ? suffixes : chosen;
+        return PeftFolder.Describe(folder);
     }
 }

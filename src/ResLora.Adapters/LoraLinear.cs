@@ -56,7 +56,7 @@ public class LoraLinear : nn.Module<Tensor, Tensor>
     /// <summary>Dout.</summary>
     public long OutFeatures { get; }
 
-    /// <summary>The adapter's settings.</summary>
+    /// <summary>The adapter's settings, with this block's own rank and alpha.</summary>
     public AdapterConfig Config { get; }
 
     /// <summary>Both factors with the scaling; borrowed.</summary>

@@ -84,8 +84,14 @@ public static class ResLoraMath
     public static LoraPair MergeBlocks(IReadOnlyList<LoraPair> blocks, double weight = 1)
     {
         ArgumentNullException.ThrowIfNull(blocks);
+        if (blocks.Count == 1)
+        {
+            // TorchSharp hands a single tensor through cat as it is.
+            return blocks[0] with { A = blocks[0].A.clone(), B = blocks[0].B.clone() };
+        }
+
         using var scope = NewDisposeScope();
-        var a = cat([.. blocks.Select(b => b.A)], dim: 0);                                          // [R·(m+1), Din]
+        var a = cat([.. blocks.Select(b => b.A)], dim: 0);                                             // [R·(m+1), Din]
         var b = cat([blocks[0].B, .. blocks.Skip(1).Select(earlier => earlier.B * weight)], dim: 1);   // [Dout, R·(m+1)]
         return new LoraPair(a.MoveToOuterDisposeScope(), b.MoveToOuterDisposeScope(), blocks[0].Scaling);
     }

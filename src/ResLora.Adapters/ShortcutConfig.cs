@@ -47,17 +47,22 @@ public sealed record ShortcutConfig
     public FirstBlock FirstBlock { get; init; } = FirstBlock.Doubled;
 
     /// <summary>
-    /// The share of training at whose end the shortcut's weight γ falls from 1 to 0, 0 to 1: the adapter ends as plain LoRA and its merge is
-    /// exact. A block's own term stays; the doubling of a first block goes. Default 0: the weight stays 1, as in the paper.
+    /// The last part of training, as a share of it from 0 to 1, in which shortcuts are annealed: γ falls from 1 to 0 over the part's first half
+    /// and stays 0 over its second, where the blocks settle. The adapter ends as plain LoRA and its merge is exact. A block's own term stays;
+    /// the doubling of a first block goes with γ. 0.8 is a good value. Default 0: γ stays 1, as in the paper.
     /// </summary>
     public double Anneal { get; init; }
 
-    /// <summary>γ, the shortcut's weight, while a training step is made: 1, then along a straight line to 0 in the last step.</summary>
+    /// <summary>γ, the shortcut's weight, while a training step is made.</summary>
     /// <param name="step">The step, from 0.</param>
     /// <param name="steps">All steps of the run.</param>
-    /// <returns>From 1 to 0; always 1 without annealing.</returns>
-    public double WeightAt(int step, int steps) =>
-        Anneal == 0 ? 1 : Math.Clamp((steps - 1 - step) / (Anneal * steps), 0, 1);
+    /// <returns>From 1 to 0; always 1 without annealing, 0 in the last step with it.</returns>
+    public double WeightAt(int step, int steps)
+    {
+        // Straight to the end of training would leave nothing to settle in: the learning rate is near 0 there.
+        var part = Anneal * steps;
+        return Anneal == 0 ? 1 : Math.Clamp(1 - ((step + 1 - steps + part) / (part / 2)), 0, 1);
+    }
 
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
     /// <returns>The problems.</returns>

@@ -26,6 +26,7 @@ internal static class CommandLine
             GenerateCommand.Create(),
             PredictCommand.Create(),
             MergeCommand.Create(),
+            ExportCommand.Create(),
             InspectCommand.Create(),
             PretrainCommand.Create(),
             VerifyCommand.Create(),

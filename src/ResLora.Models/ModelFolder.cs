@@ -26,8 +26,15 @@ public static class ModelFolder
     /// <param name="folder">The folder to write.</param>
     /// <param name="dtype">The dtype to store; null keeps the model's.</param>
     /// <param name="overwrite">Whether an existing folder may be replaced. Default false.</param>
+    /// <param name="maxShardBytes">The most bytes of tensors in one file; more are cut into shards. Default 5 · 10⁹.</param>
     /// <exception cref="ConfigException">The folder exists and may not be replaced, or it is the source folder itself.</exception>
-    public static void Write(LanguageModel model, string sourceFolder, string folder, ScalarType? dtype = null, bool overwrite = false)
+    public static void Write(
+        LanguageModel model,
+        string sourceFolder,
+        string folder,
+        ScalarType? dtype = null,
+        bool overwrite = false,
+        long maxShardBytes = CheckpointWriter.DefaultShardBytes)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(sourceFolder)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))
@@ -41,7 +48,7 @@ public static class ModelFolder
             .Select(name => (name, path: Path.Combine(sourceFolder, name)))
             .Where(c => File.Exists(c.path))
             .ToDictionary(c => c.name, c => File.ReadAllBytes(c.path), StringComparer.Ordinal);
-        Write(model, config, companions, folder, dtype ?? model.DataType, overwrite);
+        Write(model, config, companions, folder, dtype ?? model.DataType, overwrite, maxShardBytes);
     }
 
     /// <summary>Writes a model with a configuration and companions given here.</summary>
@@ -51,9 +58,16 @@ public static class ModelFolder
     /// <param name="folder">The folder to write.</param>
     /// <param name="dtype">The dtype to store.</param>
     /// <param name="overwrite">Whether an existing folder may be replaced.</param>
+    /// <param name="maxShardBytes">The most bytes of tensors in one file; more are cut into shards. Default 5 · 10⁹.</param>
     /// <exception cref="ConfigException">The folder exists and may not be replaced.</exception>
     public static void Write(
-        LanguageModel model, JsonObject config, IReadOnlyDictionary<string, byte[]> companions, string folder, ScalarType dtype, bool overwrite)
+        LanguageModel model,
+        JsonObject config,
+        IReadOnlyDictionary<string, byte[]> companions,
+        string folder,
+        ScalarType dtype,
+        bool overwrite,
+        long maxShardBytes = CheckpointWriter.DefaultShardBytes)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(config);
@@ -83,11 +97,7 @@ public static class ModelFolder
                     AtomicFile.Write(Path.Combine(path, name), stream => stream.Write(content));
                 }
 
-                using var noGradient = no_grad();
-                using var scope = NewDisposeScope();
-                SafetensorsWriter.Write(
-                    Path.Combine(path, "model.safetensors"),
-                    model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter.to(dtype))));
+                CheckpointWriter.Write(path, model.named_parameters().Select(p => KeyValuePair.Create(p.name, (Tensor)p.parameter)), dtype, maxShardBytes);
             },
             overwrite);
     }

@@ -70,7 +70,7 @@ public sealed class ModelSession : IDisposable
             var session = new ModelSession(model, tokenizer, modelFolder);
             if (adapterFolder is not null)
             {
-                session.RequireHead(session.Wire(AdapterStore.Load(model, adapterFolder, model.HeadModules)), adapterFolder);
+                session.AttachSaved(adapterFolder);
             }
 
             return session;
@@ -95,6 +95,22 @@ public sealed class ModelSession : IDisposable
         }
 
         return Wire(AdaptedModel.Inject(Model, config, seed, Model.HeadModules));
+    }
+
+    /// <summary>Puts a saved adapter on the model, to use it or to train it further.</summary>
+    /// <param name="adapterFolder">A PEFT or reslora adapter folder.</param>
+    /// <returns>The handle of the adapted model.</returns>
+    /// <exception cref="ResLoraException">A file is missing, broken or not supported, or does not fit the model.</exception>
+    public AdaptedModel AttachSaved(string adapterFolder)
+    {
+        if (Adapter is not null)
+        {
+            throw new InvalidOperationException("The session has an adapter already.");
+        }
+
+        var adapted = Wire(AdapterStore.Load(Model, adapterFolder, Model.HeadModules));
+        RequireHead(adapted, adapterFolder);
+        return adapted;
     }
 
     /// <summary>Frees the model's memory.</summary>

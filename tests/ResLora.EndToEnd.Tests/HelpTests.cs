@@ -13,6 +13,7 @@ public sealed class HelpTests
     [InlineData("evaluate")]
     [InlineData("generate")]
     [InlineData("merge")]
+    [InlineData("export")]
     [InlineData("inspect")]
     [InlineData("pretrain")]
     [InlineData("verify")]

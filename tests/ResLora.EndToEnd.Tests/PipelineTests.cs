@@ -59,6 +59,40 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
     }
 
     [Fact]
+    public void Export_EachTargetThenCheckThenTamper_IsProvedThenFound()
+    {
+        var adapter = Path.Combine(world["exported"], "best");
+        Tool.Run("train", world.Config, "--set", "adapter.shortcut.kind=block", "--output", world["exported"], "--json").Expect(0);
+        foreach (var target in new[] { "peft", "vllm", "hf", "llama.cpp", "ollama" })
+        {
+            var folder = world[$"export-{target}"];
+            string[] line = ["export", "--adapter", adapter, "--to", target];
+
+            var plan = Tool.Run([.. line, "--plan", "--json"]).Expect(0).Json;
+            Assert.False(Directory.Exists(folder));
+            var made = Tool.Run([.. line, "--output", folder, "--json"]).Expect(0).Json;
+            Tool.Run([.. line, "--output", folder]).Expect(2);
+            var good = Tool.Run("export", "--check", folder, "--json").Expect(0).Json;
+
+            Assert.True(JsonElement.DeepEquals(plan.GetProperty("features"), made.GetProperty("report").GetProperty("plan").GetProperty("features")));
+            Assert.True(made.GetProperty("report").GetProperty("proofs")[0].GetProperty("predictions").GetInt64() > 0);
+            Assert.True(good.GetProperty("passed").GetBoolean() && good.GetProperty("compared").GetBoolean());
+        }
+
+        var file = Path.Combine(world["export-llama.cpp"], "model.gguf");
+        var bytes = File.ReadAllBytes(file);
+        bytes[^200] ^= 0x80;
+        File.WriteAllBytes(file, bytes);
+        var bad = Tool.Run("export", "--check", world["export-llama.cpp"], "--json").Expect(1).Json;
+        Assert.NotEmpty(bad.GetProperty("differences").EnumerateArray());
+
+        Tool.Run("generate", "--model", world["export-hf"], "--prompt", "What is 3 plus 4?", "--max-new-tokens", "5").Expect(0);
+        File.WriteAllLines(world["onward.yaml"], File.ReadLines(world.Config).Where(line => !line.StartsWith("adapter:", StringComparison.Ordinal)).Append("startFrom: export-peft"));
+        Tool.Run("train", world["onward.yaml"], "--output", world["onward"], "--json").Expect(0);
+        Assert.Contains("--to is missing", Tool.Run("export", "--adapter", adapter, "--output", world["nowhere"]).Expect(2).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Plan_TheConfiguration_CountsWhatTrainingTrains()
     {
         var plan = Tool.Run("plan", world.Config, "--json").Expect(0).Json;

@@ -18,7 +18,7 @@ var report = TrainJob.Run(new RunConfig
     Training = new TrainConfig { Steps = 100 },
     Output = "runs/fine-tune",
 }, session);
-using var merged = Merger.Merge(session.Adapter!, MergeMethod.Exact);   // the input shortcut takes Input or Weights instead
+using var merged = Merger.Merge(session.Adapter!, MergeMethod.Exact);   // the input shortcut takes Input or Weights, or LeastSquares with texts
 AdapterStore.SavePeft(merged, "runs/fine-tune/lora", session.ModelFolder);
 using (merged.Apply())
 {

@@ -73,6 +73,11 @@ public static class Inspector
             facts.Add(new("exclude", Shortened(exclude)));
         }
 
+        if (!description.Overrides.IsEmpty)
+        {
+            facts.Add(new("modules of their own", $"{description.Overrides.Ranks.Count} patterns of ranks, {description.Overrides.Alphas.Count} of alphas"));
+        }
+
         facts.Add(new("shortcut", shortcut.Kind switch
         {
             ShortcutKind.None => "none (plain LoRA)",

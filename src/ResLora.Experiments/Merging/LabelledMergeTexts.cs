@@ -14,41 +14,41 @@ internal static class LabelledMergeTexts
     private const int MostTokens = 512;
 
     /// <summary>Takes data that the user names, else the run's validation data, else rows of random tokens.</summary>
-    public static MergeTexts ToMeasure(MergeOptions options, ModelSession session)
+    public static MergeTexts ToMeasure(MergeTextSource source, ModelSession session)
     {
-        if (options.Data is { } path)
+        if (source.Data is { } path)
         {
-            return Given(options, path, TaskSplit.Test, options.Samples, session);
+            return Given(source, path, TaskSplit.Test, source.Samples, session);
         }
 
-        return OfRun(options.Adapter, session) is ({ Validation.Count: > 0 } texts, var folder)
-            ? From(texts.Task, texts.Train.Labels, texts.Validation, options.Samples, $"the validation data of the run in {folder}", session)
+        return OfRun(source.Adapter, session) is ({ Validation.Count: > 0 } texts, var folder)
+            ? From(texts.Task, texts.Train.Labels, texts.Validation, source.Samples, $"the validation data of the run in {folder}", session)
             : Random(session, seed: 0);
     }
 
     /// <summary>Takes data that the user names, else the run's training data, else rows of random tokens (other ones than those measured on).</summary>
-    public static MergeTexts ToCalibrate(MergeOptions options, ModelSession session)
+    public static MergeTexts ToCalibrate(MergeTextSource source, ModelSession session)
     {
-        if (options.Calibration is { } path)
+        if (source.Calibration is { } path)
         {
-            return Given(options, path, TaskSplit.Train, options.CalibrationSamples, session);
+            return Given(source, path, TaskSplit.Train, source.CalibrationSamples, session);
         }
 
-        return OfRun(options.Adapter, session) is ({ } texts, var folder)
-            ? From(texts.Task, texts.Train.Labels, texts.Train.Texts, options.CalibrationSamples, $"the training data of the run in {folder}", session)
+        return OfRun(source.Adapter, session) is ({ } texts, var folder)
+            ? From(texts.Task, texts.Train.Labels, texts.Train.Texts, source.CalibrationSamples, $"the training data of the run in {folder}", session)
             : Random(session, seed: 1);
     }
 
-    private static MergeTexts Given(MergeOptions options, string path, TaskSplit split, int count, ModelSession session)
+    private static MergeTexts Given(MergeTextSource source, string path, TaskSplit split, int count, ModelSession session)
     {
-        var task = LabelledTaskRegistry.Get(options.Task!);
+        var task = LabelledTaskRegistry.Get(source.Task ?? throw new ConfigException($"The task of '{path}' is missing, which says how it is read (--task)."));
         var labels = HeadLabels.Of(task, session.Encoder.Head, session.ModelFolder);
         return From(task, labels, task.Read(path, split, labels).Texts, count, path, session);
     }
 
-    private static (LabelledTexts? Texts, string Folder) OfRun(string adapter, ModelSession session)
+    private static (LabelledTexts? Texts, string Folder) OfRun(string? adapter, ModelSession session)
     {
-        var folder = RunFolder.Around(adapter);
+        var folder = adapter is null ? null : RunFolder.Around(adapter);
         try
         {
             return (folder is null ? null : LabelledTexts.Of(RunConfig.Read(folder.ConfigFile), session.Model), folder?.Path ?? "");

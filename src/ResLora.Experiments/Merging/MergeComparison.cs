@@ -61,7 +61,7 @@ internal sealed class MergeComparison : IDisposable
         IReadOnlyList<CalibrationBatch> calibration = [];
         if (methods.Any(method => MergeMethods.NeedsCalibration(method.Method)))
         {
-            var texts = MergeTexts.ToCalibrate(options, session);
+            var texts = MergeTexts.ToCalibrate(options.Texts, session);
             CalibratedOn = texts.Source;
             calibration = CalibrationTexts.Batches(texts.Objective, texts.Tokens, stop);
         }

@@ -45,7 +45,7 @@ public static class MergeJob
         var description = AdapterStore.Describe(options.Adapter);
         var baseModel = BaseModel(options, description);
         using var session = ModelSession.Load(baseModel, options.Adapter);
-        var texts = MergeTexts.ToMeasure(options, session);
+        var texts = MergeTexts.ToMeasure(options.Texts, session);
         var methods = Methods(options, session.Adapter!);
         using var comparison = MergeComparison.Run(options, methods, session, texts, progress, stop);
         var chosen = options is { Compare: true, Method: null } ? comparison.Ranking[0] : comparison.Ranking.Single(outcome => outcome.Method == methods[0].Name);

@@ -56,6 +56,14 @@ public sealed record MergeOptions
     /// <summary>Whether answers are generated and compared too, where the texts have answers. Default true.</summary>
     public bool Answers { get; init; } = true;
 
+    /// <summary>Where texts are taken from.</summary>
+    internal MergeTextSource Texts => new(Adapter, Task, Data)
+    {
+        Calibration = Calibration,
+        Samples = Samples,
+        CalibrationSamples = CalibrationSamples,
+    };
+
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
     /// <returns>The problems.</returns>
     public IEnumerable<string> Problems()

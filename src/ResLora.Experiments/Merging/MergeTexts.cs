@@ -14,53 +14,59 @@ namespace ResLora.Experiments.Merging;
 /// <param name="Objective">What the model is for.</param>
 /// <param name="Tokens">Their tokens and labels.</param>
 /// <param name="Task">The task that they belong to; null for texts that a model wrote, and for tasks with labels.</param>
-/// <param name="Samples">The same as text; empty where there is no task.</param>
+/// <param name="Samples">The same as text; empty for tasks with labels.</param>
 internal sealed record MergeTexts(string Source, Objective Objective, IReadOnlyList<TokenizedSample> Tokens, ITask? Task, IReadOnlyList<Sample> Samples)
 {
     private const int MostTokens = 512;
 
+    /// <summary>The part of each text that is given before the model goes on; the whole text where nothing is.</summary>
+    public IEnumerable<string> Prompts => Samples.Select(sample => sample.Prompt.Length > 0 ? sample.Prompt : sample.Completion);
+
     /// <summary>Takes data that the user names, else the run's validation data, else texts that the model writes itself.</summary>
-    public static MergeTexts ToMeasure(MergeOptions options, ModelSession session)
+    public static MergeTexts ToMeasure(MergeTextSource source, ModelSession session)
     {
         if (session.Model is EncoderModel)
         {
-            return LabelledMergeTexts.ToMeasure(options, session);
+            return LabelledMergeTexts.ToMeasure(source, session);
         }
 
-        if (options.Data is { } path)
+        if (source.Data is { } path)
         {
-            var task = TaskRegistry.Get(options.Task!);
-            return From(task, task.Read(path, TaskSplit.Test), options.Samples, path, session);
+            var task = TaskOf(source, path);
+            return From(task, task.Read(path, TaskSplit.Test), source.Samples, path, session);
         }
 
-        return OfRun(options.Adapter, session) is ({ Validation.Count: > 0 } data, var folder)
-            ? From(data.Task, data.Validation, options.Samples, $"the validation data of the run in {folder}", session)
+        return OfRun(source.Adapter, session) is ({ Validation.Count: > 0 } data, var folder)
+            ? From(data.Task, data.Validation, source.Samples, $"the validation data of the run in {folder}", session)
             : Written(session, firstSeed: 0, "measure");
     }
 
     /// <summary>Takes data that the user names, else the run's training data, else texts that the model writes itself (other ones than those measured on).</summary>
-    public static MergeTexts ToCalibrate(MergeOptions options, ModelSession session)
+    public static MergeTexts ToCalibrate(MergeTextSource source, ModelSession session)
     {
         if (session.Model is EncoderModel)
         {
-            return LabelledMergeTexts.ToCalibrate(options, session);
+            return LabelledMergeTexts.ToCalibrate(source, session);
         }
 
-        if (options.Calibration is { } path)
+        if (source.Calibration is { } path)
         {
-            var task = TaskRegistry.Get(options.Task!);
-            return From(task, task.Read(path, TaskSplit.Train), options.CalibrationSamples, path, session);
+            var task = TaskOf(source, path);
+            return From(task, task.Read(path, TaskSplit.Train), source.CalibrationSamples, path, session);
         }
 
-        return OfRun(options.Adapter, session) is ({ } data, var folder)
-            ? From(data.Task, data.Train, options.CalibrationSamples, $"the training data of the run in {folder}", session)
+        return OfRun(source.Adapter, session) is ({ } data, var folder)
+            ? From(data.Task, data.Train, source.CalibrationSamples, $"the training data of the run in {folder}", session)
             : Written(session, firstSeed: 1000, "calibrate");
     }
 
+    private static ITask TaskOf(MergeTextSource source, string path) =>
+        TaskRegistry.Get(source.Task ?? throw new ConfigException($"The task of '{path}' is missing, which says how it is read (--task)."));
+
     /// <summary>An adapter in a run's best or last folder has the run's settings beside it.</summary>
-    private static (GenerationRunData? Data, string Folder) OfRun(string adapter, ModelSession session)
+    private static (GenerationRunData? Data, string Folder) OfRun(string? adapter, ModelSession session)
     {
-        var folder = RunFolder.Around(adapter);
+        var folder = adapter is null ? null : RunFolder.Around(adapter);
         try
         {
             return (folder is null ? null : GenerationRunData.Read(RunConfig.Read(folder.ConfigFile), session.Tokenizer, session.Model), folder?.Path ?? "");
@@ -89,14 +95,18 @@ internal sealed record MergeTexts(string Source, Objective Objective, IReadOnlyL
         var generator = new TextGenerator(session.Causal, session.Tokenizer);
         // A tokenizer without a begin token needs something to begin with.
         var prompt = session.Tokenizer.BeginId is null ? "The" : "";
-        var samples = Enumerable.Range(firstSeed, texts)
-            .Select(seed => string.Concat(generator.Stream(prompt, new GenerationConfig { Temperature = 1, Seed = seed, MaxNewTokens = length })))
-            .Select(text => session.Tokenizer.Encode(prompt + text).ToArray())
-            .Where(ids => ids.Length > 1)
-            .Select(ids => new TokenizedSample(ids, [TokenizedSample.Masked, .. ids.Skip(1)]))
+        var written = Enumerable.Range(firstSeed, texts)
+            .Select(seed => prompt + string.Concat(generator.Stream(prompt, new GenerationConfig { Temperature = 1, Seed = seed, MaxNewTokens = length })))
+            .Select(text => (Text: text, Ids: session.Tokenizer.Encode(text).ToArray()))
+            .Where(sample => sample.Ids.Length > 1)
             .ToArray();
-        return samples.Length > 0
-            ? new MergeTexts($"{samples.Length} texts of at most {length} tokens that the unmerged model wrote", ObjectiveOf(session), samples, null, [])
+        return written.Length > 0
+            ? new MergeTexts(
+                $"{written.Length} texts of at most {length} tokens that the unmerged model wrote",
+                ObjectiveOf(session),
+                [.. written.Select(sample => new TokenizedSample(sample.Ids, [TokenizedSample.Masked, .. sample.Ids.Skip(1)]))],
+                null,
+                [.. written.Select(sample => new Sample("", sample.Text))])
             : throw new ConfigException($"There is no text to {purpose} on: the adapter has no run beside it and the model writes nothing; name data (--task, --data, --calibration).");
     }
 }

@@ -20,14 +20,20 @@ public static class PlanJob
         ArgumentNullException.ThrowIfNull(config);
         var texts = LabelledTexts.Of(config);
         using var model = ModelRegistry.Plan(config.Model, texts?.Head);
-        var adapter = config.Adapter is { } settings ? AdaptedModel.Inject(model, settings, savedModules: model.HeadModules) : null;
+        var adapter = (config.StartFrom, config.Adapter) switch
+        {
+            ({ } from, _) when AdapterStore.Describe(from) is { } saved =>
+                AdaptedModel.Inject(model, saved.Config, saved.Overrides, savedModules: saved.ChosenFrom(model.HeadModules)),
+            (_, { } settings) => AdaptedModel.Inject(model, settings, savedModules: model.HeadModules),
+            _ => null,
+        };
         return Of(config, model, adapter, RunData.Read(config, Tokenizer.Load(config.Model), model, texts));
     }
 
     /// <summary>The plan of a run whose model and data are there already; the model may be on the meta device.</summary>
     internal static PlanReport Of(RunConfig config, LanguageModel model, AdaptedModel? adapter, RunData data) => new(
         config.Model,
-        config.Adapter,
+        adapter?.Config,
         adapter is null ? [] : Groups(adapter),
         data.ValidationTokens.Count,
         RunPlan.Create(model, adapter, data.TrainTokens, config.Training))

@@ -25,7 +25,9 @@ internal sealed record LabelledTexts(LabelledTask Task, LabelledData Train, IRea
         }
 
         using var model = ModelRegistry.Build(config.Model);
-        return Read(config, RequireEncoder(model, config).Head);
+        // An adapter to start from brings its own head, which the base model's says nothing of.
+        var saved = config.StartFrom is { } from ? TextHeadFile.Read(from) : null;
+        return Read(config, saved ?? RequireEncoder(model, config).Head);
     }
 
     /// <summary>Reads the texts for a model whose head is what it is.</summary>

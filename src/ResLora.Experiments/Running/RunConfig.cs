@@ -26,6 +26,13 @@ public sealed record RunConfig : ICheckedConfig
     /// <summary>The adapter; null trains all weights of the model instead.</summary>
     public AdapterConfig? Adapter { get; init; } = new();
 
+    /// <summary>
+    /// An adapter folder, reslora or PEFT, that training starts from. Its settings (rank, alpha, targets, shortcut) are then the run's, and
+    /// <see cref="Adapter"/> must be left out. The optimizer and the learning rate start anew. Default: a new adapter.
+    /// </summary>
+    [ConfigPath]
+    public string? StartFrom { get; init; }
+
     /// <summary>How to train. With <c>bestMetric: eval_exact_match</c> every evaluation also generates answers for the validation data.</summary>
     public TrainConfig Training { get; init; } = new();
 
@@ -63,7 +70,8 @@ public sealed record RunConfig : ICheckedConfig
         var inner = Data.Problems().Select(problem => $"data.{problem}")
             .Concat(Adapter?.Problems().Select(problem => $"adapter.{problem}") ?? [])
             .Concat(Training.Problems().Select(problem => $"training.{problem}"))
-            .Concat(Merging.Problems(Adapter).Select(problem => $"merging.{problem}"));
+            // A saved adapter's structure is known only once it is read.
+            .Concat(StartFrom is not null ? [] : Merging.Problems(Adapter).Select(problem => $"merging.{problem}"));
         foreach (var problem in inner)
         {
             yield return problem;
@@ -72,6 +80,11 @@ public sealed record RunConfig : ICheckedConfig
         if (Adapter is { Shortcut.Anneal: > 0 } && Training.Patience > 0)
         {
             yield return "training.patience may end the run before adapter.shortcut.anneal has come to 0, where the merge is exact; leave one of them out";
+        }
+
+        if (StartFrom is not null && Adapter != new AdapterConfig())
+        {
+            yield return "adapter and startFrom are both given; an adapter that training starts from brings its own settings, so leave adapter out";
         }
 
         if (Adapter is null && Training.DataType != "float32")

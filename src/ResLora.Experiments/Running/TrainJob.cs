@@ -1,4 +1,5 @@
 using ResLora.Adapters;
+using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Planning;
 using ResLora.Experiments.Plots;
 using ResLora.Formats.Errors;
@@ -56,7 +57,13 @@ public static class TrainJob
     {
         var folder = new RunFolder(config.Output ?? throw new ConfigException("output is missing; name the folder of the run."));
         var data = RunData.Read(config, session.Tokenizer, session.Model, texts);
-        var adapter = config.Adapter is { } settings ? session.Attach(settings, config.Training.Seed) : null;
+        var adapter = (config.StartFrom, config.Adapter) switch
+        {
+            ({ } from, _) => Saved(session, from),
+            (_, { } settings) => session.Attach(settings, config.Training.Seed),
+            _ => null,
+        };
+        ConfigBinder.ThrowIfAny("The run's settings", [.. config.Merging.Problems(adapter?.Config).Select(problem => $"merging.{problem}")]);
         folder.Prepare(config, resume);
         var trainable = (adapter?.TrainableParameters() ?? AllParameters(session.Model)).ToArray();
         progress?.Report(new RunPlanned(PlanJob.Of(config, session.Model, adapter, data)));
@@ -98,6 +105,15 @@ public static class TrainJob
             ModelFolder.Write(session.Model, config.Model, folder, overwrite: true);
         }
     };
+
+    private static AdaptedModel Saved(ModelSession session, string folder)
+    {
+        var adapter = session.AttachSaved(folder);
+        return adapter.ShortcutWeight == 1
+            ? adapter
+            : throw new ConfigException(
+                $"{folder}: its shortcuts are annealed to a weight of {adapter.ShortcutWeight:0.###}, and training would set them to 1 again; merge it into LoRA (reslora merge) and start from that.");
+    }
 
     private static bool WantsExactMatch(RunConfig config) => config.Training.BestMetric.EndsWith("exact_match", StringComparison.Ordinal);
 

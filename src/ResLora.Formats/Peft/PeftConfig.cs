@@ -62,6 +62,14 @@ public sealed record PeftConfig
     [JsonPropertyName("modules_to_save")]
     public IReadOnlyList<string>? SavedModules { get; init; }
 
+    /// <summary>Ranks of single modules: an object of regular expressions for the end of a name, and ranks; the first that matches counts.</summary>
+    [JsonPropertyName("rank_pattern")]
+    public JsonElement? RankPattern { get; init; }
+
+    /// <summary>Alphas of single modules, as <see cref="RankPattern"/>.</summary>
+    [JsonPropertyName("alpha_pattern")]
+    public JsonElement? AlphaPattern { get; init; }
+
     /// <summary>Everything else in the file.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement> Unread { get; init; } = [];
@@ -104,15 +112,28 @@ public sealed record PeftConfig
     /// <param name="dropout">Dropout on a block's input.</param>
     /// <param name="rankStabilized">Whether the scaling is alpha / √r.</param>
     /// <param name="baseModel">The model that the adapter belongs to, or null.</param>
+    /// <param name="rankPattern">Ranks of single modules, by pattern; null for none.</param>
+    /// <param name="alphaPattern">Alphas of single modules, by pattern; null for none.</param>
     /// <param name="savedModules">Modules whose whole values are in the tensor file, which makes it an adapter for classification (SEQ_CLS); null or none for a causal one.</param>
     /// <returns>JSON text ending in a line break.</returns>
     public static string Text(
-        IReadOnlyList<string> targetModules, int rank, double alpha, double dropout, bool rankStabilized, string? baseModel, IReadOnlyList<string>? savedModules = null)
+        IReadOnlyList<string> targetModules,
+        int rank,
+        double alpha,
+        double dropout,
+        bool rankStabilized,
+        string? baseModel,
+        IReadOnlyDictionary<string, int>? rankPattern = null,
+        IReadOnlyDictionary<string, double>? alphaPattern = null,
+        IReadOnlyList<string>? savedModules = null)
     {
+        // PEFT writes its keys sorted, and patterns that never overlap may be.
+        var ranks = new SortedDictionary<string, int>(rankPattern?.ToDictionary() ?? [], StringComparer.Ordinal);
+        var alphas = new SortedDictionary<string, double>(alphaPattern?.ToDictionary() ?? [], StringComparer.Ordinal);
         var saved = savedModules is { Count: > 0 } ? savedModules : null;
         var keys = new SortedDictionary<string, object?>(StringComparer.Ordinal)
         {
-            ["alpha_pattern"] = new Dictionary<string, int>(),
+            ["alpha_pattern"] = alphas,
             ["auto_mapping"] = null,
             ["base_model_name_or_path"] = baseModel,
             ["bias"] = "none",
@@ -122,14 +143,14 @@ public sealed record PeftConfig
             ["layers_pattern"] = null,
             ["layers_to_transform"] = null,
             ["loftq_config"] = new Dictionary<string, int>(),
-            ["lora_alpha"] = alpha == Math.Floor(alpha) ? (long)alpha : alpha,
+            ["lora_alpha"] = alpha,
             ["lora_dropout"] = dropout,
             ["megatron_config"] = null,
             ["megatron_core"] = "megatron.core",
             ["modules_to_save"] = saved,
             ["peft_type"] = "LORA",
             ["r"] = rank,
-            ["rank_pattern"] = new Dictionary<string, int>(),
+            ["rank_pattern"] = ranks,
             ["revision"] = null,
             ["target_modules"] = targetModules,
             ["task_type"] = saved is null ? "CAUSAL_LM" : "SEQ_CLS",
@@ -145,7 +166,6 @@ public sealed record PeftConfig
         // These initialisations change the base weights too, which the adapter's files do not hold.
         "init_lora_weights" => value.ValueKind == JsonValueKind.String && value.GetString() is not ("gaussian" or "orthogonal" or "eva"),
         "fan_in_fan_out" or "use_dora" or "use_qalora" or "lora_bias" => value.ValueKind == JsonValueKind.True,
-        "rank_pattern" or "alpha_pattern" => value.ValueKind == JsonValueKind.Object && value.EnumerateObject().Any(),
         "layers_to_transform" or "layer_replication" or "target_parameters" or "trainable_token_indices"
             or "alora_invocation_tokens" or "use_bdlora" or "arrow_config" => value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False),
         _ => false,

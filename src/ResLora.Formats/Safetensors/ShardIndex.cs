@@ -11,8 +11,8 @@ namespace ResLora.Formats.Safetensors;
 /// </summary>
 internal sealed class ShardIndex
 {
-    private const string SingleName = "model.safetensors";
-    private const string IndexName = "model.safetensors.index.json";
+    public const string SingleName = "model.safetensors";
+    public const string IndexName = "model.safetensors.index.json";
 
     private readonly string _path;
     private readonly IReadOnlyDictionary<string, string>? _shardOf;

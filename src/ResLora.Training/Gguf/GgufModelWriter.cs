@@ -11,6 +11,18 @@ public static class GgufModelWriter
 {
     private const uint QuantizationVersion = 2;
 
+    /// <summary>What a file of a model's folder would lose, known without its weights.</summary>
+    /// <param name="modelFolder">The folder: config.json and the tokenizer are read.</param>
+    /// <returns>What llama.cpp will do otherwise than the model and tokenizer here, a sentence each; empty when nothing is lost.</returns>
+    /// <exception cref="ConfigException">llama.cpp cannot carry out the model or its tokenizer.</exception>
+    /// <exception cref="FileFormatException">A file of the folder is missing or broken.</exception>
+    public static IReadOnlyList<string> Losses(string modelFolder)
+    {
+        ArgumentNullException.ThrowIfNull(modelFolder);
+        var config = LlamaConfig.Read(Path.Combine(modelFolder, "config.json"));
+        return [.. new GgufLlamaExport(config).Losses, .. GgufTokenizerExport.Write(new GgufMetadata(), modelFolder, config.VocabularySize)];
+    }
+
     /// <summary>Writes a model with the weights that it has now.</summary>
     /// <param name="path">The file to write or replace; written aside and moved into place.</param>
     /// <param name="model">The model, without adapter blocks (merged or as loaded); borrowed.</param>

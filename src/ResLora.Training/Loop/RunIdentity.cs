@@ -36,6 +36,12 @@ internal static class RunIdentity
             identity[$"adapter.{name}"] = value?.ToJsonString() ?? "null";
         }
 
+        if (setup.Adapter?.Blocks.Any(block => block.Config != setup.Adapter.Config) == true)
+        {
+            identity["adapter.blocks"] = string.Join(", ", setup.Adapter.Blocks.Select(block =>
+                string.Create(CultureInfo.InvariantCulture, $"{block.ModuleName} {block.Config.Rank} {block.Config.Alpha}")));
+        }
+
         return identity;
     }
 

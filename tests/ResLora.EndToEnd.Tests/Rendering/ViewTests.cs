@@ -1,7 +1,9 @@
 using ResLora.Adapters;
+using ResLora.Adapters.Merging;
 using ResLora.Cli.Rendering;
 using ResLora.EndToEnd.Tests.Support;
 using ResLora.Experiments.Evaluating;
+using ResLora.Experiments.Exporting;
 using ResLora.Experiments.Inspection;
 using ResLora.Experiments.Merging;
 using ResLora.Experiments.Planning;
@@ -58,6 +60,36 @@ public sealed class ViewTests : IDisposable
         MergeView.Draw(_merge, _console);
 
         Approved.Check("merge", _console.Output);
+    }
+
+    [Fact]
+    public void Export_AReport_IsDrawnAsApproved()
+    {
+        var plan = new ExportPlan("vllm", ExportType.F32, "base", "run/best", MergeMethod.Input, IsExact: false,
+        [
+            new("input shortcut", FeatureState.Baked, "merged approximately, method input"),
+            new("rank", FeatureState.Kept, "8"),
+            new("block on lm_head", FeatureState.Lost, "vLLM does not serve it"),
+        ]);
+        var proof = new ExportProof("adapter_model.safetensors", ExportType.F32, 1000, 8.6e-6, 18.4, 1e-4, 1e-9, 1, 0.096, "q_proj", 0, 0);
+
+        ExportView.Draw(
+            new ExportReport
+            {
+                Version = 1,
+                Plan = plan,
+                MergeLoss = _merge.Loss,
+                MeasuredOn = "64 samples of held-out data",
+                Proofs = [proof, proof with { File = "model.gguf", Type = ExportType.Q8, Prompts = 16 }],
+                Files = [new("adapter_config.json", 622, "aa"), new("adapter_model.safetensors", 350_200, "bb")],
+                Prompts = ["p"],
+                TokenIds = [[1, 2]],
+            },
+            "out", ["vllm serve base --enable-lora --lora-modules my-adapter=out"], _console);
+        ExportView.DrawCheck(new ExportCheckReport("out", "vllm", 2, true, null, [proof], []), _console);
+        ExportView.DrawCheck(new ExportCheckReport("out", "vllm", 2, false, "what it was made from is not there any more: run/best", [], ["'adapter_config.json' is missing"]), _console);
+
+        Approved.Check("export", _console.Output);
     }
 
     [Fact]

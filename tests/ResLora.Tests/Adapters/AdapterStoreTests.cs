@@ -151,6 +151,58 @@ public sealed class AdapterStoreTests
     }
 
     [Fact]
+    public void SaveAndLoad_RanksAndAlphasOfTheirOwn_AreKeptAndCount()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var model = TinyLlama.Create();
+        var ids = TinyLlama.Ids(2, 6);
+        var overrides = new ModuleOverrides(
+            [new(@"layers\.0\.self_attn\.q_proj", 5), new(".*v_proj", 2)],
+            [new("down_proj", 7.5)]);
+        var adapted = AdaptedModel.Inject(model, TinyAdapters.Config(ShortcutKind.None), overrides).WithRandomB();
+        var expected = TinyLlama.Logits(model, ids);
+
+        AdapterStore.Save(adapted, folder["adapter"]);
+        using var fresh = TinyLlama.Create();
+        var loaded = AdapterStore.Load(fresh, folder["adapter"]);
+
+        Assert.Equal(0, TinyAdapters.Distance(expected, TinyLlama.Logits(fresh, ids)));
+        Assert.Equal(
+            (5, 3, 2, 3),
+            (loaded["model.layers.0.self_attn.q_proj"].Config.Rank, loaded["model.layers.1.self_attn.q_proj"].Config.Rank,
+                loaded["model.layers.2.self_attn.v_proj"].Config.Rank, loaded["model.layers.3.mlp.down_proj"].Config.Rank));
+        Assert.Equal(7.5 / 3, loaded["model.layers.3.mlp.down_proj"].Config.Scaling);
+        // By hand, from the file alone: W + alpha / r · B A.
+        using var file = SafetensorsReader.Open(Path.Combine(folder["adapter"], "adapter_model.safetensors"));
+        const string down = "base_model.model.model.layers.3.mlp.down_proj";
+        var block = loaded["model.layers.3.mlp.down_proj"];
+        var byHand = block.BaseLayer.weight! + (file.Read($"{down}.lora_B.weight").matmul(file.Read($"{down}.lora_A.weight")) * 7.5 / 3);
+        Assert.InRange(TinyAdapters.Distance(byHand, LoraMath.MergedWeight(block.BaseLayer.weight!, block.Pair)), 0, Tolerance);
+    }
+
+    [Fact]
+    public void SavePeft_RanksOfTheirOwn_ArePaddedToOneAndComputeTheSame()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var model = TinyLlama.Create();
+        var ids = TinyLlama.Ids(2, 6);
+        var overrides = new ModuleOverrides([new("q_proj", 5)], [new("v_proj", 9)]);
+        var adapted = AdaptedModel.Inject(model, TinyAdapters.Config(ShortcutKind.None), overrides).WithRandomB();
+        var expected = TinyLlama.Logits(model, ids);
+        using var merged = Merger.Merge(adapted, MergeMethod.Exact);
+
+        AdapterStore.SavePeft(merged, folder["lora"]);
+        using var fresh = TinyLlama.Create();
+        var loaded = AdapterStore.Load(fresh, folder["lora"]);
+
+        Assert.True(AdapterStore.Describe(folder["lora"]).Overrides.IsEmpty);
+        Assert.All(loaded.Blocks, b => Assert.Equal((5, 1.0), (b.Config.Rank, b.Config.Scaling)));
+        Assert.InRange(TinyAdapters.Distance(expected, TinyLlama.Logits(fresh, ids)), 0, Tolerance * expected.abs().max().item<float>());
+    }
+
+    [Fact]
     public void Save_ExistingFolder_IsReplacedOnlyWhenAllowed()
     {
         using var folder = new TemporaryFolder();
@@ -260,8 +312,6 @@ public sealed class AdapterStoreTests
     [InlineData("use_dora", "true", "use_dora")]
     [InlineData("fan_in_fan_out", "true", "fan_in_fan_out")]
     [InlineData("lora_bias", "true", "lora_bias")]
-    [InlineData("rank_pattern", """{ "q_proj": 2 }""", "rank_pattern")]
-    [InlineData("alpha_pattern", """{ "q_proj": 2 }""", "alpha_pattern")]
     [InlineData("layers_to_transform", "[0]", "layers_to_transform")]
     [InlineData("layer_replication", "[[0, 1]]", "layer_replication")]
     [InlineData("trainable_token_indices", "[5]", "trainable_token_indices")]
@@ -282,6 +332,9 @@ public sealed class AdapterStoreTests
     [InlineData("exclude_modules", """{ "a": 1 }""")]
     [InlineData("r", "\"four\"")]
     [InlineData("peft_type", "7")]
+    [InlineData("rank_pattern", "[4]")]
+    [InlineData("rank_pattern", """{ "q_proj": 2.5 }""")]
+    [InlineData("alpha_pattern", """{ "q_proj": "much" }""")]
     public void Describe_PeftKeyOfAnotherKind_IsAFormatError(string key, string value)
     {
         using var folder = new TemporaryFolder();
@@ -299,6 +352,10 @@ public sealed class AdapterStoreTests
     [InlineData("lora_dropout", "2", "dropout is 2")]
     [InlineData("target_modules", "[]", "targets is empty")]
     [InlineData("target_modules", "\"(\"", "not a regular expression")]
+    [InlineData("rank_pattern", """{ "q_proj": 0 }""", "rank_pattern 'q_proj' is 0")]
+    [InlineData("rank_pattern", """{ "q_proj": 100000000 }""", "rank_pattern 'q_proj' is 100000000")]
+    [InlineData("alpha_pattern", """{ "q_proj": -3 }""", "alpha_pattern 'q_proj' is -3")]
+    [InlineData("alpha_pattern", """{ "q_proj(": 3 }""", "the module pattern 'q_proj(' is not a regular expression")]
     public void Load_PeftSettingsThatCannotBe_AreNamedBeforeAnythingIsAllocated(string key, string value, string part)
     {
         using var folder = new TemporaryFolder();
@@ -314,6 +371,14 @@ public sealed class AdapterStoreTests
     [InlineData("peft_type", "\"lora\"")]
     [InlineData("some_new_key", "null")]
     [InlineData("rank_pattern", "{}")]
+    [InlineData("rank_pattern", "null")]
+    [InlineData("alpha_pattern", "{}")]
+    [InlineData("lora_bias", "false")]
+    [InlineData("use_dora", "false")]
+    [InlineData("layers_to_transform", "null")]
+    [InlineData("megatron_core", "\"megatron.core\"")]
+    [InlineData("loftq_config", "{}")]
+    [InlineData("ensure_weight_tying", "false")]
     [InlineData("modules_to_save", "null")]
     [InlineData("target_modules", "\".*q_proj\"")]
     [InlineData("exclude_modules", "null")]

@@ -11,11 +11,13 @@ public sealed class ShortcutConfigTests
     [InlineData(0.0, 9, 10, 1.0)]     // never
     [InlineData(0.5, 0, 10, 1.0)]
     [InlineData(0.5, 4, 10, 1.0)]     // five steps are left, half of the run
-    [InlineData(0.5, 5, 10, 0.8)]
-    [InlineData(0.5, 8, 10, 0.2)]
+    [InlineData(0.5, 5, 10, 0.6)]
+    [InlineData(0.5, 6, 10, 0.2)]
+    [InlineData(0.5, 7, 10, 0.0)]     // from the middle of the part on
     [InlineData(0.5, 9, 10, 0.0)]
-    [InlineData(1.0, 0, 10, 0.9)]
-    [InlineData(1.0, 5, 10, 0.4)]
+    [InlineData(1.0, 0, 10, 0.8)]
+    [InlineData(1.0, 2, 10, 0.4)]
+    [InlineData(1.0, 4, 10, 0.0)]
     [InlineData(1.0, 9, 10, 0.0)]
     [InlineData(1.0, 0, 1, 0.0)]      // the only step is the last one
     [InlineData(0.01, 0, 1, 0.0)]
@@ -23,7 +25,7 @@ public sealed class ShortcutConfigTests
     [InlineData(0.01, 9, 10, 0.0)]
     [InlineData(0.5, -1, 10, 1.0)]    // before the first step
     [InlineData(double.Epsilon, 0, 2, 1.0)]
-    public void WeightAt_Step_FallsAlongALineToZero(double anneal, int step, int steps, double expected) =>
+    public void WeightAt_Step_FallsAlongALineAndStaysAtZero(double anneal, int step, int steps, double expected) =>
         Assert.Equal(expected, Config(anneal).WeightAt(step, steps), 1e-12);
 
     [Theory]

@@ -127,9 +127,14 @@ public sealed class ShortcutWeightTests
         GatherStatistics(model);
 
         using var merged = Merger.Merge(adapted, method);
+        adapted.ShortcutWeight = 1;
+        using var whole = Merger.Merge(adapted, method);
 
         Assert.All(merged.Blocks, block => Assert.Equal(
-            0, TinyAdapters.Distance(adapted[block.ModuleName].B * (1 + (0.25 * Assert.Single(block.Alphas))), block.Pair.B)));
+            0, TinyAdapters.Distance(adapted[block.ModuleName].B * (1 + Assert.Single(block.Alphas)), block.Pair.B)));
+        // By weights later norms depend on the weight, too; the first blocks' do not.
+        var sameNorms = merged.Blocks.Zip(whole.Blocks).Where(pair => method == MergeMethod.Input || pair.First.ModuleName.Contains(".0.", StringComparison.Ordinal));
+        Assert.All(sameNorms, pair => Assert.Equal(0.25 * pair.Second.Alphas[0], pair.First.Alphas[0], 1e-12));
         Assert.Contains(merged.Blocks, block => block.Alphas[0] > 0.1);
     }
 
@@ -145,8 +150,12 @@ public sealed class ShortcutWeightTests
 
         var block = merged.Blocks.Single(b => b.ModuleName == "model.layers.3.self_attn.q_proj");
         Tensor A(int layer) => adapted[$"model.layers.{layer}.self_attn.q_proj"].A;
-        var expected = A(3) + A(2) * (0.25 * block.Alphas[1]) + A(1) * (0.25 * block.Alphas[2]);
+        var expected = A(3) + A(2) * block.Alphas[1] + A(1) * block.Alphas[2];
         Assert.True(TinyAdapters.Distance(expected, block.Pair.A) < Tolerance);
+        adapted.ShortcutWeight = 1;
+        using var whole = Merger.Merge(adapted, MergeMethod.Weights);
+        var wholeAlphas = whole.Blocks.Single(b => b.ModuleName == block.ModuleName).Alphas;
+        Assert.Equal([1, 0.25 * wholeAlphas[1], 0.25 * wholeAlphas[2]], block.Alphas);
     }
 
     [Fact]

@@ -2,8 +2,11 @@ using ResLora.Adapters;
 using ResLora.Experiments.Planning;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Safetensors;
+using ResLora.Training;
 using ResLora.Training.Loop;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace ResLora.Tests.Experiments.Running;
 
@@ -24,6 +27,76 @@ public sealed class TrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         Assert.True(File.Exists(folder.MetricsFile));
         Assert.Equal(config.Training, RunConfig.Read(folder.ConfigFile).Training);
         Assert.Equal(config.Adapter, RunConfig.Read(folder.ConfigFile).Adapter);
+    }
+
+    [Theory]
+    [InlineData(ShortcutKind.Input)]
+    [InlineData(ShortcutKind.None)]
+    public void Run_FromASavedAdapter_GoesOnWithItsSettingsAndWeights(ShortcutKind kind)
+    {
+        var first = new RunFolder(TrainJob.Run(world.Run($"first-{kind}", kind), stop: TestContext.Current.CancellationToken).RunFolder);
+        // A learning rate of next to nothing: what is saved is what training started from.
+        var config = world.Run($"second-{kind}", steps: 1) with
+        {
+            Adapter = new AdapterConfig(),
+            StartFrom = first.Last,
+            Training = world.Run("x").Training with { Steps = 1, LearningRate = 1e-30, WeightDecay = 0 },
+        };
+
+        var second = new RunFolder(TrainJob.Run(config, stop: TestContext.Current.CancellationToken).RunFolder);
+
+        var (saved, expected) = (AdapterStore.Describe(second.Last), AdapterStore.Describe(first.Last));
+        Assert.Equal(expected.Config, saved.Config);
+        using var before = SafetensorsReader.Open(expected.TensorFile);
+        using var after = SafetensorsReader.Open(saved.TensorFile);
+        Assert.All(before.Entries.Keys.Where(name => name.Contains("lora_", StringComparison.Ordinal)), name =>
+        {
+            using var scope = NewDisposeScope();
+            Assert.Equal(0, (before.Read(name) - after.Read(name)).abs().max().item<float>());
+        });
+    }
+
+    [Fact]
+    public void Run_FromAPeftAdapterWithPatterns_StoppedAndResumedEndsAsIfItHadNot()
+    {
+        var peft = world.Folder["patterned"];
+        using (var session = ModelSession.Load(world.Model))
+        {
+            AdapterStore.Save(
+                AdaptedModel.Inject(session.Model, new AdapterConfig { Rank = 2, Targets = TargetModules.Suffixes("q_proj") }, new ModuleOverrides([new("layers.1.*", 3)], [])),
+                peft);
+        }
+
+        RunConfig Config(string output) => world.Run(output, steps: 4) with { Adapter = new AdapterConfig(), StartFrom = peft };
+        using var stop = new CancellationTokenSource();
+        var stopping = new Recorder(e =>
+        {
+            if (e is StepDone { Step: 2 })
+            {
+                stop.Cancel();
+            }
+        });
+
+        var whole = TrainJob.Run(Config("from-whole"), stop: TestContext.Current.CancellationToken);
+        TrainJob.Run(Config("from-halves"), progress: stopping, stop: stop.Token);
+        var resumed = TrainJob.Run(Config("from-halves"), resume: true, stop: TestContext.Current.CancellationToken);
+
+        Assert.Equal(whole.Result.Losses, resumed.Result.Losses);
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(whole.RunFolder, "last", "adapter_model.safetensors")),
+            File.ReadAllBytes(Path.Combine(resumed.RunFolder, "last", "adapter_model.safetensors")));
+        Assert.Equal(
+            ["^model\\.layers\\.1\\.self_attn\\.q_proj"],
+            AdapterStore.Describe(Path.Combine(resumed.RunFolder, "last")).Overrides.Ranks.Select(r => r.Key));
+        Assert.Equal(PlanJob.Run(Config("from-whole")).Run.TrainableParameters, whole.TrainableParameters);
+    }
+
+    [Fact]
+    public void Problems_SettingsBesideAnAdapterToStartFrom_AreRefused()
+    {
+        var config = world.Run("both") with { StartFrom = "somewhere" };
+
+        Assert.Contains(config.Problems(), problem => problem.Contains("leave adapter out", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,0 +1,102 @@
+using ResLora.Adapters.Merging;
+using ResLora.Experiments.Exporting;
+using ResLora.Training.Evaluation;
+using Spectre.Console;
+
+namespace ResLora.Cli.Rendering;
+
+/// <summary>Shows plans, proofs and checks of exports.</summary>
+internal static class ExportView
+{
+    /// <summary>What becomes of each feature.</summary>
+    public static void DrawPlan(ExportPlan plan, IAnsiConsole terminal)
+    {
+        var table = new Table().Border(TableBorder.Simple)
+            .AddColumn(new TableColumn(new Text("feature")).NoWrap())
+            .AddColumn(new TableColumn(new Text("")).NoWrap())
+            .AddColumn(new TableColumn(new Text("how")));
+        foreach (var feature in plan.Features)
+        {
+            table.Row(feature.Name, State(feature.State), feature.Reason);
+        }
+
+        terminal.Write(table);
+        if (plan.MergeLoss is { } loss)
+        {
+            terminal.Write(Tables.Facts(Cost(plan, loss, plan.MeasuredOn!)));
+        }
+    }
+
+    /// <summary>The plan, the proof and what to do with the export.</summary>
+    public static void Draw(ExportReport report, string output, IReadOnlyList<string> next, IAnsiConsole terminal)
+    {
+        DrawPlan(report.Plan, terminal);
+        if (report.MergeLoss is { } loss)
+        {
+            terminal.Write(Tables.Facts(Cost(report.Plan, loss, report.MeasuredOn)));
+        }
+
+        DrawProofs(report.Proofs, terminal);
+        terminal.Write(Tables.Facts([
+            new("proved on", $"{report.MeasuredOn}; the first {report.TokenIds.Count}"),
+            new("written", $"{output}: {string.Join(", ", report.Files.Select(file => $"{file.Name} ({Tables.Bytes(file.Bytes)})"))}"),
+        ]));
+        Tables.Line(terminal, "");
+        Tables.Line(terminal, "Use it with:");
+        foreach (var line in next)
+        {
+            Tables.Line(terminal, $"  {line}");
+        }
+    }
+
+    /// <summary>What a check found.</summary>
+    public static void DrawCheck(ExportCheckReport report, IAnsiConsole terminal)
+    {
+        DrawProofs(report.Proofs, terminal);
+        foreach (var difference in report.Differences)
+        {
+            Tables.Line(terminal, $"DIFFERENT  {difference}.");
+        }
+
+        if (report.NotCompared is { } reason)
+        {
+            Tables.Line(terminal, $"Only the files' hashes were checked, no numbers: {reason}.");
+        }
+
+        Tables.Line(terminal, report.Passed
+            ? $"{report.Folder} is the {report.Target} export that was written: {report.Files} files{(report.Compared ? ", and its numbers are those of its sources" : "")}."
+            : $"{report.Folder} is not the {report.Target} export that was written.");
+    }
+
+    private static void DrawProofs(IReadOnlyList<ExportProof> proofs, IAnsiConsole terminal)
+    {
+        if (proofs.Count == 0)
+        {
+            return;
+        }
+
+        var table = Tables.Of("read back", "type", "logits differ by>", "allowed>", "nats a token>", "same first choice>", "of a rounding>", "prompts alike>");
+        foreach (var proof in proofs)
+        {
+            table.Row(
+                proof.File, proof.Type.Name(), Tables.Number(proof.MaxLogitDifference), Tables.Number(proof.Tolerance * Math.Max(1, proof.LargestLogit)),
+                Tables.Number(proof.MeanKl), Tables.Percent(proof.TopOneAgreement), Tables.Percent(proof.WeightError),
+                proof.Prompts == 0 ? "-" : $"{proof.Prompts - proof.PromptsDiffering} of {proof.Prompts}");
+        }
+
+        terminal.Write(table);
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Cost(ExportPlan plan, MergeLoss loss, string measuredOn) =>
+    [
+        new("merge", $"{(plan.IsExact ? "exact but for rounding" : $"approximate, method {MergeMethods.Name(plan.Method)}")}: {Tables.Number(loss.MeanKl)} nats a token, same first choice {Tables.Percent(loss.TopOneAgreement)}, loss {Tables.Number(loss.LossUnmerged)} unmerged and {Tables.Number(loss.LossMerged)} merged"),
+        new("measured on", $"{measuredOn}, {Tables.Count(loss.Tokens)} predictions"),
+    ];
+
+    private static string State(FeatureState state) => state switch
+    {
+        FeatureState.Kept => "kept",
+        FeatureState.Baked => "baked in",
+        _ => "LOST",
+    };
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using ResLora.Models;
+using static TorchSharp.torch;
+
+namespace ResLora.Experiments.Exporting;
+
+/// <summary>What was read back from an export, held against what was exported, on the same prompts.</summary>
+/// <param name="File">What was read back.</param>
+/// <param name="Type">How its weights are stored.</param>
+/// <param name="Predictions">How many next-token predictions were compared.</param>
+/// <param name="MaxLogitDifference">The largest absolute difference of two logits.</param>
+/// <param name="LargestLogit">The largest absolute logit of what was exported.</param>
+/// <param name="Tolerance">The largest difference allowed for this type, as a share of the largest logit (or of 1).</param>
+/// <param name="MeanKl">Mean Kullback-Leibler divergence of the export's predictions, in nats a token.</param>
+/// <param name="TopOneAgreement">The share of positions where both rate the same token highest, 0 to 1.</param>
+/// <param name="WeightError">The largest difference of a stored number, as a share of what rounding to its type may cause; above 1 is wrong.</param>
+/// <param name="WorstWeight">The tensor that it is in.</param>
+/// <param name="Prompts">How many prompts were encoded again with the export's own tokenizer; 0 when it brings none.</param>
+/// <param name="PromptsDiffering">How many of them got other ids.</param>
+public sealed record ExportProof(
+    string File,
+    ExportType Type,
+    long Predictions,
+    double MaxLogitDifference,
+    double LargestLogit,
+    double Tolerance,
+    double MeanKl,
+    double TopOneAgreement,
+    double WeightError,
+    string WorstWeight,
+    int Prompts,
+    int PromptsDiffering)
+{
+    /// <summary>Why the export is not what was exported, a phrase each; empty when the proof holds.</summary>
+    /// <returns>The phrases.</returns>
+    public IEnumerable<string> Faults()
+    {
+        // Written so that a NaN is a fault.
+        if (!(WeightError <= 1))
+        {
+            yield return Text($"'{WorstWeight}' differs by {WeightError:0.0} times what storing it as {Type.Name()} explains");
+        }
+
+        if (!(MaxLogitDifference <= Tolerance * Math.Max(1, LargestLogit)))
+        {
+            yield return Text($"a logit differs by {MaxLogitDifference:0.0e+0} where the largest is {LargestLogit:0.0} ({Tolerance:0.0e+0} of it is allowed for {Type.Name()})");
+        }
+
+        if (PromptsDiffering > 0)
+        {
+            yield return $"{PromptsDiffering} of {Prompts} prompts get other token ids than in training";
+        }
+    }
+
+    /// <summary>Makes the comparison.</summary>
+    internal static ExportProof Of(ExportGraph graph, ExportedModel exported, IReadOnlyList<IReadOnlyList<int>> sequences, IReadOnlyList<string> prompts)
+    {
+        var logits = new Logits();
+        var weights = (Error: 0.0, Name: "");
+        graph.WithMerged(model =>
+        {
+            weights = Weights(model, exported);
+            foreach (var sequence in sequences)
+            {
+                logits.Compare(model, exported.Model, sequence);
+            }
+        });
+        var replays = exported.Replay is { } replay ? prompts.Select(replay).ToArray() : [];
+        return new ExportProof(
+            exported.Name, exported.Type, logits.Count, logits.Difference, logits.Largest, ExportTolerance.OfLogits(exported.Type),
+            Math.Max(0, logits.Divergence / logits.Count), (double)logits.Agreeing / logits.Count, weights.Error, weights.Name,
+            replays.Length, replays.Count(r => !r.IsEqual));
+    }
+
+    private static (double Error, string Name) Weights(CausalLanguageModel expected, ExportedModel exported)
+    {
+        var stored = exported.Model.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
+        var worst = (Error: 0.0, Name: "");
+        foreach (var (name, parameter) in expected.named_parameters())
+        {
+            using var scope = NewDisposeScope();
+            if (!stored.TryGetValue(name, out var found) || !found.shape.SequenceEqual(parameter.shape))
+            {
+                return (double.PositiveInfinity, name);
+            }
+
+            var error = (double)((found - parameter).abs() / ExportTolerance.OfWeights(parameter, exported.Type)).max().item<float>();
+            if (!(error <= worst.Error))
+            {
+                worst = (error, name);
+            }
+        }
+
+        return worst;
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private sealed class Logits
+    {
+        public long Count { get; private set; }
+
+        public double Difference { get; private set; }
+
+        public double Largest { get; private set; }
+
+        public double Divergence { get; private set; }
+
+        public long Agreeing { get; private set; }
+
+        public void Compare(CausalLanguageModel expected, CausalLanguageModel exported, IReadOnlyList<int> sequence)
+        {
+            using var scope = NewDisposeScope();
+            using var ids = tensor(sequence.Select(id => (long)id).ToArray()).unsqueeze(0);   // [1, T]
+            var wanted = expected.Logits(expected.Hidden(ids))[0];                            // [T, V]
+            var found = exported.Logits(exported.Hidden(ids))[0];                             // [T, V]
+            var difference = (double)(wanted - found).abs().max().item<float>();
+            Difference = difference <= Difference ? Difference : difference;
+            Largest = Math.Max(Largest, wanted.abs().max().item<float>());
+            var (p, q) = (wanted.log_softmax(-1), found.log_softmax(-1));                     // [T, V]
+            Divergence += (p.exp() * (p - q)).sum().item<float>();
+            Agreeing += wanted.argmax(-1).eq(found.argmax(-1)).sum().item<long>();
+            Count += sequence.Count;
+        }
+    }
+}

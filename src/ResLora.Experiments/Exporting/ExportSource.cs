@@ -1,0 +1,127 @@
+using ResLora.Adapters;
+using ResLora.Adapters.Merging;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Safetensors;
+using ResLora.Models;
+using ResLora.Models.Llama;
+using ResLora.Training.Tokenization;
+using static TorchSharp.torch;
+
+namespace ResLora.Experiments.Exporting;
+
+/// <summary>What is exported, known from configurations and headers alone: no weight is read.</summary>
+public sealed record ExportSource
+{
+    private ExportSource()
+    {
+    }
+
+    /// <summary>The model's folder.</summary>
+    public required string ModelFolder { get; init; }
+
+    /// <summary>The adapter, or null for the model alone.</summary>
+    public required AdapterDescription? Adapter { get; init; }
+
+    /// <summary>The adapter's blocks; empty for the model alone.</summary>
+    public required IReadOnlyList<ExportBlock> Blocks { get; init; }
+
+    /// <summary>How shortcuts are merged; exact where there are none.</summary>
+    public required MergeMethod Method { get; init; }
+
+    /// <summary>The model's configuration; null for a family that is not Llama's.</summary>
+    public required LlamaConfig? Config { get; init; }
+
+    /// <summary>The model's tokenizer.</summary>
+    public required Tokenizer Tokenizer { get; init; }
+
+    /// <summary>The dtype of most of the model's numbers.</summary>
+    public required ScalarType StoredType { get; init; }
+
+    /// <summary>The other dtypes that tensors of the model are stored in.</summary>
+    public required IReadOnlyList<ScalarType> OtherTypes { get; init; }
+
+    /// <summary>How the export stores weights.</summary>
+    public required ExportType Type { get; init; }
+
+    /// <summary>Whether the user asked for <see cref="Type"/>.</summary>
+    public required bool TypeWasAsked { get; init; }
+
+    /// <summary>The most bytes of tensors in a safetensors file of a model.</summary>
+    public required long MaxShardBytes { get; init; }
+
+    /// <summary>Whether merging loses nothing but rounding.</summary>
+    public bool IsExact => ExportMerge.IsExact(Method);
+
+    /// <summary>The base model as other tools are told of it: the adapter's own name for it, else its folder.</summary>
+    public string BaseName => Adapter?.BaseModel ?? ModelFolder;
+
+    /// <summary>Opens what the options name.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="target">The target.</param>
+    /// <returns>The source.</returns>
+    /// <exception cref="ResLoraException">Something is missing, broken, not supported, or does not fit the target.</exception>
+    public static ExportSource Open(ExportOptions options, IExportTarget target)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(target);
+        var adapter = options.Adapter is { } folder ? AdapterStore.Describe(folder) : null;
+        if (adapter is null && target.NeedsAdapter)
+        {
+            throw new ConfigException($"The target '{target.Name}' is an adapter; give one (--adapter), or export the model to {string.Join(", ", ExportTargets.All.Where(t => !t.NeedsAdapter).Select(t => t.Name))}.");
+        }
+
+        var modelFolder = BaseModel(options, adapter);
+        var method = ExportMerge.Choose(adapter, options.Method);
+        var (stored, others) = StoredTypes(modelFolder);
+        var type = options.Type ?? target.DefaultType(stored);
+        if (!target.Types.Contains(type))
+        {
+            throw new ConfigException($"The target '{target.Name}' stores {string.Join(" or ", target.Types.Select(t => t.Name()))}, not {type.Name()}.");
+        }
+
+        using var model = ModelRegistry.BuildCausal(modelFolder);
+        var adapted = adapter is null ? null : AdaptedModel.Inject(model, adapter.Config, adapter.Overrides);
+        return new ExportSource
+        {
+            ModelFolder = modelFolder,
+            Adapter = adapter,
+            Blocks = [.. adapted?.Blocks.Select(b => new ExportBlock(b.ModuleName, b.Config.Rank, b.Config.Scaling, ExportMerge.Rank(b, method, adapter!.ShortcutWeight))) ?? []],
+            Method = method,
+            Config = (model as LlamaModel)?.Config,
+            Tokenizer = Tokenizer.Load(modelFolder),
+            StoredType = stored,
+            OtherTypes = others,
+            Type = type,
+            TypeWasAsked = options.Type is not null,
+            MaxShardBytes = options.MaxShardBytes,
+        };
+    }
+
+    private static string BaseModel(ExportOptions options, AdapterDescription? adapter)
+    {
+        if (options.Model is { } given)
+        {
+            return given;
+        }
+
+        if (adapter is null)
+        {
+            throw new ConfigException("There is nothing to export; give a model (--model), an adapter (--adapter) or both.");
+        }
+
+        return adapter.BaseModel is { } named && Directory.Exists(named)
+            ? named
+            : throw new ConfigException(adapter.BaseModel is null
+                ? $"{adapter.Folder}: the adapter does not name its base model; give it (--model)."
+                : $"{adapter.Folder}: the adapter names the base model '{adapter.BaseModel}', and there is no such folder here; give it (--model).");
+    }
+
+    private static (ScalarType Most, IReadOnlyList<ScalarType> Others) StoredTypes(string modelFolder)
+    {
+        var byType = CheckpointReader.ReadHeader(modelFolder).Entries.Values
+            .GroupBy(entry => entry.DataType, entry => entry.Shape.Aggregate(1L, (count, size) => count * size))
+            .ToArray();
+        var most = byType.MaxBy(group => group.Sum())!.Key;
+        return (most, [.. byType.Select(group => group.Key).Where(type => type != most && type is not (ScalarType.Int64 or ScalarType.Int32))]);
+    }
+}

@@ -1,0 +1,96 @@
+using ResLora.Adapters;
+using ResLora.Experiments.Running;
+using ResLora.Formats.Gguf;
+using ResLora.Models;
+using ResLora.Training.Gguf;
+using static TorchSharp.torch;
+
+namespace ResLora.Experiments.Exporting.Targets;
+
+/// <summary>The GGUF files of an export: <c>model.gguf</c>, merged, and with an adapter also <c>adapter.gguf</c>, the adapter alone.</summary>
+internal static class GgufFiles
+{
+    public const string Model = "model.gguf";
+    public const string Adapter = "adapter.gguf";
+
+    /// <summary>How the files can store weights.</summary>
+    public static IReadOnlyList<ExportType> Types { get; } = [ExportType.F32, ExportType.F16, ExportType.BF16, ExportType.Q8];
+
+    /// <summary>llama.cpp attends to all of a text where the model looks back over a window only: both are alike up to the window's length.</summary>
+    public static int ProofLength(ExportSource source) => source.Config is { } config
+        ? Enumerable.Range(0, config.LayerCount).Min(layer => config.SlidingWindow(layer) ?? int.MaxValue)
+        : int.MaxValue;
+
+    /// <summary>The rows of a plan that follow from the format.</summary>
+    public static IEnumerable<ExportFeature> Plan(ExportSource source)
+    {
+        var losses = GgufModelWriter.Losses(source.ModelFolder);
+        return
+        [
+            .. Features.AddedToWeights(source),
+            .. source.Adapter is null ? Array.Empty<ExportFeature>() : [new("adapter alone", FeatureState.Kept, $"{Adapter}, f32, scaling multiplied into B, for a GGUF of the base model")],
+            .. Features.Weights(source),
+            .. Features.Head(source),
+            new("tokenizer", FeatureState.Kept, "as the file's keys; the proof encodes prompts from them alone"),
+            .. losses.Select(loss => new ExportFeature("behaviour of llama.cpp", FeatureState.Lost, loss.TrimEnd('.'))),
+        ];
+    }
+
+    /// <summary>Writes the files.</summary>
+    public static void Write(ExportGraph graph, string folder)
+    {
+        var source = graph.Source;
+        graph.WithMerged(model => GgufModelWriter.Write(Path.Combine(folder, Model), model, source.ModelFolder, Stored(source.Type)));
+        if (graph.Merged is not null)
+        {
+            using var scope = NewDisposeScope();
+            GgufAdapterWriter.Write(Path.Combine(folder, Adapter), source.ModelFolder, AdapterStore.PortableBlocks(graph.Written), GgufWeightType.F32);
+        }
+    }
+
+    /// <summary>Reads the files back: the merged model from its file alone, then the base model with the adapter's file.</summary>
+    /// <param name="folder">The export.</param>
+    /// <param name="source">What was exported.</param>
+    /// <param name="render">Makes what the tool sends to the tokenizer out of a prompt.</param>
+    public static IEnumerable<ExportedModel> Open(string folder, ExportSource source, Func<string, string> render)
+    {
+        var read = GgufModelReader.Load(Path.Combine(folder, Model));
+        yield return new ExportedModel(Model, source.Type, read.Model)
+        {
+            Replay = prompt => new TokenReplay(TrainingIds(source, prompt), read.Tokenizer.Encode(render(prompt))),
+        };
+        if (source.Adapter is not null)
+        {
+            yield return new ExportedModel(Adapter, ExportType.F32, WithAdapter(folder, source));
+        }
+    }
+
+    private static CausalLanguageModel WithAdapter(string folder, ExportSource source)
+    {
+        var model = ModelRegistry.LoadCausal(source.ModelFolder, ScalarType.Float32);
+        try
+        {
+            using var adapter = GgufAdapterReader.Read(Path.Combine(folder, Adapter), model);
+            adapter.AddToModel();
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A prompt as it stood before an answer in training; for a model alone as its own tokenizer gives it.</summary>
+    private static IReadOnlyList<int> TrainingIds(ExportSource source, string prompt) => source.Adapter is null
+        ? source.Tokenizer.Encode(prompt)
+        : SampleEncoding.For(source.Tokenizer, source.ModelFolder, int.MaxValue).EncodePrompt(prompt);
+
+    private static GgufWeightType Stored(ExportType type) => type switch
+    {
+        ExportType.F16 => GgufWeightType.F16,
+        ExportType.BF16 => GgufWeightType.BF16,
+        ExportType.Q8 => GgufWeightType.Q8,
+        _ => GgufWeightType.F32,
+    };
+}

@@ -1,0 +1,70 @@
+using ResLora.Models;
+using ResLora.Training.Tokenization;
+using static TorchSharp.torch;
+
+namespace ResLora.Experiments.Exporting.Targets;
+
+/// <summary>A model folder in Hugging Face's layout, the adapter added to its weights.</summary>
+internal sealed class HuggingFaceTarget : IExportTarget
+{
+    /// <inheritdoc />
+    public string Name => "hf";
+
+    /// <inheritdoc />
+    public bool NeedsAdapter => false;
+
+    /// <inheritdoc />
+    public IReadOnlyList<ExportType> Types { get; } = [ExportType.F32, ExportType.F16, ExportType.BF16];
+
+    /// <inheritdoc />
+    public ExportType DefaultType(ScalarType stored) => ExportTypes.Of(stored);
+
+    /// <inheritdoc />
+    public bool Holds(string moduleName) => true;
+
+    /// <inheritdoc />
+    public IEnumerable<ExportFeature> Plan(ExportSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var template = source.Tokenizer.ChatTemplate is null ? "" : ", chat template included";
+        return
+        [
+            .. Features.AddedToWeights(source),
+            .. Features.Weights(source),
+            .. Features.Head(source),
+            new("tokenizer", FeatureState.Kept, $"its files as they are{template}"),
+            .. File.Exists(Path.Combine(source.ModelFolder, "generation_config.json"))
+                ? [new("generation settings", FeatureState.Kept, "generation_config.json as it is")]
+                : Array.Empty<ExportFeature>(),
+            .. source.Config is { ConfiguredSlidingWindow: not null }
+                ? [new("sliding window", FeatureState.Kept, "in config.json")]
+                : Array.Empty<ExportFeature>(),
+        ];
+    }
+
+    /// <inheritdoc />
+    public void Write(ExportGraph graph, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        var source = graph.Source;
+        graph.WithMerged(model => ModelFolder.Write(model, source.ModelFolder, folder, source.Type.DataType(), maxShardBytes: source.MaxShardBytes));
+    }
+
+    /// <inheritdoc />
+    public IEnumerable<ExportedModel> Open(string folder, ExportSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var tokenizer = Tokenizer.Load(folder);
+        yield return new ExportedModel("model", source.Type, ModelRegistry.LoadCausal(folder, ScalarType.Float32))
+        {
+            Replay = prompt => new TokenReplay(source.Tokenizer.Encode(prompt), tokenizer.Encode(prompt)),
+        };
+    }
+
+    /// <inheritdoc />
+    public IEnumerable<string> Next(ExportSource source, string folder)
+    {
+        yield return $"reslora generate --model {folder} --prompt \"...\"";
+        yield return $"vllm serve {folder}";
+    }
+}

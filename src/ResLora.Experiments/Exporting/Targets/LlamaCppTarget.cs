@@ -1,0 +1,86 @@
+using static TorchSharp.torch;
+
+namespace ResLora.Experiments.Exporting.Targets;
+
+/// <summary>GGUF files for llama.cpp: the merged model with its tokenizer and chat template, and the adapter alone.</summary>
+internal sealed class LlamaCppTarget : IExportTarget
+{
+    // End tokens that llama.cpp knows by their texts, whatever the file says.
+    private static readonly string[] _knownEnds = ["<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>"];
+
+    private static readonly Dictionary<string, string> _flags = new(StringComparer.Ordinal)
+    {
+        ["temperature"] = "--temp",
+        ["top_p"] = "--top-p",
+        ["top_k"] = "--top-k",
+        ["min_p"] = "--min-p",
+        ["repetition_penalty"] = "--repeat-penalty",
+    };
+
+    /// <inheritdoc />
+    public string Name => "llama.cpp";
+
+    /// <inheritdoc />
+    public bool NeedsAdapter => false;
+
+    /// <inheritdoc />
+    public IReadOnlyList<ExportType> Types => GgufFiles.Types;
+
+    /// <inheritdoc />
+    public ExportType DefaultType(ScalarType stored) => ExportTypes.Of(stored);
+
+    /// <inheritdoc />
+    public bool Holds(string moduleName) => true;
+
+    /// <inheritdoc />
+    public int ProofLength(ExportSource source) => GgufFiles.ProofLength(source);
+
+    /// <inheritdoc />
+    public IEnumerable<ExportFeature> Plan(ExportSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var settings = GenerationSettings.Read(source.ModelFolder);
+        var ends = settings.EndIds.Where(id => id != source.Tokenizer.EndId).Select(source.Tokenizer.TokenOf).OfType<string>().Except(_knownEnds).ToArray();
+        return
+        [
+            .. GgufFiles.Plan(source),
+            .. source.Tokenizer.ChatTemplate is null
+                ? Array.Empty<ExportFeature>()
+                : [new("chat template", FeatureState.Kept, $"in {GgufFiles.Model}{(source.Adapter is null ? "" : "; training used none, so that prompts are given without it (-no-cnv)")}")],
+            .. settings.Sampling.Count == 0
+                ? Array.Empty<ExportFeature>()
+                : [new("generation settings", FeatureState.Baked, "in the command lines; the file has no place for them")],
+            .. ends.Length == 0
+                ? Array.Empty<ExportFeature>()
+                : [new("further end tokens", FeatureState.Lost, $"{string.Join(", ", ends)}: the file names one end token")],
+        ];
+    }
+
+    /// <inheritdoc />
+    public void Write(ExportGraph graph, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        GgufFiles.Write(graph, folder);
+    }
+
+    /// <inheritdoc />
+    public IEnumerable<ExportedModel> Open(string folder, ExportSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return GgufFiles.Open(folder, source, prompt => prompt);
+    }
+
+    /// <inheritdoc />
+    public IEnumerable<string> Next(ExportSource source, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var sampling = string.Concat(GenerationSettings.Read(source.ModelFolder).As(_flags).Select(flag => $" {flag.Name} {flag.Value}"));
+        yield return $"llama-cli -m {Path.Combine(folder, GgufFiles.Model)} -no-cnv{sampling} -p \"...\"";
+        yield return $"llama-server -m {Path.Combine(folder, GgufFiles.Model)}{sampling}";
+        if (source.Adapter is not null)
+        {
+            yield return $"reslora export --model {source.ModelFolder} --to llama.cpp --output base-gguf";
+            yield return $"llama-cli -m {Path.Combine("base-gguf", GgufFiles.Model)} --lora {Path.Combine(folder, GgufFiles.Adapter)} -no-cnv{sampling} -p \"...\"";
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using ResLora.Adapters;
+using ResLora.Formats.Peft;
+using static TorchSharp.torch;
+
+namespace ResLora.Experiments.Exporting.Targets;
+
+/// <summary>A LoRA folder for the PEFT library, as PEFT itself would write it: ranks and alphas of single modules as patterns.</summary>
+internal sealed class PeftTarget : IExportTarget
+{
+    /// <inheritdoc />
+    public string Name => "peft";
+
+    /// <inheritdoc />
+    public bool NeedsAdapter => true;
+
+    /// <inheritdoc />
+    public IReadOnlyList<ExportType> Types { get; } = [ExportType.F32];
+
+    /// <inheritdoc />
+    public ExportType DefaultType(ScalarType stored) => ExportType.F32;
+
+    /// <inheritdoc />
+    public bool Holds(string moduleName) => true;
+
+    /// <inheritdoc />
+    public IEnumerable<ExportFeature> Plan(ExportSource source)
+    {
+        var config = source.Adapter!.Config;
+        var ranks = source.Blocks.Select(block => block.MergedRank).Distinct().Order().ToArray();
+        return
+        [
+            .. Features.Shortcuts(source),
+            new("rank", FeatureState.Kept, ranks.Length == 1 ? Features.Text($"{ranks[0]}") : Features.Text($"{ranks[0]} to {ranks[^1]}, with a rank_pattern for the layers that differ")),
+            .. Scaling(source, config),
+            .. config.Dropout > 0 ? [Features.Dropout(IsPlain(source) ? FeatureState.Kept : FeatureState.Baked)] : Array.Empty<ExportFeature>(),
+            new("number type", FeatureState.Kept, "f32, as in the adapter"),
+            new("base model", FeatureState.Kept, $"named, not included: {source.BaseName}"),
+        ];
+    }
+
+    /// <inheritdoc />
+    public void Write(ExportGraph graph, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        if (IsPlain(graph.Source))
+        {
+            AdapterStore.Save(graph.Session.Adapter!, folder, graph.Source.BaseName);
+        }
+        else
+        {
+            AdapterStore.SavePeftUnpadded(graph.Written, folder, graph.Source.BaseName);
+        }
+    }
+
+    /// <inheritdoc />
+    public IEnumerable<ExportedModel> Open(string folder, ExportSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        yield return new ExportedModel(PeftConfig.TensorFileName, ExportType.F32, PeftReadBack.Load(folder, source.ModelFolder, readsPatterns: true));
+    }
+
+    /// <inheritdoc />
+    public IEnumerable<string> Next(ExportSource source, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        yield return $"PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(\"{source.BaseName}\"), \"{folder}\")   # in Python";
+        yield return $"reslora generate --model {source.ModelFolder} --adapter {folder} --prompt \"...\"";
+    }
+
+    /// <summary>Plain LoRA is written as it is; shortcuts are merged first.</summary>
+    private static bool IsPlain(ExportSource source) => source.Adapter!.Config.Shortcut.Kind == ShortcutKind.None;
+
+    private static IEnumerable<ExportFeature> Scaling(ExportSource source, AdapterConfig config)
+    {
+        var scalings = source.Blocks.Select(block => block.Scaling).Distinct().Count();
+        var patterns = scalings > 1 || source.Blocks.Select(block => block.MergedRank).Distinct().Count() > 1;
+        yield return new ExportFeature("scaling", FeatureState.Kept, $"lora_alpha / r{(patterns ? ", with an alpha_pattern where it needs one" : "")}");
+        if (config.RankStabilized)
+        {
+            yield return IsPlain(source)
+                ? new ExportFeature("rank-stabilised scaling", FeatureState.Kept, "use_rslora")
+                : new ExportFeature("rank-stabilised scaling", FeatureState.Baked, "in lora_alpha; use_rslora is off");
+        }
+    }
+}

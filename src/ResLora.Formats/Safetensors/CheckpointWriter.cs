@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text.Json;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
+using static TorchSharp.torch;
+
+namespace ResLora.Formats.Safetensors;
+
+/// <summary>
+/// Writes a folder's checkpoint: one <c>model.safetensors</c>, or above a size shards <c>model-00001-of-0000N.safetensors</c>
+/// with the index that maps each tensor to its file.
+/// </summary>
+public static class CheckpointWriter
+{
+    /// <summary>Above how many bytes of tensors a checkpoint is cut: 5 · 10⁹.</summary>
+    public const long DefaultShardBytes = 5_000_000_000;
+
+    private static readonly JsonSerializerOptions _json = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n" };
+
+    /// <summary>
+    /// Writes tensors in the order given. They are converted a shard at a time, so that the memory taken is that of a shard.
+    /// </summary>
+    /// <param name="folder">The folder, which exists.</param>
+    /// <param name="tensors">The tensors by name, borrowed.</param>
+    /// <param name="dtype">The element type to store.</param>
+    /// <param name="maxShardBytes">The most bytes of tensors in a file; a larger tensor gets a file of its own.</param>
+    /// <exception cref="ConfigException">The element type has no place in the format, or the disk refuses.</exception>
+    public static void Write(string folder, IEnumerable<KeyValuePair<string, Tensor>> tensors, ScalarType dtype, long maxShardBytes = DefaultShardBytes)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxShardBytes, 1);
+        var width = SafetensorsType.Find(dtype)?.Width ?? throw new ConfigException($"A checkpoint cannot hold {dtype}; supported are {SafetensorsType.Names}.");
+        var shards = Cut(tensors, width, maxShardBytes);
+        if (shards.Count == 1)
+        {
+            WriteFile(Path.Combine(folder, ShardIndex.SingleName), shards[0], dtype);
+            return;
+        }
+
+        var fileOf = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        for (var i = 0; i < shards.Count; i++)
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors");
+            WriteFile(Path.Combine(folder, name), shards[i], dtype);
+            shards[i].ForEach(tensor => fileOf.Add(tensor.Key, name));
+        }
+
+        var index = new { metadata = new { total_size = shards.Sum(shard => shard.Sum(t => t.Value.NumberOfElements * width)) }, weight_map = fileOf };
+        AtomicFile.WriteText(Path.Combine(folder, ShardIndex.IndexName), JsonSerializer.Serialize(index, _json) + "\n");
+    }
+
+    private static List<List<KeyValuePair<string, Tensor>>> Cut(IEnumerable<KeyValuePair<string, Tensor>> tensors, int width, long maxShardBytes)
+    {
+        var shards = new List<List<KeyValuePair<string, Tensor>>> { new() };
+        var used = 0L;
+        foreach (var tensor in tensors)
+        {
+            var bytes = tensor.Value.NumberOfElements * width;
+            if (shards[^1].Count > 0 && used + bytes > maxShardBytes)
+            {
+                shards.Add([]);
+                used = 0;
+            }
+
+            shards[^1].Add(tensor);
+            used += bytes;
+        }
+
+        return shards;
+    }
+
+    private static void WriteFile(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, ScalarType dtype)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        SafetensorsWriter.Write(path, tensors.Select(t => KeyValuePair.Create(t.Key, t.Value.to(dtype))));
+    }
+}

@@ -1,0 +1,32 @@
+using ResLora.Formats.Gguf;
+using ResLora.Formats.Safetensors;
+
+namespace ResLora.Tests.Experiments.Exporting;
+
+/// <summary>Changes single bits of tensors in files.</summary>
+internal static class TamperedFile
+{
+    /// <summary>Flips the sign of the largest number of a float32 tensor.</summary>
+    public static void FlipSign(string path, string tensor)
+    {
+        var (offset, length) = Place(path, tensor);
+        var bytes = File.ReadAllBytes(path);
+        const int width = sizeof(float);
+        var largest = Enumerable.Range(0, (int)(length / width)).MaxBy(i => Math.Abs(BitConverter.ToSingle(bytes, (int)offset + (i * width))));
+        // Little endian: the sign is the highest bit of the last byte.
+        bytes[offset + (largest * width) + width - 1] ^= 0x80;
+        File.WriteAllBytes(path, bytes);
+    }
+
+    private static (long Offset, long Length) Place(string path, string tensor)
+    {
+        if (Path.GetExtension(path) == ".gguf")
+        {
+            using var file = GgufReader.Open(path);
+            return (file.Entries[tensor].Offset, file.Entries[tensor].Length);
+        }
+
+        var entry = SafetensorsReader.ReadHeader(path).Entries[tensor];
+        return (entry.Offset, entry.Length);
+    }
+}
