@@ -21,7 +21,7 @@ internal static class ExportCommand
         var overwrite = SharedOptions.Overwrite();
         var plan = new Option<bool>("--plan") { Description = "Show what would be kept, baked in or lost, and write nothing." };
         var lossy = new Option<bool>("--allow-lossy") { Description = "Export although something is lost." };
-        var method = new Option<string?>("--method") { Description = "How shortcuts are merged: exact, input or weights, as for 'reslora merge'.", HelpName = "METHOD" };
+        var method = new Option<string?>("--method") { Description = "How shortcuts are merged, a method of 'reslora merge'; by default exact where it fits, else least-squares on the run's training data.", HelpName = "METHOD" };
         var task = new Option<string?>("--task") { Description = "The task of --data.", HelpName = "NAME" };
         var data = new Option<string?>("--data") { Description = "Texts to prove the export on; by default the run's validation data, or texts that the model writes.", HelpName = "PATH" };
         var check = new Option<string?>("--check") { Description = "Check this export again: its files, and its numbers if its sources are still there. Needs no other option.", HelpName = "DIR" };

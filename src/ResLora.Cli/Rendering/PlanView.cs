@@ -61,9 +61,10 @@ internal static class PlanView
         yield return new("labels", report.Balance.Count == 0
             ? "none: a score is learnt"
             : string.Join(", ", report.Balance.Select(label => $"{label.Label} {Tables.Percent(label.Share)} ({Tables.Count(label.Count)})")));
+        var outputs = head.Outputs == 1 ? "1 output" : $"{head.Outputs} outputs";
         yield return new("head", report.NewModules.Count == 0
-            ? $"{head.Outputs} outputs, of the base model"
-            : $"{head.Outputs} outputs; the base model lacks {string.Join(" and ", report.NewModules)}: drawn from the seed, trained and saved");
+            ? $"{outputs}, of the base model"
+            : $"{outputs}; the base model lacks {string.Join(" and ", report.NewModules)}: drawn from the seed, trained and saved");
     }
 
     /// <summary>Where a chain is cut, as a sentence.</summary>

@@ -21,9 +21,9 @@ internal static class LabelledMergeTexts
             return Given(source, path, TaskSplit.Test, source.Samples, session);
         }
 
-        return OfRun(source.Adapter, session) is ({ Validation.Count: > 0 } texts, var folder)
+        return OfRun(source.Adapter, session, out var fault) is ({ Validation.Count: > 0 } texts, var folder)
             ? From(texts.Task, texts.Train.Labels, texts.Validation, source.Samples, $"the validation data of the run in {folder}", session)
-            : Random(session, seed: 0);
+            : Random(session, seed: 0, fault);
     }
 
     /// <summary>Takes data that the user names, else the run's training data, else rows of random tokens (other ones than those measured on).</summary>
@@ -34,9 +34,9 @@ internal static class LabelledMergeTexts
             return Given(source, path, TaskSplit.Train, source.CalibrationSamples, session);
         }
 
-        return OfRun(source.Adapter, session) is ({ } texts, var folder)
+        return OfRun(source.Adapter, session, out var fault) is ({ } texts, var folder)
             ? From(texts.Task, texts.Train.Labels, texts.Train.Texts, source.CalibrationSamples, $"the training data of the run in {folder}", session)
-            : Random(session, seed: 1);
+            : Random(session, seed: 1, fault);
     }
 
     private static MergeTexts Given(MergeTextSource source, string path, TaskSplit split, int count, ModelSession session)
@@ -46,16 +46,18 @@ internal static class LabelledMergeTexts
         return From(task, labels, task.Read(path, split, labels).Texts, count, path, session);
     }
 
-    private static (LabelledTexts? Texts, string Folder) OfRun(string? adapter, ModelSession session)
+    private static (LabelledTexts? Texts, string Folder) OfRun(string? adapter, ModelSession session, out string? fault)
     {
+        fault = null;
         var folder = adapter is null ? null : RunFolder.Around(adapter);
         try
         {
             return (folder is null ? null : LabelledTexts.Of(RunConfig.Read(folder.ConfigFile), session.Model), folder?.Path ?? "");
         }
-        catch (ResLoraException)
+        catch (ResLoraException error)
         {
-            // The run's data may be gone; there are other texts.
+            // The run's data may be gone; there are other texts, and the report says why they were taken.
+            fault = error.Message;
             return (null, "");
         }
     }
@@ -70,7 +72,7 @@ internal static class LabelledMergeTexts
     }
 
     /// <summary>An encoder writes no texts; tokens in any order move all of its layers as well.</summary>
-    private static MergeTexts Random(ModelSession session, int seed)
+    private static MergeTexts Random(ModelSession session, int seed, string? fault)
     {
         const int rows = 32;
         const int length = 32;
@@ -82,7 +84,8 @@ internal static class LabelledMergeTexts
         var head = session.Encoder.Head;
         var task = LabelledTaskRegistry.Get(head.Kind == TextHeadKind.Score ? "regression" : "classification");
         var objective = new LabelObjective(session.Encoder, task, head.Kind == TextHeadKind.Score ? null : new LabelSet(head.Labels));
-        return Unlabelled($"{rows} rows of {width} random tokens", objective, samples);
+        var reason = fault is null ? "" : $", because the run's own data cannot be read ({fault})";
+        return Unlabelled($"{rows} rows of {width} random tokens{reason}", objective, samples);
     }
 
     /// <summary>Where nothing says what is right, what the unmerged model says is.</summary>

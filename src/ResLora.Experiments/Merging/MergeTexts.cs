@@ -36,9 +36,10 @@ internal sealed record MergeTexts(string Source, Objective Objective, IReadOnlyL
             return From(task, task.Read(path, TaskSplit.Test), source.Samples, path, session);
         }
 
-        return OfRun(source.Adapter, session) is ({ Validation.Count: > 0 } data, var folder)
-            ? From(data.Task, data.Validation, source.Samples, $"the validation data of the run in {folder}", session)
-            : Written(session, firstSeed: 0, "measure");
+        var run = OfRun(source.Adapter, session);
+        return run.Data is { Validation.Count: > 0 } data
+            ? From(data.Task, data.Validation, source.Samples, $"the validation data of the run in {run.Folder}", session)
+            : Written(session, firstSeed: 0, "measure", run.Fault);
     }
 
     /// <summary>Takes data that the user names, else the run's training data, else texts that the model writes itself (other ones than those measured on).</summary>
@@ -55,26 +56,27 @@ internal sealed record MergeTexts(string Source, Objective Objective, IReadOnlyL
             return From(task, task.Read(path, TaskSplit.Train), source.CalibrationSamples, path, session);
         }
 
-        return OfRun(source.Adapter, session) is ({ } data, var folder)
-            ? From(data.Task, data.Train, source.CalibrationSamples, $"the training data of the run in {folder}", session)
-            : Written(session, firstSeed: 1000, "calibrate");
+        var run = OfRun(source.Adapter, session);
+        return run.Data is { } data
+            ? From(data.Task, data.Train, source.CalibrationSamples, $"the training data of the run in {run.Folder}", session)
+            : Written(session, firstSeed: 1000, "calibrate", run.Fault);
     }
 
     private static ITask TaskOf(MergeTextSource source, string path) =>
         TaskRegistry.Get(source.Task ?? throw new ConfigException($"The task of '{path}' is missing, which says how it is read (--task)."));
 
-    /// <summary>An adapter in a run's best or last folder has the run's settings beside it.</summary>
-    private static (GenerationRunData? Data, string Folder) OfRun(string? adapter, ModelSession session)
+    /// <summary>An adapter in a run's best or last folder has the run's settings beside it; if its data cannot be read, the fault says why.</summary>
+    private static (GenerationRunData? Data, string Folder, string? Fault) OfRun(string? adapter, ModelSession session)
     {
         var folder = adapter is null ? null : RunFolder.Around(adapter);
         try
         {
-            return (folder is null ? null : GenerationRunData.Read(RunConfig.Read(folder.ConfigFile), session.Tokenizer, session.Model), folder?.Path ?? "");
+            return (folder is null ? null : GenerationRunData.Read(RunConfig.Read(folder.ConfigFile), session.Tokenizer, session.Model), folder?.Path ?? "", null);
         }
-        catch (ResLoraException)
+        catch (ResLoraException error)
         {
-            // The run's data may be gone; there are other texts.
-            return (null, "");
+            // The run's data may be gone; there are other texts, and the report says why they were taken.
+            return (null, "", error.Message);
         }
     }
 
@@ -88,7 +90,7 @@ internal sealed record MergeTexts(string Source, Objective Objective, IReadOnlyL
         return new MergeTexts($"{tokens.Count} samples of {source}", ObjectiveOf(session), tokens, task, taken);
     }
 
-    private static MergeTexts Written(ModelSession session, int firstSeed, string purpose)
+    private static MergeTexts Written(ModelSession session, int firstSeed, string purpose, string? fault)
     {
         const int texts = 16;
         const int length = 64;
@@ -102,7 +104,7 @@ internal sealed record MergeTexts(string Source, Objective Objective, IReadOnlyL
             .ToArray();
         return written.Length > 0
             ? new MergeTexts(
-                $"{written.Length} texts of at most {length} tokens that the unmerged model wrote",
+                $"{written.Length} texts of at most {length} tokens that the unmerged model wrote{(fault is null ? "" : $", because the run's own data cannot be read ({fault})")}",
                 ObjectiveOf(session),
                 [.. written.Select(sample => new TokenizedSample(sample.Ids, [TokenizedSample.Masked, .. sample.Ids.Skip(1)]))],
                 null,

@@ -153,6 +153,19 @@ public sealed class MergeJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         Assert.Single(report.Ranking);
     }
 
+    [Fact]
+    public void Run_DataOfTheRunGone_SaysWhyOtherTextsWereTaken()
+    {
+        var run = TrainJob.Run(world.Run("gone"), stop: TestContext.Current.CancellationToken);
+        var config = new RunFolder(run.RunFolder).ConfigFile;
+        File.WriteAllText(config, File.ReadAllText(config).Replace(world.Data, world.Data + ".gone", StringComparison.Ordinal));
+
+        var report = Merge(new MergeOptions { Adapter = new RunFolder(run.RunFolder).Best, Compare = true });
+
+        Assert.Contains("because the run's own data cannot be read", report.CalibratedOn, StringComparison.Ordinal);
+        Assert.Contains("train.jsonl.gone", report.MeasuredOn, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(null, null, false, "nothing to do")]
     [InlineData(MergeTarget.Lora, null, true, "as and output go together")]
