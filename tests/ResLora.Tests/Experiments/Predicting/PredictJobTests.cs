@@ -38,6 +38,24 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
         Assert.NotEqual(one[0].Probabilities!["good"], two[0].Probabilities!["good"]);
     }
 
+    [Fact]
+    public void Run_TaskOfGlue_WritesItsSubmission()
+    {
+        var world = trained.World;
+        world.Folder.Write("train.tsv", "index\tsentence1\tsentence2\tlabel\n0\ta\tb\tentailment\n1\tc\td\tnot_entailment\n2\te\tf\tentailment\n3\tg\th\tnot_entailment\n");
+        world.Folder.Write("test.tsv", "index\tsentence1\tsentence2\n7\ta\tb\n8\tc\td\n");
+        var config = world.Run("rte-run", ShortcutKind.None, steps: 1);
+        var run = TrainJob.Run(
+            config with { Task = "rte", Data = new DataConfig { Train = world.Folder.Path, ValidationCount = 0 } }, stop: TestContext.Current.CancellationToken);
+
+        var predictions = Predict(
+            trained.Options with { Adapter = Path.Combine(run.RunFolder, "last"), Task = "rte", Data = world.Folder.Path, Submission = world.Folder["submission"] }, []);
+
+        Assert.Equal([7, 8], predictions.Select(p => p.Index));
+        Assert.Equal(
+            $"index\tprediction\n7\t{predictions[0].Label}\n8\t{predictions[1].Label}\n", File.ReadAllText(Path.Combine(world.Folder["submission"], "RTE.tsv")));
+    }
+
     [Theory]
     [InlineData("{\"text\": ", "Line 2 of the input is no JSON object")]
     [InlineData("{\"txt\": 1}", "Line 2 of the input has no \"text\"")]

@@ -155,6 +155,36 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
         Assert.Equal("regression", json.RootElement.GetProperty("problem_type").GetString());
     }
 
+    [Theory]
+    [InlineData(ShortcutKind.Block)]
+    [InlineData(ShortcutKind.Middle)]
+    public void Merge_AdapterWithoutItsRun_IsMeasuredOnRandomTokens(ShortcutKind kind)
+    {
+        var report = TrainJob.Run(world.Run($"moved-{kind}", kind), stop: Stop);
+        var moved = world.Folder[$"elsewhere-{kind}"];
+        Directory.Move(Path.Combine(report.RunFolder, "last"), moved);
+
+        var merge = MergeJob.Run(new MergeOptions { Adapter = moved, Model = world.Model, As = MergeTarget.Lora, Output = moved + "-merged" }, stop: Stop);
+
+        Assert.Equal("32 rows of 32 random tokens, labelled by the unmerged model", merge.MeasuredOn);
+        Assert.Equal(kind == ShortcutKind.Block, merge.IsExact);
+        // What the unmerged model says is right by definition, so that its loss is below that of a coin.
+        Assert.True(merge.Loss.LossUnmerged <= Math.Log(2));
+    }
+
+    [Fact]
+    public void Run_StartedFromAnAdapter_GoesOnWithItsHead()
+    {
+        var first = TrainJob.Run(world.Run("first", ShortcutKind.Input, steps: 30), stop: Stop);
+        var config = world.Run("second", ShortcutKind.Input, steps: 1);
+
+        var second = TrainJob.Run(config with { StartFrom = Path.Combine(first.RunFolder, "last"), Adapter = null }, stop: Stop);
+
+        Assert.True(second.Result.LastLoss < first.Result.Losses[0].Loss, $"{second.Result.LastLoss} is not below {first.Result.Losses[0].Loss}");
+        using var session = ModelSession.Load(world.Model, Path.Combine(second.RunFolder, "last"));
+        Assert.Equal(["classifier"], session.Adapter!.SavedModules);
+    }
+
     [Fact]
     public void Run_AllWeights_WritesAModelWithItsHead()
     {
