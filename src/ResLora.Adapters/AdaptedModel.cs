@@ -5,17 +5,18 @@ using static TorchSharp.torch;
 namespace ResLora.Adapters;
 
 /// <summary>
-/// A model whose chosen linear layers carry low-rank blocks. The model itself is borrowed: everything but the blocks is
-/// frozen, no weight of it is ever written, and <see cref="Remove"/> puts it back as it was.
+/// A model whose chosen linear layers carry low-rank blocks. The model itself is borrowed: everything but the blocks and
+/// the saved modules is frozen, no frozen weight is ever written, and <see cref="Remove"/> puts it back as it was.
 /// </summary>
 public sealed class AdaptedModel
 {
     private readonly Dictionary<string, LoraLinear> _byName;
     private IActivationObserver? _observer;
 
-    private AdaptedModel(nn.Module model, AdapterConfig config, IReadOnlyList<LoraLinear> blocks, IReadOnlyList<string> linearNames)
+    private AdaptedModel(
+        nn.Module model, AdapterConfig config, IReadOnlyList<LoraLinear> blocks, IReadOnlyList<string> linearNames, IReadOnlyList<string> savedModules)
     {
-        (Model, Config, Blocks, LinearNames) = (model, config, blocks, linearNames);
+        (Model, Config, Blocks, LinearNames, SavedModules) = (model, config, blocks, linearNames, savedModules);
         _byName = blocks.ToDictionary(b => b.ModuleName, StringComparer.Ordinal);
         (Chains, Breaks) = ShortcutChain.Build(blocks.Select(b => new ChainLink(b.ModuleName, b.InFeatures, b.OutFeatures)));
     }
@@ -29,8 +30,11 @@ public sealed class AdaptedModel
     /// <summary>The blocks, in the order of the model's modules.</summary>
     public IReadOnlyList<LoraLinear> Blocks { get; }
 
-    /// <summary>The dotted names of all the model's linear layers, adapted or not.</summary>
+    /// <summary>The dotted names of all the model's linear layers that may carry a block, adapted or not.</summary>
     public IReadOnlyList<string> LinearNames { get; }
+
+    /// <summary>The dotted names of the modules that are trained whole and saved with the adapter, such as a classifier: PEFT's <c>modules_to_save</c>.</summary>
+    public IReadOnlyList<string> SavedModules { get; }
 
     /// <summary>Which blocks are neighbours.</summary>
     public IReadOnlyList<ShortcutChain> Chains { get; }
@@ -75,37 +79,51 @@ public sealed class AdaptedModel
     }
 
     /// <summary>How many numbers are trained.</summary>
-    public long TrainableCount => Blocks.Sum(b => b.A.numel() + b.B.numel());
+    public long TrainableCount => TrainableParameters().Sum(p => p.Value.numel());
 
     /// <summary>A block by its module's dotted name.</summary>
     /// <param name="moduleName">The name.</param>
     /// <returns>The block.</returns>
     public LoraLinear this[string moduleName] => _byName[moduleName];
 
-    /// <summary>The trained parameters with their names: <c>module.lora_A.weight</c> and <c>module.lora_B.weight</c>.</summary>
+    /// <summary>The trained parameters with their names: those of the blocks, then those of <see cref="SavedModules"/> under the model's own names.</summary>
     /// <returns>Name and parameter, in a fixed order.</returns>
-    public IEnumerable<KeyValuePair<string, Parameter>> TrainableParameters() => Blocks.SelectMany(b => new[]
+    public IEnumerable<KeyValuePair<string, Parameter>> TrainableParameters() => BlockParameters().Concat(SavedParameters());
+
+    /// <summary>The blocks' parameters with their names: <c>module.lora_A.weight</c> and <c>module.lora_B.weight</c>.</summary>
+    /// <returns>Name and parameter, in a fixed order.</returns>
+    public IEnumerable<KeyValuePair<string, Parameter>> BlockParameters() => Blocks.SelectMany(b => new[]
     {
         KeyValuePair.Create($"{b.ModuleName}.lora_A.weight", b.A),
         KeyValuePair.Create($"{b.ModuleName}.lora_B.weight", b.B),
     });
 
-    /// <summary>Puts blocks on the layers that the settings choose and freezes everything else.</summary>
+    /// <summary>The parameters of <see cref="SavedModules"/> under the model's own names.</summary>
+    /// <returns>Name and parameter, in a fixed order.</returns>
+    public IEnumerable<KeyValuePair<string, Parameter>> SavedParameters() => SavedModules.Count == 0
+        ? []
+        : Model.named_parameters().Where(p => SavedModules.Any(module => IsWithin(p.name, module))).Select(p => KeyValuePair.Create(p.name, p.parameter));
+
+    /// <summary>Puts blocks on the layers that the settings choose and freezes everything else but the saved modules.</summary>
     /// <param name="model">The model; its linear layers must be TorchSharp's <see cref="Linear"/>.</param>
     /// <param name="config">The adapter's settings.</param>
     /// <param name="seed">The seed of the initial A's. Default 0.</param>
+    /// <param name="savedModules">Dotted names of modules that are trained whole, in place, and get no block; null for none.</param>
     /// <returns>The handle of the adapted model.</returns>
     /// <exception cref="ConfigException">The settings have problems, a target or exclusion matches nothing, or a layer's field cannot hold a block.</exception>
-    public static AdaptedModel Inject(nn.Module model, AdapterConfig config, long seed = 0) => Inject(model, config, ModuleOverrides.None, seed);
+    public static AdaptedModel Inject(nn.Module model, AdapterConfig config, long seed = 0, IReadOnlyList<string>? savedModules = null) =>
+        Inject(model, config, ModuleOverrides.None, seed, savedModules);
 
     /// <summary>Puts blocks on the layers that the settings choose, some with a rank or alpha of their own, and freezes everything else.</summary>
     /// <param name="model">As for the other overload.</param>
     /// <param name="config">The adapter's settings; overrides go with plain LoRA only.</param>
     /// <param name="overrides">Ranks and alphas of single modules.</param>
     /// <param name="seed">The seed of the initial A's. Default 0.</param>
+    /// <param name="savedModules">As for the other overload.</param>
     /// <returns>The handle of the adapted model.</returns>
     /// <exception cref="ConfigException">As for the other overload, or blocks joined by a shortcut are to differ.</exception>
-    public static AdaptedModel Inject(nn.Module model, AdapterConfig config, ModuleOverrides overrides, long seed = 0)
+    public static AdaptedModel Inject(
+        nn.Module model, AdapterConfig config, ModuleOverrides overrides, long seed = 0, IReadOnlyList<string>? savedModules = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(config);
@@ -121,7 +139,8 @@ public sealed class AdaptedModel
             throw new ConfigException("adapter: blocks that a shortcut joins have one rank and one alpha; rank_pattern and alpha_pattern go with plain LoRA only.");
         }
 
-        var linears = model.named_modules().Where(m => m.module is Linear).Select(m => (m.name, linear: (Linear)m.module)).ToArray();
+        savedModules ??= [];
+        var linears = model.named_modules().Where(m => m.module is Linear && !savedModules.Any(module => IsWithin(m.name, module))).Select(m => (m.name, linear: (Linear)m.module)).ToArray();
         var chosen = Choose(config, [.. linears.Select(l => l.name)]);
         foreach (var parameter in model.parameters())
         {
@@ -150,7 +169,12 @@ public sealed class AdaptedModel
             blocks.Add(block);
         }
 
-        var adapted = new AdaptedModel(model, config, blocks, [.. linears.Select(l => l.name)]);
+        var adapted = new AdaptedModel(model, config, blocks, [.. linears.Select(l => l.name)], savedModules);
+        foreach (var (_, parameter) in adapted.SavedParameters())
+        {
+            parameter.requires_grad = true;
+        }
+
         adapted.Link();
         return adapted;
     }
@@ -161,7 +185,7 @@ public sealed class AdaptedModel
     public ShortcutPass BeginPass(Tensor? tokenMask = null) =>
         ShortcutPass.Open(tokenMask, Config.Shortcut.Kind is ShortcutKind.Input or ShortcutKind.Middle ? Statistics : null, _observer);
 
-    /// <summary>Takes the blocks off again: the model is as it was before, but for being frozen. The blocks stay usable.</summary>
+    /// <summary>Takes the blocks off again: the model is as it was before, but for being frozen and for its saved modules, which are trained in place. The blocks stay usable.</summary>
     public void Remove()
     {
         foreach (var block in Blocks)
@@ -212,6 +236,8 @@ public sealed class AdaptedModel
 
         return [.. linearNames.Where(choice.Matches)];
     }
+
+    private static bool IsWithin(string name, string module) => name == module || name.StartsWith(module + ".", StringComparison.Ordinal);
 
     private void Link()
     {

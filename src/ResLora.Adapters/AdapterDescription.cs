@@ -1,3 +1,5 @@
+using ResLora.Formats.Errors;
+
 namespace ResLora.Adapters;
 
 /// <summary>What an adapter folder holds, known without its model.</summary>
@@ -9,9 +11,28 @@ namespace ResLora.Adapters;
 /// <param name="Prefix">What stands before every module name in the tensor file.</param>
 public sealed record AdapterDescription(string Folder, string Format, AdapterConfig Config, string? BaseModel, string TensorFile, string Prefix)
 {
+    /// <summary>Modules whose whole values are saved with the adapter: dotted names, or their last parts.</summary>
+    public IReadOnlyList<string> SavedModules { get; init; } = [];
+
     /// <summary>γ, the weight of the shortcuts when the adapter was saved: 1, or less once annealing has begun.</summary>
     public double ShortcutWeight { get; init; } = 1;
 
     /// <summary>Ranks and alphas that single modules have instead; none but in PEFT folders.</summary>
     public ModuleOverrides Overrides { get; init; } = ModuleOverrides.None;
+
+    /// <summary>The model's modules that the folder brings whole. PEFT names both usual heads, of which a model has one.</summary>
+    /// <param name="headModules">Dotted names of the modules of the model's head.</param>
+    /// <returns>The dotted names of those that are brought.</returns>
+    /// <exception cref="ConfigException">The folder brings another module.</exception>
+    public IReadOnlyList<string> ChosenFrom(IReadOnlyList<string> headModules)
+    {
+        ArgumentNullException.ThrowIfNull(headModules);
+        string[] usual = headModules.Count == 0 ? [] : ["classifier", "score"];
+        static bool Fits(string head, string name) => head == name || head.EndsWith("." + name, StringComparison.Ordinal);
+        var strange = SavedModules.Where(name => !usual.Contains(name) && !headModules.Any(head => Fits(head, name))).ToArray();
+        return strange.Length == 0
+            ? [.. headModules.Where(head => SavedModules.Any(name => Fits(head, name)))]
+            : throw new ConfigException(
+                $"{Folder}: modules_to_save {string.Join(", ", strange)}: only the head of a model for classification is supported ({(headModules.Count == 0 ? "this model has none" : string.Join(", ", headModules))}).");
+    }
 }

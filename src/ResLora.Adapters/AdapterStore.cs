@@ -29,7 +29,7 @@ public static class AdapterStore
                 folder,
                 path => PeftFolder.Write(
                     path, [.. adapted.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, b.A, b.B, b.Config.Alpha))],
-                    adapted.LinearNames, config.Dropout, config.RankStabilized, baseModel),
+                    adapted, config.Dropout, config.RankStabilized, baseModel),
                 overwrite);
             return;
         }
@@ -50,7 +50,7 @@ public static class AdapterStore
     {
         using var scope = NewDisposeScope();
         PeftFolder.Block[] blocks = [.. PortableBlocks(merged).Select(b => new PeftFolder.Block(b.Module, b.A, b.B, b.A.shape[0]))];
-        AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, merged.LinearNames, 0, false, baseModel), overwrite);
+        AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, merged.Adapted, 0, false, baseModel), overwrite);
     }
 
     /// <summary>The factors of a merged adapter as every tool reads them alike: one rank for all, the scaling in B.</summary>
@@ -86,19 +86,20 @@ public static class AdapterStore
         ArgumentNullException.ThrowIfNull(merged);
         PeftFolder.Block[] blocks =
             [.. merged.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, b.Pair.A, b.Pair.B, b.Pair.Scaling * b.Pair.A.shape[0]))];
-        AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, merged.LinearNames, 0, false, baseModel), overwrite);
+        AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, merged.Adapted, 0, false, baseModel), overwrite);
     }
 
     /// <summary>Puts a saved adapter on a model. PEFT and reslora folders are told apart by their files.</summary>
     /// <param name="model">The base model, without blocks.</param>
     /// <param name="folder">The adapter folder.</param>
+    /// <param name="headModules">Dotted names of the modules that the adapter may bring whole: those of the model's head. Null for none.</param>
     /// <returns>The handle of the adapted model.</returns>
     /// <exception cref="FileFormatException">A file is missing or broken, or its tensors do not fit the model.</exception>
     /// <exception cref="ConfigException">The adapter needs something that is not supported.</exception>
-    public static AdaptedModel Load(nn.Module model, string folder)
+    public static AdaptedModel Load(nn.Module model, string folder, IReadOnlyList<string>? headModules = null)
     {
         var description = Describe(folder);
-        var adapted = AdaptedModel.Inject(model, description.Config, description.Overrides);
+        var adapted = AdaptedModel.Inject(model, description.Config, description.Overrides, savedModules: description.ChosenFrom(headModules ?? []));
         try
         {
             Fill(adapted, folder);
@@ -124,7 +125,8 @@ public static class AdapterStore
         {
             (name: description.Prefix + b.ModuleName + PeftFolder.WeightOfA, target: (Tensor)b.A),
             (name: description.Prefix + b.ModuleName + PeftFolder.WeightOfB, target: (Tensor)b.B),
-        }).ToDictionary(w => w.name, w => w.target, StringComparer.Ordinal);
+        }).Concat(adapted.SavedParameters().Select(p => (name: description.Prefix + p.Key, target: (Tensor)p.Value)))
+            .ToDictionary(w => w.name, w => w.target, StringComparer.Ordinal);
         var problems = wanted
             .Where(w => !reader.Entries.TryGetValue(w.Key, out var entry) || !entry.Shape.SequenceEqual(w.Value.shape))
             .Select(w => reader.Entries.TryGetValue(w.Key, out var entry)

@@ -22,23 +22,24 @@ internal static class PeftFolder
 
     /// <summary>
     /// Writes the two files into a folder. Blocks that differ from the usual rank or alpha get a pattern of their own, which
-    /// matches no other module.
+    /// matches no other module. The adapted model's saved modules come along whole.
     /// </summary>
     public static void Write(
-        string folder, IReadOnlyList<Block> blocks, IReadOnlyList<string> linearNames, double dropout, bool rankStabilized, string? baseModel)
+        string folder, IReadOnlyList<Block> blocks, AdaptedModel adapted, double dropout, bool rankStabilized, string? baseModel)
     {
         var rank = (int)Usual(blocks.Select(b => b.A.shape[0]));
         var alpha = Usual(blocks.Select(b => b.Alpha));
         var text = PeftConfig.Text(
-            Shortened([.. blocks.Select(b => b.Module)], linearNames), rank, alpha, dropout, rankStabilized, baseModel,
+            Shortened([.. blocks.Select(b => b.Module)], adapted.LinearNames), rank, alpha, dropout, rankStabilized, baseModel,
             blocks.Where(b => b.A.shape[0] != rank).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => (int)b.A.shape[0]),
-            blocks.Where(b => b.Alpha != alpha).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Alpha));
+            blocks.Where(b => b.Alpha != alpha).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Alpha),
+            adapted.SavedModules);
         AtomicFile.WriteText(Path.Combine(folder, PeftConfig.FileName), text);
         SafetensorsWriter.Write(Path.Combine(folder, PeftConfig.TensorFileName), blocks.SelectMany(b => new[]
         {
             KeyValuePair.Create(PeftConfig.TensorPrefix + b.Module + WeightOfA, b.A),
             KeyValuePair.Create(PeftConfig.TensorPrefix + b.Module + WeightOfB, b.B),
-        }));
+        }).Concat(adapted.SavedParameters().Select(p => KeyValuePair.Create(PeftConfig.TensorPrefix + p.Key, (Tensor)p.Value))));
     }
 
     /// <summary>What a folder holds, from its configuration alone.</summary>
@@ -60,6 +61,7 @@ internal static class PeftFolder
             };
             return new AdapterDescription(folder, "peft", config, peft.BaseModel, Path.Combine(folder, PeftConfig.TensorFileName), PeftConfig.TensorPrefix)
             {
+                SavedModules = peft.SavedModules ?? [],
                 Overrides = new ModuleOverrides(Patterns<int>(peft.RankPattern), Patterns<double>(peft.AlphaPattern)),
             };
         }

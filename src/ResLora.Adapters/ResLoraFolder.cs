@@ -43,6 +43,7 @@ internal static class ResLoraFolder
             Adapter = adapted.Config,
             ShortcutWeight = adapted.ShortcutWeight,
             Modules = modules,
+            SavedModules = adapted.SavedModules.Count == 0 ? null : [.. adapted.SavedModules],
         };
         AtomicFile.WriteText(Path.Combine(folder, ConfigFileName), JsonSerializer.Serialize(file, _json) + "\n");
         using var scope = NewDisposeScope();
@@ -74,7 +75,11 @@ internal static class ResLoraFolder
         }
 
         var config = file.Adapter with { Targets = TargetModules.Suffixes(file.Modules), Exclude = null };
-        return new AdapterDescription(folder, "reslora", config, file.BaseModel, Path.Combine(folder, TensorFileName), "") { ShortcutWeight = file.ShortcutWeight };
+        return new AdapterDescription(folder, "reslora", config, file.BaseModel, Path.Combine(folder, TensorFileName), "")
+        {
+            ShortcutWeight = file.ShortcutWeight,
+            SavedModules = file.SavedModules ?? [],
+        };
     }
 
     public static void ReadStatistics(SafetensorsReader reader, AdaptedModel adapted)
@@ -117,5 +122,8 @@ internal static class ResLoraFolder
         public double ShortcutWeight { get; init; } = 1;
 
         public required string[] Modules { get; init; }
+
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public string[]? SavedModules { get; init; }
     }
 }

@@ -24,6 +24,7 @@ internal static class CommandLine
             TrainCommand.Create(),
             EvaluateCommand.Create(),
             GenerateCommand.Create(),
+            PredictCommand.Create(),
             MergeCommand.Create(),
             ExportCommand.Create(),
             InspectCommand.Create(),

@@ -10,6 +10,9 @@ namespace ResLora.Cli;
 /// <param name="IsLive">Whether the log is a terminal on which lines can be redrawn.</param>
 internal sealed record CommandStreams(TextWriter Output, IAnsiConsole Terminal, IAnsiConsole Log, bool IsLive)
 {
+    /// <summary>Standard input; empty where there is none.</summary>
+    public TextReader Input { get; init; } = TextReader.Null;
+
     // Wide enough that nothing of ours is wrapped where nobody sees a terminal: paths stay in one piece.
     private const int WidthOfFiles = 1000;
 
@@ -22,7 +25,10 @@ internal sealed record CommandStreams(TextWriter Output, IAnsiConsole Terminal, 
             Console.Out,
             Over(Console.Out, Console.IsOutputRedirected),
             Over(Console.Error, Console.IsErrorRedirected),
-            !Console.IsErrorRedirected);
+            !Console.IsErrorRedirected)
+        {
+            Input = Console.In,
+        };
     }
 
     /// <summary>A console over a writer.</summary>

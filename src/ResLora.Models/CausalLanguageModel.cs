@@ -1,44 +1,12 @@
+using System.Text.Json.Nodes;
 using static TorchSharp.torch;
 
 namespace ResLora.Models;
 
-/// <summary>Runs one layer, which is a pure function of its input tensors and the model's parameters.</summary>
-/// <param name="layer">The layer: takes tensors like <paramref name="inputs"/> (borrowed), returns a new tensor shaped like the first.</param>
-/// <param name="inputs">The hidden states [B, T, D], then whatever else the layer reads; borrowed, gone after the forward pass.</param>
-/// <returns>New tensor [B, T, D], owned by the caller.</returns>
-public delegate Tensor LayerRunner(Func<IReadOnlyList<Tensor>, Tensor> layer, IReadOnlyList<Tensor> inputs);
-
-/// <summary>
-/// A decoder that predicts the next token. It knows nothing of adapters: its linear layers are replaceable slots, and two
-/// hooks let somebody else open what a forward pass needs and decide how a layer is run.
-/// </summary>
+/// <summary>A decoder that predicts the next token.</summary>
 /// <param name="name">The module's name.</param>
-public abstract class CausalLanguageModel(string name) : nn.Module(name)
+public abstract class CausalLanguageModel(string name) : LanguageModel(name)
 {
-    /// <summary>The number of decoder layers.</summary>
-    public abstract int LayerCount { get; }
-
-    /// <summary>V, the number of logits of a position.</summary>
-    public abstract long VocabularySize { get; }
-
-    /// <summary>The most positions that the model was made for, in tokens.</summary>
-    public abstract int MaxPositions { get; }
-
-    /// <summary>The dtype of weights and activations.</summary>
-    public abstract ScalarType DataType { get; }
-
-    /// <summary>The device that the weights are on.</summary>
-    public abstract Device Device { get; }
-
-    /// <summary>
-    /// Opened at the start of every forward pass with its token mask ([B, T] or null) and disposed at its end; null means
-    /// nothing is to be opened. Shortcut adapters use it to give each pass a state of its own.
-    /// </summary>
-    public Func<Tensor?, IDisposable>? BeginForward { get; set; }
-
-    /// <summary>Runs the decoder layers; null runs each directly. Activation checkpointing takes this place.</summary>
-    public LayerRunner? RunLayer { get; set; }
-
     /// <summary>Hidden states after the last norm.</summary>
     /// <param name="inputIds">[B, T] int64 token ids, borrowed.</param>
     /// <param name="tokenMask">[B, P + T], 1 for tokens and 0 for padding (left or right), borrowed; null when nothing is padding.</param>
@@ -54,6 +22,21 @@ public abstract class CausalLanguageModel(string name) : nn.Module(name)
     /// <param name="hidden">[..., D] hidden states after the last norm, borrowed.</param>
     /// <returns>New tensor [..., V] in the model's dtype, owned by the caller.</returns>
     public abstract Tensor Logits(Tensor hidden);
+
+    /// <inheritdoc />
+    public override Tensor Predict(TokenInput input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using var hidden = Hidden(input.Ids, input.TokenMask);   // [B, T] -> [B, T, D]
+        return Logits(hidden);                                   // [B, T, D] -> [B, T, V]
+    }
+
+    /// <inheritdoc />
+    public override void Describe(JsonObject config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        config["tie_word_embeddings"] = !named_modules().Any(m => m.name == "lm_head");
+    }
 
     /// <summary>A cache that fits this model.</summary>
     /// <param name="capacity">The most positions to be stored, prompt included.</param>

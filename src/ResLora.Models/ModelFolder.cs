@@ -15,7 +15,7 @@ public static class ModelFolder
     private static readonly string[] _companions =
     [
         "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "tokenizer.model",
-        "vocab.json", "merges.txt", "chat_template.jinja", "LICENSE",
+        "vocab.json", "merges.txt", "vocab.txt", "added_tokens.json", "chat_template.jinja", "LICENSE",
     ];
 
     private static readonly JsonSerializerOptions _json = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n" };
@@ -29,7 +29,7 @@ public static class ModelFolder
     /// <param name="maxShardBytes">The most bytes of tensors in one file; more are cut into shards. Default 5 · 10⁹.</param>
     /// <exception cref="ConfigException">The folder exists and may not be replaced, or it is the source folder itself.</exception>
     public static void Write(
-        CausalLanguageModel model,
+        LanguageModel model,
         string sourceFolder,
         string folder,
         ScalarType? dtype = null,
@@ -61,7 +61,7 @@ public static class ModelFolder
     /// <param name="maxShardBytes">The most bytes of tensors in one file; more are cut into shards. Default 5 · 10⁹.</param>
     /// <exception cref="ConfigException">The folder exists and may not be replaced.</exception>
     public static void Write(
-        CausalLanguageModel model,
+        LanguageModel model,
         JsonObject config,
         IReadOnlyDictionary<string, byte[]> companions,
         string folder,
@@ -78,7 +78,7 @@ public static class ModelFolder
             throw new InvalidOperationException($"The model still carries adapter blocks ('{foreign}'); merge or remove them before writing it.");
         }
 
-        config["tie_word_embeddings"] = !model.named_modules().Any(m => m.name == "lm_head");
+        model.Describe(config);
         config.Remove("dtype");   // newer configurations' name of the same key
         config["torch_dtype"] = dtype switch
         {

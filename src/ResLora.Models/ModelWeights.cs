@@ -23,19 +23,54 @@ public static class ModelWeights
     /// <exception cref="FileFormatException">Tensors are missing, superfluous or of another shape; all are named.</exception>
     public static void Load(nn.Module model, CheckpointReader checkpoint, ScalarType? dtype, Device device, params IEnumerable<string> ignored)
     {
+        HashSet<string> unused = [.. ignored];
+        Load(model, checkpoint, dtype, device, new CheckpointLayout { IsIgnored = unused.Contains });
+    }
+
+    /// <summary>The same for a family whose checkpoints differ from its network.</summary>
+    /// <param name="model">As for the other overload.</param>
+    /// <param name="checkpoint">As for the other overload.</param>
+    /// <param name="dtype">As for the other overload; what the layout keeps in float32 is so in any case.</param>
+    /// <param name="device">As for the other overload.</param>
+    /// <param name="layout">How they differ.</param>
+    /// <param name="draw">Draws the modules that the checkpoint lacks; null makes that an error.</param>
+    /// <returns>The dotted names of the modules drawn.</returns>
+    internal static IReadOnlyList<string> Load(
+        nn.Module model, CheckpointReader checkpoint, ScalarType? dtype, Device device, CheckpointLayout layout, NewWeights? draw = null)
+    {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(checkpoint);
         var wanted = model.named_parameters().ToDictionary(p => p.name, p => p.parameter.shape);
-        Check(wanted, checkpoint, [.. ignored]);
+        var stored = wanted.Keys.ToDictionary(name => name, name => layout.Names(name).FirstOrDefault(checkpoint.Entries.ContainsKey) ?? name);
+        var drawn = draw is null ? [] : Missing(model, checkpoint.Entries, layout);
+        var read = wanted.Where(tensor => !drawn.Any(module => IsIn(tensor.Key, module))).ToDictionary();
+        Check(read, stored, checkpoint, layout, drawn);
         // Some checkpoints keep their norms in float32; the network computes in one dtype from end to end.
-        var computed = dtype ?? wanted.Keys
-            .GroupBy(name => checkpoint.Entries[name].DataType, name => wanted[name].Aggregate(1L, (count, size) => count * size))
+        var computed = dtype ?? read.Keys
+            .GroupBy(name => checkpoint.Entries[stored[name]].DataType, name => read[name].Aggregate(1L, (count, size) => count * size))
             .MaxBy(group => group.Sum())!.Key;
+        using var generator = new Generator((ulong)(draw?.Seed ?? 0), CPU);
         foreach (var slot in Slots(model))
         {
-            using var stored = checkpoint.Read(slot.Name);
-            slot.Assign(new Parameter(stored.to(computed).to(device), requires_grad: false));
+            using var scope = NewDisposeScope();
+            var isRead = read.ContainsKey(slot.Name);
+            var value = isRead ? checkpoint.Read(stored[slot.Name]) : Draw(slot, draw!.Deviation, generator);
+            var type = isRead && !layout.IsFloat32(slot.Name) ? computed : ScalarType.Float32;
+            slot.Assign(new Parameter(value.to(type).to(device), requires_grad: false));
         }
+
+        return drawn;
+    }
+
+    /// <summary>The replaceable modules of which a checkpoint lacks a tensor or has it in another shape.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="entries">The checkpoint's tensors.</param>
+    /// <param name="layout">How checkpoint and network differ.</param>
+    /// <returns>Dotted names.</returns>
+    internal static IReadOnlyList<string> Missing(nn.Module model, IReadOnlyDictionary<string, SafetensorsEntry> entries, CheckpointLayout layout)
+    {
+        bool IsThere(string name, long[] shape) => layout.Names(name).Any(n => entries.TryGetValue(n, out var entry) && entry.Shape.SequenceEqual(shape));
+        return [.. layout.ReplaceableModules.Where(module => model.named_parameters().Any(p => IsIn(p.name, module) && !IsThere(p.name, p.parameter.shape)))];
     }
 
     /// <summary>Draws every weight of a new model: normal with the given deviation, biases zero, norms one.</summary>
@@ -51,15 +86,18 @@ public static class ModelWeights
         foreach (var slot in Slots(model))
         {
             using var scope = NewDisposeScope();
-            var value = slot.Kind switch
-            {
-                SlotKind.Norm => ones(slot.Shape),
-                SlotKind.Bias => zeros(slot.Shape),
-                _ => randn(slot.Shape, generator: generator) * deviation,
-            };
-            slot.Assign(new Parameter(value.to(dtype).to(device), requires_grad: true));
+            slot.Assign(new Parameter(Draw(slot, deviation, generator).to(dtype).to(device), requires_grad: true));
         }
     }
+
+    private static Tensor Draw(WeightSlot slot, double deviation, Generator generator) => slot.Kind switch
+    {
+        SlotKind.Norm => ones(slot.Shape),
+        SlotKind.Bias => zeros(slot.Shape),
+        _ => randn(slot.Shape, generator: generator) * deviation,
+    };
+
+    private static bool IsIn(string name, string module) => name.StartsWith(module + ".", StringComparison.Ordinal);
 
     /// <summary>Gives every parameter a tensor that somebody else reads.</summary>
     /// <param name="model">The network; its parameters become frozen (no gradients).</param>
@@ -72,14 +110,16 @@ public static class ModelWeights
         }
     }
 
-    private static void Check(Dictionary<string, long[]> wanted, CheckpointReader checkpoint, HashSet<string> ignored)
+    private static void Check(
+        Dictionary<string, long[]> wanted, Dictionary<string, string> stored, CheckpointReader checkpoint, CheckpointLayout layout, IReadOnlyList<string> drawn)
     {
         var problems = new List<string>();
+        HashSet<string> used = [.. stored.Values];
         foreach (var (name, shape) in wanted)
         {
-            if (!checkpoint.Entries.TryGetValue(name, out var entry))
+            if (!checkpoint.Entries.TryGetValue(stored[name], out var entry))
             {
-                problems.Add($"'{name}' is missing.{NearestName.Suggestion(name, checkpoint.Entries.Keys.Where(stored => !wanted.ContainsKey(stored)))}");
+                problems.Add($"'{name}' is missing.{NearestName.Suggestion(name, checkpoint.Entries.Keys.Where(found => !used.Contains(found)))}");
             }
             else if (!entry.Shape.SequenceEqual(shape))
             {
@@ -92,7 +132,8 @@ public static class ModelWeights
         }
 
         problems.AddRange(checkpoint.Entries.Keys
-            .Where(name => !wanted.ContainsKey(name) && !ignored.Contains(name) && !name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal))
+            .Where(name => !used.Contains(name) && !layout.IsIgnored(name) && !drawn.Any(module => IsIn(name, module))
+                && !name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal))
             .Select(name => $"'{name}' belongs to no layer of this network"));
         if (problems.Count > 0)
         {
@@ -102,35 +143,33 @@ public static class ModelWeights
         }
     }
 
-    private enum SlotKind
-    {
-        Weight,
-        Bias,
-        Norm,
-    }
-
-    private sealed record Slot(string Name, SlotKind Kind, long[] Shape, Action<Parameter> Assign);
-
     /// <summary>Every parameter with the setter of the module that holds it (modules keep their own reference beside the registry's).</summary>
-    private static IEnumerable<Slot> Slots(nn.Module model)
+    private static IEnumerable<WeightSlot> Slots(nn.Module model)
     {
         foreach (var (name, module) in model.named_modules())
         {
             switch (module)
             {
                 case Linear linear:
-                    yield return new Slot($"{name}.weight", SlotKind.Weight, linear.weight!.shape, p => linear.weight = Kept(p));
+                    yield return new WeightSlot($"{name}.weight", SlotKind.Weight, linear.weight!.shape, p => linear.weight = Kept(p));
                     if (linear.bias is not null)
                     {
-                        yield return new Slot($"{name}.bias", SlotKind.Bias, linear.bias.shape, p => linear.bias = Kept(p));
+                        yield return new WeightSlot($"{name}.bias", SlotKind.Bias, linear.bias.shape, p => linear.bias = Kept(p));
                     }
 
                     break;
                 case Embedding embedding:
-                    yield return new Slot($"{name}.weight", SlotKind.Weight, embedding.weight!.shape, p => embedding.weight = Kept(p));
+                    yield return new WeightSlot($"{name}.weight", SlotKind.Weight, embedding.weight!.shape, p => embedding.weight = Kept(p));
                     break;
                 case RmsNorm norm:
-                    yield return new Slot($"{name}.weight", SlotKind.Norm, norm.Weight.shape, p => norm.Weight = Kept(p));
+                    yield return new WeightSlot($"{name}.weight", SlotKind.Norm, norm.Weight.shape, p => norm.Weight = Kept(p));
+                    break;
+                case IWeightSlots own:
+                    foreach (var slot in own.Slots)
+                    {
+                        yield return slot with { Name = $"{name}.{slot.Name}" };
+                    }
+
                     break;
                 default:
                     break;
@@ -144,3 +183,8 @@ public static class ModelWeights
         return parameter;
     }
 }
+
+/// <summary>How modules that a checkpoint lacks are drawn.</summary>
+/// <param name="Deviation">Standard deviation of the normal distribution.</param>
+/// <param name="Seed">The seed.</param>
+internal sealed record NewWeights(double Deviation, long Seed);

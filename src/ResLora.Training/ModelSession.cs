@@ -1,5 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Safetensors;
 using ResLora.Models;
 using ResLora.Training.Tokenization;
 using static TorchSharp.torch;
@@ -12,11 +13,21 @@ namespace ResLora.Training;
 /// </summary>
 public sealed class ModelSession : IDisposable
 {
-    private ModelSession(CausalLanguageModel model, Tokenizer tokenizer, string modelFolder) =>
+    private ModelSession(LanguageModel model, Tokenizer tokenizer, string modelFolder) =>
         (Model, Tokenizer, ModelFolder) = (model, tokenizer, modelFolder);
 
     /// <summary>The model.</summary>
-    public CausalLanguageModel Model { get; }
+    public LanguageModel Model { get; }
+
+    /// <summary>The model, where it must be one that continues texts.</summary>
+    /// <exception cref="ConfigException">It is an encoder.</exception>
+    public CausalLanguageModel Causal => Model as CausalLanguageModel
+        ?? throw new ConfigException($"{ModelFolder}: this model is an encoder, which cannot continue a text; take one of the Llama family, or a task with labels.");
+
+    /// <summary>The model, where it must be an encoder.</summary>
+    /// <exception cref="ConfigException">It is one that continues texts.</exception>
+    public EncoderModel Encoder => Model as EncoderModel
+        ?? throw new ConfigException($"{ModelFolder}: this model continues texts and has no head for labels or scores; take a BERT or a RoBERTa, or a task with text to generate.");
 
     /// <summary>Its tokenizer.</summary>
     public Tokenizer Tokenizer { get; }
@@ -28,15 +39,25 @@ public sealed class ModelSession : IDisposable
     public AdaptedModel? Adapter { get; private set; }
 
     /// <summary>Opens a model folder, and an adapter folder on top of it when one is given.</summary>
-    /// <param name="modelFolder">config.json, tokenizer.json and model.safetensors.</param>
-    /// <param name="adapterFolder">A PEFT or reslora adapter folder, or null.</param>
+    /// <param name="modelFolder">config.json, tokenizer files and model.safetensors.</param>
+    /// <param name="adapterFolder">A PEFT or reslora adapter folder, or null. It brings an encoder's head with it.</param>
     /// <param name="dtype">The dtype to compute in; null takes the file's.</param>
     /// <param name="device">The device; null takes the processor.</param>
+    /// <param name="head">The head of an encoder without an adapter; null takes the one that the configuration describes.</param>
+    /// <param name="headSeed">The seed that this head is drawn from where the checkpoint has none; null makes that an error.</param>
     /// <returns>The session, owned by the caller.</returns>
     /// <exception cref="ResLoraException">A file is missing, broken or not supported, or the parts do not fit each other.</exception>
-    public static ModelSession Load(string modelFolder, string? adapterFolder = null, ScalarType? dtype = null, Device? device = null)
+    public static ModelSession Load(
+        string modelFolder, string? adapterFolder = null, ScalarType? dtype = null, Device? device = null, TextHead? head = null, long? headSeed = null)
     {
-        var model = ModelRegistry.LoadCausal(modelFolder, dtype, device);
+        var description = adapterFolder is null ? null : AdapterStore.Describe(adapterFolder);
+        if (description is { SavedModules.Count: > 0 })
+        {
+            // Drawn only to be overwritten by the adapter's.
+            (head, headSeed) = (HeadOf(description), 0);
+        }
+
+        var model = ModelRegistry.Load(modelFolder, dtype, device, head, headSeed);
         try
         {
             var tokenizer = Tokenizer.Load(modelFolder);
@@ -61,7 +82,7 @@ public sealed class ModelSession : IDisposable
         }
     }
 
-    /// <summary>Puts a new adapter on the model.</summary>
+    /// <summary>Puts a new adapter on the model; the model's head is trained with it.</summary>
     /// <param name="config">The adapter's settings.</param>
     /// <param name="seed">The seed of the initial A's. Default 0.</param>
     /// <returns>The handle of the adapted model.</returns>
@@ -73,7 +94,7 @@ public sealed class ModelSession : IDisposable
             throw new InvalidOperationException("The session has an adapter already.");
         }
 
-        return Wire(AdaptedModel.Inject(Model, config, seed));
+        return Wire(AdaptedModel.Inject(Model, config, seed, Model.HeadModules));
     }
 
     /// <summary>Puts a saved adapter on the model, to use it or to train it further.</summary>
@@ -87,16 +108,43 @@ public sealed class ModelSession : IDisposable
             throw new InvalidOperationException("The session has an adapter already.");
         }
 
-        return Wire(AdapterStore.Load(Model, adapterFolder));
+        var adapted = Wire(AdapterStore.Load(Model, adapterFolder, Model.HeadModules));
+        RequireHead(adapted, adapterFolder);
+        return adapted;
     }
 
     /// <summary>Frees the model's memory.</summary>
     public void Dispose() => Model.Dispose();
+
+    /// <summary>What the head in an adapter folder predicts: by our own file, else by its number of outputs.</summary>
+    private static TextHead? HeadOf(AdapterDescription description)
+    {
+        if (TextHeadFile.Read(description.Folder) is { } written)
+        {
+            return written;
+        }
+
+        var entries = SafetensorsReader.ReadHeader(description.TensorFile).Entries;
+        var outputs = EncoderModel.OutputWeights
+            .Select(name => entries.GetValueOrDefault(description.Prefix + name))
+            .FirstOrDefault(entry => entry is { Shape.Count: 2 })?.Shape[0];
+        return outputs is >= 1 and <= int.MaxValue ? TextHead.OfOutputs((int)outputs) : null;
+    }
 
     private AdaptedModel Wire(AdaptedModel adapted)
     {
         Model.BeginForward = mask => adapted.BeginPass(mask);
         Adapter = adapted;
         return adapted;
+    }
+
+    private void RequireHead(AdaptedModel adapted, string adapterFolder)
+    {
+        var missing = Model is EncoderModel encoder ? encoder.NewModules.Except(adapted.SavedModules).ToArray() : [];
+        if (missing.Length > 0)
+        {
+            throw new FileFormatException(
+                $"Neither {ModelFolder} nor {adapterFolder} has {string.Join(", ", missing)}, without which this model predicts nothing that was learnt; take the base model that the adapter was trained on.");
+        }
     }
 }

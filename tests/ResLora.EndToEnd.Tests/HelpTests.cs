@@ -12,6 +12,7 @@ public sealed class HelpTests
     [InlineData("train")]
     [InlineData("evaluate")]
     [InlineData("generate")]
+    [InlineData("predict")]
     [InlineData("merge")]
     [InlineData("export")]
     [InlineData("inspect")]

@@ -26,6 +26,9 @@ public sealed class MergedAdapter(AdaptedModel adapted, MergeMethod method, IRea
     /// <summary>The merged blocks, in the order of the model's modules.</summary>
     public IReadOnlyList<MergedBlock> Blocks => blocks;
 
+    /// <summary>The adapted model that was merged; borrowed.</summary>
+    internal AdaptedModel Adapted => adapted;
+
     /// <summary>The dotted names of all the model's linear layers, adapted or not.</summary>
     public IReadOnlyList<string> LinearNames => adapted.LinearNames;
 

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments.Evaluating;
+using ResLora.Formats.Errors;
+using ResLora.Training.Data;
+using ResLora.Training.Data.Labelling;
 using ResLora.Training.Data.Tasks;
 
 namespace ResLora.Cli.Commands;
@@ -13,8 +16,9 @@ internal static class EvaluateCommand
     {
         var model = SharedOptions.Model();
         var adapter = SharedOptions.Adapter();
-        var task = new Option<string>("--task") { Description = $"One of {string.Join(", ", TaskRegistry.All.Select(t => t.Name))}.", HelpName = "NAME", Required = true };
-        var data = new Option<string>("--data") { Description = "A file, or the data set's own folder, of which the test split is read.", HelpName = "PATH", Required = true };
+        var task = new Option<string>("--task") { Description = $"A task that generates: {string.Join(", ", TaskRegistry.All.Select(t => t.Name))}; or one with labels: {string.Join(", ", LabelledTaskRegistry.All.Select(t => t.Name))}.", HelpName = "NAME", Required = true };
+        var data = new Option<string>("--data") { Description = "A file, or the data set's own folder, of which --split is read.", HelpName = "PATH", Required = true };
+        var split = new Option<string>("--split") { Description = "The part of a data set's folder: test, validation or train.", HelpName = "PART", DefaultValueFactory = _ => "test" };
         var limit = new Option<int?>("--limit") { Description = "How many samples to read; all by default.", HelpName = "N" };
         var batch = new Option<int>("--batch-size") { Description = "Samples in one forward pass.", HelpName = "N", DefaultValueFactory = _ => 16 };
         var count = new Option<int>("--max-new-tokens") { Description = "The most tokens of an answer.", HelpName = "N", DefaultValueFactory = _ => 128 };
@@ -23,11 +27,12 @@ internal static class EvaluateCommand
         var dtype = SharedOptions.DataType();
         var verb = new Verb(
             "evaluate",
-            "Measure the loss on a task's completions, and how many generated answers are exactly right.",
+            "Measure the loss on a task's completions and how many generated answers are exactly right, or how well labels and scores are predicted.",
             "evaluate --model samples/word-problems/base --task word-problems --data samples/word-problems/data/heldout.jsonl --limit 100",
-            "evaluate --model my-model --adapter runs/my/best --task gsm8k --data gsm8k/test.jsonl --predictions predictions.jsonl")
+            "evaluate --model my-model --adapter runs/my/best --task gsm8k --data gsm8k/test.jsonl --predictions predictions.jsonl",
+            "evaluate --model my-roberta --adapter runs/sst2/best --task sst2 --data data/SST-2 --split validation")
         {
-            model, adapter, task, data, limit, batch, count, predictions, columns, dtype,
+            model, adapter, task, data, split, limit, batch, count, predictions, columns, dtype,
         };
         return verb.Does((line, context) =>
         {
@@ -38,6 +43,13 @@ internal static class EvaluateCommand
                 Adapter = line.GetValue(adapter),
                 Task = line.GetRequiredValue(task),
                 Data = line.GetRequiredValue(data),
+                Split = line.GetRequiredValue(split) switch
+                {
+                    "test" => TaskSplit.Test,
+                    "validation" => TaskSplit.Validation,
+                    "train" => TaskSplit.Train,
+                    var other => throw new ConfigException($"--split is '{other}'; it must be test, validation or train."),
+                },
                 Columns = ColumnArguments.Parse(line.GetValue(columns) ?? []),
                 Limit = line.GetValue(limit),
                 BatchSize = line.GetValue(batch),

@@ -42,7 +42,7 @@ internal static class GenerateCommand
                 UseCache = !line.GetValue(noCache),
             };
             var text = line.GetRequiredValue(prompt);
-            var pieces = new TextGenerator(session.Model, session.Tokenizer).Stream(text, settings, context.Stop);
+            var pieces = new TextGenerator(session.Causal, session.Tokenizer).Stream(text, settings, context.Stop);
             if (context.IsJson)
             {
                 var whole = string.Concat(pieces);

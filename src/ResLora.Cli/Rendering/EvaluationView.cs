@@ -1,4 +1,5 @@
 using ResLora.Experiments.Evaluating;
+using ResLora.Training.Evaluation;
 using Spectre.Console;
 
 namespace ResLora.Cli.Rendering;
@@ -7,7 +8,7 @@ namespace ResLora.Cli.Rendering;
 internal static class EvaluationView
 {
     /// <summary>The JSON document.</summary>
-    public static object Document(EvaluationReport report) => new
+    public static object Document(EvaluationReport report) => report.Labels is { } labels ? Document(report, labels) : new
     {
         report.Task,
         report.Samples,
@@ -21,6 +22,12 @@ internal static class EvaluationView
     /// <summary>Draws it.</summary>
     public static void Draw(EvaluationReport report, IAnsiConsole terminal)
     {
+        if (report.Labels is { } labels)
+        {
+            Draw(report, labels, terminal);
+            return;
+        }
+
         var facts = new List<KeyValuePair<string, string>>
         {
             new("task", $"{report.Task}, {Tables.Count(report.Samples)} samples"),
@@ -38,6 +45,47 @@ internal static class EvaluationView
         }
 
         terminal.Write(Tables.Facts(facts));
+    }
+
+    private static object Document(EvaluationReport report, LabelScores labels) => new
+    {
+        report.Task,
+        report.Samples,
+        report.Truncated,
+        report.Loss.Loss,
+        labels.Score,
+        labels.Metrics,
+        labels.Report,
+    };
+
+    private static void Draw(EvaluationReport report, LabelScores labels, IAnsiConsole terminal)
+    {
+        terminal.Write(Tables.Facts(
+        [
+            new("task", $"{report.Task}, {Tables.Count(report.Samples)} samples{(report.Truncated > 0 ? $", {report.Truncated} cut to the limit" : "")}"),
+            new("loss", $"{Tables.Number(report.Loss.Loss)} a sample"),
+            .. labels.Metrics.Select(metric => KeyValuePair.Create(metric.Key, Tables.Number(metric.Value))),
+            new("score", Tables.Number(labels.Score)),
+        ]));
+        if (labels.Report is { } classes)
+        {
+            terminal.Write(Classes(classes));
+        }
+    }
+
+    /// <summary>A row for each right label: how well it is found, and what it is taken for.</summary>
+    private static Table Classes(ClassificationReport report)
+    {
+        var table = Tables.Of(["label", "precision>", "recall>", "F1>", "samples>", .. report.Classes.Select(c => $"as {c.Label}>")]);
+        foreach (var (found, counts) in report.Classes.Zip(report.Confusion))
+        {
+            table.Row([
+                found.Label, Tables.Number(found.Precision), Tables.Number(found.Recall), Tables.Number(found.F1), Tables.Count(found.Support),
+                .. counts.Select(count => Tables.Count(count)),
+            ]);
+        }
+
+        return table;
     }
 
     /// <summary>A score with its interval.</summary>

@@ -30,7 +30,7 @@ internal static class MergeView
             [
                 outcome.Method + (outcome.IsExact ? " (but for rounding)" : ""),
                 Tables.Number(outcome.Loss.MeanKl),
-                Tables.Percent(outcome.Loss.TopOneAgreement),
+                double.IsNaN(outcome.Loss.TopOneAgreement) ? "" : Tables.Percent(outcome.Loss.TopOneAgreement),
                 Tables.Number(outcome.Loss.LossMerged),
                 Tables.Number(outcome.Loss.Increase),
                 Tables.Number(outcome.MeanUpdateError),
@@ -56,8 +56,12 @@ internal static class MergeView
 
         yield return new("measured on", $"{report.MeasuredOn}, {Tables.Count(report.Loss.Tokens)} predictions");
         yield return new("loss", $"{Tables.Number(report.Loss.LossUnmerged)} unmerged, {Tables.Number(report.Loss.LossMerged)} merged");
-        yield return new("divergence", $"{Tables.Number(report.Loss.MeanKl)} nats a token");
-        yield return new("same first choice", Tables.Percent(report.Loss.TopOneAgreement));
+        yield return new("divergence", $"{Tables.Number(report.Loss.MeanKl)} nats a prediction");
+        if (!double.IsNaN(report.Loss.TopOneAgreement))
+        {
+            yield return new("same first choice", Tables.Percent(report.Loss.TopOneAgreement));
+        }
+
         yield return new("largest logit difference", Tables.Number(report.Loss.MaxLogitDifference));
         if (report.ReadBackDifference is { } difference)
         {

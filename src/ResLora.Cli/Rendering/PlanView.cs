@@ -1,6 +1,7 @@
 using System.Globalization;
 using ResLora.Adapters;
 using ResLora.Experiments.Planning;
+using ResLora.Models;
 using Spectre.Console;
 
 namespace ResLora.Cli.Rendering;
@@ -40,11 +41,30 @@ internal static class PlanView
             new("adapter", Adapter(report)),
             new("trained", Text($"{run.TrainableParameters:N0} of {run.AllParameters:N0} parameters ({Tables.Percent((double)run.TrainableParameters / run.AllParameters)})")),
             new("chains", Chains(report)),
-            new("data", Text($"{run.Samples:N0} samples, {run.TooLong} too long, {run.Untrained} with nothing to learn, {report.ValidationSamples} for validation")),
-            new("trained tokens", Text($"{run.MinTrainedTokens} to {run.MaxTrainedTokens} a sample, {run.MeanTrainedTokens:0.0} on average; the longest sample has {run.LongestSample} tokens")),
+            .. report.Head is { } head ? Labels(report, head) : Texts(report),
             new("steps", Text($"{run.Steps:N0}, {(double)run.Steps / run.StepsPerEpoch:0.##} passes over the data; warm-up in the first {run.WarmupSteps}")),
             new("memory", $"about {Tables.Bytes(memory.Total)} (base {Tables.Bytes(memory.BaseWeights)}, trained {Tables.Bytes(memory.Trained)}, activations {Tables.Bytes(memory.Activations)}, logits {Tables.Bytes(memory.Logits)}) besides the program itself"),
         ];
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Texts(PlanReport report)
+    {
+        var run = report.Run;
+        yield return new("data", string.Create(CultureInfo.InvariantCulture, $"{run.Samples:N0} samples, {run.TooLong} too long, {run.Untrained} with nothing to learn, {report.ValidationSamples} for validation"));
+        yield return new("trained tokens", string.Create(CultureInfo.InvariantCulture, $"{run.MinTrainedTokens} to {run.MaxTrainedTokens} a sample, {run.MeanTrainedTokens:0.0} on average; the longest sample has {run.LongestSample} tokens"));
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Labels(PlanReport report, TextHead head)
+    {
+        var run = report.Run;
+        yield return new("data", string.Create(CultureInfo.InvariantCulture, $"{run.Samples:N0} samples, the longest of {run.LongestSample} tokens, {run.Truncated} cut to the limit, {report.ValidationSamples} for validation"));
+        yield return new("labels", report.Balance.Count == 0
+            ? "none: a score is learnt"
+            : string.Join(", ", report.Balance.Select(label => $"{label.Label} {Tables.Percent(label.Share)} ({Tables.Count(label.Count)})")));
+        var outputs = head.Outputs == 1 ? "1 output" : $"{head.Outputs} outputs";
+        yield return new("head", report.NewModules.Count == 0
+            ? $"{outputs}, of the base model"
+            : $"{outputs}; the base model lacks {string.Join(" and ", report.NewModules)}: drawn from the seed, trained and saved");
     }
 
     /// <summary>Where a chain is cut, as a sentence.</summary>

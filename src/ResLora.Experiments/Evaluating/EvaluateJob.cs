@@ -6,10 +6,12 @@ using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Training;
 using ResLora.Training.Data;
+using ResLora.Training.Data.Labelling;
 using ResLora.Training.Data.Tasks;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Generation;
 using ResLora.Training.Loop;
+using ResLora.Training.Objectives;
 
 namespace ResLora.Experiments.Evaluating;
 
@@ -33,8 +35,13 @@ public static class EvaluateJob
     {
         ArgumentNullException.ThrowIfNull(options);
         ConfigBinder.ThrowIfAny("The evaluation's settings", [.. options.Problems()]);
+        if (LabelledTaskRegistry.Has(options.Task))
+        {
+            return MeasureLabels(options, stop);
+        }
+
         var task = TaskRegistry.Get(options.Task, new ColumnMap(options.Columns));
-        IReadOnlyList<Sample> samples = [.. task.Read(options.Data, TaskSplit.Test).Take(options.Limit ?? int.MaxValue)];
+        IReadOnlyList<Sample> samples = [.. task.Read(options.Data, options.Split).Take(options.Limit ?? int.MaxValue)];
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
         return Measure(session, task, samples, options, progress, stop);
     }
@@ -43,11 +50,32 @@ public static class EvaluateJob
     internal static EvaluationReport Measure(
         ModelSession session, ITask task, IReadOnlyList<Sample> samples, EvaluateOptions options, IProgress<RunEvent>? progress, CancellationToken stop)
     {
-        var tokens = SampleEncoding.For(session.Tokenizer, session.ModelFolder, Math.Min(options.MaxLength, session.Model.MaxPositions)).TokenizeAll(samples);
-        var loss = Perplexity.Measure(session.Model, tokens.Samples, SampleEncoding.PadId(session.Tokenizer), options.BatchSize, stop);
+        var tokens = SampleEncoding.For(session.Tokenizer, session.ModelFolder, Math.Min(options.MaxLength, session.Causal.MaxPositions)).TokenizeAll(samples);
+        var loss = Perplexity.Measure(session.Causal, tokens.Samples, SampleEncoding.PadId(session.Tokenizer), options.BatchSize, stop);
         var answered = samples.Where(sample => sample.Answer is not null).ToArray();
         return new EvaluationReport(
             task.Name, samples.Count, loss, tokens.TooLong, answered.Length == 0 ? null : Match(session, task, answered, options, progress, stop));
+    }
+
+    private static EvaluationReport MeasureLabels(EvaluateOptions options, CancellationToken stop)
+    {
+        var task = LabelledTaskRegistry.Get(options.Task, new ColumnMap(options.Columns));
+        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
+        var labels = HeadLabels.Of(task, session.Encoder.Head, options.Adapter ?? options.Model);
+        var data = task.Read(options.Data, options.Split, labels);
+        if (!data.IsLabelled)
+        {
+            throw new ConfigException($"{options.Data} has no labels to compare with; 'reslora predict' says what the model makes of it.");
+        }
+
+        var encoding = new LabelledEncoding(session.Tokenizer, session.Encoder, options.MaxLength);
+        var tokens = encoding.TokenizeAll(data.Texts.Take(options.Limit ?? int.MaxValue));
+        var (loss, scores) = new LabelObjective(session.Encoder, task, labels).Score(tokens.Samples, options.BatchSize, stop);
+        return new EvaluationReport(task.Name, tokens.Samples.Count, new EvaluationLoss(loss, tokens.Samples.Count), 0, null)
+        {
+            Labels = scores,
+            Truncated = tokens.Truncated,
+        };
     }
 
     private static Score Match(
@@ -55,7 +83,7 @@ public static class EvaluateJob
     {
         var generation = new GenerationConfig { MaxNewTokens = options.MaxNewTokens };
         var done = progress is null ? null : new Forward(progress, samples.Length);
-        var result = ExactMatch.Measure(session.Model, session.Tokenizer, task, samples, options.BatchSize, generation, done, stop);
+        var result = ExactMatch.Measure(session.Causal, session.Tokenizer, task, samples, options.BatchSize, generation, done, stop);
         if (options.PredictionsFile is { } file)
         {
             AtomicFile.WriteText(file, string.Concat(result.Predictions.Select(prediction => JsonSerializer.Serialize(prediction, _json) + "\n")));

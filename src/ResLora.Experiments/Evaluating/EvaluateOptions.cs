@@ -1,3 +1,5 @@
+using ResLora.Training.Data;
+
 namespace ResLora.Experiments.Evaluating;
 
 /// <summary>What is evaluated on what.</summary>
@@ -12,8 +14,11 @@ public sealed record EvaluateOptions
     /// <summary>The task's name.</summary>
     public required string Task { get; init; }
 
-    /// <summary>A file, or the data set's own folder, of which the test split is read.</summary>
+    /// <summary>A file, or the data set's own folder, of which <see cref="Split"/> is read.</summary>
     public required string Data { get; init; }
+
+    /// <summary>The part of a data set's folder that is read. Default the test split, which GLUE keeps the labels of to itself.</summary>
+    public TaskSplit Split { get; init; } = TaskSplit.Test;
 
     /// <summary>The task's name of a column to the file's name of it.</summary>
     public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();

@@ -60,7 +60,7 @@ public sealed class ExportGraph : IDisposable
         ArgumentNullException.ThrowIfNull(act);
         using var noGradient = no_grad();
         using var merge = Merged?.Apply();
-        act(Session.Model);
+        act(Session.Causal);
     }
 
     /// <summary>Frees the memory.</summary>

@@ -1,5 +1,4 @@
 using ResLora.Experiments.Merging;
-using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Training.Evaluation;
@@ -113,7 +112,7 @@ public static class ExportJob
     }
 
     private static MergeLoss Loss(ExportGraph graph, MergeTexts texts) =>
-        MergeMeasurement.Measure(graph.Session, [graph.Merged!], texts.Tokens, SampleEncoding.PadId(graph.Session.Tokenizer))[0].Loss;
+        MergeMeasurement.Measure(graph.Session, texts.Objective, [graph.Merged!], texts.Tokens)[0].Loss;
 
     private static void RequireProved(IReadOnlyList<ExportProof> proofs, string output)
     {

@@ -1,7 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Experiments.Merging;
-using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Training;
 using ResLora.Training.Evaluation;
@@ -39,7 +38,7 @@ internal static class ExportMerge
         if (MergeMethods.NeedsCalibration(source.Method))
         {
             var texts = MergeTexts.ToCalibrate(new MergeTextSource(source.Adapter!.Folder, null, null), session);
-            (calibration, calibratedOn) = (CalibrationTexts.Batches(session, texts.Tokens, SampleEncoding.PadId(session.Tokenizer)), texts.Source);
+            (calibration, calibratedOn) = (CalibrationTexts.Batches(texts.Objective, texts.Tokens), texts.Source);
         }
 
         var merged = Merger.Merge(session.Adapter!, new MergeSettings(source.Method), calibration);

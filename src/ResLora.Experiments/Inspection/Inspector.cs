@@ -3,6 +3,7 @@ using ResLora.Adapters;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Safetensors;
 using ResLora.Models;
+using ResLora.Models.Bert;
 using ResLora.Models.Llama;
 using TorchSharp.Modules;
 
@@ -93,11 +94,13 @@ public static class Inspector
         var notes = new List<string>();
         try
         {
-            using var model = ModelRegistry.BuildCausal(path);
-            if (model is LlamaModel { Config: var config })
+            using var model = ModelRegistry.Build(path);
+            facts.AddRange(model switch
             {
-                facts.AddRange(Facts(config));
-            }
+                LlamaModel { Config: var config } => Facts(config),
+                BertModel bert => Facts(bert),
+                _ => [],
+            });
 
             layers.AddRange(LinearLayers(model));
         }
@@ -122,7 +125,24 @@ public static class Inspector
         new("output head", config.TieWordEmbeddings ? "tied to the embedding" : "its own"),
     ];
 
-    private static IEnumerable<LinearGroup> LinearLayers(CausalLanguageModel model) => model.named_modules()
+    private static IEnumerable<KeyValuePair<string, string>> Facts(BertModel model) =>
+    [
+        new("architecture", model.Config.ModelType),
+        new("layers", Text(model.LayerCount)),
+        new("hidden size", Text(model.Config.HiddenSize)),
+        new("MLP size", Text(model.Config.IntermediateSize)),
+        new("attention heads", Text(model.Config.HeadCount)),
+        new("vocabulary", Text(model.Config.VocabularySize)),
+        new("positions", Text(model.MaxPositions)),
+        new("head", model.Head.Kind switch
+        {
+            TextHeadKind.MaskedTokens => "masked tokens",
+            TextHeadKind.Score => "a score",
+            _ => $"labels {string.Join(", ", model.Head.Labels)}",
+        }),
+    ];
+
+    private static IEnumerable<LinearGroup> LinearLayers(LanguageModel model) => model.named_modules()
         .Where(module => module.module is Linear)
         .Select(module => (module.name, shape: ((Linear)module.module).weight!.shape))
         .GroupBy(layer => (suffix: layer.name[(layer.name.LastIndexOf('.') + 1)..], outputs: layer.shape[0], inputs: layer.shape[1]))

@@ -63,7 +63,7 @@ internal sealed class MergeComparison : IDisposable
         {
             var texts = MergeTexts.ToCalibrate(options.Texts, session);
             CalibratedOn = texts.Source;
-            calibration = CalibrationTexts.Batches(session, texts.Tokens, SampleEncoding.PadId(session.Tokenizer), stop);
+            calibration = CalibrationTexts.Batches(texts.Objective, texts.Tokens, stop);
         }
 
         foreach (var settings in methods)
@@ -78,7 +78,7 @@ internal sealed class MergeComparison : IDisposable
     {
         progress?.Report(new StageStarted($"Measuring on {texts.Source}"));
         MergedAdapter[] merged = [.. _merges.Select(merge => merge.Merged)];
-        var measured = MergeMeasurement.Measure(session, merged, texts.Tokens, SampleEncoding.PadId(session.Tokenizer), stop);
+        var measured = MergeMeasurement.Measure(session, texts.Objective, merged, texts.Tokens, stop);
         UnmergedExactMatch = Answers(options, session, texts, "unmerged", progress, stop);
         var outcomes = _merges.Zip(measured).Select(pair =>
         {
@@ -100,7 +100,7 @@ internal sealed class MergeComparison : IDisposable
 
         progress?.Report(new StageStarted($"Answering: {name}"));
         var generation = new GenerationConfig { MaxNewTokens = AnswerTokens };
-        var result = ExactMatch.Measure(session.Model, session.Tokenizer, texts.Task, texts.Samples, AnswerBatch, generation, null, stop);
+        var result = ExactMatch.Measure(session.Causal, session.Tokenizer, texts.Task, texts.Samples, AnswerBatch, generation, null, stop);
         return new Score(result.Correct, result.Total);
     }
 

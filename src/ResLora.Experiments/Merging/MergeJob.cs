@@ -7,6 +7,7 @@ using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Models;
 using ResLora.Training;
+using ResLora.Training.Data;
 using ResLora.Training.Loop;
 using static TorchSharp.torch;
 
@@ -53,7 +54,7 @@ public static class MergeJob
         {
             var merged = comparison.Merged(chosen);
             Write(target, output, options.Overwrite, baseModel, session, merged);
-            difference = ReadBack(target, output, baseModel, session, merged, texts.Tokens[0].Ids);
+            difference = ReadBack(target, output, baseModel, session, merged, texts.Tokens[0]);
         }
 
         var report = new MergeReport(
@@ -106,6 +107,11 @@ public static class MergeJob
         if (target == MergeTarget.Lora)
         {
             AdapterStore.SavePeft(merged, output, baseModel, overwrite);
+            if (session.Model is EncoderModel { Head: var head })
+            {
+                TextHeadFile.Write(output, head);
+            }
+
             return;
         }
 
@@ -116,7 +122,7 @@ public static class MergeJob
     }
 
     /// <summary>The largest difference of a logit; a LoRA is applied unmerged, so it differs by rounding, a model not at all.</summary>
-    private static double ReadBack(MergeTarget target, string output, string baseModel, ModelSession session, MergedAdapter merged, IReadOnlyList<int> sequence)
+    private static double ReadBack(MergeTarget target, string output, string baseModel, ModelSession session, MergedAdapter merged, TokenizedSample sample)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
@@ -124,10 +130,10 @@ public static class MergeJob
         Tensor expected;
         using (merged.Apply())
         {
-            expected = Logits(session.Model, sequence);
+            expected = Logits(session.Model, sample);
         }
 
-        var difference = (double)(Logits(written.Model, sequence) - expected).abs().max().item<float>();
+        var difference = (double)(Logits(written.Model, sample) - expected).abs().max().item<float>();
         // bfloat16 keeps 8 bits, and a LoRA rounds W x and s B A x each where the merge rounds W + s B A.
         var allowed = session.Model.DataType == ScalarType.Float32 ? 1e-3 : 0.1;
         var scale = Math.Max(1, expected.abs().max().item<float>());
@@ -137,10 +143,11 @@ public static class MergeJob
                 $"'{output}' was written, but read back it differs from the merged model by {difference:0.0e+0} in a logit of at most {scale:0.0}; do not use it.");
     }
 
-    private static Tensor Logits(CausalLanguageModel model, IReadOnlyList<int> sequence)
+    private static Tensor Logits(LanguageModel model, TokenizedSample sample)
     {
         using var scope = NewDisposeScope();
-        using var ids = tensor(sequence.Select(id => (long)id).ToArray(), device: model.Device).unsqueeze(0);   // [1, T]
-        return model.Logits(model.Hidden(ids)).to(float32).MoveToOuterDisposeScope();   // [1, T, V]
+        Tensor Row(int[] values) => tensor(values.Select(value => (long)value).ToArray(), device: model.Device).unsqueeze(0);   // [1, T]
+        var input = new TokenInput(Row(sample.Ids), null, sample.TypeIds is { } types ? Row(types) : null);
+        return model.Predict(input).to(float32).MoveToOuterDisposeScope();   // [1, T, V] or [1, N]
     }
 }

@@ -1,18 +1,21 @@
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
+using ResLora.Models;
 using ResLora.Training;
 using ResLora.Training.Data;
 using ResLora.Training.Data.Tasks;
 using ResLora.Training.Generation;
+using ResLora.Training.Objectives;
 
 namespace ResLora.Experiments.Merging;
 
 /// <summary>The texts that a merge is calibrated on, or that its loss is measured on.</summary>
 /// <param name="Source">Where they are from, for the report.</param>
+/// <param name="Objective">What the model is for.</param>
 /// <param name="Tokens">Their tokens and labels.</param>
-/// <param name="Task">The task that they belong to; null for texts that a model wrote.</param>
-/// <param name="Samples">The same as text.</param>
-internal sealed record MergeTexts(string Source, IReadOnlyList<TokenizedSample> Tokens, ITask? Task, IReadOnlyList<Sample> Samples)
+/// <param name="Task">The task that they belong to; null for texts that a model wrote, and for tasks with labels.</param>
+/// <param name="Samples">The same as text; empty for tasks with labels.</param>
+internal sealed record MergeTexts(string Source, Objective Objective, IReadOnlyList<TokenizedSample> Tokens, ITask? Task, IReadOnlyList<Sample> Samples)
 {
     private const int MostTokens = 512;
 
@@ -22,6 +25,11 @@ internal sealed record MergeTexts(string Source, IReadOnlyList<TokenizedSample> 
     /// <summary>Takes data that the user names, else the run's validation data, else texts that the model writes itself.</summary>
     public static MergeTexts ToMeasure(MergeTextSource source, ModelSession session)
     {
+        if (session.Model is EncoderModel)
+        {
+            return LabelledMergeTexts.ToMeasure(source, session);
+        }
+
         if (source.Data is { } path)
         {
             var task = TaskOf(source, path);
@@ -37,6 +45,11 @@ internal sealed record MergeTexts(string Source, IReadOnlyList<TokenizedSample> 
     /// <summary>Takes data that the user names, else the run's training data, else texts that the model writes itself (other ones than those measured on).</summary>
     public static MergeTexts ToCalibrate(MergeTextSource source, ModelSession session)
     {
+        if (session.Model is EncoderModel)
+        {
+            return LabelledMergeTexts.ToCalibrate(source, session);
+        }
+
         if (source.Calibration is { } path)
         {
             var task = TaskOf(source, path);
@@ -53,39 +66,35 @@ internal sealed record MergeTexts(string Source, IReadOnlyList<TokenizedSample> 
         TaskRegistry.Get(source.Task ?? throw new ConfigException($"The task of '{path}' is missing, which says how it is read (--task)."));
 
     /// <summary>An adapter in a run's best or last folder has the run's settings beside it; if its data cannot be read, the fault says why.</summary>
-    private static (RunData? Data, string Folder, string? Fault) OfRun(string? adapter, ModelSession session)
+    private static (GenerationRunData? Data, string Folder, string? Fault) OfRun(string? adapter, ModelSession session)
     {
-        if (adapter is null)
-        {
-            return (null, "", null);
-        }
-
-        var parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(adapter))) ?? "";
-        var file = new RunFolder(parent).ConfigFile;
+        var folder = adapter is null ? null : RunFolder.Around(adapter);
         try
         {
-            return (File.Exists(file) ? RunData.Read(RunConfig.Read(file), session.Tokenizer) : null, parent, null);
+            return (folder is null ? null : GenerationRunData.Read(RunConfig.Read(folder.ConfigFile), session.Tokenizer, session.Model), folder?.Path ?? "", null);
         }
         catch (ResLoraException error)
         {
             // The run's data may be gone; there are other texts, and the report says why they were taken.
-            return (null, parent, error.Message);
+            return (null, "", error.Message);
         }
     }
+
+    private static NextTokenObjective ObjectiveOf(ModelSession session) => new(session.Causal, SampleEncoding.PadId(session.Tokenizer));
 
     private static MergeTexts From(ITask task, IReadOnlyList<Sample> samples, int count, string source, ModelSession session)
     {
         Sample[] taken = [.. samples.Take(count)];
         var encoding = SampleEncoding.For(session.Tokenizer, session.ModelFolder, Math.Min(MostTokens, session.Model.MaxPositions));
         var tokens = encoding.TokenizeAll(taken).Samples;
-        return new MergeTexts($"{tokens.Count} samples of {source}", tokens, task, taken);
+        return new MergeTexts($"{tokens.Count} samples of {source}", ObjectiveOf(session), tokens, task, taken);
     }
 
     private static MergeTexts Written(ModelSession session, int firstSeed, string purpose, string? fault)
     {
         const int texts = 16;
         const int length = 64;
-        var generator = new TextGenerator(session.Model, session.Tokenizer);
+        var generator = new TextGenerator(session.Causal, session.Tokenizer);
         // A tokenizer without a begin token needs something to begin with.
         var prompt = session.Tokenizer.BeginId is null ? "The" : "";
         var written = Enumerable.Range(firstSeed, texts)
@@ -96,6 +105,7 @@ internal sealed record MergeTexts(string Source, IReadOnlyList<TokenizedSample> 
         return written.Length > 0
             ? new MergeTexts(
                 $"{written.Length} texts of at most {length} tokens that the unmerged model wrote{(fault is null ? "" : $", because the run's own data cannot be read ({fault})")}",
+                ObjectiveOf(session),
                 [.. written.Select(sample => new TokenizedSample(sample.Ids, [TokenizedSample.Masked, .. sample.Ids.Skip(1)]))],
                 null,
                 [.. written.Select(sample => new Sample("", sample.Text))])

@@ -18,23 +18,30 @@ public static class PlanJob
     public static PlanReport Run(RunConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        using var model = ModelRegistry.BuildCausal(config.Model);
+        var texts = LabelledTexts.Of(config);
+        using var model = ModelRegistry.Plan(config.Model, texts?.Head);
         var adapter = (config.StartFrom, config.Adapter) switch
         {
-            ({ } from, _) when AdapterStore.Describe(from) is { } saved => AdaptedModel.Inject(model, saved.Config, saved.Overrides),
-            (_, { } settings) => AdaptedModel.Inject(model, settings),
+            ({ } from, _) when AdapterStore.Describe(from) is { } saved =>
+                AdaptedModel.Inject(model, saved.Config, saved.Overrides, savedModules: saved.ChosenFrom(model.HeadModules)),
+            (_, { } settings) => AdaptedModel.Inject(model, settings, savedModules: model.HeadModules),
             _ => null,
         };
-        return Of(config, model, adapter, RunData.Read(config, Tokenizer.Load(config.Model)));
+        return Of(config, model, adapter, RunData.Read(config, Tokenizer.Load(config.Model), model, texts));
     }
 
     /// <summary>The plan of a run whose model and data are there already; the model may be on the meta device.</summary>
-    internal static PlanReport Of(RunConfig config, CausalLanguageModel model, AdaptedModel? adapter, RunData data) => new(
+    internal static PlanReport Of(RunConfig config, LanguageModel model, AdaptedModel? adapter, RunData data) => new(
         config.Model,
         adapter?.Config,
         adapter is null ? [] : Groups(adapter),
         data.ValidationTokens.Count,
-        RunPlan.Create(model, adapter, data.TrainTokens, config.Training));
+        RunPlan.Create(model, adapter, data.TrainTokens, config.Training))
+    {
+        Balance = data is LabelledRunData labelled ? labelled.Texts.Train.Balance() : [],
+        Head = (model as EncoderModel)?.Head,
+        NewModules = (model as EncoderModel)?.NewModules ?? [],
+    };
 
     private static IReadOnlyList<LinearGroup> Groups(AdaptedModel adapter) =>
     [

@@ -1,5 +1,7 @@
 using ResLora.Adapters;
 using ResLora.Experiments.Inspection;
+using ResLora.Models;
+using ResLora.Training.Data.Labelling;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Planning;
@@ -10,4 +12,14 @@ namespace ResLora.Experiments.Planning;
 /// <param name="Layers">The layers that get a block, by name and shape; empty without an adapter.</param>
 /// <param name="ValidationSamples">Samples held out.</param>
 /// <param name="Run">Chains, parameters, data, steps and memory.</param>
-public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyList<LinearGroup> Layers, int ValidationSamples, RunPlan Run);
+public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyList<LinearGroup> Layers, int ValidationSamples, RunPlan Run)
+{
+    /// <summary>How the training labels are spread; empty for tasks without labels.</summary>
+    public IReadOnlyList<ClassShare> Balance { get; init; } = [];
+
+    /// <summary>What an encoder predicts; null for models that continue texts.</summary>
+    public TextHead? Head { get; init; }
+
+    /// <summary>Modules that the base model lacks and that are drawn from the seed. Dotted names.</summary>
+    public IReadOnlyList<string> NewModules { get; init; } = [];
+}

@@ -5,7 +5,9 @@ using ResLora.Experiments.Configuration;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Models;
+using ResLora.Models.Bert;
 using ResLora.Models.Llama;
+using ResLora.Training.Objectives;
 using ResLora.Training.Tokenization;
 using static TorchSharp.torch;
 
@@ -27,6 +29,7 @@ internal sealed class NewModel : IDisposable
             VocabularySize = config.Tokenizer.Vocabulary,
             MinimumCount = config.Tokenizer.MinimumCount,
             IndividualDigits = config.Tokenizer.IndividualDigits,
+            Layout = config.Objective == PretrainObjective.MaskedTokens ? BpeLayout.Roberta : BpeLayout.Causal,
         };
         _savedType = config.SaveAs switch
         {
@@ -40,15 +43,15 @@ internal sealed class NewModel : IDisposable
             ["tokenizer_config.json"] = Encoding.UTF8.GetBytes(ByteLevelBpeTrainer.DescribeConfig(options, config.Model.MaxLength) + "\n"),
         };
         Tokenizer = LoadTokenizer(_companions);
-        _config = Describe(config.Model, Tokenizer);
-        var description = _config.Deserialize<LlamaConfig>()!;
-        ConfigBinder.ThrowIfAny("model", [.. description.Problems()]);
-        Model = new LlamaModel(description);
+        (_config, Objective) = config.Objective == PretrainObjective.MaskedTokens ? Roberta(config.Model, Tokenizer) : Llama(config.Model, Tokenizer);
         ModelWeights.Initialize(Model, config.Model.InitializerRange, config.Training.Seed, float32, CPU);
     }
 
+    /// <summary>What the model learns.</summary>
+    public Objective Objective { get; }
+
     /// <summary>The model, float32, every parameter trainable.</summary>
-    public LlamaModel Model { get; }
+    public LanguageModel Model => Objective.Model;
 
     /// <summary>Its tokenizer.</summary>
     public Tokenizer Tokenizer { get; }
@@ -58,7 +61,23 @@ internal sealed class NewModel : IDisposable
 
     public void Dispose() => Model.Dispose();
 
-    private static JsonObject Describe(NewModelConfig model, Tokenizer tokenizer) => new()
+    private static (JsonObject Config, Objective Objective) Llama(NewModelConfig model, Tokenizer tokenizer)
+    {
+        var config = DescribeLlama(model, tokenizer);
+        var description = config.Deserialize<LlamaConfig>()!;
+        ConfigBinder.ThrowIfAny("model", [.. description.Problems()]);
+        return (config, new NextTokenObjective(new LlamaModel(description), tokenizer.PadId ?? 0));
+    }
+
+    private static (JsonObject Config, Objective Objective) Roberta(NewModelConfig model, Tokenizer tokenizer)
+    {
+        var config = DescribeRoberta(model, tokenizer);
+        var description = config.Deserialize<BertConfig>()!;
+        ConfigBinder.ThrowIfAny("model", [.. description.Problems()]);
+        return (config, new MaskedTokenObjective(new BertModel(description, TextHead.MaskedTokens), tokenizer.MaskId!.Value));
+    }
+
+    private static JsonObject DescribeLlama(NewModelConfig model, Tokenizer tokenizer) => new()
     {
         ["architectures"] = new JsonArray("LlamaForCausalLM"),
         ["model_type"] = "llama",
@@ -76,6 +95,29 @@ internal sealed class NewModel : IDisposable
         ["mlp_bias"] = false,
         ["initializer_range"] = model.InitializerRange,
         ["tie_word_embeddings"] = model.TieEmbeddings,
+        ["bos_token_id"] = tokenizer.BeginId,
+        ["eos_token_id"] = tokenizer.EndId,
+        ["pad_token_id"] = tokenizer.PadId,
+    };
+
+    private static JsonObject DescribeRoberta(NewModelConfig model, Tokenizer tokenizer) => new()
+    {
+        ["architectures"] = new JsonArray("RobertaForMaskedLM"),
+        ["model_type"] = "roberta",
+        ["vocab_size"] = tokenizer.VocabularySize,
+        ["hidden_size"] = model.Hidden,
+        ["intermediate_size"] = model.Intermediate,
+        ["num_hidden_layers"] = model.Layers,
+        ["num_attention_heads"] = model.Heads,
+        // RoBERTa's positions begin behind the padding token's id.
+        ["max_position_embeddings"] = model.MaxLength + tokenizer.PadId + 1,
+        ["type_vocab_size"] = 1,
+        ["hidden_act"] = "gelu",
+        ["hidden_dropout_prob"] = model.Dropout,
+        ["attention_probs_dropout_prob"] = model.Dropout,
+        ["layer_norm_eps"] = 1e-5,
+        ["initializer_range"] = model.InitializerRange,
+        ["position_embedding_type"] = "absolute",
         ["bos_token_id"] = tokenizer.BeginId,
         ["eos_token_id"] = tokenizer.EndId,
         ["pad_token_id"] = tokenizer.PadId,

@@ -1,6 +1,6 @@
 namespace ResLora.Experiments.Pretraining;
 
-/// <summary>The shape of a new Llama.</summary>
+/// <summary>The shape of a new Llama, or of a new RoBERTa.</summary>
 public sealed record NewModelConfig
 {
     /// <summary>Decoder layers. Default 8.</summary>
@@ -15,7 +15,7 @@ public sealed record NewModelConfig
     /// <summary>Query heads; the hidden size is a multiple of them. Default 4.</summary>
     public int Heads { get; init; } = 4;
 
-    /// <summary>Key and value heads; the query heads are a multiple of them. Default: as many.</summary>
+    /// <summary>Key and value heads; the query heads are a multiple of them. Llama only. Default: as many.</summary>
     public int? KeyValueHeads { get; init; }
 
     /// <summary>The longest text in tokens. Default 512.</summary>
@@ -24,7 +24,10 @@ public sealed record NewModelConfig
     /// <summary>Whether the output head is the embedding itself, which saves its size. Default true.</summary>
     public bool TieEmbeddings { get; init; } = true;
 
-    /// <summary>The base of the rotary frequencies. Default 10000.</summary>
+    /// <summary>RoBERTa only: dropout on hidden states and attention weights in training, 0 up to but not including 1. Default 0.1.</summary>
+    public double Dropout { get; init; } = 0.1;
+
+    /// <summary>Llama only: the base of the rotary frequencies. Default 10000.</summary>
     public double RopeTheta { get; init; } = 10000;
 
     /// <summary>The standard deviation of the initial weights. Default 0.02.</summary>

@@ -19,6 +19,9 @@ public sealed record PretrainConfig : ICheckedConfig
     /// <summary>How many documents are held out to measure the loss on, 0 for none. Default 200.</summary>
     public int ValidationCount { get; init; } = 200;
 
+    /// <summary>What the model learns: <c>causal</c> makes a Llama that continues texts, <c>mlm</c> a RoBERTa to be fine-tuned on labels. Default causal.</summary>
+    public PretrainObjective Objective { get; init; }
+
     /// <summary>The tokenizer.</summary>
     public NewTokenizerConfig Tokenizer { get; init; } = new();
 
@@ -55,6 +58,16 @@ public sealed record PretrainConfig : ICheckedConfig
         if (Training.MaxLength > Model.MaxLength)
         {
             yield return $"training.maxLength is {Training.MaxLength}; rows cannot be longer than model.maxLength ({Model.MaxLength})";
+        }
+
+        if (Objective == PretrainObjective.MaskedTokens && Model.KeyValueHeads is not null)
+        {
+            yield return "model.keyValueHeads is given; a RoBERTa (objective mlm) has as many as query heads";
+        }
+
+        if (Objective == PretrainObjective.MaskedTokens && !Model.TieEmbeddings)
+        {
+            yield return "model.tieEmbeddings is false; the head of a RoBERTa (objective mlm) is its word embedding";
         }
 
         if (SaveAs is not ("bfloat16" or "float16" or "float32"))

@@ -9,7 +9,7 @@ using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Pretraining;
 
-/// <summary>Trains a tokenizer and a small Llama from scratch, by the same loop that fine-tunes.</summary>
+/// <summary>Trains a tokenizer and a small Llama or RoBERTa from scratch, by the same loop that fine-tunes.</summary>
 public static class PretrainJob
 {
     /// <summary>Runs the job and writes the model folder.</summary>
@@ -41,7 +41,7 @@ public static class PretrainJob
             new("run", folder.Path),
         ]));
         var setup = new TrainSetup(
-            made.Model, parameters, rows, validation, made.Tokenizer.PadId ?? 0, config.Training, folder.Path, made.Save);
+            made.Objective, parameters, rows, validation, config.Training, folder.Path, made.Save);
         var result = new Trainer(setup).Run(progress, resume, stop);
         if (!result.Interrupted)
         {
@@ -70,8 +70,12 @@ public static class PretrainJob
     {
         var (begin, end) = (made.Tokenizer.BeginId!.Value, made.Tokenizer.EndId!.Value);
         var documents = samples.Select(sample => (IReadOnlyList<int>)[begin, .. made.Tokenizer.Encode(sample.Completion, addSpecialTokens: false), end]);
-        return PackedRows.Pack(documents, config.Training.MaxLength, begin);
+        var rows = PackedRows.Pack(documents, config.Training.MaxLength, begin);
+        return config.Objective == PretrainObjective.Causal ? rows : [.. rows.Select(row => row with { Labels = [.. row.Ids.Select(id => Offered(id, made))] })];
     }
+
+    /// <summary>Every token may be hidden but the special ones.</summary>
+    private static int Offered(int id, NewModel made) => made.Tokenizer.IsSpecial(id) ? TokenizedSample.Masked : id;
 
     private static void Publish(string saved, string output, bool overwrite) => AtomicFolder.Write(
         output,

@@ -1,4 +1,5 @@
 using ResLora.Experiments.Configuration;
+using ResLora.Training.Tokenization;
 
 namespace ResLora.Experiments.Running;
 
@@ -21,6 +22,12 @@ public sealed record DataConfig
 
     /// <summary>The task's name of a column to the file's name of it, such as <c>prompt: question</c>. Default: the task's own names.</summary>
     public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>For tasks with labels: their names in the order of the classifier's outputs. Default: the task's own, or those found in the training data, sorted.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>Which text of a pair is cut when it is longer than <c>training.maxLength</c>, for tasks with labels: longest_first, only_first or only_second. Default longest_first.</summary>
+    public Truncation Truncation { get; init; } = Truncation.LongestFirst;
 
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
     /// <returns>The problems.</returns>

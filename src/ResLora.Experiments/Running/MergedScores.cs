@@ -2,6 +2,7 @@ using ResLora.Adapters.Merging;
 using ResLora.Training;
 using ResLora.Training.Data;
 using ResLora.Training.Evaluation;
+using ResLora.Training.Objectives;
 
 namespace ResLora.Experiments.Running;
 
@@ -16,16 +17,17 @@ internal static class MergedScores
 
     /// <summary>Merges by each method in turn, puts the merged model in force and lets it be scored.</summary>
     /// <param name="session">The session with the adapter in training.</param>
+    /// <param name="objective">What its model is trained for.</param>
     /// <param name="calibration">The texts that calibrated methods see.</param>
     /// <param name="methods">The methods.</param>
     /// <param name="score">Gives results by the names that follow <c>eval_merged_METHOD_</c>.</param>
     /// <param name="stop">Ends it between two batches.</param>
     public static IEnumerable<KeyValuePair<string, double>> Of(
-        ModelSession session, IReadOnlyList<TokenizedSample> calibration, IReadOnlyList<MergeMethod> methods,
+        ModelSession session, Objective objective, IReadOnlyList<TokenizedSample> calibration, IReadOnlyList<MergeMethod> methods,
         Func<IReadOnlyDictionary<string, double>> score, CancellationToken stop)
     {
         var adapter = session.Adapter!;
-        var texts = CalibrationTexts.Batches(session, calibration, SampleEncoding.PadId(session.Tokenizer), stop);
+        var texts = CalibrationTexts.Batches(objective, calibration, stop);
         foreach (var method in methods)
         {
             // Once shortcuts are annealed away every method comes to the same, and only the exact one is one by name.

@@ -1,6 +1,7 @@
 using ResLora.Adapters;
 using ResLora.Experiments.Configuration;
 using ResLora.Formats.Errors;
+using ResLora.Training.Data.Labelling;
 using ResLora.Training.Data.Tasks;
 using ResLora.Training.Loop;
 
@@ -60,7 +61,7 @@ public sealed record RunConfig : ICheckedConfig
     /// <inheritdoc />
     public IEnumerable<string> Problems()
     {
-        var tasks = TaskRegistry.All.Select(task => task.Name).ToArray();
+        var tasks = TaskRegistry.All.Select(task => task.Name).Concat(LabelledTaskRegistry.All.Select(task => task.Name)).ToArray();
         if (!tasks.Contains(Task))
         {
             yield return $"task is '{Task}'.{NearestName.Suggestion(Task, tasks)} Tasks: {string.Join(", ", tasks)}";

@@ -1,36 +1,26 @@
+using ResLora.Models;
+using ResLora.Training;
 using ResLora.Training.Data;
-using ResLora.Training.Data.Tasks;
+using ResLora.Training.Objectives;
 using ResLora.Training.Tokenization;
 
 namespace ResLora.Experiments.Running;
 
-/// <summary>The data of a run, as text and as tokens.</summary>
-/// <param name="Task">The task.</param>
-/// <param name="Train">The training samples.</param>
-/// <param name="Validation">The validation samples; may be empty.</param>
-/// <param name="TrainTokens">The training samples as tokens, those that are too long left out.</param>
-/// <param name="ValidationTokens">The validation samples as tokens.</param>
-internal sealed record RunData(
-    ITask Task, IReadOnlyList<Sample> Train, IReadOnlyList<Sample> Validation, TokenizedData TrainTokens, IReadOnlyList<TokenizedSample> ValidationTokens)
+/// <summary>The data of a run as tokens, and what is learnt from it.</summary>
+/// <param name="TrainTokens">The training samples, those that cannot be used left out.</param>
+/// <param name="ValidationTokens">The validation samples; may be empty.</param>
+internal abstract record RunData(TokenizedData TrainTokens, IReadOnlyList<TokenizedSample> ValidationTokens)
 {
+    /// <summary>What a session's model is trained for on this data.</summary>
+    public abstract Objective ObjectiveFor(ModelSession session);
+
     /// <summary>Reads and tokenises.</summary>
-    public static RunData Read(RunConfig config, Tokenizer tokenizer)
-    {
-        var task = TaskRegistry.Get(config.Task, new ColumnMap(config.Data.Columns));
-        var (train, validation) = Split(config, task);
-        var tokens = SampleEncoding.For(tokenizer, config.Model, config.Training.MaxLength, config.Training.MaxUntrainedShare);
-        return new RunData(task, train, validation, tokens.TokenizeAll(train), validation.Count == 0 ? [] : tokens.TokenizeAll(validation).Samples);
-    }
-
-    private static (IReadOnlyList<Sample> Train, IReadOnlyList<Sample> Validation) Split(RunConfig config, ITask task)
-    {
-        var data = config.Data;
-        IReadOnlyList<Sample> train = [.. task.Read(data.Train, TaskSplit.Train).Take(data.Limit ?? int.MaxValue)];
-        if (data.Validation is { } path)
-        {
-            return (train, [.. task.Read(path, TaskSplit.Validation).Take(data.ValidationCount)]);
-        }
-
-        return data.ValidationCount == 0 ? (train, []) : DataSplit.HoldOut(train, data.ValidationCount, config.Training.Seed);
-    }
+    /// <param name="config">The run's settings.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="model">The model, which may be on the meta device.</param>
+    /// <param name="texts">The texts of a task with labels, where they are read already; null reads them.</param>
+    public static RunData Read(RunConfig config, Tokenizer tokenizer, LanguageModel model, LabelledTexts? texts = null) =>
+        (texts ?? LabelledTexts.Of(config, model)) is { } labelled
+            ? LabelledRunData.Of(config, labelled, tokenizer, LabelledTexts.RequireEncoder(model, config))
+            : GenerationRunData.Read(config, tokenizer, model);
 }

@@ -27,6 +27,15 @@ public sealed class RunFolder(string path)
     /// <summary>The best when there is one, else the last.</summary>
     public string BestOrLast => Directory.Exists(Best) ? Best : Last;
 
+    /// <summary>The run whose best or last an adapter folder is.</summary>
+    /// <param name="adapter">The adapter folder.</param>
+    /// <returns>The run's folder, or null when there are no settings beside the adapter.</returns>
+    public static RunFolder? Around(string adapter)
+    {
+        var parent = System.IO.Path.GetDirectoryName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(adapter)));
+        return parent is not null && File.Exists(new RunFolder(parent).ConfigFile) ? new RunFolder(parent) : null;
+    }
+
     /// <summary>Makes the folder and saves the settings in it.</summary>
     /// <typeparam name="T">The record of settings.</typeparam>
     /// <param name="config">The resolved settings.</param>

@@ -9,6 +9,7 @@ using ResLora.Training.Data;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Generation;
 using ResLora.Training.Loop;
+using ResLora.Training.Objectives;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -28,8 +29,10 @@ public static class TrainJob
     public static TrainReport Run(RunConfig config, bool resume = false, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(config);
-        using var session = ModelSession.Load(config.Model, dtype: DataType(config.Training.DataType));
-        return Run(config, session, resume, progress, stop);
+        var texts = LabelledTexts.Of(config);
+        using var session = ModelSession.Load(
+            config.Model, dtype: DataType(config.Training.DataType), head: texts?.Head, headSeed: texts is null ? null : config.Training.Seed);
+        return Run(config, session, texts, resume, progress, stop);
     }
 
     /// <summary>Runs the job on a model that is loaded already and carries no adapter yet; it carries the trained one afterwards.</summary>
@@ -46,8 +49,14 @@ public static class TrainJob
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(session);
+        return Run(config, session, null, resume, progress, stop);
+    }
+
+    private static TrainReport Run(
+        RunConfig config, ModelSession session, LabelledTexts? texts, bool resume, IProgress<RunEvent>? progress, CancellationToken stop)
+    {
         var folder = new RunFolder(config.Output ?? throw new ConfigException("output is missing; name the folder of the run."));
-        var data = RunData.Read(config, session.Tokenizer);
+        var data = RunData.Read(config, session.Tokenizer, session.Model, texts);
         var adapter = (config.StartFrom, config.Adapter) switch
         {
             ({ } from, _) => Saved(session, from),
@@ -58,11 +67,12 @@ public static class TrainJob
         folder.Prepare(config, resume);
         var trainable = (adapter?.TrainableParameters() ?? AllParameters(session.Model)).ToArray();
         progress?.Report(new RunPlanned(PlanJob.Of(config, session.Model, adapter, data)));
+        var objective = data.ObjectiveFor(session);
         var setup = new TrainSetup(
-            session.Model, trainable, data.TrainTokens.Samples, data.ValidationTokens, SampleEncoding.PadId(session.Tokenizer), config.Training, folder.Path, Save(config, session))
+            objective, trainable, data.TrainTokens.Samples, data.ValidationTokens, config.Training, folder.Path, Save(config, session))
         {
             Adapter = adapter,
-            ExtraMetrics = HasExtraMetrics(config) ? () => ExtraMetrics(session, data, config, stop) : null,
+            ExtraMetrics = HasExtraMetrics(config) ? () => ExtraMetrics(session, objective, data, config, stop) : null,
         };
         var result = new Trainer(setup).Run(progress, resume, stop);
         EvaluationPlot.Write(folder.MetricsFile, folder.EvaluationPlot, $"{config.Task}: validation loss, unmerged and merged");
@@ -77,7 +87,7 @@ public static class TrainJob
         _ => null,
     };
 
-    private static IEnumerable<KeyValuePair<string, Parameter>> AllParameters(CausalLanguageModel model) =>
+    private static IEnumerable<KeyValuePair<string, Parameter>> AllParameters(LanguageModel model) =>
         model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter));
 
     private static Action<string> Save(RunConfig config, ModelSession session) => folder =>
@@ -85,6 +95,10 @@ public static class TrainJob
         if (session.Adapter is { } adapter)
         {
             AdapterStore.Save(adapter, folder, config.Model);
+            if (session.Model is EncoderModel { Head: var head })
+            {
+                TextHeadFile.Write(folder, head);
+            }
         }
         else
         {
@@ -106,7 +120,7 @@ public static class TrainJob
     private static bool HasExtraMetrics(RunConfig config) => WantsExactMatch(config) || config.Merging.Evaluate.Count > 0;
 
     /// <summary>Right answers when the best checkpoint is chosen by them, and what the merged models are worth.</summary>
-    private static Dictionary<string, double> ExtraMetrics(ModelSession session, RunData data, RunConfig config, CancellationToken stop)
+    private static Dictionary<string, double> ExtraMetrics(ModelSession session, Objective objective, RunData data, RunConfig config, CancellationToken stop)
     {
         var metrics = new Dictionary<string, double>();
         if (WantsExactMatch(config))
@@ -115,7 +129,8 @@ public static class TrainJob
         }
 
         IReadOnlyList<TokenizedSample> calibration = [.. data.TrainTokens.Samples.Take(config.Merging.CalibrationSamples)];
-        foreach (var (name, value) in MergedScores.Of(session, calibration, config.Merging.Evaluate, () => MergedScore(session, data, config, stop), stop))
+        foreach (var (name, value) in MergedScores.Of(
+            session, objective, calibration, config.Merging.Evaluate, () => MergedScore(session, objective, data, config, stop), stop))
         {
             metrics[name] = value;
         }
@@ -123,10 +138,13 @@ public static class TrainJob
         return metrics;
     }
 
-    private static Dictionary<string, double> MergedScore(ModelSession session, RunData data, RunConfig config, CancellationToken stop)
+    /// <summary>What the objective measures, by the names that follow <c>eval_</c>; perplexity says no more than the loss.</summary>
+    private static Dictionary<string, double> MergedScore(ModelSession session, Objective objective, RunData data, RunConfig config, CancellationToken stop)
     {
-        var loss = Perplexity.Measure(session.Model, data.ValidationTokens, SampleEncoding.PadId(session.Tokenizer), config.Training.BatchSize, stop);
-        var scores = new Dictionary<string, double> { ["loss"] = loss.Loss };
+        const string prefix = "eval_";
+        var scores = objective.Measure(data.ValidationTokens, config.Training.BatchSize, stop)
+            .Where(metric => metric.Key != NextTokenObjective.PerplexityMetric)
+            .ToDictionary(metric => metric.Key[prefix.Length..], metric => metric.Value);
         if (WantsExactMatch(config))
         {
             scores["exact_match"] = ExactMatchOf(session, data, config, stop);
@@ -135,6 +153,11 @@ public static class TrainJob
         return scores;
     }
 
-    private static double ExactMatchOf(ModelSession session, RunData data, RunConfig config, CancellationToken stop) => ExactMatch.Measure(
-        session.Model, session.Tokenizer, data.Task, data.Validation, config.Training.BatchSize, new GenerationConfig(), null, stop).Accuracy;
+    private static double ExactMatchOf(ModelSession session, RunData data, RunConfig config, CancellationToken stop)
+    {
+        var generation = data as GenerationRunData
+            ?? throw new ConfigException($"training.bestMetric is '{config.Training.BestMetric}', and task '{config.Task}' generates no answers; eval_score is what it has.");
+        return ExactMatch.Measure(
+            session.Causal, session.Tokenizer, generation.Task, generation.Validation, config.Training.BatchSize, new GenerationConfig(), null, stop).Accuracy;
+    }
 }

@@ -1,6 +1,7 @@
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Safetensors;
+using ResLora.Models;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Verification;
@@ -13,16 +14,37 @@ internal static class CaseInputs
     /// <summary>Requires ids, mask and (for the case's own batch) labels of one shape and in range.</summary>
     /// <param name="inputs">inputs.safetensors.</param>
     /// <param name="prefix">Empty, or the prefix of a calibration batch.</param>
-    /// <param name="vocabularySize">The number of token ids.</param>
-    public static void Check(SafetensorsReader inputs, string prefix, long vocabularySize)
+    /// <param name="model">The model, which says what ids, types and labels there are.</param>
+    public static void Check(SafetensorsReader inputs, string prefix, LanguageModel model)
     {
         using var scope = NewDisposeScope();
-        var ids = Integers(inputs, prefix + "input_ids", 0, vocabularySize - 1);
+        var ids = Integers(inputs, prefix + "input_ids", 0, model.VocabularySize - 1);
         Shapes.Require(ids, prefix + "input_ids", Shapes.Any, Shapes.Any);
         Shapes.Require(Integers(inputs, prefix + "attention_mask", 0, 1), prefix + "attention_mask", ids.shape);
+        if (model is EncoderModel encoder && inputs.Entries.ContainsKey(prefix + "token_type_ids"))
+        {
+            Shapes.Require(Integers(inputs, prefix + "token_type_ids", 0, encoder.TypeCount - 1), prefix + "token_type_ids", ids.shape);
+        }
+
         if (prefix.Length == 0)
         {
-            Shapes.Require(Integers(inputs, "labels", Ignored, vocabularySize - 1), "labels", ids.shape);
+            CheckLabels(inputs, ids.shape, model);
+        }
+    }
+
+    private static void CheckLabels(SafetensorsReader inputs, long[] shape, LanguageModel model)
+    {
+        if (model is not EncoderModel { Head: var head })
+        {
+            Shapes.Require(Integers(inputs, "labels", Ignored, model.VocabularySize - 1), "labels", shape);
+        }
+        else if (head.Kind == TextHeadKind.Labels)
+        {
+            Shapes.Require(Integers(inputs, "labels", 0, head.Outputs - 1), "labels", shape[0]);
+        }
+        else
+        {
+            Shapes.Require(inputs.Read("labels"), "labels", shape[0]);
         }
     }
 

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Verification;
 
-/// <summary>A causal language model with an adapter: forward, gradients, statistics and every merge.</summary>
+/// <summary>A causal language model, or an encoder with its head, with an adapter: forward, gradients, statistics and every merge.</summary>
 internal static class ModelCase
 {
     private const string WithoutPadding = "_nopad";
@@ -15,12 +15,12 @@ internal static class ModelCase
     public static CaseReport Run(string name, string folder, CaseFile file)
     {
         using var scope = NewDisposeScope();
-        using var model = ModelRegistry.LoadCausal(folder, float32);
-        var adapted = AdaptedModel.Inject(model, file.Adapter());
+        using var model = ModelRegistry.Load(folder, float32);
+        var adapted = AdaptedModel.Inject(model, file.Adapter(), savedModules: model.HeadModules);
         Fill(adapted, Path.Combine(folder, "adapter.safetensors"));
         model.BeginForward = mask => adapted.BeginPass(mask);
         using var inputs = SafetensorsReader.Open(Path.Combine(folder, "inputs.safetensors"));
-        CaseInputs.Check(inputs, "", model.VocabularySize);
+        CaseInputs.Check(inputs, "", model);
         var got = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         Forward(model, inputs, "", got);
         Gradients(model, adapted, inputs, got);
@@ -42,7 +42,7 @@ internal static class ModelCase
     {
         using var noGradient = no_grad();
         using var reader = SafetensorsReader.Open(path);
-        foreach (var (name, parameter) in adapted.TrainableParameters())
+        foreach (var (name, parameter) in adapted.BlockParameters())
         {
             var stored = reader.Read(name);
             Shapes.Require(stored, $"{path}: {name}", parameter.shape);
@@ -50,7 +50,7 @@ internal static class ModelCase
         }
     }
 
-    private static void Forward(CausalLanguageModel model, SafetensorsReader inputs, string prefix, Dictionary<string, Tensor> got)
+    private static void Forward(LanguageModel model, SafetensorsReader inputs, string prefix, Dictionary<string, Tensor> got)
     {
         using var noGradient = no_grad();
         var layer = 0;
@@ -65,26 +65,47 @@ internal static class ModelCase
             got[$"{prefix}hidden_states.layer.{layer++}"] = output.alias().DetachFromDisposeScope();
             return output;
         };
-        var hidden = model.Hidden(inputs.Read("input_ids"), inputs.Read("attention_mask"));
+        var hidden = Hidden(model, inputs, "");
         model.RunLayer = null;
-        var logits = model.Logits(hidden);
+        var logits = Logits(model, hidden);
         got[prefix + "hidden_states.norm"] = hidden;
         got[prefix + "logits"] = logits;
-        got[prefix + "loss"] = Loss(logits, inputs.Read("labels")).reshape(1);
+        got[prefix + "loss"] = Loss(model, logits, inputs.Read("labels")).reshape(1);
     }
 
-    /// <summary>Mean next-token cross entropy over the labels that are not -100.</summary>
-    private static Tensor Loss(Tensor logits, Tensor labels)
+    private static Tensor Hidden(LanguageModel model, SafetensorsReader inputs, string prefix)
     {
+        var (ids, mask) = (inputs.Read(prefix + "input_ids"), inputs.Read(prefix + "attention_mask"));
+        var types = prefix + "token_type_ids";
+        return model switch
+        {
+            CausalLanguageModel causal => causal.Hidden(ids, mask),
+            EncoderModel encoder => encoder.Hidden(new TokenInput(ids, mask, inputs.Entries.ContainsKey(types) ? inputs.Read(types) : null)),
+            _ => throw new InvalidOperationException($"{model.GetType().Name} is neither a causal model nor an encoder."),
+        };
+    }
+
+    private static Tensor Logits(LanguageModel model, Tensor hidden) =>
+        model is EncoderModel encoder ? encoder.TextLogits(hidden) : ((CausalLanguageModel)model).Logits(hidden);
+
+    /// <summary>Mean squared error of a score, cross entropy of labels, or next-token cross entropy over the labels that are not -100.</summary>
+    private static Tensor Loss(LanguageModel model, Tensor logits, Tensor labels)
+    {
+        if (model is EncoderModel encoder)
+        {
+            return encoder.Head.Kind == TextHeadKind.Score
+                ? nn.functional.mse_loss(logits.squeeze(-1), labels)   // [B, 1] -> [B]
+                : nn.functional.cross_entropy(logits, labels);
+        }
+
         var scores = logits.narrow(1, 0, logits.shape[1] - 1).flatten(0, 1);    // [B, T, V] -> [B·(T−1), V]
         var targets = labels.narrow(1, 1, labels.shape[1] - 1).flatten();       // [B, T] -> [B·(T−1)]
         return nn.functional.cross_entropy(scores, targets, ignore_index: -100);
     }
 
-    private static void Gradients(CausalLanguageModel model, AdaptedModel adapted, SafetensorsReader inputs, Dictionary<string, Tensor> got)
+    private static void Gradients(LanguageModel model, AdaptedModel adapted, SafetensorsReader inputs, Dictionary<string, Tensor> got)
     {
-        var logits = model.Logits(model.Hidden(inputs.Read("input_ids"), inputs.Read("attention_mask")));
-        Loss(logits, inputs.Read("labels")).backward();
+        Loss(model, Logits(model, Hidden(model, inputs, "")), inputs.Read("labels")).backward();
         foreach (var (name, parameter) in adapted.TrainableParameters())
         {
             got["grad." + name] = parameter.grad!;
@@ -92,17 +113,22 @@ internal static class ModelCase
     }
 
     /// <summary>Runs the calibration batches with active adapters; the statistics keep the last batches of the window.</summary>
-    private static void Calibrate(CausalLanguageModel model, AdaptedModel adapted, SafetensorsReader inputs, CaseFile.CalibrationPart calibration, bool masked)
+    private static void Calibrate(LanguageModel model, AdaptedModel adapted, SafetensorsReader inputs, CaseFile.CalibrationPart calibration, bool masked)
     {
         var statistics = new CalibrationStatistics(calibration.NormWindow);
         using var noGradient = no_grad();
-        model.train();
+        // The blocks alone: the network's own dropout would change the numbers.
+        foreach (var block in adapted.Blocks)
+        {
+            block.train();
+        }
+
         for (var i = 0; i < calibration.Batches; i++)
         {
-            CaseInputs.Check(inputs, $"calib.{i}.", model.VocabularySize);
+            CaseInputs.Check(inputs, $"calib.{i}.", model);
             var mask = inputs.Read($"calib.{i}.attention_mask");
             model.BeginForward = _ => ShortcutPass.Open(masked ? mask : null, statistics);
-            model.Hidden(inputs.Read($"calib.{i}.input_ids"), mask).Dispose();
+            Hidden(model, inputs, $"calib.{i}.").Dispose();
         }
 
         model.eval();
@@ -126,7 +152,7 @@ internal static class ModelCase
         }
     }
 
-    private static void Merges(CausalLanguageModel model, AdaptedModel adapted, CaseFile file, SafetensorsReader inputs, string suffix, Dictionary<string, Tensor> got)
+    private static void Merges(LanguageModel model, AdaptedModel adapted, CaseFile file, SafetensorsReader inputs, string suffix, Dictionary<string, Tensor> got)
     {
         foreach (var method in MergeMethods.For(adapted))
         {
@@ -164,11 +190,11 @@ internal static class ModelCase
         _ => MergeMethods.Name(method),
     };
 
-    private static CalibrationBatch CalibrationBatch(CausalLanguageModel model, AdaptedModel adapted, SafetensorsReader inputs, int batch, bool masked) => _ =>
+    private static CalibrationBatch CalibrationBatch(LanguageModel model, AdaptedModel adapted, SafetensorsReader inputs, int batch, bool masked) => _ =>
     {
         var mask = inputs.Read($"calib.{batch}.attention_mask");
         model.BeginForward = _ => adapted.BeginPass(masked ? mask : null);
-        model.Hidden(inputs.Read($"calib.{batch}.input_ids"), mask).Dispose();
+        Hidden(model, inputs, $"calib.{batch}.").Dispose();
     };
 
     private static void Alphas(AdaptedModel adapted, MergedAdapter merged, string prefix, Dictionary<string, double> norms, Dictionary<string, Tensor> got)

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Json;
+using ResLora.Models;
 
 namespace ResLora.Experiments.Verification;
 
@@ -69,7 +70,7 @@ public static class Verifier
             }
 
             kind = "model";
-            return file.Kind is null && file.Structure is not null && file.Loss == "causal_lm" && File.Exists(Path.Combine(folder, "config.json"))
+            return file.Kind is null && file.Structure is not null && file.Loss is "causal_lm" or "cross_entropy" or "mse" && ModelRegistry.ModelTypes.Contains(ModelType(folder))
                 ? ModelCase.Run(name, folder, file)
                 : new CaseReport(name, kind, CaseStatus.Unsupported, [], $"cases of kind '{file.Kind ?? ModelType(folder)}' are not supported yet");
         }

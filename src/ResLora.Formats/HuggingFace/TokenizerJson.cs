@@ -3,7 +3,7 @@ using ResLora.Formats.Errors;
 namespace ResLora.Formats.HuggingFace;
 
 /// <summary>
-/// The checked content of a Hugging Face <c>tokenizer.json</c>: the BPE model, the added tokens and the four stages
+/// The checked content of a Hugging Face <c>tokenizer.json</c>: the model, the added tokens and the four stages
 /// around the model. <c>truncation</c> and <c>padding</c> are not read: lengths are the caller's business.
 /// </summary>
 public sealed class TokenizerJson
@@ -27,7 +27,7 @@ public sealed class TokenizerJson
     /// <summary>The file, for messages.</summary>
     public string File { get; }
 
-    /// <summary>The BPE model: vocabulary and merges.</summary>
+    /// <summary>The model: vocabulary, and merges or the rules for pieces of words.</summary>
     public TokenizerJsonModel Model { get; }
 
     /// <summary>The added tokens in the order of the file.</summary>

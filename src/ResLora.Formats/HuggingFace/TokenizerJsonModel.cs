@@ -1,19 +1,33 @@
+using ResLora.Formats.Errors;
+
 namespace ResLora.Formats.HuggingFace;
 
-/// <summary>The <c>model</c> part of a tokenizer.json: byte pair encoding (BPE).</summary>
+/// <summary>The <c>model</c> part of a tokenizer.json: byte pair encoding (BPE) or pieces of words (WordPiece).</summary>
 public sealed record TokenizerJsonModel
 {
     /// <summary>Ids stand below this bound; published vocabularies stay under 300,000.</summary>
     internal const int IdBound = 1 << 22;
 
-    /// <summary>The model's type; always <c>BPE</c>.</summary>
+    /// <summary>The type of models that merge pairs.</summary>
+    public const string Bpe = "BPE";
+
+    /// <summary>The type of models that cut a word into its longest known pieces.</summary>
+    public const string WordPiece = "WordPiece";
+
+    /// <summary>The model's type: <see cref="Bpe"/> or <see cref="WordPiece"/>.</summary>
     public required string Type { get; init; }
 
     /// <summary>Every token of the model and its id; no id stands twice, but ids may be left out.</summary>
     public required IReadOnlyDictionary<string, int> Vocabulary { get; init; }
 
-    /// <summary>The pairs that are merged, the most urgent first; both sides and their union are in the vocabulary.</summary>
-    public required IReadOnlyList<(string Left, string Right)> Merges { get; init; }
+    /// <summary>BPE: the pairs that are merged, the most urgent first; both sides and their union are in the vocabulary.</summary>
+    public IReadOnlyList<(string Left, string Right)> Merges { get; init; } = [];
+
+    /// <summary>WordPiece: what stands before a piece that does not begin a word.</summary>
+    public string ContinuingPrefix { get; init; } = "";
+
+    /// <summary>WordPiece: the longest word that is cut, in characters; a longer one is unknown.</summary>
+    public int LongestWord { get; init; }
 
     /// <summary>The token for characters that the vocabulary lacks, or null when such characters are dropped.</summary>
     public string? UnknownToken { get; init; }
@@ -29,11 +43,16 @@ public sealed record TokenizerJsonModel
 
     internal static TokenizerJsonModel Read(TokenizerJsonComponent json)
     {
-        RequireBpe(json);
+        if (TypeOf(json) == WordPiece)
+        {
+            return ReadWordPiece(json);
+        }
+
+        RequirePlainBpe(json);
         var vocabulary = ReadVocabulary(json.Child("vocab"));
         var model = new TokenizerJsonModel
         {
-            Type = "BPE",
+            Type = Bpe,
             Vocabulary = vocabulary,
             Merges = ReadMerges(json, vocabulary),
             UnknownToken = json.TextOrNull("unk_token"),
@@ -43,7 +62,31 @@ public sealed record TokenizerJsonModel
         };
         return model.UnknownToken is not { } unknown || vocabulary.ContainsKey(unknown)
             ? model
-            : throw json.Error($"unk_token '{unknown}' is not in the vocabulary");
+            : throw UnknownIsUnknown(json, unknown);
+    }
+
+    private static TokenizerJsonModel ReadWordPiece(TokenizerJsonComponent json)
+    {
+        const int usualLongestWord = 100;
+        var model = new TokenizerJsonModel
+        {
+            Type = WordPiece,
+            Vocabulary = ReadVocabulary(json.Child("vocab")),
+            UnknownToken = json.TextOrNull("unk_token") ?? "[UNK]",
+            ContinuingPrefix = json.TextOrNull("continuing_subword_prefix") ?? "##",
+            LongestWord = json.ChildOrNull("max_input_chars_per_word")?.AsNumber() ?? usualLongestWord,
+        };
+        return model.Vocabulary.ContainsKey(model.UnknownToken) ? model : throw UnknownIsUnknown(json, model.UnknownToken);
+    }
+
+    private static FileFormatException UnknownIsUnknown(TokenizerJsonComponent json, string token) =>
+        json.Error($"unk_token '{token}' is not in the vocabulary");
+
+    // The oldest files name no type; only a BPE model has merges, and only a WordPiece model a longest word.
+    private static string TypeOf(TokenizerJsonComponent json)
+    {
+        var type = json.Has("type") ? json.Type : json.Has("merges") ? Bpe : json.Has("max_input_chars_per_word") ? WordPiece : null;
+        return type is Bpe or WordPiece ? type : throw json.Error($"model type {type ?? "(none)"} is not supported (supported: {Bpe}, {WordPiece})");
     }
 
     internal static int RequireId(TokenizerJsonComponent json)
@@ -52,14 +95,8 @@ public sealed record TokenizerJsonModel
         return id is >= 0 and < IdBound ? id : throw json.Error($"id {id} is outside 0 to {IdBound - 1}");
     }
 
-    private static void RequireBpe(TokenizerJsonComponent json)
+    private static void RequirePlainBpe(TokenizerJsonComponent json)
     {
-        // The oldest files (GPT-2, RoBERTa) name no type; only a BPE model has merges.
-        if (json.Has("type") ? json.Type != "BPE" : !json.Has("merges"))
-        {
-            throw json.Error($"model type {json.TextOrNull("type") ?? "(none)"} is not supported (supported: BPE)");
-        }
-
         foreach (var option in new[] { "continuing_subword_prefix", "end_of_word_suffix" })
         {
             if (json.TextOrNull(option) is { Length: > 0 } value)

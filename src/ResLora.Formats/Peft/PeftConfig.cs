@@ -58,6 +58,10 @@ public sealed record PeftConfig
     [JsonPropertyName("use_rslora")]
     public bool RankStabilized { get; init; }
 
+    /// <summary>Modules whose whole values are in the tensor file: names or their ends; null for none.</summary>
+    [JsonPropertyName("modules_to_save")]
+    public IReadOnlyList<string>? SavedModules { get; init; }
+
     /// <summary>Ranks of single modules: an object of regular expressions for the end of a name, and ranks; the first that matches counts.</summary>
     [JsonPropertyName("rank_pattern")]
     public JsonElement? RankPattern { get; init; }
@@ -110,6 +114,7 @@ public sealed record PeftConfig
     /// <param name="baseModel">The model that the adapter belongs to, or null.</param>
     /// <param name="rankPattern">Ranks of single modules, by pattern; null for none.</param>
     /// <param name="alphaPattern">Alphas of single modules, by pattern; null for none.</param>
+    /// <param name="savedModules">Modules whose whole values are in the tensor file, which makes it an adapter for classification (SEQ_CLS); null or none for a causal one.</param>
     /// <returns>JSON text ending in a line break.</returns>
     public static string Text(
         IReadOnlyList<string> targetModules,
@@ -119,11 +124,13 @@ public sealed record PeftConfig
         bool rankStabilized,
         string? baseModel,
         IReadOnlyDictionary<string, int>? rankPattern = null,
-        IReadOnlyDictionary<string, double>? alphaPattern = null)
+        IReadOnlyDictionary<string, double>? alphaPattern = null,
+        IReadOnlyList<string>? savedModules = null)
     {
         // PEFT writes its keys sorted, and patterns that never overlap may be.
         var ranks = new SortedDictionary<string, int>(rankPattern?.ToDictionary() ?? [], StringComparer.Ordinal);
         var alphas = new SortedDictionary<string, double>(alphaPattern?.ToDictionary() ?? [], StringComparer.Ordinal);
+        var saved = savedModules is { Count: > 0 } ? savedModules : null;
         var keys = new SortedDictionary<string, object?>(StringComparer.Ordinal)
         {
             ["alpha_pattern"] = alphas,
@@ -140,13 +147,13 @@ public sealed record PeftConfig
             ["lora_dropout"] = dropout,
             ["megatron_config"] = null,
             ["megatron_core"] = "megatron.core",
-            ["modules_to_save"] = null,
+            ["modules_to_save"] = saved,
             ["peft_type"] = "LORA",
             ["r"] = rank,
             ["rank_pattern"] = ranks,
             ["revision"] = null,
             ["target_modules"] = targetModules,
-            ["task_type"] = "CAUSAL_LM",
+            ["task_type"] = saved is null ? "CAUSAL_LM" : "SEQ_CLS",
             ["use_dora"] = false,
             ["use_rslora"] = rankStabilized,
         };
@@ -159,7 +166,7 @@ public sealed record PeftConfig
         // These initialisations change the base weights too, which the adapter's files do not hold.
         "init_lora_weights" => value.ValueKind == JsonValueKind.String && value.GetString() is not ("gaussian" or "orthogonal" or "eva"),
         "fan_in_fan_out" or "use_dora" or "use_qalora" or "lora_bias" => value.ValueKind == JsonValueKind.True,
-        "modules_to_save" or "layers_to_transform" or "layer_replication" or "target_parameters" or "trainable_token_indices"
+        "layers_to_transform" or "layer_replication" or "target_parameters" or "trainable_token_indices"
             or "alora_invocation_tokens" or "use_bdlora" or "arrow_config" => value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False),
         _ => false,
     };

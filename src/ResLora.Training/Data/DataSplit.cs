@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Training.Data.Labelling;
 
 namespace ResLora.Training.Data;
 
@@ -17,7 +18,19 @@ public static class DataSplit
     /// <param name="seed">The seed.</param>
     /// <returns>What is left for training, and what is held out.</returns>
     /// <exception cref="ConfigException"><paramref name="count"/> is below 1 or leaves nothing to train on.</exception>
-    public static (IReadOnlyList<Sample> Train, IReadOnlyList<Sample> HeldOut) HoldOut(IReadOnlyList<Sample> samples, int count, long seed)
+    public static (IReadOnlyList<Sample> Train, IReadOnlyList<Sample> HeldOut) HoldOut(IReadOnlyList<Sample> samples, int count, long seed) =>
+        HoldOut(samples, sample => sample.Prompt.Length > 0 ? sample.Prompt : sample.Completion, count, seed);
+
+    /// <summary>Divides examples with labels as samples are divided; equal texts (of pairs: equal pairs) stay on one side.</summary>
+    /// <param name="texts">The training examples.</param>
+    /// <param name="count">How many to hold out; fewer are when equal texts leave no exact fit.</param>
+    /// <param name="seed">The seed.</param>
+    /// <returns>What is left for training, and what is held out.</returns>
+    /// <exception cref="ConfigException"><paramref name="count"/> is below 1 or leaves nothing to train on.</exception>
+    public static (IReadOnlyList<LabelledText> Train, IReadOnlyList<LabelledText> HeldOut) HoldOut(IReadOnlyList<LabelledText> texts, int count, long seed) =>
+        HoldOut(texts, text => (text.Text, text.SecondText), count, seed);
+
+    private static (IReadOnlyList<T> Train, IReadOnlyList<T> HeldOut) HoldOut<T, TKey>(IReadOnlyList<T> samples, Func<T, TKey> key, int count, long seed)
     {
         ArgumentNullException.ThrowIfNull(samples);
         if (count < 1 || count >= samples.Count)
@@ -26,7 +39,7 @@ public static class DataSplit
         }
 
         var groups = Enumerable.Range(0, samples.Count)
-            .GroupBy(i => samples[i].Prompt.Length > 0 ? samples[i].Prompt : samples[i].Completion, StringComparer.Ordinal)
+            .GroupBy(i => key(samples[i]))
             .Select(group => group.ToArray())
             .ToArray();
         StableRandom.Shuffle(groups, unchecked((ulong)seed));

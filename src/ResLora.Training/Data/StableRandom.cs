@@ -22,6 +22,10 @@ internal sealed class StableRandom(ulong seed)
         }
     }
 
+    /// <summary>The next random number.</summary>
+    /// <returns>0 up to but not including 1.</returns>
+    public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
+
     /// <summary>The next 64 random bits.</summary>
     /// <returns>Any value, each equally likely.</returns>
     public ulong Next()

@@ -6,6 +6,9 @@ namespace ResLora.Training.Data;
 /// <param name="Untrained">How many samples were dropped for having nothing to learn (a blank completion).</param>
 public sealed record TokenizedData(IReadOnlyList<TokenizedSample> Samples, int TooLong, int Untrained)
 {
+    /// <summary>How many samples were cut to the longest length allowed.</summary>
+    public int Truncated { get; init; }
+
     /// <summary>The fewest trained tokens of a sample.</summary>
     public int MinTrainedTokens { get; } = Samples.Min(sample => sample.TrainedTokens);
 

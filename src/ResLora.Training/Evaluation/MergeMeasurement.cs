@@ -1,7 +1,7 @@
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
-using ResLora.Models;
 using ResLora.Training.Data;
+using ResLora.Training.Objectives;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Evaluation;
@@ -16,38 +16,39 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
 
     /// <summary>Measures several merges of one adapter on the same tokens: those whose labels are trained.</summary>
     /// <param name="session">The session with the unmerged adapter.</param>
+    /// <param name="objective">What its model is for.</param>
     /// <param name="merged">Merged adapters of the same session; each is put in place and taken off again.</param>
     /// <param name="samples">The texts.</param>
-    /// <param name="padId">The token that fills up short rows.</param>
     /// <param name="stop">Ends the measurement between two batches.</param>
     /// <returns>A measurement for each merged adapter, in their order.</returns>
     /// <exception cref="ConfigException">No sample has a token to predict.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static IReadOnlyList<MergeMeasurement> Measure(
-        ModelSession session, IReadOnlyList<MergedAdapter> merged, IReadOnlyList<TokenizedSample> samples, int padId, CancellationToken stop = default)
+        ModelSession session, Objective objective, IReadOnlyList<MergedAdapter> merged, IReadOnlyList<TokenizedSample> samples, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(objective);
         ArgumentNullException.ThrowIfNull(merged);
         ArgumentNullException.ThrowIfNull(samples);
         using var mode = new EvaluationMode(session.Model);
         var errors = new ModuleErrors(merged);
-        Sums[] sums = [.. merged.Select(_ => new Sums())];
-        foreach (var group in Batches(samples))
+        Sums[] sums = [.. merged.Select(_ => new Sums(objective))];
+        foreach (var group in Batches(objective, samples))
         {
             stop.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            using var batch = TokenBatch.Collate(group, padId, session.Model.Device);
+            using var batch = objective.Collate(group);
             Tensor unmerged;
             using (session.Adapter!.Observe(errors))
             {
-                unmerged = Predictions(session.Model, batch);   // [N, V]
+                unmerged = objective.Predictions(batch);   // [N, V]
             }
 
             for (var i = 0; i < merged.Count; i++)
             {
                 using var inner = NewDisposeScope();
                 using var applied = merged[i].Apply();
-                sums[i].Add(unmerged, Predictions(session.Model, batch), batch.Targets);
+                sums[i].Add(unmerged, objective.Predictions(batch), batch.Targets);
             }
         }
 
@@ -57,12 +58,12 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
     }
 
     /// <summary>Texts alike in length side by side, as many as give the wanted number of predictions.</summary>
-    private static IEnumerable<TokenizedSample[]> Batches(IReadOnlyList<TokenizedSample> samples)
+    private static IEnumerable<TokenizedSample[]> Batches(Objective objective, IReadOnlyList<TokenizedSample> samples)
     {
         var (batch, predictions) = (new List<TokenizedSample>(), 0);
-        foreach (var sample in samples.Where(s => TokenBatch.TrainedTokens(s) > 0).OrderBy(s => s.Ids.Length))
+        foreach (var sample in samples.Where(s => objective.TargetsOf(s) > 0).OrderBy(s => s.Ids.Length))
         {
-            if (batch.Count > 0 && predictions + TokenBatch.TrainedTokens(sample) > PredictionsAtOnce)
+            if (batch.Count > 0 && predictions + objective.TargetsOf(sample) > PredictionsAtOnce)
             {
                 yield return [.. batch];
                 batch.Clear();
@@ -70,7 +71,7 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
             }
 
             batch.Add(sample);
-            predictions += TokenBatch.TrainedTokens(sample);
+            predictions += objective.TargetsOf(sample);
         }
 
         if (batch.Count > 0)
@@ -79,15 +80,7 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
         }
     }
 
-    private static Tensor Predictions(CausalLanguageModel model, TokenBatch batch)
-    {
-        using var scope = NewDisposeScope();
-        var hidden = model.Hidden(batch.Ids, batch.TokenMask, rightPadded: true);                  // [B, T] -> [B, T, D]
-        var predicting = hidden.flatten(0, 1).index_select(0, batch.Positions);                    // [B, T, D] -> [N, D]
-        return model.Logits(predicting).to(float32).MoveToOuterDisposeScope();                     // [N, D] -> [N, V]
-    }
-
-    private sealed class Sums
+    private sealed class Sums(Objective objective)
     {
         private double _divergence;
         private double _largest;
@@ -100,18 +93,26 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
         public void Add(Tensor unmerged, Tensor merged, Tensor targets)
         {
             using var scope = NewDisposeScope();
-            var next = targets.unsqueeze(1);                 // [N, 1]
-            var p = unmerged.log_softmax(-1);                // [N, V]
-            var q = merged.log_softmax(-1);                  // [N, V]
             Tokens += targets.numel();
-            _divergence += (p.exp() * (p - q)).sum().item<float>();
-            _agreeing += unmerged.argmax(-1).eq(merged.argmax(-1)).sum().item<long>();
+            if (objective.PredictsValues)
+            {
+                // Of normal distributions around the two values, of variance 1.
+                _divergence += (unmerged - merged).square().sum().item<float>() / 2;
+            }
+            else
+            {
+                var p = unmerged.log_softmax(-1);                // [N, V]
+                var q = merged.log_softmax(-1);                  // [N, V]
+                _divergence += (p.exp() * (p - q)).sum().item<float>();
+                _agreeing += unmerged.argmax(-1).eq(merged.argmax(-1)).sum().item<long>();
+            }
+
             _largest = Math.Max(_largest, (unmerged - merged).abs().max().item<float>());
-            _unmergedLoss -= p.gather(1, next).sum().item<float>();
-            _mergedLoss -= q.gather(1, next).sum().item<float>();
+            _unmergedLoss += objective.LossSum(unmerged, targets).item<float>();
+            _mergedLoss += objective.LossSum(merged, targets).item<float>();
         }
 
         public MergeLoss ToLoss() => new(
-            Tokens, Math.Max(0, _divergence / Tokens), (double)_agreeing / Tokens, _largest, _unmergedLoss / Tokens, _mergedLoss / Tokens);
+            Tokens, Math.Max(0, _divergence / Tokens), objective.PredictsValues ? double.NaN : (double)_agreeing / Tokens, _largest, _unmergedLoss / Tokens, _mergedLoss / Tokens);
     }
 }

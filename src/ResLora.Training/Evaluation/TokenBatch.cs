@@ -1,16 +1,23 @@
+using ResLora.Models;
 using ResLora.Training.Data;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Evaluation;
 
-/// <summary>Samples side by side, padded on the right, with the positions whose next token is trained. Owns its tensors.</summary>
+/// <summary>Samples side by side, padded on the right, with what is to be predicted where. Owns its tensors.</summary>
 /// <param name="Ids">[B, T] int64.</param>
 /// <param name="TokenMask">[B, T] int64, 1 for tokens and 0 for padding; null when nothing is padding.</param>
-/// <param name="Positions">[N] int64: which of the B·T positions, row by row, are followed by a trained token.</param>
-/// <param name="Targets">[N] int64: those next tokens.</param>
+/// <param name="Positions">[N] int64: which of the B·T positions, row by row, predict something: those followed by a trained token, masked ones, or the first of each row.</param>
+/// <param name="Targets">[N] int64, what they predict: next tokens, hidden tokens or labels; float32 for scores.</param>
 public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions, Tensor Targets) : IDisposable
 {
-    /// <summary>Puts samples side by side.</summary>
+    /// <summary>[B, T] int64, the type of each token; null when all are 0.</summary>
+    public Tensor? TypeIds { get; init; }
+
+    /// <summary>The tokens as a model takes them; borrowed from the batch.</summary>
+    public TokenInput Input => new(Ids, TokenMask, TypeIds);
+
+    /// <summary>Puts samples side by side for the prediction of next tokens.</summary>
     /// <param name="samples">The samples, at least one.</param>
     /// <param name="padId">The token that fills up short rows.</param>
     /// <param name="device">Where the tensors are needed.</param>
@@ -21,6 +28,7 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
         var width = samples.Max(s => s.Ids.Length);
         var ids = new long[samples.Count * width];
         var mask = new long[ids.Length];
+        var types = samples.Any(s => s.TypeIds is not null) ? new long[ids.Length] : null;
         var positions = new List<long>();
         var targets = new List<long>();
         Array.Fill(ids, padId);
@@ -32,7 +40,12 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
             {
                 ids[start + t] = tokens[t];
                 mask[start + t] = 1;
-                if (t > 0 && labels[t] != TokenizedSample.Masked)
+                if (types is not null && samples[row].TypeIds is { } own)
+                {
+                    types[start + t] = own[t];
+                }
+
+                if (t > 0 && t < labels.Length && labels[t] != TokenizedSample.Masked)
                 {
                     // The token before is the one that predicts this label.
                     positions.Add(start + t - 1);
@@ -47,7 +60,21 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
             tensor(ids, shape, device: device),
             padded ? tensor(mask, shape, device: device) : null,
             tensor(positions.ToArray(), device: device),
-            tensor(targets.ToArray(), device: device));
+            tensor(targets.ToArray(), device: device))
+        {
+            TypeIds = types is null ? null : tensor(types, shape, device: device),
+        };
+    }
+
+    /// <summary>The same tokens, of which other things are to be predicted. This batch's tensors become the new one's.</summary>
+    /// <param name="positions">[N] int64, handed over.</param>
+    /// <param name="targets">[N], handed over.</param>
+    /// <returns>The new batch, owned by the caller in place of this one.</returns>
+    public TokenBatch Predicting(Tensor positions, Tensor targets)
+    {
+        Positions.Dispose();
+        Targets.Dispose();
+        return this with { Positions = positions, Targets = targets };
     }
 
     /// <summary>How many tokens of a sample are trained: its labels but for the first, which nothing predicts.</summary>
@@ -64,6 +91,7 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
     {
         Ids.Dispose();
         TokenMask?.Dispose();
+        TypeIds?.Dispose();
         Positions.Dispose();
         Targets.Dispose();
     }

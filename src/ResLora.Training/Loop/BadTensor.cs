@@ -1,5 +1,5 @@
-using ResLora.Models;
 using ResLora.Training.Evaluation;
+using ResLora.Training.Objectives;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Loop;
@@ -12,7 +12,7 @@ internal static class BadTensor
     {
         var trained = setup.Trainable.Select(p => (p.Key, (Tensor)p.Value));
         var frozen = setup.Model.named_parameters().Select(p => (p.name, (Tensor)p.parameter));
-        return First(trained) ?? First(frozen) ?? InLayers(setup.Model, batch) ?? "the loss";
+        return First(trained) ?? First(frozen) ?? InLayers(setup.Objective, batch) ?? "the loss";
     }
 
     /// <summary>Names the first gradient that is not finite.</summary>
@@ -23,9 +23,10 @@ internal static class BadTensor
         return First(gradients.Select(g => (g.Item1, g.grad!))) ?? "the norm of all gradients together";
     }
 
-    private static string? InLayers(CausalLanguageModel model, TokenBatch batch)
+    private static string? InLayers(Objective objective, TokenBatch batch)
     {
         using var scope = NewDisposeScope();
+        var model = objective.Model;
         using var mode = new EvaluationMode(model);
         string? found = null;
         var index = 0;
@@ -36,7 +37,7 @@ internal static class BadTensor
             index++;
             return output;
         };
-        model.Hidden(batch.Ids, batch.TokenMask);   // with its mask, so that padding cannot be what is bad
+        objective.Forward(batch);   // with its mask, so that padding cannot be what is bad
         return found;
     }
 

@@ -39,7 +39,7 @@ public sealed partial record MemoryEstimate(long BaseWeights, long Trained, long
     /// <param name="longestSample">The longest sample in tokens.</param>
     /// <param name="mostTrainedTokens">The most trained tokens of a sample.</param>
     /// <returns>The estimate.</returns>
-    public static MemoryEstimate Of(CausalLanguageModel model, AdaptedModel? adapter, TrainConfig config, int longestSample, int mostTrainedTokens)
+    public static MemoryEstimate Of(LanguageModel model, AdaptedModel? adapter, TrainConfig config, int longestSample, int mostTrainedTokens)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(config);
@@ -55,7 +55,7 @@ public sealed partial record MemoryEstimate(long BaseWeights, long Trained, long
             (long)config.BatchSize * mostTrainedTokens * model.VocabularySize * NumbersForLogits * FloatBytes);
     }
 
-    private static long NumbersPerToken(CausalLanguageModel model, AdaptedModel? adapter, bool checkpointing)
+    private static long NumbersPerToken(LanguageModel model, AdaptedModel? adapter, bool checkpointing)
     {
         var blocks = adapter?.Blocks.ToDictionary(b => b.BaseLayer) ?? [];
         long Kept(Linear linear) => blocks.TryGetValue(linear, out var b) ? b.Config.Rank + (b.Config.Dropout > 0 ? b.InFeatures : 0) : 0;

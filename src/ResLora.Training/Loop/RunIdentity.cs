@@ -69,6 +69,8 @@ internal static class RunIdentity
             hash.AppendData(MemoryMarshal.AsBytes<int>([sample.Ids.Length]));
             hash.AppendData(MemoryMarshal.AsBytes<int>(sample.Ids));
             hash.AppendData(MemoryMarshal.AsBytes<int>(sample.Labels));
+            hash.AppendData(MemoryMarshal.AsBytes<int>(sample.TypeIds ?? []));
+            hash.AppendData(sample.Target is { } target ? BitConverter.GetBytes(target) : []);
         }
 
         const int shown = 12;

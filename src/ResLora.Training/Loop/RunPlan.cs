@@ -39,13 +39,16 @@ public sealed record RunPlan(
     int WarmupSteps,
     MemoryEstimate Memory)
 {
+    /// <summary>Samples cut to the longest length allowed.</summary>
+    public int Truncated { get; init; }
+
     /// <summary>Makes the plan.</summary>
     /// <param name="model">The model, whose weights may be on the meta device.</param>
     /// <param name="adapter">The adapter on it; null when the model itself is trained.</param>
     /// <param name="data">The tokenised training data.</param>
     /// <param name="config">How to train, free of problems.</param>
     /// <returns>The plan.</returns>
-    public static RunPlan Create(CausalLanguageModel model, AdaptedModel? adapter, TokenizedData data, TrainConfig config)
+    public static RunPlan Create(LanguageModel model, AdaptedModel? adapter, TokenizedData data, TrainConfig config)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
@@ -68,6 +71,9 @@ public sealed record RunPlan(
             order.TotalSteps,
             order.StepsPerEpoch,
             new LearningRateSchedule(config, order.TotalSteps).WarmupSteps,
-            MemoryEstimate.Of(model, adapter, config, data.LongestSample, data.MaxTrainedTokens));
+            MemoryEstimate.Of(model, adapter, config, data.LongestSample, data.MaxTrainedTokens))
+        {
+            Truncated = data.Truncated,
+        };
     }
 }

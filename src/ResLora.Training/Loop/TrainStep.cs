@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace ResLora.Training.Loop;
 
 /// <summary>What one optimizer step gave.</summary>
-/// <param name="Loss">The mean loss over the step's trained tokens, in nats.</param>
+/// <param name="Loss">The mean loss over what the step predicts, in nats.</param>
 /// <param name="GradientNorm">‖g‖₂ before clipping.</param>
 /// <param name="Tokens">Tokens read, padding not counted.</param>
 internal sealed record StepOutcome(double Loss, double GradientNorm, int Tokens);
@@ -21,12 +21,9 @@ internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<TokenizedSample>
     /// <param name="learningRate">The learning rate of the step.</param>
     public StepOutcome Run(int number, IReadOnlyList<int[]> microBatches, double learningRate)
     {
-        var batches = microBatches.Select(batch => batch.Select(index => samples[index]).ToArray()).ToArray();
-
-        // Known from the labels before any pass, so that each pass can already be divided by it.
-        var trainedTokens = batches.Sum(batch => batch.Sum(TokenBatch.TrainedTokens));
+        var groups = microBatches.Select(batch => batch.Select(index => samples[index]).ToArray()).ToArray();
         optimizer.ZeroGradients();
-        var loss = batches.Sum(batch => Backward(number, batch, trainedTokens));
+        var loss = Backward(number, groups);
         var norm = Gradients.Norm(_parameters);
         if (!double.IsFinite(norm))
         {
@@ -39,14 +36,23 @@ internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<TokenizedSample>
         }
 
         optimizer.Step(learningRate);
-        return new StepOutcome(loss, norm, batches.Sum(batch => batch.Sum(sample => sample.Ids.Length)));
+        return new StepOutcome(loss, norm, groups.Sum(group => group.Sum(sample => sample.Ids.Length)));
     }
 
-    private double Backward(int number, TokenizedSample[] group, int trainedTokens)
+    private double Backward(int number, TokenizedSample[][] groups)
     {
         using var scope = NewDisposeScope();
-        using var batch = TokenBatch.Collate(group, setup.PadId, setup.Model.Device);
-        var share = TokenLoss.Sum(setup.Model, batch) / trainedTokens;
+        var batches = groups.Select(setup.Objective.Collate).ToArray();
+
+        // Known before any pass, so that each pass can already be divided by it.
+        var targets = batches.Sum(batch => batch.Targets.numel());
+        return batches.Sum(batch => Backward(number, batch, targets));
+    }
+
+    private double Backward(int number, TokenBatch batch, long targets)
+    {
+        using var scope = NewDisposeScope();
+        var share = setup.Objective.LossSum(batch) / targets;
         var value = share.item<float>();
         if (!float.IsFinite(value))
         {

@@ -1,6 +1,6 @@
 using ResLora.Formats.Errors;
 using ResLora.Training.Data;
-using ResLora.Training.Evaluation;
+using ResLora.Training.Objectives;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Loop;
@@ -70,9 +70,9 @@ public sealed class Trainer(TrainSetup setup)
             throw new ConfigException("There is nothing to train: no parameter was given.");
         }
 
-        if (setup.ExtraMetrics is null && setup.Validation.Count > 0 && setup.Config.BestMetric is not (TrainingRun.LossName or TrainingRun.PerplexityName))
+        if (setup.ExtraMetrics is null && setup.Validation.Count > 0 && !setup.Objective.Metrics.Contains(setup.Config.BestMetric))
         {
-            throw new ConfigException($"train.bestMetric is '{setup.Config.BestMetric}', and this run's evaluation gives {TrainingRun.LossName} and {TrainingRun.PerplexityName} only.");
+            throw new ConfigException($"train.bestMetric is '{setup.Config.BestMetric}', and this run's evaluation gives {string.Join(" and ", setup.Objective.Metrics)} only.");
         }
 
         foreach (var id in setup.Train.Concat(setup.Validation).SelectMany(s => s.Ids).Where(id => id < 0 || id >= setup.Model.VocabularySize).Take(1))
@@ -80,11 +80,11 @@ public sealed class Trainer(TrainSetup setup)
             throw new ConfigException($"The data has token {id}, and the model knows tokens 0 to {setup.Model.VocabularySize - 1}; do tokenizer and model belong together?");
         }
 
-        var usable = setup.Train.Where(s => TokenBatch.TrainedTokens(s) > 0).ToList();
+        var usable = setup.Train.Where(s => setup.Objective.TargetsOf(s) > 0).ToList();
         var untrained = setup.Train.Count - usable.Count;
         return usable.Count > 0 && untrained <= setup.Config.MaxUntrainedShare * setup.Train.Count
             ? usable
             : throw new ConfigException(
-                $"{untrained} of {setup.Train.Count} training samples have no trained token, more than the allowed share of {setup.Config.MaxUntrainedShare}; check the data and its labels.");
+                $"{untrained} of {setup.Train.Count} training samples have {(setup.Objective is LabelObjective ? "no label" : "no trained token")}, more than the allowed share of {setup.Config.MaxUntrainedShare}; check the data and its labels.");
     }
 }

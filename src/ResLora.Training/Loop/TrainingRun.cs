@@ -13,9 +13,6 @@ namespace ResLora.Training.Loop;
 /// <summary>The state of one run and its loop.</summary>
 internal sealed class TrainingRun : IDisposable
 {
-    public const string LossName = "eval_loss";
-    public const string PerplexityName = "eval_perplexity";
-
     private readonly TrainSetup _setup;
     private readonly IProgress<RunEvent>? _progress;
     private readonly DataOrder _order;
@@ -193,8 +190,7 @@ internal sealed class TrainingRun : IDisposable
         {
             if (_setup.Validation.Count > 0)
             {
-                var loss = Perplexity.Measure(_setup.Model, _setup.Validation, _setup.PadId, Config.BatchSize, stop);
-                (metrics[LossName], metrics[PerplexityName]) = (loss.Loss, loss.Perplexity);
+                metrics = _setup.Objective.Measure(_setup.Validation, Config.BatchSize, stop).ToDictionary();
             }
 
             foreach (var (name, value) in _setup.ExtraMetrics?.Invoke() ?? metrics)

@@ -14,16 +14,27 @@ public sealed record BpeTrainingOptions
     /// <summary>Whether every digit is a token of its own, which makes arithmetic learnable for small models. Default true.</summary>
     public bool IndividualDigits { get; init; } = true;
 
+    /// <summary>Whose special tokens it has. Default those of a causal model.</summary>
+    public BpeLayout Layout { get; init; }
+
     /// <summary>The token in front of every text, id 0. Default <c>&lt;s&gt;</c>.</summary>
     public string BeginToken { get; init; } = "<s>";
 
-    /// <summary>The token that ends a text, id 1. Default <c>&lt;/s&gt;</c>.</summary>
+    /// <summary>The token that ends a text, id 1 (RoBERTa: 2). Default <c>&lt;/s&gt;</c>.</summary>
     public string EndToken { get; init; } = "</s>";
 
-    /// <summary>The token that fills up short rows, id 2. Default <c>&lt;pad&gt;</c>.</summary>
+    /// <summary>The token that fills up short rows, id 2 (RoBERTa: 1). Default <c>&lt;pad&gt;</c>.</summary>
     public string PadToken { get; init; } = "<pad>";
 
-    internal IReadOnlyList<string> SpecialTokens => [BeginToken, EndToken, PadToken];
+    /// <summary>RoBERTa's token for what the vocabulary lacks, id 3; a byte-level vocabulary lacks nothing. Default <c>&lt;unk&gt;</c>.</summary>
+    public string UnknownToken { get; init; } = "<unk>";
+
+    /// <summary>RoBERTa's token for a hidden one, id 4; it takes the blank before it. Default <c>&lt;mask&gt;</c>.</summary>
+    public string MaskToken { get; init; } = "<mask>";
+
+    internal IReadOnlyList<string> SpecialTokens => Layout == BpeLayout.Roberta
+        ? [BeginToken, PadToken, EndToken, UnknownToken, MaskToken]
+        : [BeginToken, EndToken, PadToken];
 
     internal void Validate()
     {

@@ -22,7 +22,7 @@ public static class ByteLevelBpeTrainer
     /// <summary>Trains a tokenizer. The same texts, in any order, give the same tokenizer.</summary>
     /// <param name="texts">The texts.</param>
     /// <param name="options">What the tokenizer should be like.</param>
-    /// <returns>The text of a tokenizer.json, whose post-processor puts the begin token in front.</returns>
+    /// <returns>The text of a tokenizer.json, whose post-processor puts the special tokens of its layout around a text.</returns>
     /// <exception cref="ConfigException">An option is out of its range.</exception>
     public static string Train(IEnumerable<string> texts, BpeTrainingOptions options)
     {
@@ -57,6 +57,24 @@ public static class ByteLevelBpeTrainer
     public static string DescribeConfig(BpeTrainingOptions options, int longestText)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (options.Layout == BpeLayout.Roberta)
+        {
+            return new JsonObject
+            {
+                ["tokenizer_class"] = "RobertaTokenizerFast",
+                ["bos_token"] = options.BeginToken,
+                ["cls_token"] = options.BeginToken,
+                ["eos_token"] = options.EndToken,
+                ["sep_token"] = options.EndToken,
+                ["pad_token"] = options.PadToken,
+                ["unk_token"] = options.UnknownToken,
+                ["mask_token"] = options.MaskToken,
+                ["add_prefix_space"] = false,
+                ["clean_up_tokenization_spaces"] = false,
+                ["model_max_length"] = longestText,
+            }.ToJsonString(_layout);
+        }
+
         return new JsonObject
         {
             ["tokenizer_class"] = "PreTrainedTokenizerFast",
@@ -105,10 +123,10 @@ public static class ByteLevelBpeTrainer
             ["version"] = "1.0",
             ["truncation"] = null,
             ["padding"] = null,
-            ["added_tokens"] = new JsonArray([.. options.SpecialTokens.Select(SpecialToken)]),
+            ["added_tokens"] = new JsonArray([.. options.SpecialTokens.Select((token, id) => SpecialToken(token, id, isMask: options.Layout == BpeLayout.Roberta && token == options.MaskToken))]),
             ["normalizer"] = null,
             ["pre_tokenizer"] = preTokenizer,
-            ["post_processor"] = Template(options.BeginToken),
+            ["post_processor"] = options.Layout == BpeLayout.Roberta ? Around(options) : Template(options.BeginToken),
             ["decoder"] = ByteLevel(),
             ["model"] = new JsonObject
             {
@@ -125,16 +143,29 @@ public static class ByteLevelBpeTrainer
             },
         };
 
-    private static JsonNode SpecialToken(string content, int id) => new JsonObject
+    private static JsonObject SpecialToken(string content, int id, bool isMask) => new JsonObject
     {
         ["id"] = id,
         ["content"] = content,
         ["single_word"] = false,
-        ["lstrip"] = false,
+        ["lstrip"] = isMask,
         ["rstrip"] = false,
         ["normalized"] = false,
         ["special"] = true,
     };
+
+    private static JsonObject Around(BpeTrainingOptions options)
+    {
+        JsonArray Named(string token) => new(token, options.SpecialTokens.Index().First(special => special.Item == token).Index);
+        return new JsonObject
+        {
+            ["type"] = "RobertaProcessing",
+            ["sep"] = Named(options.EndToken),
+            ["cls"] = Named(options.BeginToken),
+            ["trim_offsets"] = true,
+            ["add_prefix_space"] = false,
+        };
+    }
 
     private static JsonObject Template(string begin) => new()
     {

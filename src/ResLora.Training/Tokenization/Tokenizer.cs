@@ -7,8 +7,8 @@ using ResLora.Training.Tokenization.Unicode;
 namespace ResLora.Training.Tokenization;
 
 /// <summary>
-/// Text to ids and back, as Hugging Face's tokenizers do it, from a tokenizer.json: byte-level BPE and SentencePiece-style
-/// BPE with byte fallback. Safe for use by several threads at once.
+/// Text to ids and back, as Hugging Face's tokenizers do it, from a tokenizer.json or the older vocabulary files: byte-level BPE,
+/// SentencePiece-style BPE with byte fallback, and BERT's WordPiece. Safe for use by several threads at once.
 /// </summary>
 /// <remarks>
 /// Lone surrogates, which UTF-8 cannot hold, are encoded as U+FFFD. A stage that a file asks for and that is not
@@ -21,7 +21,7 @@ public sealed class Tokenizer
     private readonly AddedTokenSplitter _normalizedTokens;
     private readonly Func<string, string> _normalize;
     private readonly Func<TextPiece, IEnumerable<TextPiece>> _cut;
-    private readonly BpeModel _model;
+    private readonly IWordModel _model;
     private readonly PostProcessor _around;
     private readonly Func<IReadOnlyList<IDecoderStage>> _decoder;
     private readonly HashSet<int> _specialIds;
@@ -31,14 +31,14 @@ public sealed class Tokenizer
         _json = json;
         _normalize = Normalizers.Create(json.Normalizer);
         _cut = PreTokenizers.Create(json.PreTokenizer);
-        _model = new BpeModel(json.Model);
+        _model = json.Model.Type == TokenizerJsonModel.WordPiece ? new WordPieceModel(json.Model) : new BpeModel(json.Model);
         _around = WithFlags(PostProcessor.Create(json.PostProcessor, json.VocabularySize), settings);
         _decoder = DecoderStages.Create(json.Decoder);
         _rawTokens = new AddedTokenSplitter(json.AddedTokens.Where(token => !token.Normalized).Select(token => (token.Content, token)));
         _normalizedTokens = new AddedTokenSplitter(
             json.AddedTokens.Where(token => token.Normalized).Select(token => (_normalize(token.Content), token)));
         _specialIds = [.. json.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
-        (BeginId, EndId, PadId, ChatTemplate) = (settings.BeginId, settings.EndId, settings.PadId, settings.ChatTemplate);
+        (BeginId, EndId, PadId, MaskId, ChatTemplate) = (settings.BeginId, settings.EndId, settings.PadId, settings.MaskId, settings.ChatTemplate);
     }
 
     /// <summary>The highest id plus one, added tokens included; a model may have more rows than that.</summary>
@@ -53,12 +53,15 @@ public sealed class Tokenizer
     /// <summary>The token that fills up short rows of a batch; null when the files name none.</summary>
     public int? PadId { get; }
 
+    /// <summary>The token that stands for a hidden one, such as <c>&lt;mask&gt;</c>; null when the files name none.</summary>
+    public int? MaskId { get; }
+
     /// <summary>The chat template in Jinja, or null.</summary>
     public string? ChatTemplate { get; }
 
     /// <summary>
-    /// Loads tokenizer.json and, beside it when present, tokenizer_config.json, special_tokens_map.json,
-    /// generation_config.json and chat_template.jinja.
+    /// Loads tokenizer.json (in a folder without one: vocab.json with merges.txt, or vocab.txt) and, beside it when present,
+    /// tokenizer_config.json, special_tokens_map.json, generation_config.json and chat_template.jinja.
     /// </summary>
     /// <param name="folderOrTokenizerJson">A model's folder, or the file itself.</param>
     /// <returns>The tokenizer.</returns>
@@ -68,7 +71,7 @@ public sealed class Tokenizer
         var isFolder = Directory.Exists(folderOrTokenizerJson);
         var file = isFolder ? Path.Combine(folderOrTokenizerJson, "tokenizer.json") : folderOrTokenizerJson;
         var folder = isFolder ? folderOrTokenizerJson : Path.GetDirectoryName(Path.GetFullPath(folderOrTokenizerJson))!;
-        var json = TokenizerJson.Read(file);
+        var json = isFolder && !File.Exists(file) && VocabularyFiles.Read(folder) is { } older ? older : TokenizerJson.Read(file);
         return new Tokenizer(json, TokenizerSettings.Read(folder, json));
     }
 
@@ -79,24 +82,49 @@ public sealed class Tokenizer
     /// <exception cref="FileFormatException">A pattern of the tokenizer takes too long on this text.</exception>
     public IReadOnlyList<int> Encode(string text, bool addSpecialTokens = true)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        text = WellFormedText.From(text);
-        var ids = new List<int>(addSpecialTokens ? _around.Before : []);
-        foreach (var (id, start, length) in _rawTokens.Split(text))
+        var ids = Ids(text);
+        return addSpecialTokens ? [.. _around.Before, .. ids, .. _around.After] : ids;
+    }
+
+    /// <summary>Encodes a text, or a pair of texts, as an encoder gets it: with special tokens and types, cut to a length.</summary>
+    /// <param name="text">The text, or the first of two.</param>
+    /// <param name="second">The second text; null for one text.</param>
+    /// <param name="maxLength">The most tokens, special ones included; null for no limit.</param>
+    /// <param name="truncation">Which text is cut, at its end, when there are more.</param>
+    /// <returns>The ids and their types.</returns>
+    /// <exception cref="FileFormatException">A pattern of the tokenizer takes too long on this text, or the tokenizer does not say how a pair looks.</exception>
+    /// <exception cref="ConfigException">The limit leaves no room for the special tokens, or the text to be cut is too short for it.</exception>
+    public TextEncoding EncodeTexts(string text, string? second = null, int? maxLength = null, Truncation truncation = Truncation.LongestFirst)
+    {
+        var template = second is null
+            ? _around.Single
+            : _around.Pair ?? throw new FileFormatException($"{_json.File}: the post-processor does not say how a pair of texts is put together.");
+        var (first, other) = (Ids(text), second is null ? [] : Ids(second));
+        var cut = 0;
+        if (maxLength is { } most)
         {
-            if (id is { } added)
-            {
-                ids.Add(added);
-            }
-            else
-            {
-                EncodePlain(_normalize(text.Substring(start, length)), start == 0, ids);
-            }
+            var room = most - template.Count(part => part.Id is not null);
+            var (kept, keptOther) = Truncating.Lengths(first.Count, second is null ? null : other.Count, room, truncation);
+            cut = first.Count + other.Count - kept - keptOther;
+            first.RemoveRange(kept, first.Count - kept);
+            other.RemoveRange(keptOther, other.Count - keptOther);
         }
 
-        ids.AddRange(addSpecialTokens ? _around.After : []);
-        return ids;
+        var (ids, types) = (new List<int>(), new List<int>());
+        foreach (var part in template)
+        {
+            List<int> tokens = part.Id is { } special ? [special] : part.Second ? other : first;
+            ids.AddRange(tokens);
+            types.AddRange(Enumerable.Repeat(part.Type, tokens.Count));
+        }
+
+        return new TextEncoding([.. ids], [.. types]) { Cut = cut };
     }
+
+    /// <summary>Whether a token is a special one, such as <c>&lt;s&gt;</c>.</summary>
+    /// <param name="id">The id.</param>
+    /// <returns>True when decoding may leave it out.</returns>
+    public bool IsSpecial(int id) => _specialIds.Contains(id);
 
     /// <summary>Decodes ids.</summary>
     /// <param name="ids">The ids; those that the vocabulary lacks are left out.</param>
@@ -124,6 +152,26 @@ public sealed class Tokenizer
     /// <returns>The token as the file writes it, or null when the id is unused.</returns>
     public string? TokenOf(int id) => _json.TokenOf(id);
 
+    private List<int> Ids(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        text = WellFormedText.From(text);
+        var ids = new List<int>();
+        foreach (var (id, start, length) in _rawTokens.Split(text))
+        {
+            if (id is { } added)
+            {
+                ids.Add(added);
+            }
+            else
+            {
+                EncodePlain(_normalize(text.Substring(start, length)), start == 0, ids);
+            }
+        }
+
+        return ids;
+    }
+
     private void EncodePlain(string text, bool atStart, List<int> ids)
     {
         foreach (var (id, start, length) in _normalizedTokens.Split(text))
@@ -141,7 +189,7 @@ public sealed class Tokenizer
         }
     }
 
-    private static PostProcessor WithFlags(PostProcessor around, TokenizerSettings settings) => new(
+    private static PostProcessor WithFlags(PostProcessor around, TokenizerSettings settings) => around.With(
         WithFlag(around.Before, settings.AddBegin, settings.BeginId),
         WithFlag(around.After, settings.AddEnd, settings.EndId));
 

@@ -17,6 +17,8 @@ internal sealed record TokenizerSettings
 
     public int? PadId { get; private init; }
 
+    public int? MaskId { get; private init; }
+
     public string? ChatTemplate { get; private init; }
 
     /// <summary>Whether the begin token is put in front; null leaves it to tokenizer.json.</summary>
@@ -43,6 +45,7 @@ internal sealed record TokenizerSettings
             BeginId = Find("bos_token", sources, generation, tokenizer),
             EndId = Find("eos_token", sources, generation, tokenizer),
             PadId = Find("pad_token", sources, generation, tokenizer),
+            MaskId = Find("mask_token", sources, generation, tokenizer) ?? tokenizer.IdOf("<mask>") ?? tokenizer.IdOf("[MASK]"),
             AddBegin = rebuilds ? config!.FlagOrNull("add_bos_token") : null,
             AddEnd = rebuilds ? config!.FlagOrNull("add_eos_token") : null,
             ChatTemplate = Template(config) ?? TemplateFile(folder),

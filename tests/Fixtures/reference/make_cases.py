@@ -128,8 +128,11 @@ class Network:
         mean = sum(v * v for v in x) / len(x)
         return [w * v / math.sqrt(mean + self.config["rms_norm_eps"]) for w, v in zip(self.weights[name + ".weight"], x)]
 
+    def module(self, layer, kind):
+        return f"model.layers.{layer}.{SHAPES[kind]}.{kind}"
+
     def project(self, layer, kind, rows, carried):
-        module = f"model.layers.{layer}.{SHAPES[kind]}.{kind}"
+        module = self.module(layer, kind)
         bias = self.weights.get(module + ".bias")
         outputs = [apply(self.weights[module + ".weight"], x) for x in rows]
         if bias:
@@ -142,7 +145,7 @@ class Network:
         """s B A x and what the shortcuts make of it; carried holds what earlier layers saw in this forward pass."""
         adapter = self.adapter
         structure, s = adapter["structure"], adapter["scale"]
-        name = lambda n: f"model.layers.{n}.{SHAPES[kind]}.{kind}"
+        name = lambda n: self.module(n, kind)
         a, b = adapter["A"], adapter["B"]
         lows = [apply(a[module], x) for x in rows]
         if self.seen is not None:
@@ -218,6 +221,9 @@ class Network:
         head = self.weights.get("lm_head.weight", self.weights["model.embed_tokens.weight"])
         return [apply(head, x) for x in states[-1]]
 
+    def loss(self, logits, labels):
+        return loss_of(logits, labels)
+
 
 def loss_of(logits, labels):
     """Mean cross entropy: the logits at t predict the label at t + 1, -100 is left out."""
@@ -232,13 +238,13 @@ def loss_of(logits, labels):
 
 def loss_alone(network, inputs):
     logits = [network.logits(network.hidden(i, m)) for i, m in zip(inputs["input_ids"], inputs["attention_mask"])]
-    return loss_of(logits, inputs["labels"])
+    return network.loss(logits, inputs["labels"])
 
 
 def outputs_of(network, inputs):
     states = [network.hidden(i, m) for i, m in zip(inputs["input_ids"], inputs["attention_mask"])]
     logits = [network.logits(s) for s in states]
-    return states, logits, loss_of(logits, inputs["labels"])
+    return states, logits, network.loss(logits, inputs["labels"])
 
 
 def gradient(matrix, evaluate):
@@ -361,7 +367,7 @@ def merges(network, adapter, inputs, chains, norms, suffix, expected):
                 expected[f"{prefix}alpha.{chain_name}"] = alphas
             if (structure, method) == ("is", "weights"):
                 expected[f"norm_w.{chain_name}"] = weight_norms
-        _, expected[prefix + "logits"], loss = outputs_of(Network(network.config, weights), inputs)
+        _, expected[prefix + "logits"], loss = outputs_of(type(network)(network.config, weights), inputs)
         expected[prefix + "loss"] = [loss]
     return methods
 

@@ -70,7 +70,7 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
         using var folder = new TemporaryFolder();
         using var session = ModelSession.Load(Repository.SampleModel, dtype: float32);
         var plain = Generate(session, prompts, NewTokens);
-        GgufModelWriter.Write(folder["base.gguf"], session.Model, session.ModelFolder, GgufWeightType.F32);
+        GgufModelWriter.Write(folder["base.gguf"], session.Causal, session.ModelFolder, GgufWeightType.F32);
         var adapter = session.Attach(new AdapterConfig { Rank = 4, Alpha = 8, Targets = TargetModules.AllLinear });
         Disturb(adapter.Blocks.Select(block => block.B), 0.3);
         using var merged = Merger.Merge(adapter, MergeMethod.Exact);
@@ -84,7 +84,7 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
         using (merged.Apply())
         {
             ours = Generate(session, prompts, NewTokens);
-            GgufModelWriter.Write(folder["merged.gguf"], session.Model, session.ModelFolder, GgufWeightType.F32);
+            GgufModelWriter.Write(folder["merged.gguf"], session.Causal, session.ModelFolder, GgufWeightType.F32);
         }
 
         var apart = client.Run(folder["base.gguf"], folder["adapter.gguf"], [], prompts, NewTokens);
@@ -102,7 +102,7 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
         using var folder = new TemporaryFolder();
         using var session = RandomModel(folder[name], settings);
         string[] prompts = ["Kai reads 8 pages", "x"];
-        GgufModelWriter.Write(folder["model.gguf"], session.Model, session.ModelFolder, GgufWeightType.F32);
+        GgufModelWriter.Write(folder["model.gguf"], session.Causal, session.ModelFolder, GgufWeightType.F32);
         var ours = Generate(session, prompts, NewTokens);
 
         var answer = client.Run(folder["model.gguf"], null, [], prompts, NewTokens);
@@ -140,7 +140,7 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
         using var first = RandomModel(folder["first"], """ "model_type": "llama", "tie_word_embeddings": true """);
         ChangePreTokenizer(Path.Combine(folder["first"], "tokenizer.json"), pattern, byteLevelWords, ignoreMerges);
         using var session = ModelSession.Load(folder["first"]);
-        GgufModelWriter.Write(folder["model.gguf"], session.Model, session.ModelFolder, GgufWeightType.F32);
+        GgufModelWriter.Write(folder["model.gguf"], session.Causal, session.ModelFolder, GgufWeightType.F32);
         using (var written = GgufReader.Open(folder["model.gguf"]))
         {
             Assert.Equal(name, written.Require<string>("tokenizer.ggml.pre"));
@@ -196,7 +196,7 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
     private void RequireSame(ModelSession session, GgufWeightType type, string[] prompts, int newTokens = NewTokens)
     {
         using var folder = new TemporaryFolder();
-        GgufModelWriter.Write(folder["model.gguf"], session.Model, session.ModelFolder, type);
+        GgufModelWriter.Write(folder["model.gguf"], session.Causal, session.ModelFolder, type);
 
         var answer = client.Run(folder["model.gguf"], null, _texts, prompts, newTokens);
 
@@ -224,7 +224,7 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
 
     private static string[] Generate(ModelSession session, string[] prompts, int newTokens)
     {
-        var generator = new TextGenerator(session.Model, session.Tokenizer);
+        var generator = new TextGenerator(session.Causal, session.Tokenizer);
         return [.. prompts.Select(prompt => generator.GenerateBatch([prompt], new GenerationConfig { MaxNewTokens = newTokens })[0])];
     }
 

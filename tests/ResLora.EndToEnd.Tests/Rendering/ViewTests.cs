@@ -9,6 +9,7 @@ using ResLora.Experiments.Merging;
 using ResLora.Experiments.Planning;
 using ResLora.Experiments.Quickstart;
 using ResLora.Experiments.Verification;
+using ResLora.Models;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Loop;
 using Spectre.Console.Testing;
@@ -98,6 +99,36 @@ public sealed class ViewTests : IDisposable
         EvaluationView.Draw(new EvaluationReport("gsm8k", 1319, new EvaluationLoss(1.5, 12_345), 2, new Score(13, 1319)), _console);
 
         Approved.Check("evaluation", _console.Output);
+    }
+
+    [Fact]
+    public void Evaluation_OfLabelsAndScores_IsDrawnAsApproved()
+    {
+        var labels = new ClassificationReport(0.75, 0.7333, [new("no", 0.6667, 1, 0.8, 2), new("yes", 1, 0.5, 0.6667, 2)], [[2, 0], [1, 1]]);
+        var report = new EvaluationReport("mrpc", 4, new EvaluationLoss(0.61, 4), 0, null) { Truncated = 1 };
+
+        EvaluationView.Draw(report with { Labels = new LabelScores(0.7083, new Dictionary<string, double> { ["accuracy"] = 0.75, ["f1"] = 0.6667 }, labels) }, _console);
+        EvaluationView.Draw(report with { Labels = new LabelScores(0.9, new Dictionary<string, double> { ["pearson"] = 0.91, ["spearman"] = 0.89 }, null) }, _console);
+
+        Approved.Check("evaluation-labels", _console.Output);
+    }
+
+    [Fact]
+    public void Plan_OfLabels_IsDrawnAsApproved()
+    {
+        var run = new RunPlan([], [], [], 1000, 100_000, 50, 0, 0, 0, 0, 0, 64, 300, 240, 9, new MemoryEstimate(400_000, 16_000, 2_000_000, 0)) { Truncated = 3 };
+
+        PlanView.Draw(
+            new PlanReport("m", new AdapterConfig(), [], 10, run)
+            {
+                Head = TextHead.ForLabels(["no", "yes"]),
+                Balance = [new("no", 20, 0.4), new("yes", 30, 0.6)],
+                NewModules = ["classifier", "bert.pooler"],
+            },
+            _console);
+        PlanView.Draw(new PlanReport("m", new AdapterConfig(), [], 10, run) { Head = TextHead.Score }, _console);
+
+        Approved.Check("plan-labels", _console.Output);
     }
 
     [Fact]

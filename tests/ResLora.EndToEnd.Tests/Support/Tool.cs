@@ -17,12 +17,24 @@ internal static class Tool
         return End(process);
     }
 
+    /// <summary>Runs a command line with something on its standard input.</summary>
+    /// <param name="input">What is there to read.</param>
+    /// <param name="arguments">The arguments.</param>
+    public static ToolResult RunWithInput(string input, params string[] arguments)
+    {
+        using var process = Start(arguments);
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+        return End(process);
+    }
+
     /// <summary>Starts a command line.</summary>
     /// <param name="arguments">The arguments.</param>
     public static Process Start(params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),

@@ -291,12 +291,27 @@ public sealed class AdapterStoreTests
     }
 
     [Theory]
+    [InlineData("""["score"]""")]
+    [InlineData("""["classifier", "score"]""")]
+    [InlineData("""["lm_head"]""")]
+    public void Load_PeftModulesToSaveOnAModelWithoutAHead_AreRefused(string value)
+    {
+        using var model = TinyLlama.Create();
+        using var folder = new TemporaryFolder();
+        WritePeftConfig(folder, "modules_to_save", value);
+
+        var error = Assert.Throws<ConfigException>(() => AdapterStore.Load(model, folder.Path));
+
+        Assert.Contains("modules_to_save", error.Message, StringComparison.Ordinal);
+        Assert.Contains("this model has none", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("peft_type", "\"LOHA\"", "peft_type LOHA")]
     [InlineData("bias", "\"all\"", "bias = \"all\"")]
     [InlineData("use_dora", "true", "use_dora")]
     [InlineData("fan_in_fan_out", "true", "fan_in_fan_out")]
     [InlineData("lora_bias", "true", "lora_bias")]
-    [InlineData("modules_to_save", """["score"]""", "modules_to_save")]
     [InlineData("layers_to_transform", "[0]", "layers_to_transform")]
     [InlineData("layer_replication", "[[0, 1]]", "layer_replication")]
     [InlineData("trainable_token_indices", "[5]", "trainable_token_indices")]

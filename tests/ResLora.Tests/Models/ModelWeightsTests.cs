@@ -141,7 +141,7 @@ public sealed class ModelWeightsTests
     }
 
     [Theory]
-    [InlineData("""{ "model_type": "bert" }""", "model_type 'bert' is not supported (supported: llama, mistral, qwen2, qwen3)")]
+    [InlineData("""{ "model_type": "gpt2" }""", "model_type 'gpt2' is not supported (supported: llama, mistral, qwen2, qwen3, bert, roberta)")]
     [InlineData("""{ "hidden_size": 16 }""", "there is no \"model_type\"")]
     [InlineData("[]", "there is no \"model_type\"")]
     [InlineData("{", "not valid JSON")]

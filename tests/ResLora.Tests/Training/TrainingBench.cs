@@ -3,6 +3,7 @@ using ResLora.Formats.Safetensors;
 using ResLora.Models;
 using ResLora.Tests.Support;
 using ResLora.Training.Loop;
+using ResLora.Training.Objectives;
 using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
@@ -27,7 +28,7 @@ internal sealed class TrainingBench : IDisposable
             })
             : null;
         Setup = new TrainSetup(
-            Model, [.. Trainable()], TinyModel.Samples(12), TinyModel.Samples(3, shortest: 5), 0, new TrainConfig(), _folder["run"], Save)
+            new NextTokenObjective(Model, 0), [.. Trainable()], TinyModel.Samples(12), TinyModel.Samples(3, shortest: 5), new TrainConfig(), _folder["run"], Save)
         {
             Adapter = Adapter,
         };

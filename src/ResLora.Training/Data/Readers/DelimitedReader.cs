@@ -6,16 +6,17 @@ using ResLora.Formats.Errors;
 
 namespace ResLora.Training.Data.Readers;
 
-/// <summary>Reads comma- and tab-separated files with a header line.</summary>
+/// <summary>Reads comma- and tab-separated files.</summary>
 internal static class DelimitedReader
 {
     /// <summary>Reads the rows lazily.</summary>
     /// <param name="path">The file, UTF-8.</param>
     /// <param name="delimiter">What stands between the fields.</param>
     /// <param name="quoted">Whether quotes group (CSV) or are ordinary characters (TSV).</param>
+    /// <param name="layout">What the data set allows beyond a header line and rows alike; null for nothing.</param>
     /// <returns>The rows; <see cref="Row.Where"/> is the number of the line on which the row ends.</returns>
     /// <exception cref="FileFormatException">No header, a name twice, a row with other fields than the header, a stray quote, no UTF-8.</exception>
-    public static IEnumerable<Row> Read(string path, string delimiter, bool quoted)
+    public static IEnumerable<Row> Read(string path, string delimiter, bool quoted, TsvLayout? layout = null)
     {
         var configuration = new CsvConfiguration(CultureInfo.InvariantCulture)
         {
@@ -27,25 +28,34 @@ internal static class DelimitedReader
         };
         using var reader = new StreamReader(path, RowReader.Utf8);
         using var parser = new CsvParser(reader, configuration);
-        if (Next(parser, path) is not { } header)
+        if (Next(parser, path) is not { } first)
         {
             yield break;
         }
 
+        var hasHeader = layout?.IsHeader(first) != false;
+        var header = hasHeader ? first : layout!.ColumnsOf(first, path);
         if (header.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
             throw new FileFormatException($"{path}, line 1: the header names column '{twice.Key}' twice.");
         }
 
-        while (Next(parser, path) is { } fields)
+        for (var fields = hasHeader ? Next(parser, path) : first; fields is not null; fields = Next(parser, path))
         {
             var where = $"line {parser.RawRow}";
-            if (fields.Length != header.Length)
+            if (fields.Length == header.Count)
             {
-                throw new FileFormatException($"{path}, {where}: found {fields.Length} fields, expected {header.Length} as in the header.");
+                yield return new Row(path, where, header.Zip(fields).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal));
             }
-
-            yield return new Row(path, where, header.Zip(fields).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal));
+            else if (layout?.HasBrokenLines == true)
+            {
+                yield return new Row(path, where, new Dictionary<string, string>());
+            }
+            else
+            {
+                var expected = hasHeader ? "as in the header" : "as in the first line";
+                throw new FileFormatException($"{path}, {where}: found {fields.Length} fields, expected {header.Count} {expected}.");
+            }
         }
     }
 

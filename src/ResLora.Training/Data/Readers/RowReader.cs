@@ -19,7 +19,13 @@ public static class RowReader
     /// <param name="path">The file.</param>
     /// <returns>The rows, read as they are asked for; errors therefore come while enumerating.</returns>
     /// <exception cref="FileFormatException">The file is missing, unreadable, empty, of an unknown kind, or breaks its format.</exception>
-    public static IEnumerable<Row> Read(string path)
+    public static IEnumerable<Row> Read(string path) => Read(path, layout: null);
+
+    /// <summary>Reads as <see cref="Read(string)"/> does, with what a data set allows in its own <c>.tsv</c> files.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="layout">The data set's rules; null for none.</param>
+    /// <returns>The rows; one without values is a broken line, where the rules have such.</returns>
+    internal static IEnumerable<Row> Read(string path, TsvLayout? layout)
     {
         ArgumentNullException.ThrowIfNull(path);
         if (!File.Exists(path))
@@ -35,7 +41,7 @@ public static class RowReader
             ".jsonl" => JsonLinesReader.Read(path),
             ".json" => JsonArrayReader.StartsAsArray(path) ? JsonArrayReader.Read(path) : JsonLinesReader.Read(path),
             ".csv" => DelimitedReader.Read(path, ",", quoted: true),
-            ".tsv" => DelimitedReader.Read(path, "\t", quoted: false),
+            ".tsv" => DelimitedReader.Read(path, "\t", quoted: false, layout),
             ".parquet" => ParquetRows.Read(path),
             _ => throw new FileFormatException(
                 $"{path} has the extension '{extension}'; data files are {string.Join(", ", Extensions)}."),

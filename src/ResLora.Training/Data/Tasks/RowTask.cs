@@ -20,7 +20,7 @@ public abstract class RowTask(ColumnMap columns) : ITask
     public virtual IReadOnlyList<Sample> Read(string path, TaskSplit split)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return [.. RowReader.Read(Directory.Exists(path) ? FindFile(path, split) : path).Select(ToSample)];
+        return [.. RowReader.Read(Directory.Exists(path) ? SplitFiles.Find(path, FileNames(split), Name, split) : path).Select(ToSample)];
     }
 
     /// <inheritdoc/>
@@ -33,12 +33,7 @@ public abstract class RowTask(ColumnMap columns) : ITask
     /// <summary>The file names, without extension, under which the data set's folder may hold a split; none when it has no such split.</summary>
     /// <param name="split">The part that is wanted.</param>
     /// <returns>The names, the usual one first.</returns>
-    protected virtual IReadOnlyList<string> FileNames(TaskSplit split) => split switch
-    {
-        TaskSplit.Train => ["train"],
-        TaskSplit.Validation => ["validation", "valid", "dev"],
-        _ => ["test", "heldout"],
-    };
+    protected virtual IReadOnlyList<string> FileNames(TaskSplit split) => SplitFiles.UsualNames(split);
 
     /// <summary>Makes the sample of one row.</summary>
     /// <param name="row">The row.</param>
@@ -62,18 +57,4 @@ public abstract class RowTask(ColumnMap columns) : ITask
     /// <param name="column">The task's name of it.</param>
     /// <returns>The name to look for in a row.</returns>
     protected string ColumnName(string column) => columns[column];
-
-    private string FindFile(string folder, TaskSplit split)
-    {
-        var names = FileNames(split);
-        if (names.Count == 0)
-        {
-            throw new ConfigException(
-                $"Task '{Name}' has no {split} split of its own; hold a part of the training data out for validation, or name one file instead of {folder}.");
-        }
-
-        return names.SelectMany(name => RowReader.Extensions.Select(extension => Path.Combine(folder, name + extension))).FirstOrDefault(File.Exists)
-            ?? throw new FileFormatException(
-                $"{folder} has no file for the {split} split of task '{Name}'; looked for {string.Join(", ", names)} with one of {string.Join(" ", RowReader.Extensions)}.");
-    }
 }

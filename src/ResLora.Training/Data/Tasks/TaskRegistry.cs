@@ -1,8 +1,12 @@
 using ResLora.Formats.Errors;
+using ResLora.Training.Data.Labelling;
 
 namespace ResLora.Training.Data.Tasks;
 
-/// <summary>All tasks by name. A new task is one file in this folder and one line here.</summary>
+/// <summary>
+/// All tasks that generate text, by name. A new task is one file in this folder and one line here. Tasks with labels are in
+/// <see cref="LabelledTaskRegistry"/>.
+/// </summary>
 public static class TaskRegistry
 {
     private static readonly Func<ColumnMap, ITask>[] _makers =
@@ -25,7 +29,7 @@ public static class TaskRegistry
     /// <param name="name">The name, case included.</param>
     /// <param name="columns">The user's names of columns; null for the task's own.</param>
     /// <returns>The task.</returns>
-    /// <exception cref="ConfigException">There is no such task, or it has no such column.</exception>
+    /// <exception cref="ConfigException">There is no such task, it has labels in place of text, or it has no such column.</exception>
     public static ITask Get(string name, ColumnMap? columns = null)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -33,6 +37,11 @@ public static class TaskRegistry
         var index = Array.IndexOf(names, name);
         if (index < 0)
         {
+            if (LabelledTaskRegistry.Has(name))
+            {
+                throw new ConfigException($"Task '{name}' has labels to predict; a task with text to generate is needed here: {string.Join(", ", names)}.");
+            }
+
             throw new ConfigException($"There is no task '{name}'.{NearestName.Suggestion(name, names)} Tasks: {string.Join(", ", names)}.");
         }
 

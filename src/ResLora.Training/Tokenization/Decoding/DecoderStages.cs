@@ -7,6 +7,11 @@ namespace ResLora.Training.Tokenization.Decoding;
 /// <summary>Builds the stages from tokens to text.</summary>
 internal static class DecoderStages
 {
+    private static readonly (string Found, string Written)[] _tight =
+    [
+        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+    ];
+
     /// <summary>Reads the decoder that a tokenizer.json describes.</summary>
     /// <param name="json">The description; null puts a blank between tokens.</param>
     /// <returns>A function that makes fresh stages, one set for each sequence.</returns>
@@ -47,10 +52,12 @@ internal static class DecoderStages
                 return () => new MapStage(token => pattern.Replace(token, content));
             case "Metaspace":
                 return Metaspace(json);
+            case "WordPiece":
+                return WordPiece(json);
             case "Strip":
                 return Strip(json, joined);
             default:
-                throw json.Unsupported("decoder", "Sequence", "ByteLevel", "ByteFallback", "Fuse", "Replace", "Metaspace", "Strip");
+                throw json.Unsupported("decoder", "Sequence", "ByteLevel", "ByteFallback", "Fuse", "Replace", "Metaspace", "WordPiece", "Strip");
         }
     }
 
@@ -62,6 +69,17 @@ internal static class DecoderStages
         string Drop(string token) => token.Replace(marker.ToString(), "", StringComparison.Ordinal);
         return () => new FirstTokenStage(drop ? Drop : Blank, Blank);
     }
+
+    private static Func<IDecoderStage> WordPiece(TokenizerJsonComponent json)
+    {
+        var prefix = json.TextOrNull("prefix") ?? "##";
+        Func<string, string> clean = json.Flag("cleanup", true) ? WithoutBlanks : token => token;
+        string Other(string token) => clean(token.StartsWith(prefix, StringComparison.Ordinal) ? token[prefix.Length..] : " " + token);
+        return () => new FirstTokenStage(clean, Other);
+    }
+
+    // English writes no blank before these.
+    private static string WithoutBlanks(string token) => _tight.Aggregate(token, (text, rule) => text.Replace(rule.Found, rule.Written, StringComparison.Ordinal));
 
     private static Func<IDecoderStage> Strip(TokenizerJsonComponent json, bool joined)
     {

@@ -9,7 +9,7 @@ namespace ResLora.Training.Tokenization.Pipeline;
 /// Byte pair encoding of one word: single characters are joined pair by pair, always the pair of the lowest rank and,
 /// among equals, the leftmost. A priority queue keeps this at n·log n for words of any length.
 /// </summary>
-internal sealed class BpeModel
+internal sealed class BpeModel : IWordModel
 {
     private const int CachedWords = 1 << 16;
     private const int LongestCachedWord = 64;
@@ -50,9 +50,7 @@ internal sealed class BpeModel
         }
     }
 
-    /// <summary>Encodes one word.</summary>
-    /// <param name="word">The word.</param>
-    /// <param name="output">Where its ids are added.</param>
+    /// <inheritdoc />
     public void Encode(string word, List<int> output)
     {
         if (_cache.TryGetValue(word, out var known))

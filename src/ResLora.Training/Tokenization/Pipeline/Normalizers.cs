@@ -21,6 +21,14 @@ internal static class Normalizers
                 return text => steps.Aggregate(text, (current, step) => step(current));
             case "NFC":
                 return CanonicalComposition.Normalize;
+            case "NFD":
+                return CanonicalComposition.Decompose;
+            case "BertNormalizer":
+                return BertText.Normalizer(json);
+            case "StripAccents":
+                return BertText.StripAccents;
+            case "Lowercase":
+                return BertText.Lower;
             case "Prepend":
                 var prefix = json.Text("prepend");
                 return text => text.Length == 0 ? text : prefix + text;
@@ -37,7 +45,7 @@ internal static class Normalizers
                     _ => text,
                 };
             default:
-                throw json.Unsupported("normalizer", "Sequence", "NFC", "Prepend", "Replace", "Strip");
+                throw json.Unsupported("normalizer", "Sequence", "NFC", "NFD", "BertNormalizer", "StripAccents", "Lowercase", "Prepend", "Replace", "Strip");
         }
     }
 }

@@ -19,10 +19,11 @@ internal static class PreTokenizers
         "Sequence" => json.Items("pretokenizers").Select(Create).Aggregate(
             Create(null), (first, second) => piece => first(piece).SelectMany(second)),
         "ByteLevel" => ByteLevel(json),
+        "BertPreTokenizer" => BertText.Words,
         "Split" => Split(json),
         "Digits" => Digits(json),
         "Metaspace" => Metaspace(json),
-        _ => throw json.Unsupported("pre-tokenizer", "Sequence", "ByteLevel", "Split", "Digits", "Metaspace"),
+        _ => throw json.Unsupported("pre-tokenizer", "Sequence", "ByteLevel", "BertPreTokenizer", "Split", "Digits", "Metaspace"),
     };
 
     private static Func<TextPiece, IEnumerable<TextPiece>> ByteLevel(TokenizerJsonComponent json)

@@ -4,7 +4,7 @@ using System.Text;
 namespace ResLora.Training.Tokenization.Unicode;
 
 /// <summary>
-/// Unicode's normalization form C. The runtime's own <see cref="string.Normalize()"/> leaves text as it is when it runs
+/// Unicode's normalization forms C and D. The runtime's own <see cref="string.Normalize()"/> leaves text as it is when it runs
 /// without ICU (invariant globalization), so the data are carried along.
 /// </summary>
 internal static class CanonicalComposition
@@ -67,6 +67,33 @@ internal static class CanonicalComposition
         }
 
         return normalized.ToString();
+    }
+
+    /// <summary>Normalizes well-formed text to form D.</summary>
+    /// <param name="text">Text without lone surrogates.</param>
+    /// <returns>The normalized text; the same object when no character can change.</returns>
+    public static string Decompose(string text)
+    {
+        // Below U+00C0 no character decomposes or combines.
+        if (text.AsSpan().IndexOfAnyExceptInRange('\0', '\u00BF') < 0)
+        {
+            return text;
+        }
+
+        var points = new List<int>(text.Length);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            Decompose(rune.Value, points);
+        }
+
+        Reorder(points);
+        var decomposed = new StringBuilder(points.Count);
+        foreach (var point in points)
+        {
+            decomposed.Append(new Rune(point).ToString());
+        }
+
+        return decomposed.ToString();
     }
 
     private static void Decompose(int point, List<int> output)

@@ -149,7 +149,7 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
         using var noGradient = no_grad();
         var ids = arange(3, 13).unsqueeze(0);
 
-        var difference = (trained.Model.Logits(trained.Model.Hidden(ids)) - loaded.Model.Logits(loaded.Model.Hidden(ids))).abs().max().item<float>();
+        var difference = (trained.Causal.Logits(trained.Causal.Hidden(ids)) - loaded.Causal.Logits(loaded.Causal.Hidden(ids))).abs().max().item<float>();
 
         Assert.InRange(difference, 0, Rounding);
         Assert.Equal([2, 4], loaded.Adapter!.Blocks.Select(b => b.Config.Rank).Distinct().Order());

@@ -36,7 +36,7 @@ public class TokenizerJsonTests
     }
 
     [Theory]
-    [InlineData("type", "\"WordPiece\"", "model type WordPiece is not supported (supported: BPE)")]
+    [InlineData("type", "\"Unigram\"", "model type Unigram is not supported (supported: BPE, WordPiece)")]
     [InlineData("vocab", "{\"a\":-1}", "model.vocab.a: id -1 is outside 0 to 4194303")]
     [InlineData("vocab", "{\"a\":2000000000}", "id 2000000000 is outside")]
     [InlineData("vocab", "{\"a\":1.5}", "found 1.5, expected a whole number")]

@@ -1,5 +1,6 @@
 using ResLora.Formats.Errors;
 using ResLora.Training.Data;
+using ResLora.Training.Data.Labelling;
 using Xunit;
 
 namespace ResLora.Tests.Training.Data;
@@ -31,6 +32,17 @@ public sealed class DataSplitTests
 
         Assert.Equal(20, heldOut.Count);
         Assert.Empty(train.Select(sample => sample.Prompt).Intersect(heldOut.Select(sample => sample.Prompt)));
+    }
+
+    [Fact]
+    public void HoldOut_EqualPairsWithLabels_StayOnOneSide()
+    {
+        LabelledText[] texts = [.. Enumerable.Range(0, 100).Select(i => new LabelledText(i, "the same", $"text {i / 4}") { Label = i % 2 })];
+
+        var (train, heldOut) = DataSplit.HoldOut(texts, 22, seed: 1);
+
+        Assert.Equal((80, 20), (train.Count, heldOut.Count));
+        Assert.Empty(train.Select(text => text.SecondText).Intersect(heldOut.Select(text => text.SecondText)));
     }
 
     [Theory]

@@ -5,6 +5,7 @@ using ResLora.Training.Data.Tasks;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Generation;
 using ResLora.Training.Loop;
+using ResLora.Training.Objectives;
 using Xunit;
 
 namespace ResLora.Tests.Training.Evaluation;
@@ -55,11 +56,10 @@ public class ExactMatchTests
         var samples = new SampleTokenizer(text => tokenizer.Encode(text, addSpecialTokens: false), tokenizer.BeginId, tokenizer.EndId!.Value)
             .TokenizeAll(_samples).Samples;
         var setup = new TrainSetup(
-            reader.Model,
+            new NextTokenObjective(reader.Model, tokenizer.PadId ?? 0),
             [.. reader.Model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter))],
             samples,
             [],
-            tokenizer.PadId ?? 0,
             new TrainConfig { Steps = 60, BatchSize = 4, LearningRate = 0.02, Threads = 1 },
             folder,
             _ => { });

@@ -34,14 +34,14 @@ public sealed class GgufModelTests : IDisposable
     {
         using var session = ModelSession.Load(Sample, dtype: float32);
 
-        var losses = GgufModelWriter.Write(_folder["model.gguf"], session.Model, Sample, type);
+        var losses = GgufModelWriter.Write(_folder["model.gguf"], session.Causal, Sample, type);
         using var back = GgufModelReader.Load(_folder["model.gguf"]);
 
         Assert.Empty(losses);
         var ids = session.Tokenizer.Encode(Prompt);
         Assert.Equal(ids, back.Tokenizer.Encode(Prompt));
         using var input = tensor(ids.Select(id => (long)id).ToArray()).unsqueeze(0);
-        using var expected = TinyLlama.Logits(session.Model, input);
+        using var expected = TinyLlama.Logits(session.Causal, input);
         using var found = TinyLlama.Logits(back.Model, input);
         var distance = Distance(found, expected);
         Assert.True(distance < tolerance, $"{distance}");
@@ -52,7 +52,7 @@ public sealed class GgufModelTests : IDisposable
     {
         using var session = ModelSession.Load(Sample);
 
-        GgufModelWriter.Write(_folder["model.gguf"], session.Model, Sample, GgufWeightType.Q8);
+        GgufModelWriter.Write(_folder["model.gguf"], session.Causal, Sample, GgufWeightType.Q8);
 
         using var reader = GgufReader.Open(_folder["model.gguf"]);
         Assert.Equal("llama", reader.Require<string>("general.architecture"));
@@ -72,7 +72,7 @@ public sealed class GgufModelTests : IDisposable
         using var session = ModelSession.Load(Sample);
         session.Attach(new());
 
-        Assert.Throws<InvalidOperationException>(() => GgufModelWriter.Write(_folder["model.gguf"], session.Model, Sample, GgufWeightType.F32));
+        Assert.Throws<InvalidOperationException>(() => GgufModelWriter.Write(_folder["model.gguf"], session.Causal, Sample, GgufWeightType.F32));
 
         Assert.Empty(_folder.Names());
     }

@@ -82,4 +82,22 @@ public class ByteLevelBpeTrainerTests
 
         Assert.All(wrong, options => Assert.Throws<ConfigException>(() => ByteLevelBpeTrainer.Train([], options)));
     }
+
+    [Fact]
+    public void Train_RobertasLayout_HasItsTokensAndPutsThemAroundTexts()
+    {
+        var options = new BpeTrainingOptions { VocabularySize = 300, Layout = BpeLayout.Roberta };
+        var tokenizer = TokenizerFixtures.Load(
+            ByteLevelBpeTrainer.Train(TokenizerFixtures.Texts, options), ("tokenizer_config.json", ByteLevelBpeTrainer.DescribeConfig(options, 128)));
+
+        var pair = tokenizer.EncodeTexts("cat", "dog");
+
+        Assert.Equal(["<s>", "<pad>", "</s>", "<unk>", "<mask>"], Enumerable.Range(0, 5).Select(tokenizer.TokenOf));
+        Assert.Equal((0, 2, 1, 4), (tokenizer.BeginId, tokenizer.EndId, tokenizer.PadId, tokenizer.MaskId));
+        Assert.Equal((0, 2), (pair.Ids[0], pair.Ids[^1]));
+        Assert.Equal([2, 2], pair.Ids[1..^1].Where(tokenizer.IsSpecial));
+        // The mask takes the blank before it, as a hidden word would.
+        Assert.Equal(tokenizer.Encode("the<mask> sat"), tokenizer.Encode("the <mask> sat"));
+        Assert.Equal("the sat", tokenizer.Decode(tokenizer.Encode("the <mask> sat")));
+    }
 }

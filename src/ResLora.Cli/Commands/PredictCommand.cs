@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.Text.Json;
+using ResLora.Experiments.Predicting;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
+using ResLora.Training.Data.Labelling;
+using ResLora.Training.Tokenization;
+
+namespace ResLora.Cli.Commands;
+
+/// <summary><c>reslora predict</c>.</summary>
+internal static class PredictCommand
+{
+    private static readonly JsonSerializerOptions _line = new(CommandContext.Json) { WriteIndented = false };
+
+    /// <summary>Makes the command.</summary>
+    public static Verb Create()
+    {
+        var defaults = new PredictOptions { Model = "" };
+        var model = SharedOptions.Model();
+        var adapter = SharedOptions.Adapter();
+        var data = new Option<string?>("--data") { Description = "A JSONL, CSV, TSV or Parquet file; by default standard input, a text or a JSON object a line.", HelpName = "PATH" };
+        var task = new Option<string?>("--task") { Description = $"How the data is read: one of {string.Join(", ", LabelledTaskRegistry.All.Select(t => t.Name))}. By default the columns text and text2.", HelpName = "NAME" };
+        var columns = new Option<string[]>("--column") { Description = "Name a column of the file, such as text=sentence; may be given several times.", HelpName = "NAME=COLUMN" };
+        var output = new Option<string?>("--output") { Description = "Write the predictions to this JSONL file; by default to standard output.", HelpName = "FILE" };
+        var submission = new Option<string?>("--submission") { Description = "Also write the file that GLUE's server takes, into this folder; needs --task and --data.", HelpName = "DIR" };
+        var batch = new Option<int>("--batch-size") { Description = "Texts in one forward pass.", HelpName = "N", DefaultValueFactory = _ => defaults.BatchSize };
+        var length = new Option<int>("--max-length") { Description = "The longest text in tokens; longer ones are cut.", HelpName = "N", DefaultValueFactory = _ => defaults.MaxLength };
+        var truncation = new Option<string>("--truncation") { Description = "Which text of a pair is cut: longest_first, only_first or only_second.", HelpName = "WAY", DefaultValueFactory = _ => "longest_first" };
+        var dtype = SharedOptions.DataType();
+        var verb = new Verb(
+            "predict",
+            "Label or score texts with a fine-tuned encoder. A JSON object a text goes to standard output, with the probability of every label.",
+            "predict --model my-roberta --adapter runs/sst2/best --data reviews.csv --column text=review --output labels.jsonl",
+            "predict --model my-merged-model < lines.txt",
+            "predict --model my-roberta --adapter runs/rte/best --task rte --data data/RTE --submission submission")
+        {
+            model, adapter, data, task, columns, output, submission, batch, length, truncation, dtype,
+        };
+        return verb.Does((line, context) =>
+        {
+            context.RequireTorch();
+            var options = new PredictOptions
+            {
+                Model = line.GetRequiredValue(model),
+                Adapter = line.GetValue(adapter),
+                Data = line.GetValue(data),
+                Task = line.GetValue(task),
+                Columns = ColumnArguments.Parse(line.GetValue(columns) ?? []),
+                Submission = line.GetValue(submission),
+                BatchSize = line.GetValue(batch),
+                MaxLength = line.GetValue(length),
+                Truncation = line.GetRequiredValue(truncation) switch
+                {
+                    "longest_first" => Truncation.LongestFirst,
+                    "only_first" => Truncation.OnlyFirst,
+                    "only_second" => Truncation.OnlySecond,
+                    var other => throw new ConfigException($"--truncation is '{other}'; it must be longest_first, only_first or only_second."),
+                },
+                DataType = line.GetRequiredValue(dtype),
+            };
+            Run(options, line.GetValue(output), context);
+            return ExitCode.Done;
+        });
+    }
+
+    private static void Run(PredictOptions options, string? output, CommandContext context)
+    {
+        var kept = new List<TextPrediction>();
+        var streams = output is null && !context.IsJson;
+        var count = PredictJob.Run(
+            options,
+            Lines(context.Streams.Input),
+            prediction =>
+            {
+                if (streams)
+                {
+                    context.Streams.Output.WriteLine(JsonSerializer.Serialize(prediction, _line));
+                }
+                else
+                {
+                    kept.Add(prediction);
+                }
+            },
+            context.Stop);
+        if (output is not null)
+        {
+            AtomicFile.WriteText(output, string.Concat(kept.Select(prediction => JsonSerializer.Serialize(prediction, _line) + "\n")));
+            context.Log($"{count} predictions are in {output}.");
+        }
+
+        if (context.IsJson)
+        {
+            context.Result(output is null ? new { Texts = count, Predictions = kept } : new { Texts = count, Output = output }, _ => { });
+        }
+    }
+
+    private static IEnumerable<string> Lines(TextReader reader)
+    {
+        while (reader.ReadLine() is { } line)
+        {
+            yield return line;
+        }
+    }
+}

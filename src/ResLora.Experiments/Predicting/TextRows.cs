@@ -1,0 +1,58 @@
+using System.Text.Json;
+using ResLora.Formats.Errors;
+using ResLora.Training.Data;
+using ResLora.Training.Data.Labelling;
+using ResLora.Training.Data.Readers;
+
+namespace ResLora.Experiments.Predicting;
+
+/// <summary>Texts without labels, from rows of a file or from lines.</summary>
+/// <param name="columns">The file's names of the columns <c>text</c> and <c>text2</c>.</param>
+internal sealed class TextRows(ColumnMap columns)
+{
+    private static readonly string[] _columns = ["text", "text2"];
+
+    /// <summary>The names of columns that can be mapped.</summary>
+    /// <exception cref="ConfigException">Another one is.</exception>
+    public static void Check(ColumnMap columns)
+    {
+        if (columns.Mapped.FirstOrDefault(name => !_columns.Contains(name)) is { } unknown)
+        {
+            throw new ConfigException($"There is no column '{unknown}' to name.{NearestName.Suggestion(unknown, _columns)} Columns: {string.Join(", ", _columns)}.");
+        }
+    }
+
+    /// <summary>The texts of a file.</summary>
+    /// <exception cref="FileFormatException">The file cannot be read, or a row has no text.</exception>
+    public IEnumerable<LabelledText> Read(string path) => RowReader.Read(path).Select((row, i) => new LabelledText(i, row.Require(columns["text"]), row.Find(columns["text2"])));
+
+    /// <summary>The texts of lines: a line that begins with a brace is a JSON object, any other is a text itself; empty lines are left out.</summary>
+    /// <exception cref="FileFormatException">A line is no object with a text.</exception>
+    public IEnumerable<LabelledText> Parse(IEnumerable<string> lines)
+    {
+        var (number, index) = (0, 0);
+        foreach (var line in lines)
+        {
+            number++;
+            if (!string.IsNullOrWhiteSpace(line))
+            {
+                yield return line.TrimStart().StartsWith('{') ? Parse(line, number, index) : new LabelledText(index, line, null);
+                index++;
+            }
+        }
+    }
+
+    private LabelledText Parse(string line, int number, int index)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(line);
+            string? Text(string column) => json.RootElement.TryGetProperty(columns[column], out var value) && value.ValueKind != JsonValueKind.Null ? value.ToString() : null;
+            return new LabelledText(index, Text("text") ?? throw new FileFormatException($"Line {number} of the input has no \"{columns["text"]}\"."), Text("text2"));
+        }
+        catch (JsonException error)
+        {
+            throw new FileFormatException($"Line {number} of the input is no JSON object: {error.Message}", error);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using ResLora.Formats.Errors;
+using ResLora.Models;
+using ResLora.Training.Data.Labelling;
+
+namespace ResLora.Experiments.Running;
+
+/// <summary>Joins the labels of data with the outputs of a head.</summary>
+internal static class HeadLabels
+{
+    /// <summary>The labels that a trained head stands for in a task's data; null for scores.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="model">The model's name, for errors.</param>
+    /// <exception cref="ConfigException">The head predicts something else.</exception>
+    public static LabelSet? Of(LabelledTask task, TextHead head, string model)
+    {
+        if (head.Kind != (task.IsRegression ? TextHeadKind.Score : TextHeadKind.Labels))
+        {
+            throw Misfit(task, task.Labels, head, model);
+        }
+
+        // Many published models number their labels and name none; the task's order is then the one that counts.
+        var labels = task.IsRegression ? null : task.Labels is { } own && IsUnnamed(head, own.Count) ? own : new LabelSet(head.Labels);
+        Require(task, task.IsRegression ? null : task.Labels ?? labels, head, model);
+        return labels;
+    }
+
+    /// <summary>Whether a head has the same labels in another order.</summary>
+    public static bool SameInOtherOrder(LabelSet labels, TextHead head) =>
+        head.Kind == TextHeadKind.Labels && !labels.Names.SequenceEqual(head.Labels) && AreSame(labels, head);
+
+    /// <summary>Requires that a head predicts a task's labels or score.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="labels">Its labels; null for a score.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="model">The model's name, for errors.</param>
+    /// <exception cref="ConfigException">It does not.</exception>
+    public static void Require(LabelledTask task, LabelSet? labels, TextHead head, string model)
+    {
+        var fits = labels is null
+            ? head.Kind == TextHeadKind.Score
+            : head.Kind == TextHeadKind.Labels && (AreSame(labels, head) || IsUnnamed(head, labels.Count));
+        if (!fits)
+        {
+            throw Misfit(task, labels, head, model);
+        }
+    }
+
+    private static ConfigException Misfit(LabelledTask task, LabelSet? labels, TextHead head, string model)
+    {
+        var wanted = task.IsRegression ? "a score" : labels is null ? "labels" : $"the labels {string.Join(", ", labels.Names)}";
+        return new ConfigException($"Task '{task.Name}' has {wanted} to predict, and {model} predicts {Text(head)}; take the model or adapter that was trained for it.");
+    }
+
+    private static bool AreSame(LabelSet labels, TextHead head) =>
+        labels.Count == head.Outputs && head.Labels.All(name => labels.Find(name) is not null);
+
+    private static bool IsUnnamed(TextHead head, int count) =>
+        head.Kind == TextHeadKind.Labels && head.Labels.SequenceEqual(TextHead.OfOutputs(count).Labels);
+
+    private static string Text(TextHead head) => head.Kind switch
+    {
+        TextHeadKind.Score => "a score",
+        TextHeadKind.MaskedTokens => "masked tokens",
+        _ => $"the labels {string.Join(", ", head.Labels)}",
+    };
+}

@@ -1,0 +1,50 @@
+using ResLora.Models.Blocks;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ResLora.Models.Bert;
+
+/// <summary>What enters the first layer: norm(word + position + type), with dropout.</summary>
+internal sealed class BertEmbeddings : Module
+{
+    private readonly BertConfig _config;
+    [ComponentName(Name = "position_embeddings")] private readonly LookupTable _positions;
+    [ComponentName(Name = "token_type_embeddings")] private readonly LookupTable _types;
+    [ComponentName(Name = "LayerNorm")] private readonly LayerNormalization _norm;
+
+    public BertEmbeddings(BertConfig config) : base(nameof(BertEmbeddings))
+    {
+        _config = config;
+        Words = new LookupTable(config.VocabularySize, config.HiddenSize);
+        _positions = new LookupTable(config.PositionRows, config.HiddenSize);
+        _types = new LookupTable(config.TypeCount, config.HiddenSize);
+        _norm = new LayerNormalization(config.HiddenSize, config.NormEpsilon);
+        RegisterComponents();
+    }
+
+    [field: ComponentName(Name = "word_embeddings")]
+    public LookupTable Words { get; }
+
+    public Tensor Forward(TokenInput input)   // [B, T] -> [B, T, D]
+    {
+        using var scope = NewDisposeScope();
+        var types = input.TypeIds ?? zeros_like(input.Ids);
+        var sum = Words.call(input.Ids) + _types.call(types) + _positions.call(Positions(input.Ids));
+        return functional.dropout(_norm.call(sum), _config.HiddenDropout, training).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// BERT counts from 0. RoBERTa counts the tokens that are not padding, from the padding token's id + 1; padding has that id itself.
+    /// </summary>
+    private Tensor Positions(Tensor ids)   // [B, T] -> [1 or B, T]
+    {
+        if (!_config.IsRoberta)
+        {
+            return arange(ids.shape[1], device: ids.device).unsqueeze(0);
+        }
+
+        var tokens = ids.ne(_config.PadId).to(int64);
+        return tokens.cumsum(1) * tokens + _config.PadId;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Diagnostics.CodeAnalysis;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace ResLora.Models.Blocks;
+
+/// <summary>A row of a matrix for every id. TorchSharp's own embedding makes a new handle whenever its weight is asked for, which the tied head does in every pass.</summary>
+internal sealed class LookupTable : nn.Module<Tensor, Tensor>, IWeightSlots
+{
+    [ComponentName(Name = "weight")] private Parameter _weight;
+
+    /// <summary>Creates the module with a weight on the meta device.</summary>
+    /// <param name="rows">How many ids there are.</param>
+    /// <param name="width">D, the width of a row.</param>
+    public LookupTable(long rows, long width) : base(nameof(LookupTable)) =>
+        Weight = new Parameter(empty(rows, width, device: META), requires_grad: false);
+
+    /// <inheritdoc />
+    public IEnumerable<WeightSlot> Slots => [new("weight", SlotKind.Weight, Weight.shape, p => Weight = p)];
+
+    /// <summary>The rows, [V, D].</summary>
+    public Parameter Weight
+    {
+        get => _weight;
+        [MemberNotNull(nameof(_weight))]
+        private set
+        {
+            value.DetachFromDisposeScope();
+            ConditionallyRegisterParameter("weight", value);
+            _weight = value;
+        }
+    }
+
+    /// <inheritdoc />
+    public override Tensor forward(Tensor input)   // [B, T] -> [B, T, D]
+    {
+        using var scope = NewDisposeScope();
+        return Weight.index_select(0, input.flatten()).view([.. input.shape, -1]).MoveToOuterDisposeScope();
+    }
+}

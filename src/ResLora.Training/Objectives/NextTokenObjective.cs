@@ -1,0 +1,55 @@
+using ResLora.Models;
+using ResLora.Training.Data;
+using ResLora.Training.Evaluation;
+using static TorchSharp.torch;
+
+namespace ResLora.Training.Objectives;
+
+/// <summary>Predict the next token, where the sample says so.</summary>
+/// <param name="model">The model, borrowed.</param>
+/// <param name="padId">The token that fills up short rows; it is never looked at.</param>
+public sealed class NextTokenObjective(CausalLanguageModel model, int padId) : Objective(model, padId)
+{
+    /// <summary>The name of e^loss on held-out data.</summary>
+    public const string PerplexityMetric = "eval_perplexity";
+
+    private readonly CausalLanguageModel _model = model;
+
+    /// <inheritdoc />
+    public override IReadOnlyList<string> Metrics => [LossMetric, PerplexityMetric];
+
+    /// <inheritdoc />
+    public override int TargetsOf(TokenizedSample sample) => TokenBatch.TrainedTokens(sample);
+
+    /// <inheritdoc />
+    public override TokenBatch Collate(IReadOnlyList<TokenizedSample> samples) => TokenBatch.Collate(samples, PadId, Model.Device);
+
+    /// <inheritdoc />
+    public override Tensor Hidden(TokenBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return _model.Hidden(batch.Ids, batch.TokenMask, rightPadded: true);   // [B, T] -> [B, T, D]
+    }
+
+    /// <inheritdoc />
+    public override Tensor Predictions(TokenBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        var predicting = Hidden(batch).flatten(0, 1).index_select(0, batch.Positions);   // [B, T, D] -> [N, D]
+        return _model.Logits(predicting).to(float32).MoveToOuterDisposeScope();           // [N, D] -> [N, V]
+    }
+
+    /// <inheritdoc />
+    public override void Forward(TokenBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        _model.Hidden(batch.Ids, batch.TokenMask).Dispose();
+    }
+
+    /// <inheritdoc />
+    public override IReadOnlyDictionary<string, double> Measure(IReadOnlyList<TokenizedSample> samples, int batchSize, CancellationToken stop)
+    {
+        var loss = Perplexity.Measure(_model, samples, PadId, batchSize, stop);
+        return new Dictionary<string, double> { [LossMetric] = loss.Loss, [PerplexityMetric] = loss.Perplexity };
+    }
+}

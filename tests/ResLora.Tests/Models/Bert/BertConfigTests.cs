@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using ResLora.Formats.Errors;
+using ResLora.Models;
+using ResLora.Models.Bert;
+using ResLora.Tests.Support;
+using Xunit;
+
+namespace ResLora.Tests.Models.Bert;
+
+public sealed class BertConfigTests
+{
+    [Theory]
+    [InlineData("""{ "model_type": "roberta", "vocab_size": 50, "max_position_embeddings": 514 }""", 1, 512)]
+    [InlineData("""{ "model_type": "bert", "vocab_size": 50 }""", 0, 512)]
+    public void Read_KeysLeftOut_TakeTheFamilysDefaults(string json, int pad, int longest)
+    {
+        var config = Read(json);
+
+        Assert.Equal((pad, longest), (config.PadId, config.MaxPositions));
+        Assert.Equal((768, 12, 12, 3072), (config.HiddenSize, config.LayerCount, config.HeadCount, config.IntermediateSize));
+        Assert.Equal(["LABEL_0", "LABEL_1"], config.Head.Labels);
+    }
+
+    [Theory]
+    [InlineData("""  "id2label": { "1": "yes", "0": "no", "2": "maybe" }  """, TextHeadKind.Labels, "no yes maybe")]
+    [InlineData("""  "num_labels": 1  """, TextHeadKind.Score, "LABEL_0")]
+    [InlineData("""  "num_labels": 3  """, TextHeadKind.Labels, "LABEL_0 LABEL_1 LABEL_2")]
+    [InlineData("""  "architectures": ["RobertaForMaskedLM"]  """, TextHeadKind.MaskedTokens, "")]
+    [InlineData("""  "architectures": ["RobertaForSequenceClassification"], "id2label": { "0": "score" }, "problem_type": "regression"  """, TextHeadKind.Score, "score")]
+    public void Head_OfAConfiguration_IsWhatItWasSavedFrom(string keys, TextHeadKind kind, string labels)
+    {
+        var head = Read($$"""{ "model_type": "roberta", "vocab_size": 50, "max_position_embeddings": 514, {{keys}} }""").Head;
+
+        Assert.Equal((kind, labels), (head.Kind, string.Join(' ', head.Labels)));
+    }
+
+    [Theory]
+    [InlineData("\"hidden_size\": 30", "hidden_size (30) is not a multiple of num_attention_heads (4)")]
+    [InlineData("\"num_hidden_layers\": 0", "num_hidden_layers is 0; it must be from 1 to 1000")]
+    [InlineData("\"hidden_act\": \"tanh\"", "hidden_act 'tanh' is not supported")]
+    [InlineData("\"position_embedding_type\": \"relative_key\"", "position_embedding_type 'relative_key' is not supported (absolute is)")]
+    [InlineData("\"is_decoder\": true", "is_decoder is not supported")]
+    [InlineData("\"pad_token_id\": 60", "pad_token_id is 60; it must be from 0 to 49")]
+    [InlineData("\"max_position_embeddings\": 2", "which leaves none")]
+    [InlineData("\"hidden_dropout_prob\": 1", "hidden_dropout_prob is 1")]
+    [InlineData("\"layer_norm_eps\": 0", "layer_norm_eps is 0")]
+    [InlineData("\"id2label\": { \"0\": \"a\", \"2\": \"b\" }", "not numbered 0 to 1")]
+    [InlineData("\"id2label\": { \"0\": \"a\", \"1\": \"a\" }", "id2label gives two labels one name")]
+    [InlineData("\"num_labels\": 0", "num_labels is 0")]
+    [InlineData("\"problem_type\": \"multi_label_classification\"", "problem_type 'multi_label_classification' is not supported")]
+    [InlineData("\"quantization_config\": {}", "quantised checkpoints are not supported")]
+    [InlineData("\"tie_word_embeddings\": false", "tie_word_embeddings false is not supported")]
+    [InlineData("\"pruned_heads\": { \"0\": [1] }", "pruned_heads is not supported")]
+    public void Read_WhatCannotBeCarriedOut_IsNamed(string keys, string part)
+    {
+        var json = JsonNode.Parse("""{ "model_type": "roberta", "vocab_size": 50, "hidden_size": 32, "num_attention_heads": 4 }""")!.AsObject();
+        foreach (var (key, value) in JsonNode.Parse($"{{ {keys} }}")!.AsObject())
+        {
+            json[key] = value?.DeepClone();
+        }
+
+        var error = Assert.Throws<ConfigException>(() => Read(json.ToJsonString()));
+
+        Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
+    private static BertConfig Read(string json)
+    {
+        using var folder = new TemporaryFolder();
+        return BertConfig.Read(folder.Write("config.json", json));
+    }
+}

@@ -1,0 +1,47 @@
+using ResLora.Formats.Errors;
+using ResLora.Models;
+using ResLora.Tests.Support;
+using Xunit;
+
+namespace ResLora.Tests.Models;
+
+public sealed class TextHeadFileTests
+{
+    [Fact]
+    public void Read_WrittenHead_IsTheSame()
+    {
+        using var folder = new TemporaryFolder();
+
+        TextHeadFile.Write(folder.Path, TextHead.ForLabels(["schlecht", "gut"]));
+
+        var head = TextHeadFile.Read(folder.Path)!;
+        Assert.Equal((TextHeadKind.Labels, "schlecht gut"), (head.Kind, string.Join(' ', head.Labels)));
+        Assert.Contains("\"kind\": \"labels\"", File.ReadAllText(folder[TextHeadFile.FileName]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_NoFile_IsNull()
+    {
+        using var folder = new TemporaryFolder();
+
+        Assert.Null(TextHeadFile.Read(folder.Path));
+    }
+
+    [Theory]
+    [InlineData("""{ "kind": "labels", "labels": ["one"] }""")]
+    [InlineData("""{ "kind": "labels", "labels": ["one", "one"] }""")]
+    [InlineData("""{ "kind": "score", "labels": ["one", "two"] }""")]
+    [InlineData("""{ "kind": "maskedTokens", "labels": [] }""")]
+    [InlineData("""{ "kind": "labels", "labels": null }""")]
+    [InlineData("""{ "kind": "other", "labels": ["a", "b"] }""")]
+    [InlineData("[]")]
+    public void Read_WhatIsNoHead_IsRefused(string text)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write(TextHeadFile.FileName, text);
+
+        var error = Assert.Throws<FileFormatException>(() => TextHeadFile.Read(folder.Path));
+
+        Assert.Contains(TextHeadFile.FileName, error.Message, StringComparison.Ordinal);
+    }
+}
