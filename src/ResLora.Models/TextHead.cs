@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ResLora.Models;
 
 /// <summary>What an encoder predicts.</summary>
@@ -25,6 +27,7 @@ public sealed record TextHead(TextHeadKind Kind, IReadOnlyList<string> Labels)
     public static TextHead MaskedTokens { get; } = new(TextHeadKind.MaskedTokens, []);
 
     /// <summary>N, how many outputs a text has; 0 for masked tokens.</summary>
+    [JsonIgnore]
     public int Outputs => Labels.Count;
 
     /// <summary>A head for labels.</summary>

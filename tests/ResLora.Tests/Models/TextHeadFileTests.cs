@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Tests.Support;
@@ -16,7 +17,9 @@ public sealed class TextHeadFileTests
 
         var head = TextHeadFile.Read(folder.Path)!;
         Assert.Equal((TextHeadKind.Labels, "schlecht gut"), (head.Kind, string.Join(' ', head.Labels)));
-        Assert.Contains("\"kind\": \"labels\"", File.ReadAllText(folder[TextHeadFile.FileName]), StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(File.ReadAllText(folder[TextHeadFile.FileName]));
+        Assert.Equal(["kind", "labels"], json.RootElement.EnumerateObject().Select(property => property.Name));
+        Assert.Equal("labels", json.RootElement.GetProperty("kind").GetString());
     }
 
     [Fact]
