@@ -70,7 +70,9 @@ public sealed record ExportSource
             throw new ConfigException($"The target '{target.Name}' is an adapter; give one (--adapter), or export the model to {string.Join(", ", ExportTargets.All.Where(t => !t.NeedsAdapter).Select(t => t.Name))}.");
         }
 
-        var modelFolder = BaseModel(options, adapter);
+        var modelFolder = adapter is not null
+            ? BaseModelFolder.Of(options.Model, adapter)
+            : options.Model ?? throw new ConfigException("There is nothing to export; give a model (--model), an adapter (--adapter) or both.");
         var method = ExportMerge.Choose(adapter, options.Method);
         var (stored, others) = StoredTypes(modelFolder);
         var type = options.Type ?? target.DefaultType(stored);
@@ -95,25 +97,6 @@ public sealed record ExportSource
             TypeWasAsked = options.Type is not null,
             MaxShardBytes = options.MaxShardBytes,
         };
-    }
-
-    private static string BaseModel(ExportOptions options, AdapterDescription? adapter)
-    {
-        if (options.Model is { } given)
-        {
-            return given;
-        }
-
-        if (adapter is null)
-        {
-            throw new ConfigException("There is nothing to export; give a model (--model), an adapter (--adapter) or both.");
-        }
-
-        return adapter.BaseModel is { } named && Directory.Exists(named)
-            ? named
-            : throw new ConfigException(adapter.BaseModel is null
-                ? $"{adapter.Folder}: the adapter does not name its base model; give it (--model)."
-                : $"{adapter.Folder}: the adapter names the base model '{adapter.BaseModel}', and there is no such folder here; give it (--model).");
     }
 
     private static (ScalarType Most, IReadOnlyList<ScalarType> Others) StoredTypes(string modelFolder)

@@ -43,7 +43,7 @@ public static class MergeJob
         ArgumentNullException.ThrowIfNull(options);
         ConfigBinder.ThrowIfAny("The merge's settings", [.. options.Problems()]);
         var description = AdapterStore.Describe(options.Adapter);
-        var baseModel = BaseModel(options, description);
+        var baseModel = BaseModelFolder.Of(options.Model, description);
         using var session = ModelSession.Load(baseModel, options.Adapter);
         var texts = MergeTexts.ToMeasure(options.Texts, session);
         var methods = Methods(options, session.Adapter!);
@@ -87,20 +87,6 @@ public static class MergeJob
 
     private static MergeSettings Settings(MergeOptions options, MergeMethod method) =>
         new(method) { Ridge = options.Ridge, CalibrationMemory = options.CalibrationMemory };
-
-    private static string BaseModel(MergeOptions options, AdapterDescription description)
-    {
-        if (options.Model is { } given)
-        {
-            return given;
-        }
-
-        return description.BaseModel is { } named && Directory.Exists(named)
-            ? named
-            : throw new ConfigException(description.BaseModel is null
-                ? $"{options.Adapter}: the adapter does not name its base model; give it (--model)."
-                : $"{options.Adapter}: the adapter names the base model '{description.BaseModel}', and there is no such folder here; give it (--model).");
-    }
 
     private static void Write(MergeTarget target, string output, bool overwrite, string baseModel, ModelSession session, MergedAdapter merged)
     {

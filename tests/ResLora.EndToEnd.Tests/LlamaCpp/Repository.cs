@@ -1,3 +1,4 @@
+using ResLora.EndToEnd.Tests.Support;
 using Xunit;
 
 namespace ResLora.EndToEnd.Tests.LlamaCpp;
@@ -6,7 +7,7 @@ namespace ResLora.EndToEnd.Tests.LlamaCpp;
 internal static class Repository
 {
     /// <summary>The nearest folder above the tests that holds the solution.</summary>
-    public static string Root { get; } = FindRoot();
+    public static string Root => Approved.Root;
 
     /// <summary>The sample's own small model.</summary>
     public static string SampleModel => Path.Combine(Root, "samples", "word-problems", "base");
@@ -17,18 +18,5 @@ internal static class Repository
         var path = Path.GetFullPath(Path.Combine(Root, "..", "shared", relative));
         Assert.SkipUnless(Path.Exists(path), $"../shared/{relative} is not on this machine");
         return path;
-    }
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "ResLora.slnx")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException($"no folder above {AppContext.BaseDirectory} holds ResLora.slnx");
     }
 }
