@@ -43,7 +43,7 @@ internal sealed class NewModel : IDisposable
             ["tokenizer_config.json"] = Encoding.UTF8.GetBytes(ByteLevelBpeTrainer.DescribeConfig(options, config.Model.MaxLength) + "\n"),
         };
         Tokenizer = LoadTokenizer(_companions);
-        (_config, Objective) = config.Objective == PretrainObjective.MaskedTokens ? Roberta(config.Model, Tokenizer) : Llama(config.Model, Tokenizer);
+        (_config, Objective) = config.Objective == PretrainObjective.MaskedTokens ? Roberta(config, Tokenizer) : Llama(config.Model, Tokenizer);
         ModelWeights.Initialize(Model, config.Model.InitializerRange, config.Training.Seed, float32, CPU);
     }
 
@@ -69,12 +69,12 @@ internal sealed class NewModel : IDisposable
         return (config, new NextTokenObjective(new LlamaModel(description), tokenizer.PadId ?? 0));
     }
 
-    private static (JsonObject Config, Objective Objective) Roberta(NewModelConfig model, Tokenizer tokenizer)
+    private static (JsonObject Config, Objective Objective) Roberta(PretrainConfig settings, Tokenizer tokenizer)
     {
-        var config = DescribeRoberta(model, tokenizer);
+        var config = DescribeRoberta(settings.Model, tokenizer);
         var description = config.Deserialize<BertConfig>()!;
         ConfigBinder.ThrowIfAny("model", [.. description.Problems()]);
-        return (config, new MaskedTokenObjective(new BertModel(description, TextHead.MaskedTokens), tokenizer.MaskId!.Value));
+        return (config, new MaskedTokenObjective(new BertModel(description, TextHead.MaskedTokens), tokenizer.MaskId!.Value, settings.PredictedShare));
     }
 
     private static JsonObject DescribeLlama(NewModelConfig model, Tokenizer tokenizer) => new()

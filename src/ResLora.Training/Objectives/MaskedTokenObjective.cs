@@ -7,18 +7,21 @@ using static TorchSharp.torch;
 namespace ResLora.Training.Objectives;
 
 /// <summary>
-/// Fill in masked tokens: of the tokens that a sample offers 15 % are predicted, of which 80 % stand as the mask, 10 % as a random
+/// Fill in masked tokens: of the tokens that a sample offers some are predicted, of which 80 % stand as the mask, 10 % as a random
 /// token and 10 % as they are. In training every pass masks others; held-out samples are masked the same way every time.
 /// </summary>
 /// <param name="model">The model, borrowed.</param>
 /// <param name="maskId">The mask.</param>
+/// <param name="predictedShare">The share of offered tokens that is predicted, above 0 and up to 1. Default 0.15, as for BERT and RoBERTa.</param>
 /// <remarks>Devlin et al., arXiv:1810.04805, section 3.1; dynamic masking: Liu et al., arXiv:1907.11692, section 4.1.</remarks>
-public sealed class MaskedTokenObjective(EncoderModel model, int maskId) : Objective(model, model.PadId)
+public sealed class MaskedTokenObjective(EncoderModel model, int maskId, double predictedShare = MaskedTokenObjective.UsualShare) : Objective(model, model.PadId)
 {
     /// <summary>The name of e^loss on held-out data.</summary>
     public const string PerplexityMetric = "eval_perplexity";
 
-    private const double PredictedShare = 0.15;
+    /// <summary>The share that BERT and RoBERTa predict.</summary>
+    public const double UsualShare = 0.15;
+
     private const double MaskedShare = 0.8;
     private const double RandomShare = 0.1;
 
@@ -107,7 +110,7 @@ public sealed class MaskedTokenObjective(EncoderModel model, int maskId) : Objec
     private TokenizedSample Mask(TokenizedSample sample, StableRandom random)
     {
         int[] offered = [.. sample.Labels.Index().Where(label => label.Item != TokenizedSample.Masked).Select(label => label.Index)];
-        int[] chosen = [.. offered.Where(_ => random.NextDouble() < PredictedShare)];
+        int[] chosen = [.. offered.Where(_ => random.NextDouble() < predictedShare)];
         if (chosen.Length == 0 && offered.Length > 0)
         {
             chosen = [offered[(int)(random.Next() % (ulong)offered.Length)]];
