@@ -67,7 +67,7 @@ public static class TrainJob
         folder.Prepare(config, resume);
         var trainable = (adapter?.TrainableParameters() ?? AllParameters(session.Model)).ToArray();
         progress?.Report(new RunPlanned(PlanJob.Of(config, session.Model, adapter, data)));
-        var objective = data.ObjectiveFor(session);
+        var objective = data.ObjectiveFor(session, config.Training.Packing);
         var setup = new TrainSetup(
             objective, trainable, data.TrainTokens.Samples, data.ValidationTokens, config.Training, folder.Path, Save(config, session))
         {

@@ -89,6 +89,18 @@ public sealed record TrainConfig
     /// <summary>Whether layers are computed again for the gradients instead of being kept: less memory, more time. Default false.</summary>
     public bool GradientCheckpointing { get; init; }
 
+    /// <summary>
+    /// Whether the samples of a forward pass stand one behind another in a single row instead of side by side with padding; each sees itself alone, and
+    /// the loss is the same up to rounding. For generation; models with labels are always padded. Default true.
+    /// </summary>
+    public bool Packing { get; init; } = true;
+
+    /// <summary>
+    /// Whether kernels of ours take the place of chains of libtorch's operations where they fit: bfloat16, frozen weights, a processor with AVX-512.
+    /// Results are equal up to the rounding of bfloat16. Default true.
+    /// </summary>
+    public bool FusedKernels { get; init; } = true;
+
     /// <summary>The base model's dtype: <c>float32</c>, <c>bfloat16</c>, or <c>auto</c> for that of its files. Default float32.</summary>
     public string DataType { get; init; } = "float32";
 
