@@ -39,68 +39,71 @@ internal sealed class FusedAttention : autograd.SingleTensorFunction<FusedAttent
     {
         var (cos, sin, size, lengths) = ((Tensor)vars[3], (Tensor)vars[4], (int)vars[5], (IReadOnlyList<int>)vars[6]);
         using var scope = NewDisposeScope();
-        var (query, key, value) = (((Tensor)vars[0]).contiguous(), ((Tensor)vars[1]).contiguous(), ((Tensor)vars[2]).contiguous());
-        var (heads, groups) = ((int)(query.shape[1] / size), (int)(key.shape[1] / size));
-        var q = HeadLayout.ToHeads(query, heads, HeadLayout.Turn.Forward, cos, sin, (float)(1 / Math.Sqrt(size)));   // [N, H·E] -> [H, N, E]
-        var k = HeadLayout.ToHeads(key, groups, HeadLayout.Turn.Forward, cos, sin);                                   // [N, K·E] -> [K, N, E]
-        var v = HeadLayout.ToHeads(value, groups, HeadLayout.Turn.None, cos, sin);                                    // [N, K·E] -> [K, N, E]
-        var mixed = empty_like(q);                                                                                    // [H, N, E]
-        foreach (var part in Parts(groups, heads / groups, lengths))
+        var layout = new HeadLayout(size, lengths, (cos, sin));
+        var q = layout.ToHeads(((Tensor)vars[0]).contiguous(), HeadLayout.Turn.Forward, InverseRoot(size));
+        var k = layout.ToHeads(((Tensor)vars[1]).contiguous(), HeadLayout.Turn.Forward);
+        var v = layout.ToHeads(((Tensor)vars[2]).contiguous(), HeadLayout.Turn.None);
+        var mixed = empty_like(q);
+        foreach (var part in Parts(q, k, size, lengths))
         {
             using var inner = NewDisposeScope();
-            var (queries, keys, values) = (part.Queries(q), part.Keys(k), part.Keys(v));
-            var scores = queries.bmm(keys.transpose(1, 2));   // [k, G·T, E] · [k, E, T] -> [k, G·T, T]
+            var scores = part.Queries(q).bmm(part.Keys(k).transpose(1, 2));   // [k, G·T, E] · [k, E, T] -> [k, G·T, T]
             CausalSoftmax.Forward(scores);
-            part.PutQueries(mixed, scores.bmm(values));       // [k, G·T, T] · [k, T, E] -> [k, G·T, E]
+            part.Queries(mixed).copy_(scores.bmm(part.Keys(v)));              // [k, G·T, T] · [k, T, E] -> [k, G·T, E]
         }
 
+        // Moved out of the scope: they are saved when this method has returned.
         ctx.save_for_backward([q.MoveToOuterDisposeScope(), k.MoveToOuterDisposeScope(), v.MoveToOuterDisposeScope(), cos, sin]);
+        ctx.save_data(nameof(size), size);
         ctx.save_data(nameof(lengths), lengths);
-        return HeadLayout.ToTokens(mixed, HeadLayout.Turn.None, cos, sin).MoveToOuterDisposeScope();   // [H, N, E] -> [N, H·E]
+        return layout.ToTokens(mixed, HeadLayout.Turn.None).MoveToOuterDisposeScope();
     }
 
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         using var scope = NewDisposeScope();
         var saved = ctx.get_saved_variables();
-        var (q, k, v, cos, sin) = (saved[0], saved[1], saved[2], saved[3], saved[4]);
-        var lengths = (IReadOnlyList<int>)ctx.get_data("lengths");
-        var (heads, groups, size) = ((int)q.shape[0], (int)k.shape[0], q.shape[2]);
-        var outer = HeadLayout.ToHeads(grad_output.contiguous(), heads, HeadLayout.Turn.None, cos, sin);   // [N, H·E] -> [H, N, E]
+        var (q, k, v) = (saved[0], saved[1], saved[2]);
+        var (size, lengths) = ((int)ctx.get_data("size"), (IReadOnlyList<int>)ctx.get_data("lengths"));
+        var layout = new HeadLayout(size, lengths, (saved[3], saved[4]));
+        var outer = layout.ToHeads(grad_output.contiguous(), HeadLayout.Turn.None);
         var (dq, dk, dv) = (empty_like(q), empty_like(k), empty_like(v));
-        foreach (var part in Parts(groups, heads / groups, lengths))
+        foreach (var part in Parts(q, k, size, lengths))
         {
             using var inner = NewDisposeScope();
-            var (queries, keys, values, above) = (part.Queries(q), part.Keys(k), part.Keys(v), part.Queries(outer));
-            var scores = queries.bmm(keys.transpose(1, 2));         // [k, G·T, T]
-            var gradient = above.bmm(values.transpose(1, 2));       // [k, G·T, T]
+            var (queries, keys, above) = (part.Queries(q), part.Keys(k), part.Queries(outer));
+            var scores = queries.bmm(keys.transpose(1, 2));                    // [k, G·T, E] · [k, E, T] -> [k, G·T, T]
+            var gradient = above.bmm(part.Keys(v).transpose(1, 2));            // [k, G·T, E] · [k, E, T] -> [k, G·T, T]
             CausalSoftmax.Backward(scores, gradient);
-            part.PutQueries(dq, gradient.bmm(keys));                // [k, G·T, T] · [k, T, E] -> [k, G·T, E]
-            part.PutKeys(dk, gradient.transpose(1, 2).bmm(queries));   // [k, T, G·T] · [k, G·T, E] -> [k, T, E]
-            part.PutKeys(dv, scores.transpose(1, 2).bmm(above));       // [k, T, G·T] · [k, G·T, E] -> [k, T, E]
+            part.Queries(dq).copy_(gradient.bmm(keys));                        // [k, G·T, T] · [k, T, E] -> [k, G·T, E]
+            part.Keys(dk).copy_(gradient.transpose(1, 2).bmm(queries));        // [k, T, G·T] · [k, G·T, E] -> [k, T, E]
+            part.Keys(dv).copy_(scores.transpose(1, 2).bmm(above));            // [k, T, G·T] · [k, G·T, E] -> [k, T, E]
         }
 
         // q carries 1/√E, so that ∂K has it already; ∂Q gets it here.
         return
         [
-            HeadLayout.ToTokens(dq, HeadLayout.Turn.Backward, cos, sin, (float)(1 / Math.Sqrt(size))).MoveToOuterDisposeScope(),
-            HeadLayout.ToTokens(dk, HeadLayout.Turn.Backward, cos, sin).MoveToOuterDisposeScope(),
-            HeadLayout.ToTokens(dv, HeadLayout.Turn.None, cos, sin).MoveToOuterDisposeScope(),
+            layout.ToTokens(dq, HeadLayout.Turn.Backward, InverseRoot(size)).MoveToOuterDisposeScope(),
+            layout.ToTokens(dk, HeadLayout.Turn.Backward).MoveToOuterDisposeScope(),
+            layout.ToTokens(dv, HeadLayout.Turn.None).MoveToOuterDisposeScope(),
             null!, null!, null!, null!,
         ];
     }
 
+    private static float InverseRoot(int size) => (float)(1 / Math.Sqrt(size));
+
     /// <summary>Cuts the work: by text, and by key heads where a text is long.</summary>
-    private static IEnumerable<Part> Parts(int groups, int queriesPerKey, IReadOnlyList<int> lengths)
+    private static IEnumerable<Part> Parts(Tensor queries, Tensor keys, int size, IReadOnlyList<int> lengths)
     {
-        var start = 0;
+        var groups = (int)keys.shape[1] / size;
+        var queriesPerKey = (int)(queries.shape[1] / keys.shape[1]);
+        var start = 0L;
         foreach (var length in lengths)
         {
-            var perHead = (long)queriesPerKey * length * length;
-            var step = (int)Math.Clamp(MostScores / Math.Max(perHead, 1), 1, groups);
+            var step = (int)Math.Clamp(MostScores / ((long)queriesPerKey * length * length), 1, groups);
             for (var head = 0; head < groups; head += step)
             {
-                yield return new Part(head, Math.Min(step, groups - head), queriesPerKey, start, length);
+                yield return new Part(start * groups + (long)head * length, Math.Min(step, groups - head), length, queriesPerKey, size);
             }
 
             start += length;
@@ -108,16 +111,18 @@ internal sealed class FusedAttention : autograd.SingleTensorFunction<FusedAttent
     }
 
     /// <summary>Some key heads of one text, with the queries that they serve.</summary>
-    private sealed record Part(int Head, int Heads, int QueriesPerKey, int Start, int Length)
+    /// <param name="First">How many key vectors stand before theirs.</param>
+    /// <param name="Heads">k, how many key heads.</param>
+    /// <param name="Length">T.</param>
+    /// <param name="QueriesPerKey">G.</param>
+    /// <param name="Size">E.</param>
+    private sealed record Part(long First, int Heads, int Length, int QueriesPerKey, int Size)
     {
-        public Tensor Queries(Tensor all) =>   // [H, N, E] -> [k, G·T, E]
-            all.narrow(0, Head * QueriesPerKey, Heads * QueriesPerKey).narrow(1, Start, Length).reshape(Heads, QueriesPerKey * Length, -1);
+        public Tensor Queries(Tensor all) => Slice(all, QueriesPerKey);   // [N, H·E] -> [k, G·T, E]
 
-        public Tensor Keys(Tensor all) => all.narrow(0, Head, Heads).narrow(1, Start, Length);   // [K, N, E] -> [k, T, E]
+        public Tensor Keys(Tensor all) => Slice(all, 1);                  // [N, K·E] -> [k, T, E]
 
-        public void PutQueries(Tensor all, Tensor part) =>
-            all.narrow(0, Head * QueriesPerKey, Heads * QueriesPerKey).narrow(1, Start, Length).copy_(part.view(Heads * QueriesPerKey, Length, -1));
-
-        public void PutKeys(Tensor all, Tensor part) => Keys(all).copy_(part);
+        private Tensor Slice(Tensor all, long each) =>
+            all.view(-1).narrow(0, First * each * Size, Heads * each * Length * Size).view(Heads, each * Length, Size);
     }
 }

@@ -31,6 +31,7 @@ internal sealed unsafe class FusedGate : autograd.SingleTensorFunction<FusedGate
         Rows.ForEach((int)(gate.numel() / width), (from, to) =>
             Forward(Lanes.Halves(gate), Lanes.Halves(up), Lanes.Halves(output), (long)from * width, (long)to * width));
 
+        // Moved out of the scope: they are saved when this method has returned.
         ctx.save_for_backward([gate.MoveToOuterDisposeScope(), up.MoveToOuterDisposeScope()]);
         return output.MoveToOuterDisposeScope();
     }

@@ -32,6 +32,7 @@ internal sealed unsafe class FusedRmsNorm : autograd.SingleTensorFunction<FusedR
         Rows.ForEach(rows, (from, to) =>
             Forward(Lanes.Halves(x), Lanes.Halves(weight), Lanes.Halves(output), Lanes.Floats(inverse), width, epsilon, from, to));
 
+        // Moved out of the scope: they are saved when this method has returned.
         ctx.save_for_backward([x.MoveToOuterDisposeScope(), weight, inverse.MoveToOuterDisposeScope()]);
         return output.MoveToOuterDisposeScope();
     }

@@ -5,12 +5,15 @@ using static TorchSharp.torch;
 namespace ResLora.Models.Fused;
 
 /// <summary>
-/// Moves head vectors between the order of the projections, [N, H, E] (token by token), and the order that attention multiplies in,
-/// [H, N, E] (head by head), turning them by their positions on the way.
+/// Moves head vectors between the order of the projections, token by token ([N, H, E]), and the order that attention multiplies in, text by text
+/// and in each text head by head ([H, T, E]), turning them by their positions on the way.
 /// </summary>
-internal static unsafe class HeadLayout
+/// <param name="headSize">E, in both orders a multiple of the lanes of a vector.</param>
+/// <param name="lengths">T of each text; together N.</param>
+/// <param name="angles">Cosines and sines, [rows, E] float32 each; token n has those of row n modulo rows. Borrowed.</param>
+internal sealed unsafe class HeadLayout(int headSize, IReadOnlyList<int> lengths, (Tensor Cos, Tensor Sin) angles)
 {
-    /// <summary>How the vectors are turned.</summary>
+    /// <summary>How vectors are turned.</summary>
     public enum Turn
     {
         /// <summary>Not at all.</summary>
@@ -25,65 +28,55 @@ internal static unsafe class HeadLayout
 
     /// <summary>From token by token to head by head.</summary>
     /// <param name="tokens">[N, H·E] bfloat16, contiguous; borrowed.</param>
-    /// <param name="heads">H.</param>
     /// <param name="turn">How vectors are turned.</param>
-    /// <param name="cos">[T, E] float32; token n has row n modulo T. Borrowed.</param>
-    /// <param name="sin">Like <paramref name="cos"/>.</param>
     /// <param name="scale">A factor for all numbers.</param>
-    /// <returns>New tensor [H, N, E].</returns>
-    public static Tensor ToHeads(Tensor tokens, int heads, Turn turn, Tensor cos, Tensor sin, float scale = 1)
-    {
-        var (count, size) = ((int)tokens.shape[0], (int)(tokens.shape[1] / heads));
-        var output = empty([heads, count, size], dtype: ScalarType.BFloat16);
-        Move(tokens, output, heads, count, size, toHeads: true, turn, cos, sin, scale);
-        return output;
-    }
+    /// <returns>New tensor [N, H·E], in which every text has T·H·E numbers in the order [H, T, E].</returns>
+    public Tensor ToHeads(Tensor tokens, Turn turn, float scale = 1) => Move(tokens, toHeads: true, turn, scale);
 
     /// <summary>From head by head to token by token.</summary>
-    /// <param name="byHead">[H, N, E] bfloat16, contiguous; borrowed.</param>
+    /// <param name="byHead">As <see cref="ToHeads"/> gives it; borrowed.</param>
     /// <param name="turn">As for the other way.</param>
-    /// <param name="cos">As for the other way.</param>
-    /// <param name="sin">As for the other way.</param>
     /// <param name="scale">As for the other way.</param>
     /// <returns>New tensor [N, H·E].</returns>
-    public static Tensor ToTokens(Tensor byHead, Turn turn, Tensor cos, Tensor sin, float scale = 1)
-    {
-        var (heads, count, size) = ((int)byHead.shape[0], (int)byHead.shape[1], (int)byHead.shape[2]);
-        var output = empty([count, heads * size], dtype: ScalarType.BFloat16);
-        Move(byHead, output, heads, count, size, toHeads: false, turn, cos, sin, scale);
-        return output;
-    }
+    public Tensor ToTokens(Tensor byHead, Turn turn, float scale = 1) => Move(byHead, toHeads: false, turn, scale);
 
-    private static void Move(
-        Tensor source, Tensor target, int heads, int count, int size, bool toHeads, Turn turn, Tensor cos, Tensor sin, float scale)
+    private Tensor Move(Tensor source, bool toHeads, Turn turn, float scale)
     {
-        var angles = cos.shape[0];
-        Rows.ForEach(count, (first, end) =>
+        var target = empty_like(source);
+        var heads = (int)(source.shape[1] / headSize);
+        var rows = angles.Cos.shape[0];
+        var start = 0;
+        foreach (var length in lengths)
         {
-            ushort* from = Lanes.Halves(source), to = Lanes.Halves(target);
-            float* cosines = Lanes.Floats(cos), sines = Lanes.Floats(sin);
-            for (var token = first; token < end; token++)
+            var first = start;
+            Rows.ForEach(length, (from, to) =>
             {
-                var angle = token % angles * size;
-                for (var head = 0; head < heads; head++)
+                ushort* read = Lanes.Halves(source), write = Lanes.Halves(target);
+                float* cos = Lanes.Floats(angles.Cos), sin = Lanes.Floats(angles.Sin);
+                for (var t = from; t < to; t++)
                 {
-                    var byToken = (((long)token * heads) + head) * size;
-                    var byHead = (((long)head * count) + token) * size;
-                    Vector(from + (toHeads ? byToken : byHead), to + (toHeads ? byHead : byToken), size, turn, cosines + angle, sines + angle, scale);
+                    var angle = (first + t) % rows * headSize;
+                    for (var head = 0; head < heads; head++)
+                    {
+                        var byToken = (((long)(first + t) * heads) + head) * headSize;
+                        var byHead = (((long)first * heads) + ((long)head * length) + t) * headSize;
+                        Vector(read + (toHeads ? byToken : byHead), write + (toHeads ? byHead : byToken), turn, cos + angle, sin + angle, scale);
+                    }
                 }
-            }
-        });
+            });
+            start += length;
+        }
+
+        return target;
     }
 
     /// <summary>One head vector. Pair i is (x_i, x_{i+E/2}).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Vector(ushort* source, ushort* target, int size, Turn turn, float* cos, float* sin, float scale)
+    private void Vector(ushort* source, ushort* target, Turn turn, float* cos, float* sin, float scale)
     {
-        var half = size / 2;
-        var direction = turn switch { Turn.Forward => 1f, Turn.Backward => -1f, _ => 0f };
-        if (direction == 0)
+        if (turn == Turn.None)
         {
-            for (var i = 0; i < size; i += Lanes.Count)
+            for (var i = 0; i < headSize; i += Lanes.Count)
             {
                 Lanes.Store(Lanes.Load(source + i) * scale, target + i);
             }
@@ -91,10 +84,11 @@ internal static unsafe class HeadLayout
             return;
         }
 
+        var (half, direction) = (headSize / 2, turn == Turn.Forward ? scale : -scale);
         for (var i = 0; i < half; i += Lanes.Count)
         {
             var (x, y) = (Lanes.Load(source + i), Lanes.Load(source + half + i));
-            var (c, s) = (Vector512.Load(cos + i) * scale, Vector512.Load(sin + i) * (scale * direction));
+            var (c, s) = (Vector512.Load(cos + i) * scale, Vector512.Load(sin + i) * direction);
             Lanes.Store((x * c) - (y * s), target + i);
             Lanes.Store((y * c) + (x * s), target + half + i);
         }
