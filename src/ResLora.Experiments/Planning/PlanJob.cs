@@ -18,6 +18,7 @@ public static class PlanJob
     public static PlanReport Run(RunConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
+        config = ComputeType.Resolve(config);
         var texts = LabelledTexts.Of(config);
         using var model = ModelRegistry.Plan(config.Model, texts?.Head);
         var adapter = (config.StartFrom, config.Adapter) switch

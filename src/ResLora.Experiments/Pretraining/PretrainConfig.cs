@@ -50,7 +50,7 @@ public sealed record PretrainConfig : ICheckedConfig
             yield return $"training.{problem}";
         }
 
-        if (Training.DataType != "float32")
+        if (Training.DataType == "bfloat16")
         {
             yield return $"training.dataType is '{Training.DataType}'; all weights are trained, which needs float32 (saveAs chooses the type of the files)";
         }

@@ -29,6 +29,7 @@ public static class TrainJob
     public static TrainReport Run(RunConfig config, bool resume = false, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(config);
+        config = ComputeType.Resolve(config);
         var texts = LabelledTexts.Of(config);
         using var session = ModelSession.Load(
             config.Model, dtype: DataType(config.Training.DataType), head: texts?.Head, headSeed: texts is null ? null : config.Training.Seed);

@@ -101,8 +101,11 @@ public sealed record TrainConfig
     /// </summary>
     public bool FusedKernels { get; init; } = true;
 
-    /// <summary>The base model's dtype: <c>float32</c>, <c>bfloat16</c>, or <c>auto</c> for that of its files. Default float32.</summary>
-    public string DataType { get; init; } = "float32";
+    /// <summary>
+    /// The base model's dtype: <c>float32</c>, <c>bfloat16</c>, or <c>auto</c>: bfloat16 for an adapter on a model of the Llama family whose files are
+    /// bfloat16, where the processor multiplies bfloat16 by itself, and float32 otherwise. Default auto.
+    /// </summary>
+    public string DataType { get; init; } = "auto";
 
     /// <summary>Threads of libtorch. 0: its own choice. Results are equal bit for bit only at an equal number. Default 0.</summary>
     public int Threads { get; init; }
