@@ -19,7 +19,7 @@ internal sealed record ProcessMemory(long Peak, long Anonymous, long OfFiles)
     /// The most that was allocated and resident at once, but for what files held: the kernel keeps no peak of anonymous memory alone, and pages
     /// of files that were once read stay while there is room, so that those of now were there at the peak, too.
     /// </summary>
-    public long AnonymousPeak => Peak - OfFiles;
+    public long AnonymousPeak => Math.Max(Anonymous, Peak - OfFiles);
 
     /// <summary>Reads them.</summary>
     /// <exception cref="ConfigException">This system has no such file.</exception>

@@ -10,7 +10,7 @@ namespace ResLora.Benchmarks.Reporting;
 /// <param name="Question">What it answers.</param>
 /// <param name="Started">When.</param>
 /// <param name="Machine">Where.</param>
-/// <param name="Rounds">The rounds that count; one more went before them.</param>
+/// <param name="Rounds">The rounds that count.</param>
 /// <param name="Findings">The results.</param>
 internal sealed record BenchmarkReport(string Benchmark, string Question, DateTime Started, Machine Machine, int Rounds, Findings Findings)
 {
@@ -22,6 +22,7 @@ internal sealed record BenchmarkReport(string Benchmark, string Question, DateTi
         ["startedUtc"] = Started.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture),
         ["machine"] = JsonSerializer.SerializeToNode(Machine, CommandContext.Json),
         ["rounds"] = Rounds,
+        ["warmUpRounds"] = Findings.WarmUpRounds,
         ["settings"] = JsonSerializer.SerializeToNode(Findings.Settings, CommandContext.Json),
         ["tables"] = new JsonObject(Findings.Tables.Select(table => KeyValuePair.Create<string, JsonNode?>(table.Name, Json(table.Rows)))),
         ["ratios"] = new JsonArray([.. Findings.Ratios.Select(ratio => new JsonObject

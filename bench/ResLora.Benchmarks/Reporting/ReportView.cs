@@ -32,11 +32,14 @@ internal static class ReportView
     private static Table Draw(ReportTable table)
     {
         var figures = table.Rows.SelectMany(row => row.Measures).Select(measure => measure.Figure).Distinct().ToArray();
-        var drawn = Tables.Of([table.Name, .. figures.Select(f => f.Heading + ">").Take(1), "quartiles>", .. figures.Skip(1).Select(f => f.Heading + ">")]);
+        var hasSpread = table.Rows.Any(row => row.Measures[0].Value.Values.Count > 1);
+        string[] Cells(Func<Figure, string> text, string quartiles) =>
+            [.. figures.Take(1).Select(text), .. hasSpread ? new[] { quartiles } : [], .. figures.Skip(1).Select(text)];
+        var drawn = Tables.Of([table.Name, .. Cells(f => f.Heading + ">", "quartiles>")]);
         foreach (var row in table.Rows)
         {
             string Median(Figure figure) => row.Measures.FirstOrDefault(m => m.Figure == figure) is { } measure ? Text(measure.Value.Median, figure) : "";
-            drawn.Row([row.Name, .. figures.Take(1).Select(Median), Quartiles(row.Measures[0].Value, row.Measures[0].Figure), .. figures.Skip(1).Select(Median)]);
+            drawn.Row([row.Name, .. Cells(Median, Quartiles(row.Measures[0].Value, row.Measures[0].Figure))]);
         }
 
         return drawn;
@@ -80,7 +83,7 @@ internal static class ReportView
             yield return new("build", "Debug: run with -c Release for numbers that count");
         }
 
-        yield return new("rounds", $"{report.Rounds}, after one that warms up");
+        yield return new("rounds", report.Findings.WarmUpRounds == 0 ? $"{report.Rounds}" : $"{report.Rounds}, after one that warms up");
         foreach (var (name, value) in report.Findings.Settings)
         {
             yield return new(name, Convert.ToString(value, CultureInfo.InvariantCulture)!);

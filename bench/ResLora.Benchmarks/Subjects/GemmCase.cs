@@ -13,17 +13,15 @@ internal sealed class GemmCase : IDisposable
     private readonly Tensor _input;
     private readonly bool _isBackward;
 
-    private GemmCase(FrozenProduct product, long tokens, ScalarType dtype, bool isBackward)
+    private GemmCase(string projections, FrozenProduct product, long tokens, ScalarType dtype, bool isBackward)
     {
-        (Product, DataType, _isBackward) = (product, dtype, isBackward);
+        (DataType, _isBackward) = (dtype, isBackward);
+        Shape = $"{projections} {product.In}→{product.Out} {(isBackward ? "backward" : "forward")}";
         Flops = product.Flops(tokens);
         using var scope = NewDisposeScope();
         _weight = (randn(product.Out, product.In) * 0.02).to(dtype).DetachFromDisposeScope();
         _input = randn(tokens, isBackward ? product.Out : product.In).to(dtype).DetachFromDisposeScope();
     }
-
-    /// <summary>The product.</summary>
-    public FrozenProduct Product { get; }
 
     /// <summary>Its dtype.</summary>
     public ScalarType DataType { get; }
@@ -32,7 +30,7 @@ internal sealed class GemmCase : IDisposable
     public double Flops { get; }
 
     /// <summary>The case without its dtype.</summary>
-    public string Shape => $"{Product.In}→{Product.Out} {(_isBackward ? "backward" : "forward")}";
+    public string Shape { get; }
 
     /// <summary>Its name.</summary>
     public string Name => $"{DataType.ToString().ToLowerInvariant()} {Shape}";
@@ -47,10 +45,11 @@ internal sealed class GemmCase : IDisposable
     /// <returns>The cases, owned by the caller.</returns>
     public static IReadOnlyList<GemmCase> Of(FrozenProducts products, long tokens, params IReadOnlyList<ScalarType> dtypes) =>
     [
-        .. from product in products.OfLayer.DistinctBy(p => (p.In, p.Out))
+        .. from alike in products.OfLayer.GroupBy(p => (p.In, p.Out))
+           let projections = string.Join(" ", alike.Select(p => p.Name.Split('_')[0]))
            from isBackward in _directions
            from dtype in dtypes
-           select new GemmCase(product, tokens, dtype, isBackward),
+           select new GemmCase(projections, alike.First(), tokens, dtype, isBackward),
     ];
 
     /// <summary>GFLOP/s of its times.</summary>

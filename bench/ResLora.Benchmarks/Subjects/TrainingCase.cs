@@ -48,10 +48,11 @@ internal sealed class TrainingCase : IDisposable
 
     /// <summary>One optimizer step.</summary>
     /// <param name="batch">The samples, in one forward pass.</param>
-    public void Step(params int[] batch)
+    /// <returns>The mean loss, in nats.</returns>
+    public double Step(params int[] batch)
     {
         _variant.Select();
-        _step.Run(++_steps, [batch], LearningRate);
+        return _step.Run(++_steps, [batch], LearningRate).Loss;
     }
 
     /// <summary>Frees everything.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using ResLora.Benchmarks.Measuring;
 using ResLora.Benchmarks.Reporting;
 using ResLora.Cli;
+using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using static TorchSharp.torch;
 
@@ -42,13 +43,23 @@ internal static class BenchmarkVerb
             var (machine, started) = (Machine.Describe(), DateTime.UtcNow);
             var harness = new Harness(line.GetValue(count), context.Log, context.Stop);
             var report = new BenchmarkReport(name, question, started, machine, harness.Rounds, body(line, harness));
-            if (line.GetValue(output) is { } file)
-            {
-                AtomicFile.WriteText(file, report.ToText());
-            }
-
+            // Shown first: a disk that refuses must not cost the measurement.
             context.Result(report.ToJson(), terminal => ReportView.Draw(report, terminal));
-            return ExitCode.Done;
+            return line.GetValue(output) is { } file ? Write(file, report, context) : ExitCode.Done;
         });
+    }
+
+    private static int Write(string file, BenchmarkReport report, CommandContext context)
+    {
+        try
+        {
+            AtomicFile.WriteText(file, report.ToText());
+            return ExitCode.Done;
+        }
+        catch (ConfigException error)
+        {
+            context.Log(error.Message);   // not thrown: standard output holds its document already
+            return ExitCode.BadInput;
+        }
     }
 }

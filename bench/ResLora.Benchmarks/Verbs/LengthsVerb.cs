@@ -22,11 +22,11 @@ internal static class LengthsVerb
         var model = new Option<string>("--model") { Description = "The model folder whose tokenizer cuts it up and whose network is trained.", HelpName = "DIR", Required = true };
         var task = new Option<string>("--task") { Description = "The task of --data.", HelpName = "NAME", DefaultValueFactory = _ => "gsm8k" };
         var drawn = new Option<bool>("--drawn") { Description = "Train a drawn stack in the place of the model's own network." };
-        var samples = Numbers.Count("--samples", "How many samples a round trains on; 50 batches are what length grouping sorts at a time.", 400);
+        var samples = Numbers.Count("--samples", "How many samples a round takes, from all over the file; 50 batches are what length grouping sorts at a time.", 400);
         var (batch, rank, dtype) = (StackOptions.Batch(8), StackOptions.Rank(), DataTypes.Option("bfloat16"));
         return BenchmarkVerb.Create(
             "lengths",
-            "How many tokens a second are trained with samples in random order, grouped by length or packed?",
+            "How many tokens a second are trained with samples in random order and grouped by length?",
             rounds: 3,
             [data, model, task, .. stack.All, drawn, samples, batch, rank, dtype],
             (line, harness) =>
@@ -35,7 +35,7 @@ internal static class LengthsVerb
                 var type = DataTypes.Read(line, dtype);
                 using var written = new DrawnModel(stack.Read(line));
                 var network = line.GetValue(drawn) ? written.Load(type) : ModelRegistry.LoadCausal(folder, type);
-                var tokens = Tokens(folder, line.GetRequiredValue(task), line.GetRequiredValue(data), line.GetValue(samples), network);
+                var (tokens, tooLong) = Tokens(folder, line.GetRequiredValue(task), line.GetRequiredValue(data), line.GetValue(samples), network);
                 var variant = Variant.Default(type);
                 using var training = new TrainingCase(network, variant, StackOptions.Adapter(line.GetValue(rank), "none"), tokens);
                 var findings = Measure(harness, training, tokens, line.GetValue(batch));
@@ -43,6 +43,7 @@ internal static class LengthsVerb
                 {
                     Settings = new Dictionary<string, object>(findings.Settings)
                     {
+                        ["tooLong"] = tooLong,
                         ["network"] = line.GetValue(drawn) ? "drawn" : "the model's own",
                         ["rank"] = line.GetValue(rank),
                         ["variant"] = variant.Name,
@@ -80,18 +81,19 @@ internal static class LengthsVerb
                 ["longest"] = lengths.Max(),
             },
             Ratios = [.. batchings.Skip(1).Select(b => new Ratio(batchings[0].Name, b.Name, Figure.Milliseconds, times[batchings[0].Name].Over(times[b.Name])))],
-            Notes = ["Packed batches are not in this build yet.", .. Variant.Notes],
+            Notes = [.. Variant.Notes],
         };
     }
 
     /// <summary>Samples from all over the file, so that one part of it does not stand for the whole.</summary>
-    private static IReadOnlyList<TokenizedSample> Tokens(string folder, string task, string data, int count, CausalLanguageModel network)
+    private static (IReadOnlyList<TokenizedSample> Samples, int TooLong) Tokens(string folder, string task, string data, int count, CausalLanguageModel network)
     {
         var tokenizer = Tokenizer.Load(folder);
         Sample[] all = [.. TaskRegistry.Get(task).Read(data, TaskSplit.Train)];
         StableRandom.Shuffle(all, seed: 0);
-        var tokens = SampleEncoding.For(tokenizer, folder, network.MaxPositions).TokenizeAll(all.Take(count)).Samples;
+        var tokens = SampleEncoding.For(tokenizer, folder, network.MaxPositions).TokenizeAll(all.Take(count));
         // A drawn network may know fewer tokens than the tokenizer; which ones they are makes no difference to the time.
-        return [.. tokens.Select(sample => sample with { Ids = [.. sample.Ids.Select(id => (int)(id % network.VocabularySize))], Labels = [.. sample.Labels.Select(label => label < 0 ? label : (int)(label % network.VocabularySize))] })];
+        int Known(int id) => id < 0 ? id : (int)(id % network.VocabularySize);
+        return ([.. tokens.Samples.Select(sample => new TokenizedSample([.. sample.Ids.Select(Known)], [.. sample.Labels.Select(Known)]))], tokens.TooLong);
     }
 }

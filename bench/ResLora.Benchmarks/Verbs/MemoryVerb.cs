@@ -48,10 +48,11 @@ internal static class MemoryVerb
                 {
                     Settings = new Dictionary<string, object>(
                         [.. shape.Settings(), new("batch", line.GetValue(batch)), new("rank", adapter.Rank), new("shortcut", adapter.Shortcut.Kind.ToString().ToLowerInvariant())]),
+                    WarmUpRounds = 0,
                     Ratios = [.. Ratios(cases, rows)],
                     Notes =
                     [
-                        "Each number is of a process of its own, which a peak needs; here no round warms up.",
+                        "Each number is of a process of its own, since a peak cannot be taken back.",
                         "Weights are mapped from their file: they are page cache, in 'of files', and not in the anonymous peak.",
                         .. Variant.Notes,
                     ],
