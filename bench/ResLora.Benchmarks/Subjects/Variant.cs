@@ -31,7 +31,9 @@ internal sealed record Variant(string Name, ScalarType DataType, bool IsFused = 
     public static IEnumerable<string> Notes => FusedSwitch.Set is null ? ["This build has no fused kernels: there is no fast path among the cases."] : [];
 
     /// <summary>What users get in a dtype.</summary>
-    public static Variant Default(ScalarType dtype) => All.First(v => v.DataType == dtype);
+    /// <exception cref="ConfigException">Nothing is measured in it.</exception>
+    public static Variant Default(ScalarType dtype) => All.FirstOrDefault(v => v.DataType == dtype)
+        ?? throw new ConfigException($"The model is in {dtype}; benchmarks run in bfloat16 and float32.");
 
     /// <summary>The variant of a name.</summary>
     /// <exception cref="ConfigException">There is none in this build.</exception>

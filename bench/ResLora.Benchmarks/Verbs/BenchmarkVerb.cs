@@ -23,8 +23,7 @@ internal static class BenchmarkVerb
     public static Verb Create(string name, string question, int rounds, IEnumerable<Option> options, Func<ParseResult, Harness, Findings> body)
     {
         var count = Numbers.Count("--rounds", "How many rounds count; one more goes before them and is left out.", rounds);
-        var threads = new Option<int>("--threads") { Description = "Threads of libtorch; 0 leaves the choice to it.", HelpName = "N", DefaultValueFactory = _ => 0 };
-        Numbers.AtLeast(threads, 0);
+        var threads = Numbers.Count("--threads", "Threads of libtorch; 0 leaves the choice to it.", 0, smallest: 0);
         var output = new Option<string?>("--output") { Description = "Write the JSON document to this file as well.", HelpName = "FILE" };
         var verb = new Verb(name, question) { count, threads, output };
         foreach (var option in options)

@@ -27,7 +27,7 @@ internal static class MemoryVerb
                 using var drawn = new DrawnModel(shape);
                 (string Name, StepChild Child)[] cases =
                 [
-                    .. from tokens in Numbers.Read(line, lengths)
+                    .. from tokens in Numbers.Read(line, lengths, smallest: 2)
                        from checkpointing in _checkpointing
                        from variant in Variant.InBFloat16
                        select ($"{variant.Name}, {tokens} tokens{(checkpointing ? ", checkpointing" : "")}",

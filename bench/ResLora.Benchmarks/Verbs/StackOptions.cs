@@ -43,12 +43,7 @@ internal sealed class StackOptions(StackShape defaults)
     public static Option<int> Batch(int value) => Numbers.Count("--batch", "B, samples in a step.", value);
 
     /// <summary><c>--tokens</c>.</summary>
-    public static Option<int> Tokens(int value)
-    {
-        var option = Numbers.Count("--tokens", "T, tokens of a sample.", value);
-        Numbers.AtLeast(option, 2);
-        return option;
-    }
+    public static Option<int> Tokens(int value) => Numbers.Count("--tokens", "T, tokens of a sample.", value, smallest: 2);
 
     /// <summary><c>--shortcut</c>.</summary>
     public static Option<string> Shortcut() => new("--shortcut")

@@ -15,7 +15,7 @@ internal static class StepVerb
     {
         var stack = new StackOptions(StackShape.TinyLlama);
         var (batch, tokens, rank, shortcut) = (StackOptions.Batch(2), StackOptions.Tokens(256), StackOptions.Rank(), StackOptions.Shortcut());
-        var steps = Numbers.Count("--steps", "Steps on a tiny model that look for tensors left over; 10 or fewer leave this out.", 1000);
+        var steps = Numbers.Count("--steps", "Steps on a tiny model that look for tensors left over; 10 or fewer leave this out.", 1000, smallest: 0);
         var noMemory = new System.CommandLine.Option<bool>("--no-memory") { Description = "Leave out the peaks of memory, each of which takes a process of its own." };
         return BenchmarkVerb.Create(
             "step",

@@ -59,6 +59,7 @@ public sealed class BenchmarkLineTests
     [InlineData("num_attention_heads (3)", "gemm", "--heads", "3")]
     [InlineData("--dtype is 'int4'", "structures", "--dtype", "int4")]
     [InlineData("--shortcut is 'all'", "memory", "--shortcut", "all")]
+    [InlineData("--lengths is '1'; it must be whole numbers, 2 or more", "memory", "--lengths", "1")]
     [InlineData("--batches is '1,no'", "decode", "--batches", "1,no")]
     public void Run_OfAShapeThatCannotBe_SaysWhatIsWrong(string expected, params string[] arguments)
     {
