@@ -158,9 +158,6 @@ public static class ModelWeights
                     }
 
                     break;
-                case Embedding embedding:
-                    yield return new WeightSlot($"{name}.weight", SlotKind.Weight, embedding.weight!.shape, p => embedding.weight = Kept(p));
-                    break;
                 case RmsNorm norm:
                     yield return new WeightSlot($"{name}.weight", SlotKind.Norm, norm.Weight.shape, p => norm.Weight = Kept(p));
                     break;

@@ -33,7 +33,7 @@ internal static class LeakCheck
         for (var step = 1; step <= last; step++)
         {
             harness.Stop.ThrowIfCancellationRequested();
-            training.Step(0, 1);
+            training.Step([0, 1]);
             if (step == First)
             {
                 (tensorsBefore, memoryBefore) = (LiveTensors, ProcessMemory.AnonymousNow);

@@ -16,7 +16,7 @@ internal sealed class TrainingCase : IDisposable
     private readonly CausalLanguageModel _model;
     private readonly Variant _variant;
     private readonly AdamW _optimizer;
-    private readonly TrainStep _step;
+    private readonly (TrainStep Padded, TrainStep Packed) _step;
     private readonly ReleasedAdapter? _released;
     private int _steps;
 
@@ -37,7 +37,8 @@ internal sealed class TrainingCase : IDisposable
         var trainable = Adapted.TrainableParameters().ToArray();
         var setup = new TrainSetup(Objective, trainable, samples, [], new TrainConfig(), RunFolder: "", SaveModel: _ => { }) { Adapter = Adapted };
         _optimizer = new AdamW(trainable, setup.Config);
-        _step = new TrainStep(setup, samples, _optimizer);
+        var packed = setup with { Objective = new NextTokenObjective(model, padId: 0, packing: true) };
+        _step = (new TrainStep(setup, samples, _optimizer), new TrainStep(packed, samples, _optimizer));
     }
 
     /// <summary>The adapter.</summary>
@@ -48,11 +49,12 @@ internal sealed class TrainingCase : IDisposable
 
     /// <summary>One optimizer step.</summary>
     /// <param name="batch">The samples, in one forward pass.</param>
+    /// <param name="packed">Whether the samples stand one behind another in place of side by side.</param>
     /// <returns>The mean loss, in nats.</returns>
-    public double Step(params int[] batch)
+    public double Step(int[] batch, bool packed = false)
     {
         _variant.Select();
-        return _step.Run(++_steps, [batch], LearningRate).Loss;
+        return (packed ? _step.Packed : _step.Padded).Run(++_steps, [batch], LearningRate).Loss;
     }
 
     /// <summary>Frees everything.</summary>

@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Models.Fused;
 using static TorchSharp.torch;
 
 namespace ResLora.Benchmarks.Subjects;
@@ -10,7 +11,8 @@ namespace ResLora.Benchmarks.Subjects;
 /// <param name="IsReleased">Whether adapters compute in the released code's order (<see cref="ReleasedLinear"/>).</param>
 internal sealed record Variant(string Name, ScalarType DataType, bool IsFused = false, bool IsReleased = false)
 {
-    private static readonly Variant _fast = new("fast-bfloat16", ScalarType.BFloat16, IsFused: true);
+    /// <summary>Our kernels between libtorch's products, in bfloat16.</summary>
+    public static Variant Fast { get; } = new("fast-bfloat16", ScalarType.BFloat16, IsFused: true);
 
     /// <summary>libtorch's own operations one after another, in bfloat16.</summary>
     public static Variant EagerBFloat16 { get; } = new("eager-bfloat16", ScalarType.BFloat16);
@@ -21,14 +23,14 @@ internal sealed record Variant(string Name, ScalarType DataType, bool IsFused = 
     /// <summary>The order of operations of the authors' released code, in float32.</summary>
     public static Variant Released { get; } = new("released-float32", ScalarType.Float32, IsReleased: true);
 
-    /// <summary>Those of this build, fastest first.</summary>
-    public static IReadOnlyList<Variant> All { get; } = [.. FusedSwitch.Set is null ? Array.Empty<Variant>() : [_fast], EagerBFloat16, EagerFloat32, Released];
+    /// <summary>All, fastest first.</summary>
+    public static IReadOnlyList<Variant> All { get; } = [Fast, EagerBFloat16, EagerFloat32, Released];
 
-    /// <summary>Our own in bfloat16: the fast path, where this build has it, and the eager one.</summary>
-    public static IReadOnlyList<Variant> InBFloat16 { get; } = [.. All.Where(v => v.DataType == ScalarType.BFloat16)];
+    /// <summary>Our own in bfloat16: the fast path and the eager one.</summary>
+    public static IReadOnlyList<Variant> InBFloat16 { get; } = [Fast, EagerBFloat16];
 
-    /// <summary>What a report says about a missing fast path.</summary>
-    public static IEnumerable<string> Notes => FusedSwitch.Set is null ? ["This build has no fused kernels: there is no fast path among the cases."] : [];
+    /// <summary>What a report says where the kernels do not hold.</summary>
+    public static IEnumerable<string> Notes => FusedKernels.IsSupported ? [] : ["This processor lacks what the kernels need: the fast path is the eager one here."];
 
     /// <summary>What users get in a dtype.</summary>
     /// <exception cref="ConfigException">Nothing is measured in it.</exception>
@@ -36,10 +38,10 @@ internal sealed record Variant(string Name, ScalarType DataType, bool IsFused = 
         ?? throw new ConfigException($"The model is in {dtype}; benchmarks run in bfloat16 and float32.");
 
     /// <summary>The variant of a name.</summary>
-    /// <exception cref="ConfigException">There is none in this build.</exception>
+    /// <exception cref="ConfigException">There is none.</exception>
     public static Variant Parse(string name) => All.FirstOrDefault(v => v.Name == name)
-        ?? throw new ConfigException($"There is no variant '{name}' in this build ({string.Join(", ", All.Select(v => v.Name))}).");
+        ?? throw new ConfigException($"There is no variant '{name}' ({string.Join(", ", All.Select(v => v.Name))}).");
 
     /// <summary>Sets the process up for it; before each step, since cases take turns.</summary>
-    public void Select() => FusedSwitch.Set?.Invoke(IsFused);
+    public void Select() => FusedKernels.IsEnabled = IsFused;
 }

@@ -26,7 +26,7 @@ internal static class LengthsVerb
         var (batch, rank, dtype) = (StackOptions.Batch(8), StackOptions.Rank(), DataTypes.Option("bfloat16"));
         return BenchmarkVerb.Create(
             "lengths",
-            "How many tokens a second are trained with samples in random order and grouped by length?",
+            "How many tokens a second are trained with samples padded, grouped by length, and packed?",
             rounds: 3,
             [data, model, task, .. stack.All, drawn, samples, batch, rank, dtype],
             (line, harness) =>
@@ -61,7 +61,7 @@ internal static class LengthsVerb
             foreach (var step in b.Batches)
             {
                 harness.Stop.ThrowIfCancellationRequested();
-                training.Step(step);
+                training.Step(step, b.IsPacked);
             }
         }))]);
         var total = lengths.Sum();

@@ -42,8 +42,8 @@ internal static class MergeVerb
                     foreach (var (_, training) in cases)
                     {
                         // Two steps: B is no longer 0, and the statistics that the paper's merges need are there.
-                        training.Step(0);
-                        training.Step(0);
+                        training.Step([0]);
+                        training.Step([0]);
                     }
 
                     Contender[] contenders =

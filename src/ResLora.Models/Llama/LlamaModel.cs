@@ -53,10 +53,10 @@ public sealed class LlamaModel : CausalLanguageModel
     public override int MaxPositions => Config.MaxPositions;
 
     /// <inheritdoc />
-    public override ScalarType DataType => _backbone.Embedding.weight!.dtype;
+    public override ScalarType DataType => _backbone.Embedding.Weight.dtype;
 
     /// <inheritdoc />
-    public override Device Device => _backbone.Embedding.weight!.device;
+    public override Device Device => _backbone.Embedding.Weight.device;
 
     /// <inheritdoc />
     public override Tensor Hidden(
@@ -99,11 +99,11 @@ public sealed class LlamaModel : CausalLanguageModel
 
     /// <inheritdoc />
     public override Tensor Logits(Tensor hidden) =>
-        _head is null ? functional.linear(hidden, _backbone.Embedding.weight!) : _head.call(hidden);
+        _head is null ? functional.linear(hidden, _backbone.Embedding.Weight) : _head.call(hidden);
 
     /// <inheritdoc />
     protected override Tensor? FrozenHead =>
-        (_head is null ? _backbone.Embedding.weight : (_head as Linear)?.weight) is { requires_grad: false } weight ? weight : null;
+        (_head is null ? _backbone.Embedding.Weight : (_head as Linear)?.weight) is { requires_grad: false } weight ? weight : null;
 
     private static void RequirePackable(Tensor inputIds, Tensor? tokenMask, KeyValueCache? cache, IReadOnlyList<int>? packed)
     {
