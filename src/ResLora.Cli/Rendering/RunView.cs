@@ -15,14 +15,14 @@ internal static class RunView
         report.RunFolder,
         report.Parameters,
         report.Vocabulary,
-        Result = Document(report.Result),
+        Result = report.Result is null ? null : Document(report.Result),
     };
 
     /// <summary>Draws a pretraining run's end.</summary>
     public static void Draw(PretrainReport report, IAnsiConsole terminal) => terminal.Write(Tables.Facts(
     [
-        .. Facts(report.Result),
-        new(report.Result.Interrupted ? "run" : "model", report.Result.Interrupted ? report.RunFolder : report.Output),
+        .. report.Result is null ? [new("written", $"{Tables.Count(report.Parameters)} random weights, untrained")] : Facts(report.Result),
+        report.Result is { Interrupted: true } ? new("run", report.RunFolder!) : new("model", report.Output),
     ]));
 
     /// <summary>The JSON document of a fine-tuning run.</summary>

@@ -26,7 +26,7 @@ public sealed class PretrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         var report = PretrainJob.Run(again, overwrite: true, stop: TestContext.Current.CancellationToken);
 
         Assert.Contains("exists and is not empty", error.Message, StringComparison.Ordinal);
-        Assert.Equal(3, report.Result.Steps);
+        Assert.Equal(3, report.Result!.Steps);
     }
 
     [Fact]

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using ResLora.Formats.Errors;
 
-namespace ResLora.Cli;
+namespace ResLora.Formats;
 
-/// <summary>Reads sizes of memory such as <c>2GiB</c>, <c>512MiB</c> or <c>1.5GB</c>.</summary>
-internal static partial class ByteSize
+/// <summary>Reads sizes of memory and of files such as <c>2GiB</c>, <c>512MiB</c> or <c>1.5GB</c>.</summary>
+public static partial class ByteSize
 {
     private static readonly Dictionary<string, double> _units = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -26,15 +26,24 @@ internal static partial class ByteSize
     /// <param name="text">The size as written.</param>
     /// <returns>Bytes, above 0.</returns>
     /// <exception cref="ConfigException">It is no size.</exception>
-    public static long Parse(string option, string text)
+    public static long Parse(string option, string text) => TryParse(text) ?? throw new ConfigException($"{option} {Problem(text)}.");
+
+    /// <summary>What is wrong with a text that is no size, as a phrase that follows the name of a setting.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The phrase.</returns>
+    public static string Problem(string text) => $"is '{text}'; it must be a size such as 2GiB, 512MiB or 1.5GB";
+
+    /// <summary>The bytes of a size, or null when it is none.</summary>
+    /// <param name="text">The size as written.</param>
+    /// <returns>Bytes, above 0; null for anything else.</returns>
+    public static long? TryParse(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         var match = Size().Match(text.Trim());
         var bytes = match.Success && _units.TryGetValue(match.Groups["unit"].Value, out var unit)
             ? double.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture) * unit
             : 0;
-        return bytes is >= 1 and < long.MaxValue
-            ? (long)bytes
-            : throw new ConfigException($"{option} is '{text}'; it must be a size such as 2GiB, 512MiB or 1.5GB.");
+        return bytes is >= 1 and < long.MaxValue ? (long)bytes : null;
     }
 
     [GeneratedRegex(@"^(?<number>\d{1,15}(\.\d{1,9})?)\s*(?<unit>[a-zA-Z]*)$", RegexOptions.CultureInvariant)]
