@@ -4,7 +4,7 @@ using ResLora.Formats.Errors;
 
 namespace ResLora.Formats;
 
-/// <summary>Reads sizes of memory and of files such as <c>2GiB</c>, <c>512MiB</c> or <c>1.5GB</c>.</summary>
+/// <summary>Reads and writes sizes of memory and of files, such as <c>2GiB</c>, <c>512MiB</c> or <c>1.5GB</c>.</summary>
 public static partial class ByteSize
 {
     private static readonly Dictionary<string, double> _units = new(StringComparer.OrdinalIgnoreCase)
@@ -44,6 +44,21 @@ public static partial class ByteSize
             ? double.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture) * unit
             : 0;
         return bytes is >= 1 and < long.MaxValue ? (long)bytes : null;
+    }
+
+    /// <summary>A size in words, such as <c>1.5 GB</c>: decimal units.</summary>
+    /// <param name="bytes">Bytes, 0 or more.</param>
+    /// <returns>The words.</returns>
+    public static string Format(long bytes)
+    {
+        string[] units = ["bytes", "kB", "MB", "GB", "TB"];
+        var (value, unit) = ((double)bytes, 0);
+        while (value >= 1000 && unit < units.Length - 1)
+        {
+            (value, unit) = (value / 1000, unit + 1);
+        }
+
+        return unit == 0 ? $"{bytes} bytes" : string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {units[unit]}");
     }
 
     [GeneratedRegex(@"^(?<number>\d{1,15}(\.\d{1,9})?)\s*(?<unit>[a-zA-Z]*)$", RegexOptions.CultureInvariant)]

@@ -99,7 +99,7 @@ public static class ModelFolder
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(weights);
-        Write(model, config, companions, folder, dtype, overwrite, path => CheckpointWriter.Write(path, ModelWeights.Drawn(model, weights, dtype), maxShardBytes));
+        Write(model, config, companions, folder, dtype, overwrite, path => CheckpointWriter.WriteStreamed(path, ModelWeights.Drawn(model, weights, dtype), maxShardBytes));
     }
 
     /// <summary>The files of a folder that go with its weights, such as the tokenizer's, by name.</summary>

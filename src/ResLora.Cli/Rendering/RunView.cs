@@ -1,5 +1,6 @@
 using ResLora.Experiments.Pretraining;
 using ResLora.Experiments.Running;
+using ResLora.Formats;
 using ResLora.Training.Loop;
 using Spectre.Console;
 
@@ -30,6 +31,8 @@ internal static class RunView
     {
         report.RunFolder,
         report.TrainableParameters,
+        report.PlannedMemory,
+        report.PeakMemory,
         Result = Document(report.Result),
     };
 
@@ -37,8 +40,17 @@ internal static class RunView
     public static void Draw(TrainReport report, IAnsiConsole terminal) => terminal.Write(Tables.Facts(
     [
         .. Facts(report.Result),
+        .. Memory(report),
         new("run", report.RunFolder),
     ]));
+
+    private static IEnumerable<KeyValuePair<string, string>> Memory(TrainReport report)
+    {
+        if (report is { PeakMemory: { } peak, PlannedMemory: { } planned })
+        {
+            yield return new("peak memory", $"{ByteSize.Format(peak)}; the plan said {ByteSize.Format(planned.Total)}");
+        }
+    }
 
     private static object Document(TrainResult result) => new
     {

@@ -36,7 +36,7 @@ internal sealed class NewModel : IDisposable
             _ => ScalarType.BFloat16,
         };
         (_companions, Tokenizer) = config.Tokenizer.From is { } folder
-            ? (ModelFolder.Companions(folder), Tokenizer.Load(folder))
+            ? (TokenizerFiles(folder), Tokenizer.Load(folder))
             : Trained(config, texts);
         if (config.Model.Vocabulary < Tokenizer.VocabularySize)
         {
@@ -152,6 +152,11 @@ internal sealed class NewModel : IDisposable
         ["eos_token_id"] = tokenizer.EndId,
         ["pad_token_id"] = tokenizer.PadId,
     };
+
+    /// <summary>Without what belongs to the other model: its licence and its settings for generation.</summary>
+    private static Dictionary<string, byte[]> TokenizerFiles(string folder) => ModelFolder.Companions(folder)
+        .Where(file => file.Key is not ("LICENSE" or "generation_config.json"))
+        .ToDictionary(StringComparer.Ordinal);
 
     /// <summary>By way of files, so that what is trained with is what will be loaded.</summary>
     private static Tokenizer LoadTokenizer(Dictionary<string, byte[]> files)

@@ -27,22 +27,22 @@ public static class CheckpointWriter
     {
         ArgumentNullException.ThrowIfNull(tensors);
         using var noGradient = no_grad();
-        Write(folder, tensors.Select(tensor => StreamedTensor.Of(tensor.Key, tensor.Value, dtype)), maxShardBytes);
+        WriteStreamed(folder, tensors.Select(tensor => StreamedTensor.Of(tensor.Key, tensor.Value, dtype)), maxShardBytes);
     }
 
-    /// <summary>The same with tensors that are made one after the other: no more than one is in memory.</summary>
+    /// <summary>As <see cref="Write"/>, with tensors that are made one after the other: no more than one is in memory.</summary>
     /// <param name="folder">The folder, which exists.</param>
     /// <param name="tensors">The tensors.</param>
-    /// <param name="maxShardBytes">As for the other overload.</param>
-    /// <exception cref="ConfigException">As for the other overload.</exception>
-    public static void Write(string folder, IEnumerable<StreamedTensor> tensors, long maxShardBytes = DefaultShardBytes)
+    /// <param name="maxShardBytes">As for <see cref="Write"/>.</param>
+    /// <exception cref="ConfigException">As for <see cref="Write"/>.</exception>
+    public static void WriteStreamed(string folder, IEnumerable<StreamedTensor> tensors, long maxShardBytes = DefaultShardBytes)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxShardBytes, 1);
         var shards = Cut(tensors, maxShardBytes);
         if (shards.Count == 1)
         {
-            SafetensorsWriter.Write(Path.Combine(folder, ShardIndex.SingleName), shards[0]);
+            SafetensorsWriter.WriteStreamed(Path.Combine(folder, ShardIndex.SingleName), shards[0]);
             return;
         }
 
@@ -50,7 +50,7 @@ public static class CheckpointWriter
         for (var i = 0; i < shards.Count; i++)
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors");
-            SafetensorsWriter.Write(Path.Combine(folder, name), shards[i]);
+            SafetensorsWriter.WriteStreamed(Path.Combine(folder, name), shards[i]);
             shards[i].ForEach(tensor => fileOf.Add(tensor.Name, name));
         }
 

@@ -29,15 +29,15 @@ public static class SafetensorsWriter
         IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        Write(path, tensors.Select(tensor => StreamedTensor.Of(tensor.Key, tensor.Value)), metadata);
+        WriteStreamed(path, tensors.Select(tensor => StreamedTensor.Of(tensor.Key, tensor.Value)), metadata);
     }
 
-    /// <summary>The same with tensors that are made one after the other: no more than one is in memory.</summary>
+    /// <summary>As <see cref="Write"/>, with tensors that are made one after the other: no more than one is in memory.</summary>
     /// <param name="path">The file to write or replace.</param>
     /// <param name="tensors">The tensors; they are made in the order of the file.</param>
-    /// <param name="metadata">As for the other overload.</param>
-    /// <exception cref="ConfigException">As for the other overload.</exception>
-    public static void Write(string path, IEnumerable<StreamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    /// <param name="metadata">As for <see cref="Write"/>.</param>
+    /// <exception cref="ConfigException">As for <see cref="Write"/>.</exception>
+    public static void WriteStreamed(string path, IEnumerable<StreamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         var items = Arrange(path, tensors);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ResLora.Formats;
 
 namespace ResLora.Training.Loop;
 
@@ -89,6 +90,13 @@ public sealed record TrainConfig
     /// <summary>Whether layers are computed again for the gradients instead of being kept: less memory, more time. Default false.</summary>
     public bool GradientCheckpointing { get; init; }
 
+    /// <summary>
+    /// The most memory that the run may take, such as <c>8GB</c>, by the plan's estimate. Where the settings take more, smaller forward passes with as
+    /// many samples a step and, if need be, checkpointing are chosen; the plan says which. Weights that are used as their files have them
+    /// do not count: the system may drop and read them again. Default: no limit.
+    /// </summary>
+    public string? MaxMemory { get; init; }
+
     /// <summary>The base model's dtype: <c>float32</c>, <c>bfloat16</c>, or <c>auto</c> for that of its files. Default float32.</summary>
     public string DataType { get; init; } = "float32";
 
@@ -148,6 +156,11 @@ public sealed record TrainConfig
         if (DataType is not ("float32" or "bfloat16" or "auto"))
         {
             yield return $"dataType is '{DataType}'; it must be float32, bfloat16 or auto";
+        }
+
+        if (MaxMemory is not null && ByteSize.TryParse(MaxMemory) is null)
+        {
+            yield return $"maxMemory {ByteSize.Problem(MaxMemory)}";
         }
 
         if (!Enum.IsDefined(Schedule))
