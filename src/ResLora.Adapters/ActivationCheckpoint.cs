@@ -80,6 +80,10 @@ public static class ActivationCheckpoint
 
     private sealed class SegmentFunction : autograd.MultiTensorFunction<SegmentFunction>
     {
+        // Handles of the gradients that the segment before handed to libtorch, which has its own: kept, they would hold every layer's until the step ends.
+        [ThreadStatic]
+        private static List<Tensor>? _handedOver;
+
         public override string Name => nameof(ActivationCheckpoint);
 
         public override List<Tensor> forward(autograd.AutogradContext ctx, params object[] vars)
@@ -95,6 +99,7 @@ public static class ActivationCheckpoint
         public override List<Tensor> backward(autograd.AutogradContext ctx, List<Tensor> grad_outputs)
         {
             using var scope = NewDisposeScope();
+            _handedOver?.ForEach(gradient => gradient.Dispose());
             var segment = (Segment)ctx.get_data(nameof(Segment));
             var leaves = ctx.get_saved_variables()
                 .Select((t, i) => t.detach().requires_grad_(t.is_floating_point() && (i == 0 || i >= segment.InputCount)))
@@ -109,7 +114,9 @@ public static class ActivationCheckpoint
             random.set_rng_state(randomState);
             var flowing = outputs.Zip(grad_outputs).Where(o => o.First.requires_grad && !o.Second.IsInvalid).ToArray();
             autograd.backward([.. flowing.Select(o => o.First)], [.. flowing.Select(o => o.Second)], retain_graph: false);
-            var gradients = leaves.Select(leaf => leaf.requires_grad ? leaf.grad?.MoveToOuterDisposeScope() : null);
+            grad_outputs.ForEach(gradient => gradient?.Dispose());
+            Tensor?[] gradients = [.. leaves.Select(leaf => leaf.requires_grad ? leaf.grad?.MoveToOuterDisposeScope() : null)];
+            _handedOver = [.. gradients.OfType<Tensor>()];
             return [null!, null!, .. gradients.Select(g => g!)];
         }
     }

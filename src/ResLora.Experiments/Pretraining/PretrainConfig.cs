@@ -65,6 +65,11 @@ public sealed record PretrainConfig : ICheckedConfig
             yield return $"training.dataType is '{Training.DataType}'; all weights are trained, which needs float32 (saveAs chooses the type of the files)";
         }
 
+        if (Training.MaxMemory is not null)
+        {
+            yield return "training.maxMemory is given; only train chooses its batches by it, so leave it out";
+        }
+
         if (Training.MaxLength > Model.MaxLength)
         {
             yield return $"training.maxLength is {Training.MaxLength}; rows cannot be longer than model.maxLength ({Model.MaxLength})";

@@ -6,7 +6,7 @@ namespace ResLora.Training.Memory;
 
 /// <summary>
 /// How much memory training takes at its peak, reckoned from shapes alone: nothing is run and weights need not be loaded. The parts are those of the
-/// moment at which they are most together. It counts what is in use; what an allocator holds back comes on top (docs/configuration.md).
+/// moment at which they are most together. It counts what is in use; what an allocator holds back comes on top (docs/memory.md).
 /// </summary>
 /// <param name="BaseWeights">Bytes of base weights in memory of the process: those converted to another dtype.</param>
 /// <param name="Trained">Bytes of what is trained: 4 for each number and 8 for AdamW's moments, and 4 for the gradient once there is one.</param>
