@@ -1,3 +1,4 @@
+using ResLora.Formats.NativeRuntime;
 using static TorchSharp.torch;
 
 namespace ResLora.Adapters;
@@ -93,6 +94,7 @@ public static class ActivationCheckpoint
         public override List<Tensor> backward(autograd.AutogradContext ctx, List<Tensor> grad_outputs)
         {
             using var scope = NewDisposeScope();
+            GradientHandles.Release();
             var segment = (Segment)ctx.get_data(nameof(Segment));
             var leaves = ctx.get_saved_variables()
                 .Select((t, i) => t.detach().requires_grad_(t.is_floating_point() && (i == 0 || i >= segment.InputCount)))
@@ -107,8 +109,7 @@ public static class ActivationCheckpoint
             random.set_rng_state(randomState);
             var flowing = outputs.Zip(grad_outputs).Where(o => o.First.requires_grad && !o.Second.IsInvalid).ToArray();
             autograd.backward([.. flowing.Select(o => o.First)], [.. flowing.Select(o => o.Second)], retain_graph: false);
-            var gradients = leaves.Select(leaf => leaf.requires_grad ? leaf.grad?.MoveToOuterDisposeScope() : null);
-            return [null!, .. gradients.Select(g => g!)];
+            return GradientHandles.HandOver(grad_outputs, [null, .. leaves.Select(leaf => leaf.requires_grad ? leaf.grad?.MoveToOuterDisposeScope() : null)]);
         }
     }
 }

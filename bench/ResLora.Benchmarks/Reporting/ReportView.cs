@@ -1,3 +1,4 @@
+using ResLora.Formats;
 using System.Globalization;
 using ResLora.Benchmarks.Measuring;
 using ResLora.Cli.Rendering;
@@ -66,7 +67,7 @@ internal static class ReportView
     {
         var machine = report.Machine;
         yield return new("processor", $"{machine.Processor ?? "unknown"}, {machine.Cores} cores, {string.Join(" ", machine.Instructions)}");
-        yield return new("memory", Tables.Bytes(machine.MemoryBytes));
+        yield return new("memory", ByteSize.Format(machine.MemoryBytes));
         yield return new("software", $"{machine.OperatingSystem}, {machine.Runtime}, libtorch {machine.Libtorch}, {machine.Threads} threads");
         if (machine.LoadBefore is { } load)
         {

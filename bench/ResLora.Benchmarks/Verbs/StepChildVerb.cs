@@ -1,3 +1,4 @@
+using ResLora.Formats;
 using System.CommandLine;
 using ResLora.Benchmarks.Measuring;
 using ResLora.Benchmarks.Subjects;
@@ -42,7 +43,7 @@ internal static class StepChildVerb
             }
 
             var after = ProcessMemory.Now();
-            context.Result(new StepChildResult(before, after), terminal => Tables.Line(terminal, Tables.Bytes(after.AnonymousPeak)));
+            context.Result(new StepChildResult(before, after), terminal => Tables.Line(terminal, ByteSize.Format(after.AnonymousPeak)));
             return ExitCode.Done;
         });
     }

@@ -4,6 +4,7 @@ using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Training.Loop;
+using ResLora.Training.Memory;
 using ResLora.Training.Tokenization;
 
 namespace ResLora.Experiments.Planning;
@@ -37,7 +38,7 @@ public static class PlanJob
         adapter?.Config,
         adapter is null ? [] : Groups(adapter),
         data.ValidationTokens.Count,
-        RunPlan.Create(model, adapter, data.TrainTokens, config.Training))
+        RunPlan.Create(model, adapter, data.TrainTokens, config.Training, BaseMemory.Of(config.Model, model, TrainJob.DataType(config.Training.DataType))))
     {
         Balance = data is LabelledRunData labelled ? labelled.Texts.Train.Balance() : [],
         Head = (model as EncoderModel)?.Head,

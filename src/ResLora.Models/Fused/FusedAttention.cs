@@ -1,3 +1,4 @@
+using ResLora.Formats.NativeRuntime;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Fused;
@@ -62,6 +63,7 @@ internal sealed class FusedAttention : autograd.SingleTensorFunction<FusedAttent
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         using var scope = NewDisposeScope();
+        GradientHandles.Release();
         var saved = ctx.get_saved_variables();
         var (q, k, v) = (saved[0], saved[1], saved[2]);
         var (size, lengths) = ((int)ctx.get_data("size"), (IReadOnlyList<int>)ctx.get_data("lengths"));
@@ -81,13 +83,12 @@ internal sealed class FusedAttention : autograd.SingleTensorFunction<FusedAttent
         }
 
         // q carries 1/√E, so that ∂K has it already; ∂Q gets it here.
-        return
-        [
+        return GradientHandles.HandOver(
+            [grad_output],
             layout.ToTokens(dq, HeadLayout.Turn.Backward, InverseRoot(size)).MoveToOuterDisposeScope(),
             layout.ToTokens(dk, HeadLayout.Turn.Backward).MoveToOuterDisposeScope(),
             layout.ToTokens(dv, HeadLayout.Turn.None).MoveToOuterDisposeScope(),
-            null!, null!, null!, null!,
-        ];
+            null, null, null, null);
     }
 
     private static float InverseRoot(int size) => (float)(1 / Math.Sqrt(size));

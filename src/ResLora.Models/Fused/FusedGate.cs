@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using ResLora.Formats.NativeRuntime;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Fused;
@@ -39,6 +40,7 @@ internal sealed unsafe class FusedGate : autograd.SingleTensorFunction<FusedGate
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         using var scope = NewDisposeScope();
+        GradientHandles.Release();
         var saved = ctx.get_saved_variables();
         var (gate, up, outer) = (saved[0], saved[1], grad_output.contiguous());
         var width = (int)gate.shape[^1];
@@ -46,7 +48,7 @@ internal sealed unsafe class FusedGate : autograd.SingleTensorFunction<FusedGate
         Rows.ForEach((int)(gate.numel() / width), (from, to) => Backward(
             Lanes.Halves(gate), Lanes.Halves(up), Lanes.Halves(outer), Lanes.Halves(gateGradient), Lanes.Halves(upGradient), (long)from * width, (long)to * width));
 
-        return [gateGradient.MoveToOuterDisposeScope(), upGradient.MoveToOuterDisposeScope()];
+        return GradientHandles.HandOver([grad_output], gateGradient.MoveToOuterDisposeScope(), upGradient.MoveToOuterDisposeScope());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

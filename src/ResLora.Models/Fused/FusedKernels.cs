@@ -14,6 +14,9 @@ namespace ResLora.Models.Fused;
 /// </remarks>
 public static class FusedKernels
 {
+    /// <summary>The most logits that the loss holds at a time: 16 MB.</summary>
+    public const long MostLogits = 8L << 20;
+
     /// <summary>Whether the kernels are used where they fit, in the whole process. Default true.</summary>
     public static bool IsEnabled { get; set; } = true;
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using ResLora.Formats.NativeRuntime;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Fused;
@@ -40,6 +41,7 @@ internal sealed unsafe class FusedRmsNorm : autograd.SingleTensorFunction<FusedR
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         using var scope = NewDisposeScope();
+        GradientHandles.Release();
         var saved = ctx.get_saved_variables();
         var (x, weight, inverse) = (saved[0], saved[1], saved[2]);
         var outer = grad_output.contiguous();
@@ -48,7 +50,7 @@ internal sealed unsafe class FusedRmsNorm : autograd.SingleTensorFunction<FusedR
         Rows.ForEach((int)inverse.numel(), (from, to) =>
             Backward(Lanes.Halves(x), Lanes.Halves(weight), Lanes.Halves(outer), Lanes.Floats(inverse), Lanes.Halves(gradient), width, from, to));
 
-        return [gradient.MoveToOuterDisposeScope(), null!, null!];
+        return GradientHandles.HandOver([grad_output], gradient.MoveToOuterDisposeScope(), null, null);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using ResLora.Formats.NativeRuntime;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Fused;
@@ -11,9 +12,6 @@ namespace ResLora.Models.Fused;
 /// </summary>
 internal sealed unsafe class FusedTokenLoss : autograd.SingleTensorFunction<FusedTokenLoss>
 {
-    /// <summary>The most logits at a time: 16 MB.</summary>
-    private const long MostLogits = 8L << 20;
-
     public override string Name => nameof(FusedTokenLoss);
 
     /// <param name="hidden">h, [N, D] bfloat16, borrowed.</param>
@@ -29,7 +27,7 @@ internal sealed unsafe class FusedTokenLoss : autograd.SingleTensorFunction<Fuse
         using var scope = NewDisposeScope();
         var hidden = ((Tensor)vars[0]).contiguous();
         var count = hidden.shape[0];
-        var rows = Math.Clamp(MostLogits / weight.shape[0], 16, 1024);
+        var rows = Math.Clamp(FusedKernels.MostLogits / weight.shape[0], 16, 1024);
         var gradient = withGradient ? empty_like(hidden) : null;   // [N, D]
         var wanted = targets.data<long>().ToArray();
         var sum = 0.0;
@@ -53,7 +51,9 @@ internal sealed unsafe class FusedTokenLoss : autograd.SingleTensorFunction<Fuse
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         using var scope = NewDisposeScope();
-        return [(ctx.get_saved_variables()[0] * grad_output).MoveToOuterDisposeScope(), null!, null!, null!];
+        GradientHandles.Release();
+        var gradient = (ctx.get_saved_variables()[0] * grad_output).MoveToOuterDisposeScope();
+        return GradientHandles.HandOver([grad_output], gradient, null, null, null);
     }
 
     /// <summary>The loss of some rows; their logits are replaced by ∂z where it is wanted.</summary>

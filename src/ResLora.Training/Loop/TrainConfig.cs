@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ResLora.Formats;
 
 namespace ResLora.Training.Loop;
 
@@ -102,6 +103,13 @@ public sealed record TrainConfig
     public bool FusedKernels { get; init; } = true;
 
     /// <summary>
+    /// The most memory that the run may take, such as <c>8GB</c>, by the plan's estimate. Where the settings take more, smaller forward passes with as
+    /// many samples a step and, if need be, checkpointing are chosen; the plan says which. Weights that are used as their files have them
+    /// do not count: the system may drop and read them again. Default: no limit.
+    /// </summary>
+    public string? MaxMemory { get; init; }
+
+    /// <summary>
     /// The base model's dtype: <c>float32</c>, <c>bfloat16</c>, or <c>auto</c>: bfloat16 for an adapter on a model of the Llama family whose files are
     /// bfloat16, where the processor multiplies bfloat16 by itself, and float32 otherwise. Default auto.
     /// </summary>
@@ -163,6 +171,11 @@ public sealed record TrainConfig
         if (DataType is not ("float32" or "bfloat16" or "auto"))
         {
             yield return $"dataType is '{DataType}'; it must be float32, bfloat16 or auto";
+        }
+
+        if (MaxMemory is not null && ByteSize.TryParse(MaxMemory) is null)
+        {
+            yield return $"maxMemory {ByteSize.Problem(MaxMemory)}";
         }
 
         if (!Enum.IsDefined(Schedule))

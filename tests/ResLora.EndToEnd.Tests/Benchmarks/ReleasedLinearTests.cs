@@ -37,7 +37,7 @@ public sealed class ReleasedLinearTests
         using var training = new TrainingCase(drawn.Load(ScalarType.Float32), variant, StackOptions.Adapter(8, shortcut), samples);
         for (var step = 0; step < 3; step++)
         {
-            Assert.True(training.Step(0, 1) > 0);
+            Assert.True(training.Step([0, 1]) > 0);
         }
 
         return [.. training.Adapted.Blocks.SelectMany(block => block.B.data<float>().ToArray())];
