@@ -18,6 +18,7 @@ internal sealed unsafe class FusedTokenLoss : autograd.SingleTensorFunction<Fuse
     /// <param name="weight">W, [V, D], borrowed.</param>
     /// <param name="targets">y, [N] int64, borrowed.</param>
     /// <returns>New scalar, float32, owned by the caller.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A target is no token of the vocabulary.</exception>
     public static Tensor Apply(Tensor hidden, Tensor weight, Tensor targets) =>
         apply([hidden, weight, targets, is_grad_enabled() && hidden.requires_grad]);
 
@@ -29,7 +30,7 @@ internal sealed unsafe class FusedTokenLoss : autograd.SingleTensorFunction<Fuse
         var count = hidden.shape[0];
         var rows = Math.Clamp(FusedKernels.MostLogits / weight.shape[0], 16, 1024);
         var gradient = withGradient ? empty_like(hidden) : null;   // [N, D]
-        var wanted = targets.data<long>().ToArray();
+        var wanted = Known(targets, weight.shape[0]);
         var sum = 0.0;
         for (var start = 0L; start < count; start += rows)
         {
@@ -54,6 +55,21 @@ internal sealed unsafe class FusedTokenLoss : autograd.SingleTensorFunction<Fuse
         GradientHandles.Release();
         var gradient = (ctx.get_saved_variables()[0] * grad_output).MoveToOuterDisposeScope();
         return GradientHandles.HandOver([grad_output], gradient, null, null, null);
+    }
+
+    /// <summary>The targets, all of them tokens of the vocabulary: any other would be an address outside of the logits.</summary>
+    private static long[] Known(Tensor targets, long vocabulary)
+    {
+        var tokens = targets.data<long>().ToArray();
+        foreach (var token in tokens)
+        {
+            if (token < 0 || token >= vocabulary)
+            {
+                throw new ArgumentOutOfRangeException(nameof(targets), token, $"A target is token {token}, and the head knows tokens 0 to {vocabulary - 1}.");
+            }
+        }
+
+        return tokens;
     }
 
     /// <summary>The loss of some rows; their logits are replaced by ∂z where it is wanted.</summary>
