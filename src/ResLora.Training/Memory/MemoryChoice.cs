@@ -70,7 +70,7 @@ public sealed record MemoryChoice(long Limit, long Wanted, TrainConfig Config, M
     {
         var passes = need.Activations + need.Passing;
         return need.BaseWeights >= passes && need.BaseWeights >= need.Trained && wanted.DataType == "float32"
-            ? "set training.dataType to auto, which uses the weights as their files have them"
+            ? "set training.dataType to bfloat16, half the size, which uses files in bfloat16 as they are"
             : need.Trained >= passes
                 ? "train less: a lower adapter.rank or fewer adapter.targets"
                 : "set a smaller training.maxLength, which leaves longer samples out";

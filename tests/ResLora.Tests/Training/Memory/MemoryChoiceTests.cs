@@ -7,7 +7,7 @@ namespace ResLora.Tests.Training.Memory;
 
 public sealed class MemoryChoiceTests
 {
-    private static readonly TrainConfig _wanted = new() { BatchSize = 8, AccumulationSteps = 3 };
+    private static readonly TrainConfig _wanted = new() { BatchSize = 8, AccumulationSteps = 3, DataType = "float32" };
 
     [Theory]
     [InlineData(800, 8, 3, false)]   // as it is
@@ -38,7 +38,7 @@ public sealed class MemoryChoiceTests
 
     [Theory]
     [InlineData(0, 0, "training.maxLength")]
-    [InlineData(50_000_000, 0, "training.dataType to auto")]
+    [InlineData(50_000_000, 0, "training.dataType to bfloat16")]
     [InlineData(0, 50_000_000, "adapter.rank")]
     public void Fit_NothingFits_SaysTheLeastAndWhatToChange(long weights, long trained, string advice)
     {

@@ -1,4 +1,5 @@
 using ResLora.Adapters;
+using ResLora.Training.Evaluation;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
 using Xunit;
@@ -86,13 +87,24 @@ public sealed class MemoryEstimateTests
     {
         var samples = TinyModel.Samples(12);
 
-        var whole = BatchShape.Of(samples, new TrainConfig { Steps = 3, BatchSize = 4 }, predictsTokens: true);
-        var cut = BatchShape.Of(samples, new TrainConfig { Steps = 3, BatchSize = 2, AccumulationSteps = 2 }, predictsTokens: true);
+        var whole = BatchShape.Of(samples, new TrainConfig { Steps = 3, BatchSize = 4, Packing = false }, predictsTokens: true);
+        var cut = BatchShape.Of(samples, new TrainConfig { Steps = 3, BatchSize = 2, AccumulationSteps = 2, Packing = false }, predictsTokens: true);
 
         Assert.All(whole, shape => Assert.Equal(4, shape.Rows));
         Assert.All(cut, shape => Assert.Equal(2, shape.Rows));
         Assert.Equal(whole.Max(shape => shape.Width), cut.Max(shape => shape.Width));
         Assert.All(BatchShape.Of(samples, new TrainConfig { Steps = 3 }, predictsTokens: false), shape => Assert.Equal(0, shape.Targets));
+    }
+
+    [Fact]
+    public void BatchShape_Packed_HasNoPadding()
+    {
+        var samples = TinyModel.Samples(4);
+
+        var shape = Assert.Single(BatchShape.Of(samples, new TrainConfig { Steps = 1, BatchSize = 4 }, predictsTokens: true));
+
+        Assert.Equal(samples.Sum(sample => sample.Ids.Length), shape.Tokens);
+        Assert.Equal(samples.Sum(TokenBatch.TrainedTokens), shape.Targets);
     }
 
     private static MemoryEstimate Of(TrainingBench bench, TrainConfig config) =>
