@@ -1,7 +1,7 @@
-using ResLora.Formats;
 using System.Globalization;
 using ResLora.Benchmarks.Measuring;
 using ResLora.Cli.Rendering;
+using ResLora.Formats;
 using Spectre.Console;
 
 namespace ResLora.Benchmarks.Reporting;

@@ -1,9 +1,9 @@
-using ResLora.Formats;
 using System.CommandLine;
 using ResLora.Benchmarks.Measuring;
 using ResLora.Benchmarks.Subjects;
 using ResLora.Cli;
 using ResLora.Cli.Rendering;
+using ResLora.Formats;
 using ResLora.Models;
 using static TorchSharp.torch;
 
