@@ -21,7 +21,7 @@ public static class FusedKernels
     public static bool IsEnabled { get; set; } = true;
 
     /// <summary>Whether this processor has the instructions that the kernels are written for.</summary>
-    public static bool IsSupported => Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512BW.IsSupported;
+    public static bool IsSupported => Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512BW.VL.IsSupported;
 
     /// <summary>Whether this processor also multiplies bfloat16 by itself (AVX512_BF16 or AMX); without that, products in bfloat16 are slower than in float32.</summary>
     public static bool HasProducts => IsSupported && (IsBitSet(X86Base.CpuId(7, 1).Eax, 5) || IsBitSet(X86Base.CpuId(7, 0).Edx, 22));

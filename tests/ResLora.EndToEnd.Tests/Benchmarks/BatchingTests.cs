@@ -12,9 +12,10 @@ public sealed class BatchingTests
 
         var batchings = Batching.All(lengths, batchSize: 8);
 
-        Assert.Equal(2, batchings.Count);
+        Assert.Equal(4, batchings.Count);
         Assert.All(batchings, batching => Assert.Equal(Enumerable.Range(0, 50), batching.Batches.SelectMany(batch => batch).Order()));
         Assert.True(batchings[1].Padding(lengths) < batchings[0].Padding(lengths));
+        Assert.All(batchings.Where(batching => batching.IsPacked), batching => Assert.Equal(0, batching.Padding(lengths)));
     }
 
     [Fact]
