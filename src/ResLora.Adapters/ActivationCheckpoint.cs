@@ -1,3 +1,4 @@
+using ResLora.Formats.NativeRuntime;
 using static TorchSharp.torch;
 
 namespace ResLora.Adapters;
@@ -18,7 +19,8 @@ public static class ActivationCheckpoint
     {
         ArgumentNullException.ThrowIfNull(layer);
         ArgumentNullException.ThrowIfNull(inputs);
-        if (!is_grad_enabled())
+        // Up to the first adapted layer no input needs a gradient. Below it there is nothing to keep or to compute again; it alone keeps its activations.
+        if (!is_grad_enabled() || !inputs[0].requires_grad)
         {
             return layer(inputs);
         }
@@ -28,11 +30,8 @@ public static class ActivationCheckpoint
         ResLoraLinear[] carriers = surrounding is null ? [] : [.. surrounding.Carried.Keys];
         var carried = carriers.Select(c => surrounding!.Carried[c].alias()).ToArray();
 
-        // The hidden states of a frozen embedding need no gradient, but the layer's own parameters do: a leaf that does
-        // keeps the segment in the graph.
-        var anchor = zeros(1, requires_grad: true);
         var segment = new Segment(layer, inputs.Count, carriers, surrounding);
-        var outputs = SegmentFunction.apply([segment, anchor, .. inputs, .. carried]);
+        var outputs = SegmentFunction.apply([segment, .. inputs, .. carried]);
         for (var i = 0; i < segment.Produced.Count; i++)
         {
             surrounding!.Carry(segment.Produced[i], outputs[i + 1]);
@@ -84,7 +83,7 @@ public static class ActivationCheckpoint
 
         public override List<Tensor> forward(autograd.AutogradContext ctx, params object[] vars)
         {
-            var tensors = vars.Skip(2).Cast<Tensor>().ToList();
+            var tensors = vars.Skip(1).Cast<Tensor>().ToList();
             ctx.save_for_backward(tensors);
             ctx.save_data(nameof(Segment), vars[0]);
             // What no later layer read has no gradient; making zeros for it would need the outputs to be kept.
@@ -95,6 +94,7 @@ public static class ActivationCheckpoint
         public override List<Tensor> backward(autograd.AutogradContext ctx, List<Tensor> grad_outputs)
         {
             using var scope = NewDisposeScope();
+            GradientHandles.Release();
             var segment = (Segment)ctx.get_data(nameof(Segment));
             var leaves = ctx.get_saved_variables()
                 .Select((t, i) => t.detach().requires_grad_(t.is_floating_point() && (i == 0 || i >= segment.InputCount)))
@@ -109,8 +109,7 @@ public static class ActivationCheckpoint
             random.set_rng_state(randomState);
             var flowing = outputs.Zip(grad_outputs).Where(o => o.First.requires_grad && !o.Second.IsInvalid).ToArray();
             autograd.backward([.. flowing.Select(o => o.First)], [.. flowing.Select(o => o.Second)], retain_graph: false);
-            var gradients = leaves.Select(leaf => leaf.requires_grad ? leaf.grad?.MoveToOuterDisposeScope() : null);
-            return [null!, null!, .. gradients.Select(g => g!)];
+            return GradientHandles.HandOver(grad_outputs, [null, .. leaves.Select(leaf => leaf.requires_grad ? leaf.grad?.MoveToOuterDisposeScope() : null)]);
         }
     }
 }

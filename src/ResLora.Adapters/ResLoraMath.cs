@@ -37,6 +37,12 @@ public static class ResLoraMath
     {
         ArgumentNullException.ThrowIfNull(blocks);
         using var scope = NewDisposeScope();
+        if (dropout == 0)
+        {
+            // One product of rank R·(m+1) costs about what one of rank R does.
+            return LoraMath.Delta(x, MergeBlocks(blocks, weight)).MoveToOuterDisposeScope();
+        }
+
         var sum = LoraMath.Delta(x, blocks[0], dropout);
         foreach (var block in blocks.Skip(1))
         {

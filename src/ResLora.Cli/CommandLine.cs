@@ -35,14 +35,21 @@ internal static class CommandLine
         return root;
     }
 
-    /// <summary>Runs one command line.</summary>
+    /// <summary>Runs one command line of the tool.</summary>
     /// <param name="arguments">The arguments, without the program's name.</param>
     /// <param name="streams">Where to write.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(string[] arguments, CommandStreams streams)
+    public static int Run(string[] arguments, CommandStreams streams) => Run(Create(), arguments, streams);
+
+    /// <summary>Runs one command line of a tool made of <see cref="Verb"/>s.</summary>
+    /// <param name="root">All its commands, with the options of <see cref="GlobalOptions"/>.</param>
+    /// <param name="arguments">The arguments, without the program's name.</param>
+    /// <param name="streams">Where to write.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(Command root, string[] arguments, CommandStreams streams)
     {
-        var parsed = Create().Parse(arguments.Length == 0 ? ["--help"] : arguments);
-        var failures = new FailureReport(streams, isJson: arguments.Contains("--json"));
+        var parsed = root.Parse(arguments.Length == 0 ? ["--help"] : arguments);
+        var failures = new FailureReport(streams, isJson: arguments.Contains("--json"), root.Name);
         if (parsed.Action is ParseErrorAction)
         {
             return failures.Usage(parsed);

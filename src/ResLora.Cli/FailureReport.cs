@@ -9,7 +9,8 @@ namespace ResLora.Cli;
 /// <summary>The one place where failures become messages and exit codes.</summary>
 /// <param name="streams">Where to write.</param>
 /// <param name="isJson">Whether the standard output is to hold a JSON document all the same.</param>
-internal sealed class FailureReport(CommandStreams streams, bool isJson)
+/// <param name="tool">The tool's name, for what to type next.</param>
+internal sealed class FailureReport(CommandStreams streams, bool isJson, string tool)
 {
     private const string Issues = "Please report it with the lines above, what you ran, and the output of 'reslora doctor'.";
 
@@ -39,7 +40,7 @@ internal sealed class FailureReport(CommandStreams streams, bool isJson)
         var lines = strange.Length > 0
             ? strange.Select(token => $"There is no {(token.StartsWith('-') ? "option" : "command")} '{token}'.{NearestName.Suggestion(token, known)}")
             : parsed.Errors.Select(problem => InWords(problem.Message));
-        var path = command is Verb ? $"reslora {command.Name}" : "reslora";
+        var path = command is Verb ? $"{tool} {command.Name}" : tool;
         return Write($"{string.Join('\n', lines.Distinct(StringComparer.Ordinal))}\nSee '{path} --help'.", ExitCode.BadInput);
     }
 

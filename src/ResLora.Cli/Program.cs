@@ -1,3 +1,6 @@
 using ResLora.Cli;
+using ResLora.Formats.NativeRuntime;
 
+// Before libtorch allocates anything.
+Allocator.KeepFreedMemory();
 return CommandLine.Run(args, CommandStreams.OfProcess());

@@ -14,6 +14,17 @@ internal static class SharedOptions
         HelpName = "KEY=VALUE",
     };
 
+    /// <summary><c>--max-memory</c>.</summary>
+    public static Option<string?> MaxMemory() => new("--max-memory")
+    {
+        Description = "The most memory that the run may take, such as 8GB: smaller forward passes and checkpointing are chosen to fit; the same as training.maxMemory.",
+        HelpName = "SIZE",
+    };
+
+    /// <summary>The values of <c>--set</c> and <c>--max-memory</c> as assignments.</summary>
+    public static IEnumerable<string> Assignments(string[]? set, string? maxMemory) =>
+        maxMemory is null ? set ?? [] : [.. set ?? [], $"training.maxMemory={maxMemory}"];
+
     /// <summary><c>--resume</c>.</summary>
     public static Option<bool> Resume() => new("--resume") { Description = "Go on with the run in this folder from its newest checkpoint." };
 

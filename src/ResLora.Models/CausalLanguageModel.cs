@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ResLora.Models.Fused;
 using static TorchSharp.torch;
 
 namespace ResLora.Models;
@@ -15,13 +16,38 @@ public abstract class CausalLanguageModel(string name) : LanguageModel(name)
     /// True when padding stands on the right only: causal attention then keeps it away from every real token by itself, which
     /// is faster than a mask. Hidden states of padding differ between the two ways and mean nothing in either.
     /// </param>
+    /// <param name="packed">
+    /// The tokens of each text, when the single row (B = 1) holds several texts one behind another: positions begin anew with each, and
+    /// none sees another. Goes with neither mask nor cache. Null when each row is one text.
+    /// </param>
     /// <returns>New tensor [B, T, D], owned by the caller.</returns>
-    public abstract Tensor Hidden(Tensor inputIds, Tensor? tokenMask = null, KeyValueCache? cache = null, bool rightPadded = false);
+    public abstract Tensor Hidden(
+        Tensor inputIds, Tensor? tokenMask = null, KeyValueCache? cache = null, bool rightPadded = false, IReadOnlyList<int>? packed = null);
 
     /// <summary>Scores of the next token.</summary>
     /// <param name="hidden">[..., D] hidden states after the last norm, borrowed.</param>
     /// <returns>New tensor [..., V] in the model's dtype, owned by the caller.</returns>
     public abstract Tensor Logits(Tensor hidden);
+
+    /// <summary>W of the output head, [V, D], borrowed; null when the head is more than a matrix or is trained.</summary>
+    protected abstract Tensor? FrozenHead { get; }
+
+    /// <summary>Σ −log softmax(z)[y] with z the scores of the next token, in float32.</summary>
+    /// <param name="hidden">[N, D] hidden states after the last norm, borrowed.</param>
+    /// <param name="targets">y, [N] int64, borrowed.</param>
+    /// <returns>New scalar, float32, in nats; owned by the caller.</returns>
+    public Tensor TokenLoss(Tensor hidden, Tensor targets)
+    {
+        ArgumentNullException.ThrowIfNull(hidden);
+        if (FrozenHead is { } weight && FusedKernels.Fit(hidden, weight))
+        {
+            return FusedTokenLoss.Apply(hidden, weight, targets);
+        }
+
+        using var scope = NewDisposeScope();
+        var logits = Logits(hidden).to(float32);   // [N, D] -> [N, V]
+        return nn.functional.cross_entropy(logits, targets, reduction: nn.Reduction.Sum).MoveToOuterDisposeScope();
+    }
 
     /// <inheritdoc />
     public override Tensor Predict(TokenInput input)

@@ -44,11 +44,7 @@ public static class ModelFolder
 
         using var source = CheckedJson.Read(Path.Combine(sourceFolder, "config.json"));
         var config = JsonObject.Create(source.RootElement)!;
-        var companions = _companions
-            .Select(name => (name, path: Path.Combine(sourceFolder, name)))
-            .Where(c => File.Exists(c.path))
-            .ToDictionary(c => c.name, c => File.ReadAllBytes(c.path), StringComparer.Ordinal);
-        Write(model, config, companions, folder, dtype ?? model.DataType, overwrite, maxShardBytes);
+        Write(model, config, Companions(sourceFolder), folder, dtype ?? model.DataType, overwrite, maxShardBytes);
     }
 
     /// <summary>Writes a model with a configuration and companions given here.</summary>
@@ -70,14 +66,61 @@ public static class ModelFolder
         long maxShardBytes = CheckpointWriter.DefaultShardBytes)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(config);
-        ArgumentNullException.ThrowIfNull(companions);
         var foreign = model.named_parameters().FirstOrDefault(p => p.name.Contains(".base_layer.", StringComparison.Ordinal)).name;
         if (foreign is not null)
         {
             throw new InvalidOperationException($"The model still carries adapter blocks ('{foreign}'); merge or remove them before writing it.");
         }
 
+        Write(
+            model, config, companions, folder, dtype, overwrite,
+            path => CheckpointWriter.Write(path, model.named_parameters().Select(p => KeyValuePair.Create(p.name, (Tensor)p.parameter)), dtype, maxShardBytes));
+    }
+
+    /// <summary>Writes a new model whose weights are drawn while they are written, a tensor at a time: no model has to fit into memory.</summary>
+    /// <param name="model">The network, whose weights may be on the meta device.</param>
+    /// <param name="config">As for the other overload.</param>
+    /// <param name="companions">As for the other overload.</param>
+    /// <param name="folder">The folder to write.</param>
+    /// <param name="weights">How the weights are drawn; every tensor has a stream of random numbers of its own.</param>
+    /// <param name="dtype">The dtype to store.</param>
+    /// <param name="overwrite">Whether an existing folder may be replaced.</param>
+    /// <param name="maxShardBytes">The most bytes of tensors in one file; more are cut into shards. Default 5 · 10⁹.</param>
+    /// <exception cref="ConfigException">The folder exists and may not be replaced, or the disk refuses.</exception>
+    public static void WriteDrawn(
+        LanguageModel model,
+        JsonObject config,
+        IReadOnlyDictionary<string, byte[]> companions,
+        string folder,
+        NewWeights weights,
+        ScalarType dtype,
+        bool overwrite,
+        long maxShardBytes = CheckpointWriter.DefaultShardBytes)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(weights);
+        Write(model, config, companions, folder, dtype, overwrite, path => CheckpointWriter.WriteStreamed(path, ModelWeights.Drawn(model, weights, dtype), maxShardBytes));
+    }
+
+    /// <summary>The files of a folder that go with its weights, such as the tokenizer's, by name.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>Their contents.</returns>
+    public static IReadOnlyDictionary<string, byte[]> Companions(string folder) => _companions
+        .Select(name => (name, path: Path.Combine(folder, name)))
+        .Where(c => File.Exists(c.path))
+        .ToDictionary(c => c.name, c => File.ReadAllBytes(c.path), StringComparer.Ordinal);
+
+    private static void Write(
+        LanguageModel model,
+        JsonObject config,
+        IReadOnlyDictionary<string, byte[]> companions,
+        string folder,
+        ScalarType dtype,
+        bool overwrite,
+        Action<string> writeWeights)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(companions);
         model.Describe(config);
         config.Remove("dtype");   // newer configurations' name of the same key
         config["torch_dtype"] = dtype switch
@@ -97,7 +140,7 @@ public static class ModelFolder
                     AtomicFile.Write(Path.Combine(path, name), stream => stream.Write(content));
                 }
 
-                CheckpointWriter.Write(path, model.named_parameters().Select(p => KeyValuePair.Create(p.name, (Tensor)p.parameter)), dtype, maxShardBytes);
+                writeWeights(path);
             },
             overwrite);
     }

@@ -90,11 +90,29 @@ public static class ModelWeights
         }
     }
 
+    /// <summary>The weights of a new model, drawn when they are asked for; each by its own generator, so that the order does not matter.</summary>
+    /// <param name="model">The network, whose weights may be on the meta device.</param>
+    /// <param name="weights">Deviation and seed.</param>
+    /// <param name="dtype">The dtype of the tensors; they are drawn in float32.</param>
+    /// <returns>The tensors, to be made one at a time.</returns>
+    internal static IEnumerable<StreamedTensor> Drawn(nn.Module model, NewWeights weights, ScalarType dtype)
+    {
+        const int seedsApart = 1_000_003;   // a prime, so that neighbouring seeds of models share no tensor
+        return Slots(model).Select((slot, index) => new StreamedTensor(slot.Name, dtype, slot.Shape, () =>
+        {
+            using var noGradient = no_grad();
+            using var generator = new Generator(unchecked((ulong)((weights.Seed * seedsApart) + index)), CPU);
+            using var scope = NewDisposeScope();
+            return Draw(slot, weights.Deviation, generator).to(dtype).MoveToOuterDisposeScope();
+        }));
+    }
+
     private static Tensor Draw(WeightSlot slot, double deviation, Generator generator) => slot.Kind switch
     {
         SlotKind.Norm => ones(slot.Shape),
         SlotKind.Bias => zeros(slot.Shape),
-        _ => randn(slot.Shape, generator: generator) * deviation,
+        // In place: a large model's embedding is large, too.
+        _ => randn(slot.Shape, generator: generator).mul_(deviation),
     };
 
     private static bool IsIn(string name, string module) => name.StartsWith(module + ".", StringComparison.Ordinal);
@@ -158,9 +176,6 @@ public static class ModelWeights
                     }
 
                     break;
-                case Embedding embedding:
-                    yield return new WeightSlot($"{name}.weight", SlotKind.Weight, embedding.weight!.shape, p => embedding.weight = Kept(p));
-                    break;
                 case RmsNorm norm:
                     yield return new WeightSlot($"{name}.weight", SlotKind.Norm, norm.Weight.shape, p => norm.Weight = Kept(p));
                     break;
@@ -183,8 +198,3 @@ public static class ModelWeights
         return parameter;
     }
 }
-
-/// <summary>How modules that a checkpoint lacks are drawn.</summary>
-/// <param name="Deviation">Standard deviation of the normal distribution.</param>
-/// <param name="Seed">The seed.</param>
-internal sealed record NewWeights(double Deviation, long Seed);

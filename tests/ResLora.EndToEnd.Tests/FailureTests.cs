@@ -27,7 +27,7 @@ public sealed class FailureTests
         using var error = new StringWriter();
         var streams = new CommandStreams(output, CommandStreams.Over(output, true), CommandStreams.Over(error, true), false);
 
-        var actual = new FailureReport(streams, isJson: false).Of(failure);
+        var actual = new FailureReport(streams, isJson: false, "reslora").Of(failure);
 
         Assert.Equal(exitCode, actual);
         Assert.Empty(output.ToString());

@@ -1,4 +1,5 @@
 using ResLora.Cli.Rendering;
+using ResLora.Formats;
 using ResLora.Formats.NativeRuntime;
 using Spectre.Console;
 
@@ -32,7 +33,7 @@ internal static class DoctorCommand
             new("processors", $"{report.LogicalProcessors}"),
             new("instructions", $"AVX2 {YesNo(cpu.Avx2)}, AVX-512 {YesNo(cpu.Avx512)}, bfloat16 {YesNo(cpu.Avx512Bfloat16)} (AMX {YesNo(cpu.AmxBfloat16)})"),
             new("CUDA", report.CudaAvailable ? $"{report.CudaDevices} devices" : "none"),
-            new("memory", report.AvailableMemoryBytes is { } free ? $"{Tables.Bytes(free)} free of {Tables.Bytes(report.TotalMemoryBytes)}" : Tables.Bytes(report.TotalMemoryBytes)),
+            new("memory", report.AvailableMemoryBytes is { } free ? $"{ByteSize.Format(free)} free of {ByteSize.Format(report.TotalMemoryBytes)}" : ByteSize.Format(report.TotalMemoryBytes)),
             new("compatibility copy", report.CompatibilityCopyInUse ? $"in use: {report.NativeLibraryPath}" : "not needed"),
             new("tensor check", report.TensorCheckPassed ? "passed" : "failed"),
         ]));

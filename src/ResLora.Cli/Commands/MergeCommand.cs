@@ -2,6 +2,7 @@ using System.CommandLine;
 using ResLora.Adapters.Merging;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments.Merging;
+using ResLora.Formats;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Cli.Commands;

@@ -13,6 +13,7 @@ internal static class PlanCommand
     {
         var config = new Argument<string>("CONFIG.yaml") { Description = "What 'reslora train' would be given." };
         var set = SharedOptions.Set();
+        var maxMemory = SharedOptions.MaxMemory();
         var verb = new Verb(
             "plan",
             "Show what a training run would do, without running it: layers, chains, parameters, data, steps and memory. No weights are read.",
@@ -21,10 +22,11 @@ internal static class PlanCommand
         {
             config,
             set,
+            maxMemory,
         };
         return verb.Does((line, context) =>
         {
-            var settings = RunConfig.Read(line.GetRequiredValue(config), line.GetValue(set) ?? []);
+            var settings = RunConfig.Read(line.GetRequiredValue(config), SharedOptions.Assignments(line.GetValue(set), line.GetValue(maxMemory)));
             context.RequireTorch();
             var report = PlanJob.Run(settings);
             context.Result(report, terminal => PlanView.Draw(report, terminal));

@@ -16,6 +16,8 @@ internal static class PretrainCommand
         var set = SharedOptions.Set();
         var output = new Option<string?>("--output") { Description = "The model folder to write; overrides the file's.", HelpName = "DIR" };
         var objective = new Option<string?>("--objective") { Description = "causal makes a Llama, mlm a RoBERTa; overrides the file's.", HelpName = "NAME" };
+        var initOnly = new Option<bool>("--init-only") { Description = "Write the model with random weights, one tensor at a time, and train nothing." };
+        var shardSize = new Option<string?>("--max-shard-size") { Description = "The most bytes of weights in one file, such as 2GB; overrides the file's.", HelpName = "SIZE" };
         var resume = SharedOptions.Resume();
         var overwrite = SharedOptions.Overwrite();
         var verb = new Verb(
@@ -23,19 +25,22 @@ internal static class PretrainCommand
             "Train a byte-level BPE tokenizer and a small Llama, or a small RoBERTa, from scratch.",
             "pretrain samples/word-problems/pretrain.yaml --output my-base",
             "pretrain my.yaml --set model.layers=6 --set training.steps=500",
-            "pretrain my.yaml --objective mlm --output my-roberta")
+            "pretrain my.yaml --objective mlm --output my-roberta",
+            "pretrain my.yaml --init-only --output untrained")
         {
             config,
             set,
             output,
             objective,
+            initOnly,
+            shardSize,
             resume,
             overwrite,
         };
         return verb.Does((line, context) =>
         {
             context.RequireTorch();
-            var settings = ConfigFile.Read<PretrainConfig>(line.GetRequiredValue(config), line.GetValue(set) ?? []);
+            var settings = ConfigFile.Read<PretrainConfig>(line.GetRequiredValue(config), [.. line.GetValue(set) ?? [], .. Overrides(line.GetValue(initOnly), line.GetValue(shardSize))]);
             if (line.GetValue(output) is { } folder)
             {
                 settings = settings with { Output = Path.GetFullPath(folder) };
@@ -57,7 +62,21 @@ internal static class PretrainCommand
             var report = RunProgress.Show(context, progress =>
                 PretrainJob.Run(settings, line.GetValue(resume), line.GetValue(overwrite), progress, context.Stop));
             context.Result(RunView.Document(report), terminal => RunView.Draw(report, terminal));
-            return report.Result.Interrupted ? ExitCode.Interrupted : ExitCode.Done;
+            return report.Result is { Interrupted: true } ? ExitCode.Interrupted : ExitCode.Done;
         });
+    }
+
+    /// <summary>As assignments, because what else the file must say depends on them.</summary>
+    private static IEnumerable<string> Overrides(bool initOnly, string? shardSize)
+    {
+        if (initOnly)
+        {
+            yield return "initOnly=true";
+        }
+
+        if (shardSize is not null)
+        {
+            yield return $"maxShardSize={shardSize}";
+        }
     }
 }

@@ -1,5 +1,6 @@
 using ResLora.Adapters.Merging;
 using ResLora.Experiments.Exporting;
+using ResLora.Formats;
 using ResLora.Training.Evaluation;
 using Spectre.Console;
 
@@ -39,7 +40,7 @@ internal static class ExportView
         DrawProofs(report.Proofs, terminal);
         terminal.Write(Tables.Facts([
             new("proved on", $"{report.MeasuredOn}; the first {report.TokenIds.Count}"),
-            new("written", $"{output}: {string.Join(", ", report.Files.Select(file => $"{file.Name} ({Tables.Bytes(file.Bytes)})"))}"),
+            new("written", $"{output}: {string.Join(", ", report.Files.Select(file => $"{file.Name} ({ByteSize.Format(file.Bytes)})"))}"),
         ]));
         Tables.Line(terminal, "");
         Tables.Line(terminal, "Use it with:");

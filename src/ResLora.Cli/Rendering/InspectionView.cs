@@ -1,4 +1,5 @@
 using ResLora.Experiments.Inspection;
+using ResLora.Formats;
 using Spectre.Console;
 
 namespace ResLora.Cli.Rendering;
@@ -29,7 +30,7 @@ internal static class InspectionView
             .. report.Facts,
             new("tensors", Tables.Count(report.Tensors.Count)),
             new("parameters", $"{Tables.Count(report.Parameters)} ({string.Join(", ", report.ParametersByType.Select(type => $"{type.Key} {Tables.Count(type.Value)}"))})"),
-            new("size", Tables.Bytes(report.Bytes)),
+            new("size", ByteSize.Format(report.Bytes)),
         ]));
         if (report.LinearLayers.Count > 0)
         {

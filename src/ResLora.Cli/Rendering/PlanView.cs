@@ -1,7 +1,9 @@
 using System.Globalization;
 using ResLora.Adapters;
 using ResLora.Experiments.Planning;
+using ResLora.Formats;
 using ResLora.Models;
+using ResLora.Training.Memory;
 using Spectre.Console;
 
 namespace ResLora.Cli.Rendering;
@@ -43,9 +45,19 @@ internal static class PlanView
             new("chains", Chains(report)),
             .. report.Head is { } head ? Labels(report, head) : Texts(report),
             new("steps", Text($"{run.Steps:N0}, {(double)run.Steps / run.StepsPerEpoch:0.##} passes over the data; warm-up in the first {run.WarmupSteps}")),
-            new("memory", $"about {Tables.Bytes(memory.Total)} (base {Tables.Bytes(memory.BaseWeights)}, trained {Tables.Bytes(memory.Trained)}, activations {Tables.Bytes(memory.Activations)}, logits {Tables.Bytes(memory.Logits)}) besides the program itself"),
+            new("memory", Memory(memory)),
+            .. run.Choice is { } choice ? [new("limit", Limit(choice))] : Array.Empty<KeyValuePair<string, string>>(),
         ];
     }
+
+    private static string Memory(MemoryEstimate memory) =>
+        $"about {ByteSize.Format(memory.Total)} (program {ByteSize.Format(MemoryEstimate.Runtime)}, base {ByteSize.Format(memory.BaseWeights)}, trained {ByteSize.Format(memory.Trained)}, " +
+        $"activations {ByteSize.Format(memory.Activations)}, loss and gradients {ByteSize.Format(memory.Passing)})" +
+        (memory.MappedWeights == 0 ? "" : $"; {ByteSize.Format(memory.MappedWeights)} of base weights stay in their files");
+
+    private static string Limit(MemoryChoice choice) => choice.Wanted <= choice.Limit
+        ? $"{ByteSize.Format(choice.Limit)}: the settings fit as they are"
+        : $"{ByteSize.Format(choice.Limit)}: the settings alone take {ByteSize.Format(choice.Wanted)}, so {MemoryChoice.Describe(choice.Config)} are used; a step has as many samples as before";
 
     private static IEnumerable<KeyValuePair<string, string>> Texts(PlanReport report)
     {

@@ -5,6 +5,7 @@ using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Merging;
 using ResLora.Experiments.Planning;
 using ResLora.Experiments.Running;
+using ResLora.Formats;
 using ResLora.Training.Loop;
 using Spectre.Console;
 
@@ -55,7 +56,7 @@ internal sealed class RunProgress : IProgress<RunEvent>
 
     /// <summary>How far a calibration is, as one line.</summary>
     public static string Line(CalibrationProgress calibration) =>
-        $"calibrating: pass {calibration.Pass} of {calibration.Passes}, batch {calibration.Batch} of {calibration.Batches}, {Tables.Bytes(calibration.Bytes)}";
+        $"calibrating: pass {calibration.Pass} of {calibration.Passes}, batch {calibration.Batch} of {calibration.Batches}, {ByteSize.Format(calibration.Bytes)}";
 
     /// <inheritdoc />
     public void Report(RunEvent value)

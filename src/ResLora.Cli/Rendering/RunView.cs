@@ -1,5 +1,6 @@
 using ResLora.Experiments.Pretraining;
 using ResLora.Experiments.Running;
+using ResLora.Formats;
 using ResLora.Training.Loop;
 using Spectre.Console;
 
@@ -15,14 +16,14 @@ internal static class RunView
         report.RunFolder,
         report.Parameters,
         report.Vocabulary,
-        Result = Document(report.Result),
+        Result = report.Result is null ? null : Document(report.Result),
     };
 
     /// <summary>Draws a pretraining run's end.</summary>
     public static void Draw(PretrainReport report, IAnsiConsole terminal) => terminal.Write(Tables.Facts(
     [
-        .. Facts(report.Result),
-        new(report.Result.Interrupted ? "run" : "model", report.Result.Interrupted ? report.RunFolder : report.Output),
+        .. report.Result is null ? [new("written", $"{Tables.Count(report.Parameters)} random weights, untrained")] : Facts(report.Result),
+        report.Result is { Interrupted: true } ? new("run", report.RunFolder!) : new("model", report.Output),
     ]));
 
     /// <summary>The JSON document of a fine-tuning run.</summary>
@@ -30,6 +31,8 @@ internal static class RunView
     {
         report.RunFolder,
         report.TrainableParameters,
+        report.PlannedMemory,
+        report.PeakMemory,
         Result = Document(report.Result),
     };
 
@@ -37,8 +40,17 @@ internal static class RunView
     public static void Draw(TrainReport report, IAnsiConsole terminal) => terminal.Write(Tables.Facts(
     [
         .. Facts(report.Result),
+        .. Memory(report),
         new("run", report.RunFolder),
     ]));
+
+    private static IEnumerable<KeyValuePair<string, string>> Memory(TrainReport report)
+    {
+        if (report is { PeakMemory: { } peak, PlannedMemory: { } planned })
+        {
+            yield return new("peak memory", $"{ByteSize.Format(peak)}; the plan said {ByteSize.Format(planned.Total)}");
+        }
+    }
 
     private static object Document(TrainResult result) => new
     {

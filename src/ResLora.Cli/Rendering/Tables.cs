@@ -44,20 +44,6 @@ internal static class Tables
     /// <param name="text">The text.</param>
     public static void Line(IAnsiConsole terminal, string text) => terminal.Profile.Out.Writer.WriteLine(text);
 
-    /// <summary>A size such as <c>3.4 MB</c> (powers of 1000).</summary>
-    /// <param name="bytes">Bytes.</param>
-    public static string Bytes(long bytes)
-    {
-        string[] units = ["bytes", "kB", "MB", "GB", "TB"];
-        var (value, unit) = ((double)bytes, 0);
-        while (value >= 1000 && unit < units.Length - 1)
-        {
-            (value, unit) = (value / 1000, unit + 1);
-        }
-
-        return unit == 0 ? $"{bytes} bytes" : string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {units[unit]}");
-    }
-
     /// <summary>A count with separators: <c>1,234,567</c>.</summary>
     /// <param name="count">The count.</param>
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);

@@ -4,6 +4,7 @@ using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Training.Loop;
+using ResLora.Training.Memory;
 using ResLora.Training.Tokenization;
 
 namespace ResLora.Experiments.Planning;
@@ -18,6 +19,7 @@ public static class PlanJob
     public static PlanReport Run(RunConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
+        config = ComputeType.Resolve(config);
         var texts = LabelledTexts.Of(config);
         using var model = ModelRegistry.Plan(config.Model, texts?.Head);
         var adapter = (config.StartFrom, config.Adapter) switch
@@ -36,7 +38,7 @@ public static class PlanJob
         adapter?.Config,
         adapter is null ? [] : Groups(adapter),
         data.ValidationTokens.Count,
-        RunPlan.Create(model, adapter, data.TrainTokens, config.Training))
+        RunPlan.Create(model, adapter, data.TrainTokens, config.Training, BaseMemory.Of(config.Model, model, TrainJob.DataType(config.Training.DataType))))
     {
         Balance = data is LabelledRunData labelled ? labelled.Texts.Train.Balance() : [],
         Head = (model as EncoderModel)?.Head,

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ResLora.Experiments.Configuration;
+using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Models;
@@ -17,12 +18,58 @@ namespace ResLora.Experiments.Pretraining;
 internal sealed class NewModel : IDisposable
 {
     private readonly JsonObject _config;
-    private readonly Dictionary<string, byte[]> _companions;
+    private readonly IReadOnlyDictionary<string, byte[]> _companions;
+    private readonly PretrainConfig _setup;
     private readonly ScalarType _savedType;
 
-    /// <summary>Makes a model with random weights, and a tokenizer from texts.</summary>
-    /// <exception cref="ConfigException">The description cannot be carried out.</exception>
+    /// <summary>Makes a model without weights yet, and its tokenizer.</summary>
+    /// <param name="config">The description, free of problems.</param>
+    /// <param name="texts">What a new tokenizer is trained on.</param>
+    /// <exception cref="ResLoraException">The description cannot be carried out, or the tokenizer's folder cannot be used.</exception>
     public NewModel(PretrainConfig config, IEnumerable<string> texts)
+    {
+        _setup = config;
+        _savedType = config.SaveAs switch
+        {
+            "float32" => ScalarType.Float32,
+            "float16" => ScalarType.Float16,
+            _ => ScalarType.BFloat16,
+        };
+        (_companions, Tokenizer) = config.Tokenizer.From is { } folder
+            ? (TokenizerFiles(folder), Tokenizer.Load(folder))
+            : Trained(config, texts);
+        if (config.Model.Vocabulary < Tokenizer.VocabularySize)
+        {
+            throw new ConfigException($"model.vocabulary is {config.Model.Vocabulary}, and the tokenizer has {Tokenizer.VocabularySize} tokens; give at least as many, or leave it out.");
+        }
+
+        (_config, Objective) = config.Objective == PretrainObjective.MaskedTokens ? Roberta(config, Tokenizer) : Llama(config.Model, Tokenizer);
+    }
+
+    /// <summary>What the model learns.</summary>
+    public Objective Objective { get; }
+
+    /// <summary>The model; on the meta device until its weights are drawn.</summary>
+    public LanguageModel Model => Objective.Model;
+
+    /// <summary>Its tokenizer.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    private long ShardBytes => ByteSize.Parse("maxShardSize", _setup.MaxShardSize);
+
+    /// <summary>Draws the weights to train: float32, every one of them trainable.</summary>
+    public void Initialize() => ModelWeights.Initialize(Model, _setup.Model.InitializerRange, _setup.Training.Seed, float32, CPU);
+
+    /// <summary>Writes the model folder with the weights that the model has.</summary>
+    public void Save(string folder) => ModelFolder.Write(Model, _config, _companions, folder, _savedType, overwrite: true, ShardBytes);
+
+    /// <summary>Writes the model folder with random weights that are drawn on the way; the model itself stays without.</summary>
+    public void SaveUntrained(string folder, bool overwrite) => ModelFolder.WriteDrawn(
+        Model, _config, _companions, folder, new NewWeights(_setup.Model.InitializerRange, _setup.Training.Seed), _savedType, overwrite, ShardBytes);
+
+    public void Dispose() => Model.Dispose();
+
+    private static (IReadOnlyDictionary<string, byte[]> Files, Tokenizer Tokenizer) Trained(PretrainConfig config, IEnumerable<string> texts)
     {
         var options = new BpeTrainingOptions
         {
@@ -31,35 +78,13 @@ internal sealed class NewModel : IDisposable
             IndividualDigits = config.Tokenizer.IndividualDigits,
             Layout = config.Objective == PretrainObjective.MaskedTokens ? BpeLayout.Roberta : BpeLayout.Causal,
         };
-        _savedType = config.SaveAs switch
-        {
-            "float32" => ScalarType.Float32,
-            "float16" => ScalarType.Float16,
-            _ => ScalarType.BFloat16,
-        };
-        _companions = new Dictionary<string, byte[]>(StringComparer.Ordinal)
+        var files = new Dictionary<string, byte[]>(StringComparer.Ordinal)
         {
             ["tokenizer.json"] = Encoding.UTF8.GetBytes(ByteLevelBpeTrainer.Train(texts, options) + "\n"),
             ["tokenizer_config.json"] = Encoding.UTF8.GetBytes(ByteLevelBpeTrainer.DescribeConfig(options, config.Model.MaxLength) + "\n"),
         };
-        Tokenizer = LoadTokenizer(_companions);
-        (_config, Objective) = config.Objective == PretrainObjective.MaskedTokens ? Roberta(config, Tokenizer) : Llama(config.Model, Tokenizer);
-        ModelWeights.Initialize(Model, config.Model.InitializerRange, config.Training.Seed, float32, CPU);
+        return (files, LoadTokenizer(files));
     }
-
-    /// <summary>What the model learns.</summary>
-    public Objective Objective { get; }
-
-    /// <summary>The model, float32, every parameter trainable.</summary>
-    public LanguageModel Model => Objective.Model;
-
-    /// <summary>Its tokenizer.</summary>
-    public Tokenizer Tokenizer { get; }
-
-    /// <summary>Writes the model folder.</summary>
-    public void Save(string folder) => ModelFolder.Write(Model, _config, _companions, folder, _savedType, overwrite: true);
-
-    public void Dispose() => Model.Dispose();
 
     private static (JsonObject Config, Objective Objective) Llama(NewModelConfig model, Tokenizer tokenizer)
     {
@@ -71,17 +96,22 @@ internal sealed class NewModel : IDisposable
 
     private static (JsonObject Config, Objective Objective) Roberta(PretrainConfig settings, Tokenizer tokenizer)
     {
+        if (tokenizer.MaskId is not { } mask || tokenizer.PadId is null)
+        {
+            throw new ConfigException("tokenizer.from: a RoBERTa (objective mlm) needs a tokenizer with tokens for hidden words and for padding; this one names none.");
+        }
+
         var config = DescribeRoberta(settings.Model, tokenizer);
         var description = config.Deserialize<BertConfig>()!;
         ConfigBinder.ThrowIfAny("model", [.. description.Problems()]);
-        return (config, new MaskedTokenObjective(new BertModel(description, TextHead.MaskedTokens), tokenizer.MaskId!.Value, settings.PredictedShare));
+        return (config, new MaskedTokenObjective(new BertModel(description, TextHead.MaskedTokens), mask, settings.PredictedShare));
     }
 
     private static JsonObject DescribeLlama(NewModelConfig model, Tokenizer tokenizer) => new()
     {
         ["architectures"] = new JsonArray("LlamaForCausalLM"),
         ["model_type"] = "llama",
-        ["vocab_size"] = tokenizer.VocabularySize,
+        ["vocab_size"] = model.Vocabulary ?? tokenizer.VocabularySize,
         ["hidden_size"] = model.Hidden,
         ["intermediate_size"] = model.Intermediate,
         ["num_hidden_layers"] = model.Layers,
@@ -104,7 +134,7 @@ internal sealed class NewModel : IDisposable
     {
         ["architectures"] = new JsonArray("RobertaForMaskedLM"),
         ["model_type"] = "roberta",
-        ["vocab_size"] = tokenizer.VocabularySize,
+        ["vocab_size"] = model.Vocabulary ?? tokenizer.VocabularySize,
         ["hidden_size"] = model.Hidden,
         ["intermediate_size"] = model.Intermediate,
         ["num_hidden_layers"] = model.Layers,
@@ -122,6 +152,11 @@ internal sealed class NewModel : IDisposable
         ["eos_token_id"] = tokenizer.EndId,
         ["pad_token_id"] = tokenizer.PadId,
     };
+
+    /// <summary>Without what belongs to the other model: its licence and its settings for generation.</summary>
+    private static Dictionary<string, byte[]> TokenizerFiles(string folder) => ModelFolder.Companions(folder)
+        .Where(file => file.Key is not ("LICENSE" or "generation_config.json"))
+        .ToDictionary(StringComparer.Ordinal);
 
     /// <summary>By way of files, so that what is trained with is what will be loaded.</summary>
     private static Tokenizer LoadTokenizer(Dictionary<string, byte[]> files)

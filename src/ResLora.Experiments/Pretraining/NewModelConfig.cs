@@ -18,6 +18,9 @@ public sealed record NewModelConfig
     /// <summary>Key and value heads; the query heads are a multiple of them. Llama only. Default: as many.</summary>
     public int? KeyValueHeads { get; init; }
 
+    /// <summary>Rows of the embedding, at least as many as the tokenizer has tokens. Default: as many.</summary>
+    public int? Vocabulary { get; init; }
+
     /// <summary>The longest text in tokens. Default 512.</summary>
     public int MaxLength { get; init; } = 512;
 

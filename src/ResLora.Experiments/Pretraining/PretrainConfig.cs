@@ -1,4 +1,5 @@
 using ResLora.Experiments.Configuration;
+using ResLora.Formats;
 using ResLora.Training.Loop;
 using ResLora.Training.Objectives;
 
@@ -7,9 +8,9 @@ namespace ResLora.Experiments.Pretraining;
 /// <summary>A small model made from nothing but texts: what <c>reslora pretrain</c> reads.</summary>
 public sealed record PretrainConfig : ICheckedConfig
 {
-    /// <summary>The texts: a JSONL, CSV, TSV or Parquet file, a document a row.</summary>
+    /// <summary>The texts: a JSONL, CSV, TSV or Parquet file, a document a row. Needed but with both <see cref="InitOnly"/> and <c>tokenizer.from</c>.</summary>
     [ConfigPath]
-    public required string Texts { get; init; }
+    public string? Texts { get; init; }
 
     /// <summary>The column that holds the text. Default text.</summary>
     public string Column { get; init; } = "text";
@@ -38,8 +39,17 @@ public sealed record PretrainConfig : ICheckedConfig
     /// <summary>How to train; <c>maxLength</c> is the length of the rows that documents are packed into, <c>seed</c> also draws the initial weights.</summary>
     public TrainConfig Training { get; init; } = new();
 
+    /// <summary>
+    /// Whether the model is only written, with random weights and without training. Weights are drawn one tensor at a time, so that the model may
+    /// be larger than memory. Default false.
+    /// </summary>
+    public bool InitOnly { get; init; }
+
     /// <summary>The type of the saved weights: <c>bfloat16</c>, <c>float16</c> or <c>float32</c>. Default bfloat16. Training is in float32.</summary>
     public string SaveAs { get; init; } = "bfloat16";
+
+    /// <summary>The most bytes of weights in one file, such as <c>2GB</c>; more are cut into shards. Default 5GB.</summary>
+    public string MaxShardSize { get; init; } = "5GB";
 
     /// <summary>The model folder to write.</summary>
     [ConfigPath]
@@ -62,9 +72,14 @@ public sealed record PretrainConfig : ICheckedConfig
             yield return $"predictedShare is {PredictedShare}; it must be above 0 and at most 0.9";
         }
 
-        if (Training.DataType != "float32")
+        if (Training.DataType == "bfloat16")
         {
             yield return $"training.dataType is '{Training.DataType}'; all weights are trained, which needs float32 (saveAs chooses the type of the files)";
+        }
+
+        if (Training.MaxMemory is not null)
+        {
+            yield return "training.maxMemory is given; only train chooses its batches by it, so leave it out";
         }
 
         if (Training.MaxLength > Model.MaxLength)
@@ -85,6 +100,16 @@ public sealed record PretrainConfig : ICheckedConfig
         if (SaveAs is not ("bfloat16" or "float16" or "float32"))
         {
             yield return $"saveAs is '{SaveAs}'; it must be bfloat16, float16 or float32";
+        }
+
+        if (ByteSize.TryParse(MaxShardSize) is null)
+        {
+            yield return $"maxShardSize {ByteSize.Problem(MaxShardSize)}";
+        }
+
+        if (Texts is null && !(InitOnly && Tokenizer.From is not null))
+        {
+            yield return "texts is missing; only a model that is not trained (initOnly) and takes its tokenizer from a folder (tokenizer.from) needs none";
         }
 
         if (Limit is < 1)

@@ -9,7 +9,7 @@ using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Pretraining;
 
-/// <summary>Trains a tokenizer and a small Llama or RoBERTa from scratch, by the same loop that fine-tunes.</summary>
+/// <summary>Trains a tokenizer and a small Llama or RoBERTa from scratch, by the same loop that fine-tunes; or writes a model of any size with random weights.</summary>
 public static class PretrainJob
 {
     /// <summary>Runs the job and writes the model folder.</summary>
@@ -27,16 +27,27 @@ public static class PretrainJob
         ArgumentNullException.ThrowIfNull(config);
         ConfigBinder.ThrowIfAny("The settings for pretraining", [.. config.Problems()]);
         RequireFree(config.Output, overwrite);
+        if (config.InitOnly)
+        {
+            return WriteOnly(config, overwrite, progress);
+        }
+
         var folder = new RunFolder(config.Run ?? config.Output + "-run");
         var (train, heldOut) = Read(config);
         using var made = new NewModel(config, train.Select(sample => sample.Completion));
+        if (made.Tokenizer.BeginId is null || made.Tokenizer.EndId is null)
+        {
+            throw new ConfigException("tokenizer.from: training from scratch puts a token before and one behind each text, and this tokenizer names no such tokens (bos_token and eos_token).");
+        }
+
+        made.Initialize();
         var (rows, validation) = (Pack(train, made, config), Pack(heldOut, made, config));
         folder.Prepare(config, resume);
         var parameters = made.Model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter)).ToArray();
         var count = parameters.Sum(p => p.Value.numel());
         progress?.Report(new RunStarted(
         [
-            new("model", string.Create(CultureInfo.InvariantCulture, $"{config.Model.Layers} layers, {count:N0} parameters, {made.Tokenizer.VocabularySize} tokens")),
+            Fact(config, made, count),
             new("texts", string.Create(CultureInfo.InvariantCulture, $"{train.Count:N0} documents in {rows.Count:N0} rows of {config.Training.MaxLength} tokens, {heldOut.Count} held out")),
             new("run", folder.Path),
         ]));
@@ -48,8 +59,20 @@ public static class PretrainJob
             Publish(folder.BestOrLast, config.Output, overwrite);
         }
 
-        return new PretrainReport(config.Output, folder.Path, count, made.Tokenizer.VocabularySize, result);
+        return new PretrainReport(config.Output, folder.Path, count, made.Model.VocabularySize, result);
     }
+
+    private static PretrainReport WriteOnly(PretrainConfig config, bool overwrite, IProgress<RunEvent>? progress)
+    {
+        using var made = new NewModel(config, config.Tokenizer.From is null ? Read(config).Train.Select(sample => sample.Completion) : []);
+        var count = made.Model.named_parameters().Sum(p => p.parameter.numel());
+        progress?.Report(new RunStarted([Fact(config, made, count)]));
+        made.SaveUntrained(config.Output, overwrite);
+        return new PretrainReport(config.Output, null, count, made.Model.VocabularySize, null);
+    }
+
+    private static KeyValuePair<string, string> Fact(PretrainConfig config, NewModel made, long parameters) => new(
+        "model", string.Create(CultureInfo.InvariantCulture, $"{config.Model.Layers} layers, {parameters:N0} parameters, {made.Model.VocabularySize} tokens"));
 
     private static void RequireFree(string output, bool overwrite)
     {
@@ -62,7 +85,7 @@ public static class PretrainJob
     private static (IReadOnlyList<Sample> Train, IReadOnlyList<Sample> HeldOut) Read(PretrainConfig config)
     {
         var task = TaskRegistry.Get("text", new ColumnMap(new Dictionary<string, string> { ["text"] = config.Column }));
-        IReadOnlyList<Sample> samples = [.. task.Read(config.Texts, TaskSplit.Train).Take(config.Limit ?? int.MaxValue)];
+        IReadOnlyList<Sample> samples = [.. task.Read(config.Texts!, TaskSplit.Train).Take(config.Limit ?? int.MaxValue)];
         return config.ValidationCount == 0 ? (samples, []) : DataSplit.HoldOut(samples, config.ValidationCount, config.Training.Seed);
     }
 

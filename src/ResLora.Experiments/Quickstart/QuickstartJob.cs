@@ -110,7 +110,7 @@ public static class QuickstartJob
                 Task = TaskName,
                 Data = new DataConfig { Train = Path.Combine(sample, "data", "train.jsonl"), ValidationCount = 0 },
                 Adapter = new AdapterConfig { Targets = TargetModules.AllLinear, Shortcut = shortcut },
-                Training = new TrainConfig { Steps = options.Steps, BatchSize = 16, LearningRate = 2e-3, MaxLength = 128, Seed = options.Seed },
+                Training = new TrainConfig { Steps = options.Steps, BatchSize = 16, LearningRate = 2e-3, MaxLength = 128, Seed = options.Seed, DataType = "float32" },
                 Output = Path.GetFullPath(Path.Combine(options.Output, folder)),
             };
             progress?.Report(new StageStarted($"Training {name.Replace(" unmerged", "", StringComparison.Ordinal)}"));

@@ -19,7 +19,8 @@ internal sealed record GenerationRunData(
     : RunData(TrainTokens, ValidationTokens)
 {
     /// <inheritdoc />
-    public override Objective ObjectiveFor(ModelSession session) => new NextTokenObjective(session.Causal, SampleEncoding.PadId(session.Tokenizer));
+    public override Objective ObjectiveFor(ModelSession session, bool packing) =>
+        new NextTokenObjective(session.Causal, SampleEncoding.PadId(session.Tokenizer), packing);
 
     /// <summary>Reads and tokenises.</summary>
     /// <exception cref="ConfigException">The model is an encoder.</exception>

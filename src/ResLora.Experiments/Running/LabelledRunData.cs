@@ -14,7 +14,7 @@ internal sealed record LabelledRunData(LabelledTexts Texts, TokenizedData TrainT
     : RunData(TrainTokens, ValidationTokens)
 {
     /// <inheritdoc />
-    public override Objective ObjectiveFor(ModelSession session) => new LabelObjective(session.Encoder, Texts.Task, Texts.Train.Labels);
+    public override Objective ObjectiveFor(ModelSession session, bool packing) => new LabelObjective(session.Encoder, Texts.Task, Texts.Train.Labels);
 
     /// <summary>Tokenises.</summary>
     public static LabelledRunData Of(RunConfig config, LabelledTexts texts, Tokenizer tokenizer, EncoderModel model)

@@ -87,7 +87,7 @@ public sealed record RunConfig : ICheckedConfig
             yield return "adapter and startFrom are both given; an adapter that training starts from brings its own settings, so leave adapter out";
         }
 
-        if (Adapter is null && Training.DataType != "float32")
+        if (Adapter is null && Training.DataType == "bfloat16")
         {
             yield return $"training.dataType is '{Training.DataType}'; without an adapter all weights are trained, which needs float32";
         }

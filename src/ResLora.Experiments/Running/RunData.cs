@@ -12,7 +12,9 @@ namespace ResLora.Experiments.Running;
 internal abstract record RunData(TokenizedData TrainTokens, IReadOnlyList<TokenizedSample> ValidationTokens)
 {
     /// <summary>What a session's model is trained for on this data.</summary>
-    public abstract Objective ObjectiveFor(ModelSession session);
+    /// <param name="session">The model.</param>
+    /// <param name="packing">Whether batches are packed where the objective can.</param>
+    public abstract Objective ObjectiveFor(ModelSession session, bool packing);
 
     /// <summary>Reads and tokenises.</summary>
     /// <param name="config">The run's settings.</param>

@@ -9,6 +9,7 @@ using ResLora.Training.Data;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Generation;
 using ResLora.Training.Loop;
+using ResLora.Training.Memory;
 using ResLora.Training.Objectives;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -29,10 +30,12 @@ public static class TrainJob
     public static TrainReport Run(RunConfig config, bool resume = false, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(config);
+        using var watch = new PeakMemory();
+        config = ComputeType.Resolve(config);
         var texts = LabelledTexts.Of(config);
         using var session = ModelSession.Load(
             config.Model, dtype: DataType(config.Training.DataType), head: texts?.Head, headSeed: texts is null ? null : config.Training.Seed);
-        return Run(config, session, texts, resume, progress, stop);
+        return Run(config, session, texts, watch, resume, progress, stop);
     }
 
     /// <summary>Runs the job on a model that is loaded already and carries no adapter yet; it carries the trained one afterwards.</summary>
@@ -49,11 +52,12 @@ public static class TrainJob
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(session);
-        return Run(config, session, null, resume, progress, stop);
+        using var watch = new PeakMemory();
+        return Run(config, session, null, watch, resume, progress, stop);
     }
 
     private static TrainReport Run(
-        RunConfig config, ModelSession session, LabelledTexts? texts, bool resume, IProgress<RunEvent>? progress, CancellationToken stop)
+        RunConfig config, ModelSession session, LabelledTexts? texts, PeakMemory watch, bool resume, IProgress<RunEvent>? progress, CancellationToken stop)
     {
         var folder = new RunFolder(config.Output ?? throw new ConfigException("output is missing; name the folder of the run."));
         var data = RunData.Read(config, session.Tokenizer, session.Model, texts);
@@ -64,10 +68,12 @@ public static class TrainJob
             _ => null,
         };
         ConfigBinder.ThrowIfAny("The run's settings", [.. config.Merging.Problems(adapter?.Config).Select(problem => $"merging.{problem}")]);
+        var plan = PlanJob.Of(config, session.Model, adapter, data);
+        config = config with { Training = plan.Run.Choice?.Config ?? config.Training };
         folder.Prepare(config, resume);
         var trainable = (adapter?.TrainableParameters() ?? AllParameters(session.Model)).ToArray();
-        progress?.Report(new RunPlanned(PlanJob.Of(config, session.Model, adapter, data)));
-        var objective = data.ObjectiveFor(session);
+        progress?.Report(new RunPlanned(plan));
+        var objective = data.ObjectiveFor(session, config.Training.Packing);
         var setup = new TrainSetup(
             objective, trainable, data.TrainTokens.Samples, data.ValidationTokens, config.Training, folder.Path, Save(config, session))
         {
@@ -76,7 +82,11 @@ public static class TrainJob
         };
         var result = new Trainer(setup).Run(progress, resume, stop);
         EvaluationPlot.Write(folder.MetricsFile, folder.EvaluationPlot, $"{config.Task}: validation loss, unmerged and merged");
-        return new TrainReport(folder.Path, trainable.Sum(p => p.Value.numel()), result);
+        return new TrainReport(folder.Path, trainable.Sum(p => p.Value.numel()), result)
+        {
+            PlannedMemory = plan.Run.Memory,
+            PeakMemory = watch.Most,
+        };
     }
 
     /// <summary>The dtype that a configuration names; null for that of the files.</summary>

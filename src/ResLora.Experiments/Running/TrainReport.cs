@@ -1,4 +1,5 @@
 using ResLora.Training.Loop;
+using ResLora.Training.Memory;
 
 namespace ResLora.Experiments.Running;
 
@@ -6,4 +7,14 @@ namespace ResLora.Experiments.Running;
 /// <param name="RunFolder">The run's folder.</param>
 /// <param name="TrainableParameters">How many numbers were trained.</param>
 /// <param name="Result">How training ended.</param>
-public sealed record TrainReport(string RunFolder, long TrainableParameters, TrainResult Result);
+public sealed record TrainReport(string RunFolder, long TrainableParameters, TrainResult Result)
+{
+    /// <summary>The memory that the plan expected.</summary>
+    public MemoryEstimate? PlannedMemory { get; init; }
+
+    /// <summary>
+    /// The most memory that the process had for itself during the run, in bytes, mapped files not counted: to be held against
+    /// <see cref="MemoryEstimate.Total"/>. Null where the system does not say.
+    /// </summary>
+    public long? PeakMemory { get; init; }
+}

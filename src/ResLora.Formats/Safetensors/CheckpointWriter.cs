@@ -17,9 +17,7 @@ public static class CheckpointWriter
 
     private static readonly JsonSerializerOptions _json = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n" };
 
-    /// <summary>
-    /// Writes tensors in the order given. They are converted a shard at a time, so that the memory taken is that of a shard.
-    /// </summary>
+    /// <summary>Writes tensors, cut into shards in the order given. They are converted one at a time.</summary>
     /// <param name="folder">The folder, which exists.</param>
     /// <param name="tensors">The tensors by name, borrowed.</param>
     /// <param name="dtype">The element type to store.</param>
@@ -28,12 +26,23 @@ public static class CheckpointWriter
     public static void Write(string folder, IEnumerable<KeyValuePair<string, Tensor>> tensors, ScalarType dtype, long maxShardBytes = DefaultShardBytes)
     {
         ArgumentNullException.ThrowIfNull(tensors);
+        using var noGradient = no_grad();
+        WriteStreamed(folder, tensors.Select(tensor => StreamedTensor.Of(tensor.Key, tensor.Value, dtype)), maxShardBytes);
+    }
+
+    /// <summary>As <see cref="Write"/>, with tensors that are made one after the other: no more than one is in memory.</summary>
+    /// <param name="folder">The folder, which exists.</param>
+    /// <param name="tensors">The tensors.</param>
+    /// <param name="maxShardBytes">As for <see cref="Write"/>.</param>
+    /// <exception cref="ConfigException">As for <see cref="Write"/>.</exception>
+    public static void WriteStreamed(string folder, IEnumerable<StreamedTensor> tensors, long maxShardBytes = DefaultShardBytes)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxShardBytes, 1);
-        var width = SafetensorsType.Find(dtype)?.Width ?? throw new ConfigException($"A checkpoint cannot hold {dtype}; supported are {SafetensorsType.Names}.");
-        var shards = Cut(tensors, width, maxShardBytes);
+        var shards = Cut(tensors, maxShardBytes);
         if (shards.Count == 1)
         {
-            WriteFile(Path.Combine(folder, ShardIndex.SingleName), shards[0], dtype);
+            SafetensorsWriter.WriteStreamed(Path.Combine(folder, ShardIndex.SingleName), shards[0]);
             return;
         }
 
@@ -41,21 +50,21 @@ public static class CheckpointWriter
         for (var i = 0; i < shards.Count; i++)
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors");
-            WriteFile(Path.Combine(folder, name), shards[i], dtype);
-            shards[i].ForEach(tensor => fileOf.Add(tensor.Key, name));
+            SafetensorsWriter.WriteStreamed(Path.Combine(folder, name), shards[i]);
+            shards[i].ForEach(tensor => fileOf.Add(tensor.Name, name));
         }
 
-        var index = new { metadata = new { total_size = shards.Sum(shard => shard.Sum(t => t.Value.NumberOfElements * width)) }, weight_map = fileOf };
+        var index = new { metadata = new { total_size = shards.Sum(shard => shard.Sum(Bytes)) }, weight_map = fileOf };
         AtomicFile.WriteText(Path.Combine(folder, ShardIndex.IndexName), JsonSerializer.Serialize(index, _json) + "\n");
     }
 
-    private static List<List<KeyValuePair<string, Tensor>>> Cut(IEnumerable<KeyValuePair<string, Tensor>> tensors, int width, long maxShardBytes)
+    private static List<List<StreamedTensor>> Cut(IEnumerable<StreamedTensor> tensors, long maxShardBytes)
     {
-        var shards = new List<List<KeyValuePair<string, Tensor>>> { new() };
+        var shards = new List<List<StreamedTensor>> { new() };
         var used = 0L;
         foreach (var tensor in tensors)
         {
-            var bytes = tensor.Value.NumberOfElements * width;
+            var bytes = Bytes(tensor);
             if (shards[^1].Count > 0 && used + bytes > maxShardBytes)
             {
                 shards.Add([]);
@@ -69,10 +78,6 @@ public static class CheckpointWriter
         return shards;
     }
 
-    private static void WriteFile(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, ScalarType dtype)
-    {
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        SafetensorsWriter.Write(path, tensors.Select(t => KeyValuePair.Create(t.Key, t.Value.to(dtype))));
-    }
+    private static long Bytes(StreamedTensor tensor) => tensor.Count * (SafetensorsType.Find(tensor.DataType)?.Width
+        ?? throw new ConfigException($"A checkpoint cannot hold {tensor.DataType}; supported are {SafetensorsType.Names}."));
 }

@@ -28,41 +28,54 @@ public static class SafetensorsWriter
         IEnumerable<KeyValuePair<string, Tensor>> tensors,
         IReadOnlyDictionary<string, string>? metadata = null)
     {
+        ArgumentNullException.ThrowIfNull(tensors);
+        WriteStreamed(path, tensors.Select(tensor => StreamedTensor.Of(tensor.Key, tensor.Value)), metadata);
+    }
+
+    /// <summary>As <see cref="Write"/>, with tensors that are made one after the other: no more than one is in memory.</summary>
+    /// <param name="path">The file to write or replace.</param>
+    /// <param name="tensors">The tensors; they are made in the order of the file.</param>
+    /// <param name="metadata">As for <see cref="Write"/>.</param>
+    /// <exception cref="ConfigException">As for <see cref="Write"/>.</exception>
+    public static void WriteStreamed(string path, IEnumerable<StreamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
         var items = Arrange(path, tensors);
         var header = Header(items, metadata ?? _defaultMetadata);
         AtomicFile.Write(path, stream =>
         {
             stream.Write(header);
-            foreach (var item in items)
+            foreach (var (tensor, _) in items)
             {
-                using var detached = item.Tensor.detach();
-                using var local = detached.cpu();
+                using var made = tensor.Make();
+                using var local = made.cpu();
                 using var contiguous = local.contiguous();
                 TensorBytes.Write(contiguous, stream);
             }
         });
     }
 
-    private static List<Item> Arrange(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors)
+    private static List<Item> Arrange(string path, IEnumerable<StreamedTensor> tensors)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         var items = new List<Item>();
-        foreach (var (name, tensor) in tensors)
+        foreach (var tensor in tensors)
         {
+            var name = tensor.Name;
             if (name == SafetensorsHeaderParser.MetadataKey || !names.Add(name))
             {
                 throw new ConfigException($"'{path}' cannot be written: the tensor name '{name}' is reserved or given twice.");
             }
 
-            var type = SafetensorsType.Find(tensor.dtype)
-                ?? throw new ConfigException($"'{path}' cannot be written: tensor '{name}' has the element type {tensor.dtype}; "
+            var type = SafetensorsType.Find(tensor.DataType)
+                ?? throw new ConfigException($"'{path}' cannot be written: tensor '{name}' has the element type {tensor.DataType}; "
                     + $"supported are {SafetensorsType.Names}.");
-            items.Add(new Item(name, tensor, type));
+            items.Add(new Item(tensor, type));
         }
 
         return [.. items
             .OrderBy(item => SafetensorsType.All.Index().First(known => known.Item == item.Type).Index)
-            .ThenBy(item => item.Name, StringComparer.Ordinal)];
+            .ThenBy(item => item.Tensor.Name, StringComparer.Ordinal)];
     }
 
     private static byte[] Header(List<Item> items, IReadOnlyDictionary<string, string> metadata)
@@ -107,19 +120,19 @@ public static class SafetensorsWriter
     private static void WriteEntries(Utf8JsonWriter json, List<Item> items)
     {
         long offset = 0;
-        foreach (var (name, tensor, type) in items)
+        foreach (var (tensor, type) in items)
         {
-            json.WriteStartObject(name);
+            json.WriteStartObject(tensor.Name);
             json.WriteString("dtype", type.Name);
-            WriteNumbers(json, "shape", tensor.shape);
-            var end = offset + tensor.NumberOfElements * type.Width;
+            WriteNumbers(json, "shape", tensor.Shape);
+            var end = offset + tensor.Count * type.Width;
             WriteNumbers(json, "data_offsets", [offset, end]);
             json.WriteEndObject();
             offset = end;
         }
     }
 
-    private static void WriteNumbers(Utf8JsonWriter json, string name, ReadOnlySpan<long> numbers)
+    private static void WriteNumbers(Utf8JsonWriter json, string name, IEnumerable<long> numbers)
     {
         json.WriteStartArray(name);
         foreach (var number in numbers)
@@ -130,5 +143,5 @@ public static class SafetensorsWriter
         json.WriteEndArray();
     }
 
-    private sealed record Item(string Name, Tensor Tensor, SafetensorsType Type);
+    private sealed record Item(StreamedTensor Tensor, SafetensorsType Type);
 }

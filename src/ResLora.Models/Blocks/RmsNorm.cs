@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using ResLora.Models.Fused;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -38,6 +39,11 @@ public sealed class RmsNorm : nn.Module<Tensor, Tensor>
     /// <inheritdoc />
     public override Tensor forward(Tensor input)
     {
+        if (FusedKernels.Fit(input, Weight))
+        {
+            return FusedRmsNorm.Apply(input, Weight, _epsilon);
+        }
+
         using var scope = NewDisposeScope();
         var wide = input.to(float32);                                            // [..., D]
         var inverse = (wide.square().mean([-1], keepdim: true) + _epsilon).rsqrt();   // [..., D] -> [..., 1]

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 
 namespace ResLora.Models.Blocks;
 
-/// <summary>Cosines and sines of the rotary position embedding for a run of positions.</summary>
-/// <param name="Cos">[T, E], float32 or the model's dtype.</param>
+/// <summary>Cosines and sines of the rotary position embedding, for every token of a row.</summary>
+/// <param name="Cos">[T, E], float32.</param>
 /// <param name="Sin">[T, E], like <paramref name="Cos"/>.</param>
 public sealed record RotaryAngles(Tensor Cos, Tensor Sin);
 
@@ -32,32 +32,29 @@ public static class RotaryEmbedding
         return frequencies;
     }
 
-    /// <summary>Angles of the positions <paramref name="start"/> … <paramref name="start"/> + <paramref name="count"/> − 1.</summary>
+    /// <summary>The angles of positions.</summary>
     /// <param name="frequencies">[E/2], radians a position, on the device of the activations; borrowed.</param>
-    /// <param name="start">The first position, counted from 0.</param>
-    /// <param name="count">T, how many positions.</param>
-    /// <param name="dtype">The dtype of the activations; angles are computed in float32 first.</param>
-    /// <returns>New tensors [T, E], owned by the caller.</returns>
-    public static RotaryAngles Angles(Tensor frequencies, long start, long count, ScalarType dtype)
+    /// <param name="positions">[T] float32, each token's position in its text, counted from 0; borrowed.</param>
+    /// <returns>New tensors [T, E], float32, owned by the caller.</returns>
+    public static RotaryAngles Angles(Tensor frequencies, Tensor positions)
     {
+        ArgumentNullException.ThrowIfNull(frequencies);
+        ArgumentNullException.ThrowIfNull(positions);
         using var scope = NewDisposeScope();
-        var positions = arange(start, start + count, dtype: float32, device: frequencies.device);   // [T]
-        var angles = positions.unsqueeze(1) * frequencies.unsqueeze(0);                            // [T, E/2]
-        var both = cat([angles, angles], dim: -1);                                                  // [T, E]
-        return new RotaryAngles(
-            both.cos().to(dtype).MoveToOuterDisposeScope(),
-            both.sin().to(dtype).MoveToOuterDisposeScope());
+        var angles = positions.unsqueeze(1) * frequencies.unsqueeze(0);   // [T, 1] · [1, E/2] -> [T, E/2]
+        var both = cat([angles, angles], dim: -1);                        // [T, E]
+        return new RotaryAngles(both.cos().MoveToOuterDisposeScope(), both.sin().MoveToOuterDisposeScope());
     }
 
     /// <summary>Turns every head vector by the angles of its position: x ⊙ cos + rotate_half(x) ⊙ sin.</summary>
     /// <param name="x">[B, H, T, E], borrowed.</param>
-    /// <param name="angles">Cosines and sines, [T, E] each; borrowed.</param>
+    /// <param name="angles">Cosines and sines, [T, E] each, which are rounded to the dtype of x; borrowed.</param>
     /// <returns>New tensor [B, H, T, E], owned by the caller.</returns>
     public static Tensor Rotate(Tensor x, RotaryAngles angles)
     {
         using var scope = NewDisposeScope();
         var halves = x.chunk(2, dim: -1);                        // 2 × [B, H, T, E/2]
         var rotated = cat([-halves[1], halves[0]], dim: -1);     // [B, H, T, E]
-        return (x * angles.Cos + rotated * angles.Sin).MoveToOuterDisposeScope();
+        return (x * angles.Cos.to(x.dtype) + rotated * angles.Sin.to(x.dtype)).MoveToOuterDisposeScope();
     }
 }

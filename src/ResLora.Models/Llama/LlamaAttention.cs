@@ -1,4 +1,5 @@
 using ResLora.Models.Blocks;
+using ResLora.Models.Fused;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -7,9 +8,10 @@ namespace ResLora.Models.Llama;
 
 /// <summary>What one forward pass shares between the layers: angles, mask and earlier positions.</summary>
 /// <param name="Angles">Rotary angles of the new positions.</param>
-/// <param name="Mask">[B or 1, 1, T, P + T] bool, or null for the plain causal mask.</param>
+/// <param name="Mask">[B or 1, 1, T, P + T] bool, or null for the plain causal mask. For packed texts, the mask of the longest.</param>
 /// <param name="Cache">Earlier positions, or null.</param>
-internal sealed record AttentionContext(RotaryAngles Angles, Tensor? Mask, KeyValueCache? Cache);
+/// <param name="Packed">The tokens of each text when the row holds several, or null.</param>
+internal sealed record AttentionContext(RotaryAngles Angles, Tensor? Mask, KeyValueCache? Cache, IReadOnlyList<int>? Packed);
 
 /// <summary>Self-attention with rotary positions and grouped keys and values.</summary>
 internal sealed class LlamaAttention : Module
@@ -42,29 +44,65 @@ internal sealed class LlamaAttention : Module
     public Tensor Forward(Tensor x, int layer, AttentionContext context)   // [B, T, D] -> [B, T, D]
     {
         using var scope = NewDisposeScope();
-        var query = Heads(x, _query, _config.HeadCount, _queryNorm);         // [B, T, D] -> [B, H, T, E]
-        var key = Heads(x, _key, _config.KeyValueHeadCount, _keyNorm);     // [B, T, D] -> [B, K, T, E]
-        var value = Heads(x, _value, _config.KeyValueHeadCount, null);       // [B, T, D] -> [B, K, T, E]
-        query = RotaryEmbedding.Rotate(query, context.Angles);
-        key = RotaryEmbedding.Rotate(key, context.Angles);
+        var query = Normed(_query.call(x), _queryNorm);   // [B, T, D] -> [B, T, H·E]
+        var key = Normed(_key.call(x), _keyNorm);         // [B, T, D] -> [B, T, K·E]
+        var value = _value.call(x);                       // [B, T, D] -> [B, T, K·E]
+        var fits = context is { Mask: null, Cache: null } && FusedAttention.Fits(query, _config.HeadSize);
+        var mixed = fits ? Fused(query, key, value, context) : Plain(query, key, value, layer, context);
+        return _output.call(mixed).MoveToOuterDisposeScope();   // [B, T, H·E] -> [B, T, D]
+    }
+
+    private Tensor Fused(Tensor query, Tensor key, Tensor value, AttentionContext context)
+    {
+        var (batch, count) = (query.shape[0], query.shape[1]);
+        var lengths = context.Packed ?? [.. Enumerable.Repeat((int)count, (int)batch)];
+        var mixed = FusedAttention.Apply(
+            query.flatten(0, 1), key.flatten(0, 1), value.flatten(0, 1), context.Angles.Cos, context.Angles.Sin, _config.HeadSize, lengths);   // [B·T, H·E]
+        return mixed.view(batch, count, -1);
+    }
+
+    private Tensor Plain(Tensor queries, Tensor keys, Tensor values, int layer, AttentionContext context)
+    {
+        var query = RotaryEmbedding.Rotate(ByHead(queries, _config.HeadCount), context.Angles);       // [B, H, T, E]
+        var key = RotaryEmbedding.Rotate(ByHead(keys, _config.KeyValueHeadCount), context.Angles);    // [B, K, T, E]
+        var value = ByHead(values, _config.KeyValueHeadCount);                                         // [B, K, T, E]
         if (context.Cache is not null)
         {
-            (key, value) = context.Cache.Append(layer, key, value);            // [B, K, P + T, E]
+            (key, value) = context.Cache.Append(layer, key, value);   // [B, K, P + T, E]
         }
 
-        // A single query (one new token) sees every key: no mask at all, where several need the causal one.
-        var causal = context.Mask is null && query.shape[2] > 1;
-        var mixed = functional.scaled_dot_product_attention(
-            query, PerQueryHead(key), PerQueryHead(value), context.Mask!, 0.0, causal);   // [B, H, T, E]
-        var joined = mixed.transpose(1, 2).reshape(x.shape[0], x.shape[1], -1);           // [B, T, H·E]
-        return _output.call(joined).MoveToOuterDisposeScope();
+        var mixed = context.Packed is null
+            ? Attend(query, PerQueryHead(key), PerQueryHead(value), context.Mask)
+            : AttendPacked(query, PerQueryHead(key), PerQueryHead(value), context.Mask, context.Packed);
+        return mixed.transpose(1, 2).reshape(queries.shape);          // [B, H, T, E] -> [B, T, H·E]
     }
 
-    private Tensor Heads(Tensor x, Module<Tensor, Tensor> projection, int heads, RmsNorm? norm)
+    private static Tensor Attend(Tensor query, Tensor key, Tensor value, Tensor? mask)   // [B, H, T, E]
     {
-        var split = projection.call(x).view(x.shape[0], x.shape[1], heads, _config.HeadSize);   // [B, T, H, E]
-        return (norm is null ? split : norm.call(split)).transpose(1, 2);
+        // A single query (one new token) sees every key: no mask at all, where several need the causal one.
+        var causal = mask is null && query.shape[2] > 1;
+        return functional.scaled_dot_product_attention(query, key, value, mask!, 0.0, causal);
     }
+
+    private static Tensor AttendPacked(Tensor query, Tensor key, Tensor value, Tensor? mask, IReadOnlyList<int> lengths)   // [1, H, T, E]
+    {
+        var texts = new List<Tensor>();
+        var start = 0L;
+        foreach (var length in lengths)
+        {
+            var own = mask?.narrow(2, 0, length).narrow(3, 0, length);
+            texts.Add(Attend(query.narrow(2, start, length), key.narrow(2, start, length), value.narrow(2, start, length), own));
+            start += length;
+        }
+
+        return cat(texts, dim: 2);
+    }
+
+    private Tensor Normed(Tensor x, RmsNorm? norm) =>   // [B, T, H·E]
+        norm is null ? x : norm.call(x.view(x.shape[0], x.shape[1], -1, _config.HeadSize)).view(x.shape);
+
+    private Tensor ByHead(Tensor x, int heads) =>       // [B, T, H·E] -> [B, H, T, E]
+        x.view(x.shape[0], x.shape[1], heads, _config.HeadSize).transpose(1, 2);
 
     private Tensor PerQueryHead(Tensor x)   // [B, K, T, E] -> [B, H, T, E], each key head serving H/K query heads
     {

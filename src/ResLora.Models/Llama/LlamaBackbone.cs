@@ -10,14 +10,14 @@ internal sealed class LlamaBackbone : nn.Module
 {
     public LlamaBackbone(LlamaConfig config) : base(nameof(LlamaBackbone))
     {
-        Embedding = nn.Embedding(config.VocabularySize, config.HiddenSize, device: META);
+        Embedding = new LookupTable(config.VocabularySize, config.HiddenSize);
         Layers = new ModuleList<LlamaLayer>([.. Enumerable.Range(0, config.LayerCount).Select(i => new LlamaLayer(config, i))]);
         Norm = new RmsNorm(config.HiddenSize, config.NormEpsilon);
         RegisterComponents();
     }
 
     [field: ComponentName(Name = "embed_tokens")]
-    public Embedding Embedding { get; }
+    public LookupTable Embedding { get; }
 
     [field: ComponentName(Name = "layers")]
     public ModuleList<LlamaLayer> Layers { get; }

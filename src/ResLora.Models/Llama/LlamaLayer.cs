@@ -1,4 +1,5 @@
 using ResLora.Models.Blocks;
+using ResLora.Models.Fused;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -23,9 +24,10 @@ internal sealed class LlamaMlp : Module
     public Tensor Forward(Tensor x)   // [B, T, D] -> [B, T, D]
     {
         using var scope = NewDisposeScope();
-        var gate = functional.silu(_gate.call(x));   // [B, T, F]
-        var up = _up.call(x);                        // [B, T, F]
-        return _down.call(gate * up).MoveToOuterDisposeScope();
+        var gate = _gate.call(x);   // [B, T, D] -> [B, T, F]
+        var up = _up.call(x);       // [B, T, D] -> [B, T, F]
+        var gated = FusedKernels.Fit(gate) ? FusedGate.Apply(gate, up) : functional.silu(gate) * up;
+        return _down.call(gated).MoveToOuterDisposeScope();   // [B, T, F] -> [B, T, D]
     }
 }
 

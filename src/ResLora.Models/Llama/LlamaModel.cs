@@ -1,4 +1,5 @@
 using ResLora.Models.Blocks;
+using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -52,20 +53,26 @@ public sealed class LlamaModel : CausalLanguageModel
     public override int MaxPositions => Config.MaxPositions;
 
     /// <inheritdoc />
-    public override ScalarType DataType => _backbone.Embedding.weight!.dtype;
+    public override ScalarType DataType => _backbone.Embedding.Weight.dtype;
 
     /// <inheritdoc />
-    public override Device Device => _backbone.Embedding.weight!.device;
+    public override Device Device => _backbone.Embedding.Weight.device;
 
     /// <inheritdoc />
-    public override Tensor Hidden(Tensor inputIds, Tensor? tokenMask = null, KeyValueCache? cache = null, bool rightPadded = false)
+    public override Tensor Hidden(
+        Tensor inputIds, Tensor? tokenMask = null, KeyValueCache? cache = null, bool rightPadded = false, IReadOnlyList<int>? packed = null)
     {
         ArgumentNullException.ThrowIfNull(inputIds);
+        RequirePackable(inputIds, tokenMask, cache, packed);
         using var scope = NewDisposeScope();
         using var pass = BeginForward?.Invoke(tokenMask);
         var (past, count) = (cache?.Length ?? 0, inputIds.shape[1]);
         var hidden = _backbone.Embedding.call(inputIds);   // [B, T] -> [B, T, D]
-        var angles = RotaryEmbedding.Angles(tensor(_frequencies, device: hidden.device), past, count, hidden.dtype);
+        var positions = packed is null
+            ? arange(past, past + count, dtype: float32, device: hidden.device)                                                        // [T]
+            : tensor(packed.SelectMany(length => Enumerable.Range(0, length)).Select(p => (float)p).ToArray(), device: hidden.device);   // [T]
+        var angles = RotaryEmbedding.Angles(tensor(_frequencies, device: hidden.device), positions);
+        var longest = packed?.Max() ?? count;
         var maskedTokens = rightPadded ? null : tokenMask;
         Tensor? mask = null;
         int? maskWindow = -1;   // no layer has this window, so the first layer makes its mask
@@ -74,12 +81,12 @@ public sealed class LlamaModel : CausalLanguageModel
             var window = Config.SlidingWindow(i);
             if (window != maskWindow)
             {
-                (mask, maskWindow) = (AttentionMask.Create(maskedTokens, past, count, window, hidden.device), window);
+                (mask, maskWindow) = (AttentionMask.Create(maskedTokens, past, longest, window, hidden.device), window);
             }
 
             var layer = _backbone.Layers[i];
             Tensor Layer(IReadOnlyList<Tensor> inputs) => layer.Forward(
-                inputs[0], new AttentionContext(new RotaryAngles(inputs[1], inputs[2]), inputs.Count > 3 ? inputs[3] : null, cache));
+                inputs[0], new AttentionContext(new RotaryAngles(inputs[1], inputs[2]), inputs.Count > 3 ? inputs[3] : null, cache, packed));
             Tensor[] inputs = mask is null ? [hidden, angles.Cos, angles.Sin] : [hidden, angles.Cos, angles.Sin, mask];
             var output = RunLayer is null ? Layer(inputs) : RunLayer(Layer, inputs);
             hidden.Dispose();
@@ -92,5 +99,17 @@ public sealed class LlamaModel : CausalLanguageModel
 
     /// <inheritdoc />
     public override Tensor Logits(Tensor hidden) =>
-        _head is null ? functional.linear(hidden, _backbone.Embedding.weight!) : _head.call(hidden);
+        _head is null ? functional.linear(hidden, _backbone.Embedding.Weight) : _head.call(hidden);
+
+    /// <inheritdoc />
+    protected override Tensor? FrozenHead =>
+        (_head is null ? _backbone.Embedding.Weight : (_head as Linear)?.weight) is { requires_grad: false } weight ? weight : null;
+
+    private static void RequirePackable(Tensor inputIds, Tensor? tokenMask, KeyValueCache? cache, IReadOnlyList<int>? packed)
+    {
+        if (packed is not null && (tokenMask is not null || cache is not null || inputIds.shape[0] != 1 || packed.Sum() != inputIds.shape[1] || packed.Any(length => length < 1)))
+        {
+            throw new ArgumentException($"Packed texts are one row without mask or cache, whose {inputIds.shape[1]} tokens their lengths add up to.", nameof(packed));
+        }
+    }
 }

@@ -17,6 +17,9 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
     /// <summary>The tokens as a model takes them; borrowed from the batch.</summary>
     public TokenInput Input => new(Ids, TokenMask, TypeIds);
 
+    /// <summary>The tokens of each sample, when they stand one behind another in a single row [1, T]; null when each has a row.</summary>
+    public IReadOnlyList<int>? Packed { get; init; }
+
     /// <summary>Puts samples side by side for the prediction of next tokens.</summary>
     /// <param name="samples">The samples, at least one.</param>
     /// <param name="padId">The token that fills up short rows.</param>
@@ -26,7 +29,34 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
     {
         ArgumentNullException.ThrowIfNull(samples);
         var width = samples.Max(s => s.Ids.Length);
-        var ids = new long[samples.Count * width];
+        return Place(samples, [samples.Count, width], row => row * width, padId, device);
+    }
+
+    /// <summary>Puts samples one behind another in a single row, without padding, for the prediction of next tokens.</summary>
+    /// <param name="samples">The samples, at least one; without token types.</param>
+    /// <param name="device">Where the tensors are needed.</param>
+    /// <returns>The batch, owned by the caller.</returns>
+    public static TokenBatch Pack(IReadOnlyList<TokenizedSample> samples, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        int[] lengths = [.. samples.Select(s => s.Ids.Length)];
+        if (lengths.All(length => length == lengths[0]))
+        {
+            return Collate(samples, 0, device);   // nothing would be padded
+        }
+
+        var starts = new int[lengths.Length + 1];
+        for (var i = 0; i < lengths.Length; i++)
+        {
+            starts[i + 1] = starts[i] + lengths[i];
+        }
+
+        return Place(samples, [1, starts[^1]], row => starts[row], 0, device) with { Packed = lengths };
+    }
+
+    private static TokenBatch Place(IReadOnlyList<TokenizedSample> samples, long[] shape, Func<int, int> startOf, int padId, Device device)
+    {
+        var ids = new long[shape[0] * shape[1]];
         var mask = new long[ids.Length];
         var types = samples.Any(s => s.TypeIds is not null) ? new long[ids.Length] : null;
         var positions = new List<long>();
@@ -34,7 +64,7 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
         Array.Fill(ids, padId);
         for (var row = 0; row < samples.Count; row++)
         {
-            var start = row * width;
+            var start = startOf(row);
             var (tokens, labels) = (samples[row].Ids, samples[row].Labels);
             for (var t = 0; t < tokens.Length; t++)
             {
@@ -54,11 +84,9 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
             }
         }
 
-        var padded = samples.Any(s => s.Ids.Length < width);
-        long[] shape = [samples.Count, width];
         return new TokenBatch(
             tensor(ids, shape, device: device),
-            padded ? tensor(mask, shape, device: device) : null,
+            mask.Contains(0) ? tensor(mask, shape, device: device) : null,
             tensor(positions.ToArray(), device: device),
             tensor(targets.ToArray(), device: device))
         {

@@ -18,9 +18,8 @@ public static class TokenLoss
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(batch);
         using var scope = NewDisposeScope();
-        var hidden = model.Hidden(batch.Ids, batch.TokenMask, rightPadded: true);                 // [B, T] -> [B, T, D]
+        var hidden = model.Hidden(batch.Ids, batch.TokenMask, rightPadded: true, packed: batch.Packed);   // [B, T] -> [B, T, D]
         var predicting = hidden.flatten(0, 1).index_select(0, batch.Positions);                   // [B, T, D] -> [N, D]
-        var logits = model.Logits(predicting).to(float32);                                        // [N, D] -> [N, V]
-        return nn.functional.cross_entropy(logits, batch.Targets, reduction: nn.Reduction.Sum).MoveToOuterDisposeScope();
+        return model.TokenLoss(predicting, batch.Targets).MoveToOuterDisposeScope();
     }
 }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using ResLora.Formats.Errors;
+using ResLora.Models.Fused;
 using ResLora.Training.Checkpoints;
 using ResLora.Training.Data;
 
@@ -23,7 +24,7 @@ internal static class RunIdentity
             ("number of steps", totalSteps), ("batchSize", config.BatchSize), ("accumulationSteps", config.AccumulationSteps),
             ("learningRate", config.LearningRate), ("schedule", config.Schedule), ("warmupRatio", config.WarmupRatio),
             ("warmupSteps", config.WarmupSteps ?? -1), ("weightDecay", config.WeightDecay), ("beta1", config.Beta1), ("beta2", config.Beta2),
-            ("epsilon", config.Epsilon), ("clipNorm", config.ClipNorm), ("seed", config.Seed), ("bestMetric", config.BestMetric),
+            ("epsilon", config.Epsilon), ("clipNorm", config.ClipNorm), ("packing", config.Packing), ("fusedKernels", config.FusedKernels && FusedKernels.IsSupported), ("seed", config.Seed), ("bestMetric", config.BestMetric),
             ("the base model's dtype", setup.Model.DataType), ("the training data", Digest(setup.Train)), ("the held-out data", Digest(setup.Validation)),
         ];
         foreach (var (name, value) in settings)

@@ -1,6 +1,9 @@
 using ResLora.Adapters;
+using ResLora.Formats;
+using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Training.Data;
+using ResLora.Training.Memory;
 
 namespace ResLora.Training.Loop;
 
@@ -20,7 +23,7 @@ namespace ResLora.Training.Loop;
 /// <param name="Steps">Optimizer steps of the run.</param>
 /// <param name="StepsPerEpoch">Optimizer steps of one pass over the data.</param>
 /// <param name="WarmupSteps">Steps in which the learning rate rises.</param>
-/// <param name="Memory">The memory that it takes, in bytes.</param>
+/// <param name="Memory">The memory that it takes.</param>
 public sealed record RunPlan(
     IReadOnlyList<string> Modules,
     IReadOnlyList<ShortcutChain> Chains,
@@ -42,17 +45,26 @@ public sealed record RunPlan(
     /// <summary>Samples cut to the longest length allowed.</summary>
     public int Truncated { get; init; }
 
+    /// <summary>How the run was made to fit into its limit on memory; null without a limit.</summary>
+    public MemoryChoice? Choice { get; init; }
+
     /// <summary>Makes the plan.</summary>
     /// <param name="model">The model, whose weights may be on the meta device.</param>
     /// <param name="adapter">The adapter on it; null when the model itself is trained.</param>
     /// <param name="data">The tokenised training data.</param>
-    /// <param name="config">How to train, free of problems.</param>
+    /// <param name="config">How to train, free of problems; its limit on memory may change it (<see cref="Choice"/>).</param>
+    /// <param name="weights">Where the base weights are.</param>
     /// <returns>The plan.</returns>
-    public static RunPlan Create(LanguageModel model, AdaptedModel? adapter, TokenizedData data, TrainConfig config)
+    /// <exception cref="ConfigException">The run cannot be made to fit into <see cref="TrainConfig.MaxMemory"/>.</exception>
+    public static RunPlan Create(LanguageModel model, AdaptedModel? adapter, TokenizedData data, TrainConfig config, BaseMemory weights)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(config);
+        MemoryEstimate Estimate(TrainConfig settings) =>
+            MemoryEstimate.Of(model, adapter, settings, weights, BatchShape.Of(data.Samples, settings, model is CausalLanguageModel));
+        var choice = config.MaxMemory is { } limit ? MemoryChoice.Fit(config, ByteSize.Parse("training.maxMemory", limit), Estimate) : null;
+        config = choice?.Config ?? config;
         var order = new DataOrder([.. data.Samples.Select(s => s.Ids.Length)], config);
         var all = model.parameters().Sum(p => p.numel());
         return new RunPlan(
@@ -71,8 +83,9 @@ public sealed record RunPlan(
             order.TotalSteps,
             order.StepsPerEpoch,
             new LearningRateSchedule(config, order.TotalSteps).WarmupSteps,
-            MemoryEstimate.Of(model, adapter, config, data.LongestSample, data.MaxTrainedTokens))
+            choice?.Estimate ?? Estimate(config))
         {
+            Choice = choice,
             Truncated = data.Truncated,
         };
     }

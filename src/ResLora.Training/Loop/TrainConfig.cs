@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ResLora.Formats;
 
 namespace ResLora.Training.Loop;
 
@@ -89,8 +90,30 @@ public sealed record TrainConfig
     /// <summary>Whether layers are computed again for the gradients instead of being kept: less memory, more time. Default false.</summary>
     public bool GradientCheckpointing { get; init; }
 
-    /// <summary>The base model's dtype: <c>float32</c>, <c>bfloat16</c>, or <c>auto</c> for that of its files. Default float32.</summary>
-    public string DataType { get; init; } = "float32";
+    /// <summary>
+    /// Whether the samples of a forward pass stand one behind another in a single row instead of side by side with padding; each sees itself alone, and
+    /// the loss is the same up to rounding. For generation; models with labels are always padded. Default true.
+    /// </summary>
+    public bool Packing { get; init; } = true;
+
+    /// <summary>
+    /// Whether kernels of ours take the place of chains of libtorch's operations where they fit: bfloat16, frozen weights, a processor with AVX-512.
+    /// Results are equal up to the rounding of bfloat16. Default true.
+    /// </summary>
+    public bool FusedKernels { get; init; } = true;
+
+    /// <summary>
+    /// The most memory that the run may take, such as <c>8GB</c>, by the plan's estimate. Where the settings take more, smaller forward passes with as
+    /// many samples a step and, if need be, checkpointing are chosen; the plan says which. Weights that are used as their files have them
+    /// do not count: the system may drop and read them again. Default: no limit.
+    /// </summary>
+    public string? MaxMemory { get; init; }
+
+    /// <summary>
+    /// The base model's dtype: <c>float32</c>, <c>bfloat16</c>, or <c>auto</c>: bfloat16 for an adapter on a model of the Llama family whose files are
+    /// bfloat16, where the processor multiplies bfloat16 by itself, and float32 otherwise. Default auto.
+    /// </summary>
+    public string DataType { get; init; } = "auto";
 
     /// <summary>Threads of libtorch. 0: its own choice. Results are equal bit for bit only at an equal number. Default 0.</summary>
     public int Threads { get; init; }
@@ -148,6 +171,11 @@ public sealed record TrainConfig
         if (DataType is not ("float32" or "bfloat16" or "auto"))
         {
             yield return $"dataType is '{DataType}'; it must be float32, bfloat16 or auto";
+        }
+
+        if (MaxMemory is not null && ByteSize.TryParse(MaxMemory) is null)
+        {
+            yield return $"maxMemory {ByteSize.Problem(MaxMemory)}";
         }
 
         if (!Enum.IsDefined(Schedule))

@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Models.Fused;
 using ResLora.Training.Data;
 using ResLora.Training.Objectives;
 using static TorchSharp.torch;
@@ -14,7 +15,7 @@ public sealed class Trainer(TrainSetup setup)
 {
     /// <summary>
     /// Runs to the end, or until it stops improving or is stopped. Sets libtorch's seed and, if the settings say so, its number of
-    /// threads; the model's hooks and mode are put back afterwards.
+    /// threads; the model's hooks and mode and the switch of the kernels are put back afterwards.
     /// </summary>
     /// <param name="progress">Is told what happens; null for nobody.</param>
     /// <param name="resume">Whether to go on from the newest checkpoint in the run's folder; without one the run starts anew.</param>
@@ -28,7 +29,8 @@ public sealed class Trainer(TrainSetup setup)
         ArgumentNullException.ThrowIfNull(setup);
         var samples = UsableSamples();
         var model = setup.Model;
-        var (beginForward, runLayer, training) = (model.BeginForward, model.RunLayer, model.training);
+        var (beginForward, runLayer, training, fused) = (model.BeginForward, model.RunLayer, model.training, FusedKernels.IsEnabled);
+        FusedKernels.IsEnabled = setup.Config.FusedKernels;
         if (setup.Config.Threads > 0)
         {
             set_num_threads(setup.Config.Threads);
@@ -51,7 +53,7 @@ public sealed class Trainer(TrainSetup setup)
         }
         finally
         {
-            (model.BeginForward, model.RunLayer) = (beginForward, runLayer);
+            (model.BeginForward, model.RunLayer, FusedKernels.IsEnabled) = (beginForward, runLayer, fused);
             model.train(training);
         }
     }

@@ -8,7 +8,8 @@ namespace ResLora.Training.Objectives;
 /// <summary>Predict the next token, where the sample says so.</summary>
 /// <param name="model">The model, borrowed.</param>
 /// <param name="padId">The token that fills up short rows; it is never looked at.</param>
-public sealed class NextTokenObjective(CausalLanguageModel model, int padId) : Objective(model, padId)
+/// <param name="packing">Whether batches are packed (<see cref="TokenBatch.Pack"/>). The loss is the same, up to rounding. Default false.</param>
+public sealed class NextTokenObjective(CausalLanguageModel model, int padId, bool packing = false) : Objective(model, padId)
 {
     /// <summary>The name of e^loss on held-out data.</summary>
     public const string PerplexityMetric = "eval_perplexity";
@@ -22,13 +23,14 @@ public sealed class NextTokenObjective(CausalLanguageModel model, int padId) : O
     public override int TargetsOf(TokenizedSample sample) => TokenBatch.TrainedTokens(sample);
 
     /// <inheritdoc />
-    public override TokenBatch Collate(IReadOnlyList<TokenizedSample> samples) => TokenBatch.Collate(samples, PadId, Model.Device);
+    public override TokenBatch Collate(IReadOnlyList<TokenizedSample> samples) =>
+        packing ? TokenBatch.Pack(samples, Model.Device) : TokenBatch.Collate(samples, PadId, Model.Device);
 
     /// <inheritdoc />
     public override Tensor Hidden(TokenBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return _model.Hidden(batch.Ids, batch.TokenMask, rightPadded: true);   // [B, T] -> [B, T, D]
+        return _model.Hidden(batch.Ids, batch.TokenMask, rightPadded: true, packed: batch.Packed);   // [B, T] -> [B, T, D]
     }
 
     /// <inheritdoc />
@@ -40,10 +42,13 @@ public sealed class NextTokenObjective(CausalLanguageModel model, int padId) : O
     }
 
     /// <inheritdoc />
+    public override Tensor LossSum(TokenBatch batch) => TokenLoss.Sum(_model, batch);
+
+    /// <inheritdoc />
     public override void Forward(TokenBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        _model.Hidden(batch.Ids, batch.TokenMask).Dispose();
+        _model.Hidden(batch.Ids, batch.TokenMask, packed: batch.Packed).Dispose();
     }
 
     /// <inheritdoc />

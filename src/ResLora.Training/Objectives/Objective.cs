@@ -51,7 +51,7 @@ public abstract class Objective(LanguageModel model, int padId)
     /// <summary>Σ of the loss over the batch's targets, in float32; divided by their number it is the mean.</summary>
     /// <param name="batch">The batch, borrowed.</param>
     /// <returns>New scalar, owned by the caller.</returns>
-    public Tensor LossSum(TokenBatch batch)
+    public virtual Tensor LossSum(TokenBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
         using var scope = NewDisposeScope();

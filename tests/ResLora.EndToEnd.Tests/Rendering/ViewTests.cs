@@ -12,6 +12,7 @@ using ResLora.Experiments.Verification;
 using ResLora.Models;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Loop;
+using ResLora.Training.Memory;
 using Spectre.Console.Testing;
 using Xunit;
 
@@ -139,7 +140,10 @@ public sealed class ViewTests : IDisposable
                 "m", new AdapterConfig { Shortcut = new ShortcutConfig { Kind = ShortcutKind.Block } }, [new LinearGroup("q_proj", 128, 128, ["a", "b"])], 10,
                 new RunPlan(
                     ["a", "b"], [new ShortcutChain("self_attn.q_proj", ["a"]), new ShortcutChain("self_attn.q_proj", ["b"])], [new ChainBreak("a", "b", "128 inputs, then 64")],
-                    1000, 100_000, 50, 1, 2, 5, 7.5, 9, 83, 300, 240, 9, new MemoryEstimate(400_000, 16_000, 2_000_000, 50_000))),
+                    1000, 100_000, 50, 1, 2, 5, 7.5, 9, 83, 300, 240, 9, new MemoryEstimate(0, 16_000, 2_000_000, 50_000) { MappedWeights = 400_000 })
+                {
+                    Choice = new MemoryChoice(80_000_000, 90_000_000, new TrainConfig { BatchSize = 2, AccumulationSteps = 4 }, new MemoryEstimate(0, 16_000, 2_000_000, 50_000)),
+                }),
             _console);
 
         Approved.Check("plan", _console.Output);

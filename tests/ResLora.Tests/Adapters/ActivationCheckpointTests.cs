@@ -54,6 +54,28 @@ public sealed class ActivationCheckpointTests
     }
 
     [Fact]
+    public void Run_LayersUpToTheFirstAdaptedOne_AreComputedOnce()
+    {
+        using var scope = NewDisposeScope();
+        using var model = TinyLlama.Create();
+        var config = new AdapterConfig { Rank = 2, Targets = TargetModules.Matching(@".*\.1\.self_attn\.q_proj") };
+        Prepare(model, AdaptedModel.Inject(model, config).WithRandomB());
+        var runs = 0;
+        model.RunLayer = (layer, inputs) => ActivationCheckpoint.Run(
+            tensors =>
+            {
+                runs++;
+                return layer(tensors);
+            },
+            inputs);
+
+        model.Logits(model.Hidden(TinyLlama.Ids(2, 6))).square().mean().backward();
+
+        // Layers 0 and 1 once, those above twice.
+        Assert.Equal(2 + (2 * (model.LayerCount - 2)), runs);
+    }
+
+    [Fact]
     public void Run_TrainableEmbedding_GetsItsGradientToo()
     {
         using var scope = NewDisposeScope();

@@ -91,18 +91,19 @@ public sealed class ResLoraMathWeightTests
     }
 
     [Fact]
-    public void Shortcuts_WeightOne_EqualThePapersBitForBit()
+    public void Shortcuts_WeightOne_EqualThePapers()
     {
         using var scope = NewDisposeScope();
         random.manual_seed(26);
         Tensor x = randn(2, 3, 5), previous = randn(2, 3, 5), low = randn(2, 3, 2), earlier = randn(2, 3, 2), farther = randn(2, 3, 2);
         LoraPair first = Pair(), second = Pair(), third = Pair();
 
-        // The same sums in the same order, without any factor.
+        // The same sums without any factor.
         var blocks = LoraMath.Delta(x, first) + LoraMath.Delta(x, second) + LoraMath.Delta(x, third);
 
         Assert.Equal(0, TinyAdapters.Distance(LoraMath.Delta(x + previous, first), ResLoraMath.InputShortcut(x, previous, first, weight: 1)));
-        Assert.Equal(0, TinyAdapters.Distance(blocks, ResLoraMath.BlockShortcut(x, [first, second, third], weight: 1)));
+        // One product of rank R·(m+1) adds up in another order than three of rank R.
+        Assert.InRange(TinyAdapters.Distance(blocks, ResLoraMath.BlockShortcut(x, [first, second, third], weight: 1)), 0, Tolerance);
         Assert.Equal(0, TinyAdapters.Distance(LoraMath.Up(low + earlier + farther, first), ResLoraMath.MiddleShortcut(low, [earlier, farther], first, weight: 1)));
         Assert.Equal(0, TinyAdapters.Distance(cat([first.B, second.B], dim: 1), ResLoraMath.MergeBlocks([first, second], weight: 1).B));
         Assert.Equal(0, TinyAdapters.Distance(ResLoraMath.InputShortcut(x, previous, first), ResLoraMath.InputShortcut(x, previous, first, weight: 1)));

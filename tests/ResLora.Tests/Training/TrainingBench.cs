@@ -15,9 +15,9 @@ internal sealed class TrainingBench : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public TrainingBench(ShortcutKind? shortcut = ShortcutKind.None, double dropout = 0, torch.ScalarType dtype = torch.ScalarType.Float32, double anneal = 0)
+    public TrainingBench(ShortcutKind? shortcut = ShortcutKind.None, double dropout = 0, torch.ScalarType dtype = torch.ScalarType.Float32, double anneal = 0, CausalLanguageModel? model = null)
     {
-        Model = TinyModel.Create(dtype: dtype);
+        Model = model ?? TinyModel.Create(dtype: dtype);
         Adapter = shortcut is { } kind
             ? AdaptedModel.Inject(Model, new AdapterConfig
             {

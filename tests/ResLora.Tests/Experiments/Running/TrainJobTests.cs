@@ -25,7 +25,7 @@ public sealed class TrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         Assert.Equal(ShortcutKind.Input, AdapterStore.Describe(folder.Best).Config.Shortcut.Kind);
         Assert.Equal(world.Model, AdapterStore.Describe(folder.Last).BaseModel);
         Assert.True(File.Exists(folder.MetricsFile));
-        Assert.Equal(config.Training, RunConfig.Read(folder.ConfigFile).Training);
+        Assert.Equal(config.Training with { DataType = "float32" }, RunConfig.Read(folder.ConfigFile).Training);
         Assert.Equal(config.Adapter, RunConfig.Read(folder.ConfigFile).Adapter);
     }
 

@@ -57,8 +57,8 @@ public sealed class RotaryEmbeddingTests
         using var scope = NewDisposeScope();
         var frequencies = tensor(RotaryEmbedding.Frequencies(_config));
 
-        var whole = RotaryEmbedding.Angles(frequencies, 0, 9, ScalarType.Float32);
-        var part = RotaryEmbedding.Angles(frequencies, 5, 3, ScalarType.Float32);
+        var whole = RotaryEmbedding.Angles(frequencies, arange(9, dtype: float32));
+        var part = RotaryEmbedding.Angles(frequencies, arange(5, 8, dtype: float32));
 
         Assert.Equal([3, 32], part.Cos.shape);
         Assert.True(part.Cos.equal(whole.Cos.narrow(0, 5, 3)).all().item<bool>());
@@ -73,7 +73,7 @@ public sealed class RotaryEmbeddingTests
         var frequencies = RotaryEmbedding.Frequencies(_config);
         var x = randn(1, 2, 4, 32);
 
-        var turned = RotaryEmbedding.Rotate(x, RotaryEmbedding.Angles(tensor(frequencies), 3, 4, ScalarType.Float32));
+        var turned = RotaryEmbedding.Rotate(x, RotaryEmbedding.Angles(tensor(frequencies), arange(3, 7, dtype: float32)));
 
         for (var t = 0; t < 4; t++)
         {

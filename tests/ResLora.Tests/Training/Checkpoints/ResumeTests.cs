@@ -99,6 +99,17 @@ public class ResumeTests
     }
 
     [Fact]
+    public void Run_ResumedWithOtherPackingAndKernels_IsRefusedByName()
+    {
+        using var bench = new TrainingBench();
+        StopAfter(bench, 2, _config);
+
+        var error = Assert.Throws<ConfigException>(() => bench.Train(_config with { Packing = false, FusedKernels = false }, resume: true));
+
+        Assert.Contains("fusedKernels (True there, False here), packing (True there, False here)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Run_NotResumedInAFolderWithCheckpoints_IsRefused()
     {
         using var bench = new TrainingBench();

@@ -28,4 +28,29 @@ public class TokenBatchTests
 
         Assert.Null(batch.TokenMask);
     }
+
+    [Fact]
+    public void Pack_UnequalLengths_PutsOneBehindAnotherAndPredictsNoFirstToken()
+    {
+        TokenizedSample[] samples = [new([5, 6, 7], [-100, 6, 7]), new([4], [-100]), new([5, 8], [5, 8])];
+
+        using var batch = TokenBatch.Pack(samples, CPU);
+
+        Assert.Equal([1, 6], batch.Ids.shape);
+        Assert.Equal([5, 6, 7, 4, 5, 8], batch.Ids.data<long>());
+        Assert.Equal([3, 1, 2], batch.Packed!);
+        Assert.Null(batch.TokenMask);
+        Assert.Equal([0, 1, 4], batch.Positions.data<long>());
+        Assert.Equal([6, 7, 8], batch.Targets.data<long>());
+    }
+
+    [Fact]
+    public void Pack_EqualLengths_PutsSideBySide()
+    {
+        using var batch = TokenBatch.Pack([new([5, 6], [-100, 6]), new([7, 8], [-100, 8])], CPU);
+
+        Assert.Equal([2, 2], batch.Ids.shape);
+        Assert.Null(batch.Packed);
+        Assert.Equal([0, 2], batch.Positions.data<long>());
+    }
 }

@@ -1,8 +1,8 @@
-using ResLora.Cli;
+using ResLora.Formats;
 using ResLora.Formats.Errors;
 using Xunit;
 
-namespace ResLora.EndToEnd.Tests;
+namespace ResLora.Tests.Formats;
 
 public sealed class ByteSizeTests
 {

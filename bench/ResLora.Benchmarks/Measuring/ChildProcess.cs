@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using System.Text.Json;
+using ResLora.Cli;
+using ResLora.Experiments;
+
+namespace ResLora.Benchmarks.Measuring;
+
+/// <summary>Runs this program once more, for what can be measured only once in a process.</summary>
+internal static class ChildProcess
+{
+    /// <summary>Runs a verb to its end.</summary>
+    /// <typeparam name="T">What its JSON document is.</typeparam>
+    /// <param name="arguments">The verb and its options, without <c>--json</c>.</param>
+    /// <param name="stop">Ends the child.</param>
+    /// <returns>Its result.</returns>
+    /// <exception cref="RunFailedException">It failed.</exception>
+    public static T Run<T>(IEnumerable<string> arguments, CancellationToken stop)
+    {
+        var host = Environment.ProcessPath!;
+        var start = new ProcessStartInfo(host) { RedirectStandardOutput = true, RedirectStandardError = true };
+        if (Path.GetFileNameWithoutExtension(host) == "dotnet")
+        {
+            start.ArgumentList.Add(typeof(ChildProcess).Assembly.Location);
+        }
+
+        foreach (var argument in arguments.Append(GlobalOptions.Json.Name))
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var child = Process.Start(start)!;
+        using var killing = stop.Register(() => child.Kill(entireProcessTree: true));
+        var error = child.StandardError.ReadToEndAsync(CancellationToken.None);
+        var output = child.StandardOutput.ReadToEnd();
+        child.WaitForExit();
+        stop.ThrowIfCancellationRequested();
+        return child.ExitCode == ExitCode.Done
+            ? JsonSerializer.Deserialize<T>(output, CommandContext.Json)!
+            : throw new RunFailedException($"A case in a process of its own ended with code {child.ExitCode}: {error.GetAwaiter().GetResult().Trim()}");
+    }
+}

@@ -1,0 +1,96 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using static TorchSharp.torch;
+
+namespace ResLora.Models.Fused;
+
+/// <summary>
+/// Moves head vectors between the order of the projections, token by token ([N, H, E]), and the order that attention multiplies in, text by text
+/// and in each text head by head ([H, T, E]), turning them by their positions on the way.
+/// </summary>
+/// <param name="headSize">E, in both orders a multiple of the lanes of a vector.</param>
+/// <param name="lengths">T of each text; together N.</param>
+/// <param name="angles">Cosines and sines, [rows, E] float32 each; token n has those of row n modulo rows. Borrowed.</param>
+internal sealed unsafe class HeadLayout(int headSize, IReadOnlyList<int> lengths, (Tensor Cos, Tensor Sin) angles)
+{
+    /// <summary>How vectors are turned.</summary>
+    public enum Turn
+    {
+        /// <summary>Not at all.</summary>
+        None,
+
+        /// <summary>By the angle of the position.</summary>
+        Forward,
+
+        /// <summary>Back by it, which is the gradient of turning forward.</summary>
+        Backward,
+    }
+
+    /// <summary>From token by token to head by head.</summary>
+    /// <param name="tokens">[N, H·E] bfloat16, contiguous; borrowed.</param>
+    /// <param name="turn">How vectors are turned.</param>
+    /// <param name="scale">A factor for all numbers.</param>
+    /// <returns>New tensor [N, H·E], in which every text has T·H·E numbers in the order [H, T, E].</returns>
+    public Tensor ToHeads(Tensor tokens, Turn turn, float scale = 1) => Move(tokens, toHeads: true, turn, scale);
+
+    /// <summary>From head by head to token by token.</summary>
+    /// <param name="byHead">As <see cref="ToHeads"/> gives it; borrowed.</param>
+    /// <param name="turn">As for the other way.</param>
+    /// <param name="scale">As for the other way.</param>
+    /// <returns>New tensor [N, H·E].</returns>
+    public Tensor ToTokens(Tensor byHead, Turn turn, float scale = 1) => Move(byHead, toHeads: false, turn, scale);
+
+    private Tensor Move(Tensor source, bool toHeads, Turn turn, float scale)
+    {
+        var target = empty_like(source);
+        var heads = (int)(source.shape[1] / headSize);
+        var rows = angles.Cos.shape[0];
+        var start = 0;
+        foreach (var length in lengths)
+        {
+            var first = start;
+            Rows.ForEach(length, (from, to) =>
+            {
+                ushort* read = Lanes.Halves(source), write = Lanes.Halves(target);
+                float* cos = Lanes.Floats(angles.Cos), sin = Lanes.Floats(angles.Sin);
+                for (var t = from; t < to; t++)
+                {
+                    var angle = (first + t) % rows * headSize;
+                    for (var head = 0; head < heads; head++)
+                    {
+                        var byToken = (((long)(first + t) * heads) + head) * headSize;
+                        var byHead = (((long)first * heads) + ((long)head * length) + t) * headSize;
+                        Vector(read + (toHeads ? byToken : byHead), write + (toHeads ? byHead : byToken), turn, cos + angle, sin + angle, scale);
+                    }
+                }
+            });
+            start += length;
+        }
+
+        return target;
+    }
+
+    /// <summary>One head vector. Pair i is (x_i, x_{i+E/2}).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Vector(ushort* source, ushort* target, Turn turn, float* cos, float* sin, float scale)
+    {
+        if (turn == Turn.None)
+        {
+            for (var i = 0; i < headSize; i += Lanes.Count)
+            {
+                Lanes.Store(Lanes.Load(source + i) * scale, target + i);
+            }
+
+            return;
+        }
+
+        var (half, direction) = (headSize / 2, turn == Turn.Forward ? scale : -scale);
+        for (var i = 0; i < half; i += Lanes.Count)
+        {
+            var (x, y) = (Lanes.Load(source + i), Lanes.Load(source + half + i));
+            var (c, s) = (Vector512.Load(cos + i) * scale, Vector512.Load(sin + i) * direction);
+            Lanes.Store((x * c) - (y * s), target + i);
+            Lanes.Store((y * c) + (x * s), target + half + i);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using ResLora.Formats.Safetensors;
+using ResLora.Models;
+using static TorchSharp.torch;
+
+namespace ResLora.Training.Memory;
+
+/// <summary>Where the weights of a base model are: in memory of the process, or in pages of their files.</summary>
+/// <param name="Own">Bytes of weights that are converted to another dtype, or copied because their file does not align them.</param>
+/// <param name="Mapped">Bytes that are used as the files have them. The system keeps them in its file cache and may drop and read them again.</param>
+/// <param name="Width">Bytes of one number of the dtype that is computed in.</param>
+public sealed record BaseMemory(long Own, long Mapped, int Width)
+{
+    /// <summary>Works it out from the headers of a model folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="model">The network, which may be on the meta device and carry an adapter.</param>
+    /// <param name="dtype">The dtype to compute in; null takes that of most numbers in the files.</param>
+    /// <returns>Where the weights will be.</returns>
+    /// <exception cref="ResLora.Formats.Errors.FileFormatException">A file is missing or broken.</exception>
+    public static BaseMemory Of(string folder, LanguageModel model, ScalarType? dtype)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var known = model.named_parameters().Select(p => p.name.Replace(".base_layer.", ".", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
+        // An encoder's checkpoint may name its tensors otherwise; what it has too much is small.
+        var entries = CheckpointReader.ReadHeader(folder).Entries.Values.Where(entry => model is EncoderModel || known.Contains(entry.Name)).ToArray();
+        var computed = dtype ?? entries.GroupBy(entry => entry.DataType).MaxBy(group => group.Sum(Count))?.Key ?? ScalarType.Float32;
+        var width = WidthOf(computed);
+        var mapped = entries.Where(entry => entry.DataType == computed && entry.Offset % width == 0).Sum(Count) * width;
+        return new BaseMemory((entries.Sum(Count) * width) - mapped, mapped, width);
+    }
+
+    /// <summary>The weights of a model that came from nowhere: all in memory.</summary>
+    /// <param name="model">The model, without an adapter.</param>
+    /// <param name="dtype">Its dtype.</param>
+    /// <returns>Where the weights are.</returns>
+    public static BaseMemory Unmapped(LanguageModel model, ScalarType dtype)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var width = WidthOf(dtype);
+        return new BaseMemory(model.named_parameters().Where(p => !p.name.Contains(".lora_", StringComparison.Ordinal)).Sum(p => p.parameter.numel()) * width, 0, width);
+    }
+
+    private static int WidthOf(ScalarType dtype) => dtype switch
+    {
+        ScalarType.Float64 => 8,
+        ScalarType.BFloat16 or ScalarType.Float16 => 2,
+        _ => 4,
+    };
+
+    private static long Count(SafetensorsEntry entry) => entry.Shape.Aggregate(1L, (count, size) => count * size);
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using ResLora.Adapters;
+
+namespace ResLora.Training.Memory;
+
+/// <summary>The adapter blocks of one layer, and what autograd keeps for them.</summary>
+/// <param name="blocks">The layer's blocks; empty for none.</param>
+/// <param name="width">Bytes of one number of the base model's dtype.</param>
+/// <param name="trainsBase">Whether the base's own weights are trained, so that its linear layers keep their inputs, too.</param>
+internal sealed partial class LayerBlocks(IReadOnlyList<LoraLinear> blocks, int width, bool trainsBase)
+{
+    /// <summary>Whether the base's own weights are trained.</summary>
+    public bool TrainsBase => trainsBase;
+
+    /// <summary>The blocks of every layer, in order.</summary>
+    public static IEnumerable<LayerBlocks> Of(AdaptedModel? adapter, int layers, int width)
+    {
+        var byLayer = (adapter?.Blocks ?? []).ToLookup(block => LayerIndex().Match(block.ModuleName) is { Success: true } match
+            ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)
+            : -1);
+        return Enumerable.Range(0, layers).Select(layer => new LayerBlocks([.. byLayer[layer]], width, adapter is null));
+    }
+
+    /// <summary>Bytes a token that linear layers with one common input keep of it.</summary>
+    /// <param name="inputs">Din of the layers.</param>
+    /// <param name="isKeptAnyway">Whether autograd keeps that input for another reason.</param>
+    /// <param name="names">The last parts of the layers' names.</param>
+    public long Kept(long inputs, bool isKeptAnyway, params IEnumerable<string> names)
+    {
+        var here = On(names);
+        var shares = trainsBase || here.Any(block => block.Config.Dropout == 0 && !AddsInputs(block));
+        return (shares && !isKeptAnyway ? inputs * width : 0) + here.Sum(OwnBytes);
+    }
+
+    /// <summary>Bytes a token that linear layers with one common input hand on to the next layer.</summary>
+    /// <param name="inputs">Din of the layers.</param>
+    /// <param name="names">The last parts of the layers' names.</param>
+    public long Carried(long inputs, params IEnumerable<string> names)
+    {
+        var here = On(names).OfType<ResLoraLinear>().ToArray();
+        var low = here.Where(block => block.Config.Shortcut.Kind == ShortcutKind.Middle).Sum(block => (long)block.Config.Rank * Math.Max(1, block.Previous.Count));
+        return ((here.Any(AddsInputs) ? inputs : 0) + low) * width;
+    }
+
+    private static bool AddsInputs(LoraLinear block) =>
+        block is ResLoraLinear { Config.Shortcut.Kind: ShortcutKind.Input } adding
+        && (adding.Previous.Count > 0 || adding.Config.Shortcut.FirstBlock == FirstBlock.Doubled);
+
+    private LoraLinear[] On(IEnumerable<string> names) =>
+        [.. blocks.Where(block => names.Contains(block.ModuleName[(block.ModuleName.LastIndexOf('.') + 1)..]))];
+
+    /// <summary>What a block keeps for itself: its low-rank numbers, the sum of an input shortcut, and dropout's factors with their product.</summary>
+    private long OwnBytes(LoraLinear block)
+    {
+        var passes = 1L + (block is ResLoraLinear { Config.Shortcut.Kind: ShortcutKind.Block } reading ? reading.Previous.Count : 0);
+        var ownInputs = block.Config.Dropout > 0 ? 2 * passes : AddsInputs(block) ? 1 : 0;
+        return ((passes * block.Config.Rank) + (ownInputs * block.InFeatures)) * width;
+    }
+
+    [GeneratedRegex(@"\.(\d{1,9})\.", RegexOptions.CultureInvariant)]
+    private static partial Regex LayerIndex();
+}
