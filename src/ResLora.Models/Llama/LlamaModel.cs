@@ -63,7 +63,7 @@ public sealed class LlamaModel : CausalLanguageModel
         Tensor inputIds, Tensor? tokenMask = null, KeyValueCache? cache = null, bool rightPadded = false, IReadOnlyList<int>? packed = null)
     {
         ArgumentNullException.ThrowIfNull(inputIds);
-        RequirePackable(inputIds, tokenMask, cache, packed);
+        RequirePackable(inputIds, cache, packed);
         using var scope = NewDisposeScope();
         using var pass = BeginForward?.Invoke(tokenMask);
         var (past, count) = (cache?.Length ?? 0, inputIds.shape[1]);
@@ -73,7 +73,7 @@ public sealed class LlamaModel : CausalLanguageModel
             : tensor(packed.SelectMany(length => Enumerable.Range(0, length)).Select(p => (float)p).ToArray(), device: hidden.device);   // [T]
         var angles = RotaryEmbedding.Angles(tensor(_frequencies, device: hidden.device), positions);
         var longest = packed?.Max() ?? count;
-        var maskedTokens = rightPadded ? null : tokenMask;
+        var maskedTokens = rightPadded || packed is not null ? null : tokenMask;
         Tensor? mask = null;
         int? maskWindow = -1;   // no layer has this window, so the first layer makes its mask
         for (var i = 0; i < _backbone.Layers.Count; i++)
@@ -105,11 +105,11 @@ public sealed class LlamaModel : CausalLanguageModel
     protected override Tensor? FrozenHead =>
         (_head is null ? _backbone.Embedding.Weight : (_head as Linear)?.weight) is { requires_grad: false } weight ? weight : null;
 
-    private static void RequirePackable(Tensor inputIds, Tensor? tokenMask, KeyValueCache? cache, IReadOnlyList<int>? packed)
+    private static void RequirePackable(Tensor inputIds, KeyValueCache? cache, IReadOnlyList<int>? packed)
     {
-        if (packed is not null && (tokenMask is not null || cache is not null || inputIds.shape[0] != 1 || packed.Sum() != inputIds.shape[1] || packed.Any(length => length < 1)))
+        if (packed is not null && (cache is not null || inputIds.shape[0] != 1 || packed.Sum() != inputIds.shape[1] || packed.Any(length => length < 1)))
         {
-            throw new ArgumentException($"Packed texts are one row without mask or cache, whose {inputIds.shape[1]} tokens their lengths add up to.", nameof(packed));
+            throw new ArgumentException($"Packed texts are one row without a cache, whose {inputIds.shape[1]} tokens their lengths add up to.", nameof(packed));
         }
     }
 }

@@ -70,9 +70,20 @@ public sealed class PackedTextsTests
                 () => model.Hidden(ids, packed: [8, -2]),
                 () => model.Hidden(ids, packed: []),
                 () => model.Hidden(TinyLlama.Ids(2, 3), packed: [3]),
-                () => model.Hidden(ids, ones(1, 6, dtype: int64), packed: [2, 4]),
             },
             call => Assert.Contains("lengths", Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Hidden_PaddingAtTheEnd_LeavesTheTextsAsTheyAre()
+    {
+        using var scope = NewDisposeScope();
+        using var model = TinyLlama.Create();
+        var ids = TinyLlama.Ids(1, 6);
+
+        var padded = model.Hidden(cat([ids, zeros(1, 3, dtype: int64)], 1), tensor(new long[] { 1, 1, 1, 1, 1, 1, 0, 0, 0 }).unsqueeze(0), packed: [2, 4, 3]);
+
+        Assert.True(model.Hidden(ids, packed: [2, 4]).allclose(padded.narrow(1, 0, 6), atol: 1e-6));
     }
 
     private static LlamaModel Create(string family, bool fused)

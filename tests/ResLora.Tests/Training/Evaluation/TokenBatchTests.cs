@@ -36,10 +36,10 @@ public class TokenBatchTests
 
         using var batch = TokenBatch.Pack(samples, CPU);
 
-        Assert.Equal([1, 6], batch.Ids.shape);
-        Assert.Equal([5, 6, 7, 4, 5, 8], batch.Ids.data<long>());
-        Assert.Equal([3, 1, 2], batch.Packed!);
-        Assert.Null(batch.TokenMask);
+        Assert.Equal([1, 16], batch.Ids.shape);
+        Assert.Equal([5, 6, 7, 4, 5, 8], batch.Ids.data<long>().ToArray()[..6]);
+        Assert.Equal([3, 1, 2, 10], batch.Packed!);
+        Assert.Equal([1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], batch.TokenMask!.data<long>());
         Assert.Equal([0, 1, 4], batch.Positions.data<long>());
         Assert.Equal([6, 7, 8], batch.Targets.data<long>());
     }
