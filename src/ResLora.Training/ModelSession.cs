@@ -83,18 +83,19 @@ public sealed class ModelSession : IDisposable
     }
 
     /// <summary>Puts a new adapter on the model; the model's head is trained with it.</summary>
-    /// <param name="config">The adapter's settings.</param>
+    /// <param name="config">The adapter's settings; without targets it goes on those that are usual for the model's family.</param>
     /// <param name="seed">The seed of the initial A's. Default 0.</param>
     /// <returns>The handle of the adapted model.</returns>
     /// <exception cref="ConfigException">The settings have problems, or a target matches nothing.</exception>
     public AdaptedModel Attach(AdapterConfig config, long seed = 0)
     {
+        ArgumentNullException.ThrowIfNull(config);
         if (Adapter is not null)
         {
             throw new InvalidOperationException("The session has an adapter already.");
         }
 
-        return Wire(AdaptedModel.Inject(Model, config, seed, Model.HeadModules));
+        return Wire(AdaptedModel.Inject(Model, config.WithUsualTargets(Model.UsualTargets), seed, Model.HeadModules));
     }
 
     /// <summary>Puts a saved adapter on the model, to use it or to train it further.</summary>

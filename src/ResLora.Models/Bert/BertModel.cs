@@ -75,6 +75,9 @@ public sealed class BertModel : EncoderModel
     /// <inheritdoc />
     public override Device Device => Words.device;
 
+    /// <inheritdoc />
+    public override IReadOnlyList<string> UsualTargets { get; } = ["query", "value"];
+
     /// <summary>The classifier; with it BERT's pooler where the checkpoint had none, since a random one that is not saved could not be had again.</summary>
     public override IReadOnlyList<string> HeadModules => Head.Kind == TextHeadKind.MaskedTokens ? [] : ["classifier", .. NewModules.Where(name => name != "classifier")];
 

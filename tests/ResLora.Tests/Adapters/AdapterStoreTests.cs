@@ -390,7 +390,7 @@ public sealed class AdapterStoreTests
         var description = AdapterStore.Describe(folder.Path);
 
         Assert.Equal(("peft", 4, 8.0), (description.Format, description.Config.Rank, description.Config.Alpha));
-        Assert.True(description.Config.Targets.Matches("model.layers.0.self_attn.q_proj"));
+        Assert.True(description.Config.Targets!.Matches("model.layers.0.self_attn.q_proj"));
     }
 
     [Theory]
