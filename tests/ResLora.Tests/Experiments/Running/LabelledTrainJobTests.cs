@@ -83,6 +83,21 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
     }
 
     [Fact]
+    public void Load_HeadOfTwoThousandMillionOutputs_IsRefusedAndNotAllocated()
+    {
+        var report = TrainJob.Run(world.Run("huge-head", ShortcutKind.None, steps: 1), stop: Stop);
+        var folder = Path.Combine(report.RunFolder, "last");
+        File.Delete(Path.Combine(folder, TextHeadFile.FileName));
+        // No bytes at all: the shape costs the file nothing.
+        using var outputs = TorchSharp.torch.zeros(2_000_000_000, 0);
+        var path = Path.Combine(folder, "adapter_model.safetensors");
+        File.Delete(path);
+        ResLora.Formats.Safetensors.SafetensorsWriter.Write(path, [KeyValuePair.Create("base_model.model.classifier.out_proj.weight", outputs)]);
+
+        Assert.ThrowsAny<ResLoraException>(() => ModelSession.Load(world.Model, folder));
+    }
+
+    [Fact]
     public void Load_FolderAsPeftWritesIt_FindsTheHeadByItsShape()
     {
         var report = TrainJob.Run(world.Run("as-peft", ShortcutKind.None), stop: Stop);
