@@ -20,8 +20,11 @@ public sealed record AdapterConfig
     /// <summary>Whether the scaling is alpha / √rank. Default false.</summary>
     public bool RankStabilized { get; init; }
 
-    /// <summary>Which linear layers get a block. Default q_proj and v_proj.</summary>
-    public TargetModules Targets { get; init; } = TargetModules.Suffixes("q_proj", "v_proj");
+    /// <summary>
+    /// Which linear layers get a block. Default: those that project queries and values, by the names of the model's family: q_proj and v_proj
+    /// for Llama and its kin, query and value for BERT and RoBERTa.
+    /// </summary>
+    public TargetModules? Targets { get; init; }
 
     /// <summary>Which of them are left out again, by suffix or regular expression. Default none.</summary>
     public TargetModules? Exclude { get; init; }
@@ -32,6 +35,11 @@ public sealed record AdapterConfig
     /// <summary>s, the factor of every B A.</summary>
     [JsonIgnore]
     public double Scaling => LoraMath.Scaling(Alpha, Rank, RankStabilized);
+
+    /// <summary>The same settings, with targets where they name none.</summary>
+    /// <param name="usual">The usual targets of the model's family, by suffix.</param>
+    /// <returns>Settings that an adapter can be made from.</returns>
+    public AdapterConfig WithUsualTargets(IEnumerable<string> usual) => Targets is null ? this with { Targets = TargetModules.Suffixes(usual) } : this;
 
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
     /// <returns>The problems.</returns>
@@ -52,7 +60,7 @@ public sealed record AdapterConfig
             yield return $"dropout is {Dropout}; it must be from 0 up to but not including 1";
         }
 
-        foreach (var problem in Targets.Problems("targets").Concat(Exclude?.Problems("exclude") ?? []).Concat(Shortcut.Problems()))
+        foreach (var problem in (Targets?.Problems("targets") ?? []).Concat(Exclude?.Problems("exclude") ?? []).Concat(Shortcut.Problems()))
         {
             yield return problem;
         }

@@ -34,6 +34,9 @@ public abstract class LanguageModel(string name) : nn.Module(name)
     /// <summary>The modules that belong to the task and not to the base model: trained whole and saved with an adapter. Dotted names.</summary>
     public virtual IReadOnlyList<string> HeadModules => [];
 
+    /// <summary>The linear layers that an adapter goes on where nobody names any: the projections of queries and values, as in the paper on LoRA. Last parts of names.</summary>
+    public abstract IReadOnlyList<string> UsualTargets { get; }
+
     /// <summary>
     /// Opened at the start of every forward pass with its token mask ([B, T] or null) and disposed at its end; null means
     /// nothing is to be opened. Shortcut adapters use it to give each pass a state of its own.

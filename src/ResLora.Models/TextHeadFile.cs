@@ -43,7 +43,7 @@ public static class TextHeadFile
         }
 
         var head = CheckedJson.Deserialize<TextHead>(path, _json);
-        var fits = head.Labels is not null && head.Kind switch
+        var fits = head.Labels is not null && !head.Labels.Any(string.IsNullOrWhiteSpace) && head.Kind switch
         {
             TextHeadKind.Labels => head.Labels.Count > 1 && head.Labels.Distinct(StringComparer.Ordinal).Count() == head.Labels.Count,
             TextHeadKind.Score => head.Labels.Count == 1,
@@ -51,6 +51,6 @@ public static class TextHeadFile
         };
         return fits
             ? head
-            : throw new FileFormatException($"{path}: expected \"kind\" labels with two names or more, none twice, or score with one.");
+            : throw new FileFormatException($"{path}: expected \"kind\" labels with two names or more, none twice and none empty, or score with one.");
     }
 }

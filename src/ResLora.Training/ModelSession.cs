@@ -83,18 +83,19 @@ public sealed class ModelSession : IDisposable
     }
 
     /// <summary>Puts a new adapter on the model; the model's head is trained with it.</summary>
-    /// <param name="config">The adapter's settings.</param>
+    /// <param name="config">The adapter's settings; without targets it goes on those that are usual for the model's family.</param>
     /// <param name="seed">The seed of the initial A's. Default 0.</param>
     /// <returns>The handle of the adapted model.</returns>
     /// <exception cref="ConfigException">The settings have problems, or a target matches nothing.</exception>
     public AdaptedModel Attach(AdapterConfig config, long seed = 0)
     {
+        ArgumentNullException.ThrowIfNull(config);
         if (Adapter is not null)
         {
             throw new InvalidOperationException("The session has an adapter already.");
         }
 
-        return Wire(AdaptedModel.Inject(Model, config, seed, Model.HeadModules));
+        return Wire(AdaptedModel.Inject(Model, config.WithUsualTargets(Model.UsualTargets), seed, Model.HeadModules));
     }
 
     /// <summary>Puts a saved adapter on the model, to use it or to train it further.</summary>
@@ -116,9 +117,17 @@ public sealed class ModelSession : IDisposable
     /// <summary>Frees the model's memory.</summary>
     public void Dispose() => Model.Dispose();
 
-    /// <summary>What the head in an adapter folder predicts: by our own file, else by its number of outputs.</summary>
-    private static TextHead? HeadOf(AdapterDescription description)
+    /// <summary>What the head that an adapter folder brings predicts: by our own file, else by its number of outputs.</summary>
+    /// <param name="description">The folder; null for no adapter.</param>
+    /// <returns>The head, or null when the folder brings none.</returns>
+    /// <exception cref="FileFormatException">A file is missing or malformed.</exception>
+    public static TextHead? HeadOf(AdapterDescription? description)
     {
+        if (description is not { SavedModules.Count: > 0 })
+        {
+            return null;
+        }
+
         if (TextHeadFile.Read(description.Folder) is { } written)
         {
             return written;
@@ -128,7 +137,7 @@ public sealed class ModelSession : IDisposable
         var outputs = EncoderModel.OutputWeights
             .Select(name => entries.GetValueOrDefault(description.Prefix + name))
             .FirstOrDefault(entry => entry is { Shape.Count: 2 })?.Shape[0];
-        return outputs is >= 1 and <= int.MaxValue ? TextHead.OfOutputs((int)outputs) : null;
+        return outputs is >= 1 and <= TextHead.MostOutputs ? TextHead.OfOutputs((int)outputs) : null;
     }
 
     private AdaptedModel Wire(AdaptedModel adapted)

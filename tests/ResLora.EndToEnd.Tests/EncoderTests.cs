@@ -41,7 +41,12 @@ public sealed class EncoderTests : IDisposable
         var merge = Tool.Run("merge", "--adapter", In("run/best"), "--as", "model", "--output", In("merged"), "--json").Expect(0).Json;
         var unmerged = Tool.RunWithInput(string.Join('\n', lines), "predict", "--model", In("base"), "--adapter", In("run/best")).Expect(0).Output;
         var merged = Tool.RunWithInput(string.Join('\n', lines), "predict", "--model", In("merged"), "--json").Expect(0).Json;
+        Tool.Run("export", "--adapter", In("run/best"), "--to", "peft", "--output", In("peft"), "--json").Expect(0);
+        var check = Tool.Run("export", "--check", In("peft"), "--json").Expect(0).Json;
+        var refused = Tool.Run("export", "--adapter", In("run/best"), "--to", "llama.cpp", "--output", In("gguf")).Expect(2);
 
+        Assert.True(check.GetProperty("compared").GetBoolean());
+        Assert.Contains("the target 'llama.cpp' takes models that continue texts", refused.Error, StringComparison.Ordinal);
         Assert.Equal("classifier", plan.GetProperty("newModules")[0].GetString());
         Assert.Equal(61, evaluation.GetProperty("samples").GetInt32());
         Assert.Equal("bad", evaluation.GetProperty("report").GetProperty("classes")[0].GetProperty("label").GetString());

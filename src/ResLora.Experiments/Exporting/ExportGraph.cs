@@ -55,12 +55,12 @@ public sealed class ExportGraph : IDisposable
 
     /// <summary>Does something with the model while the merged weights are in it.</summary>
     /// <param name="act">Is given the model, which holds plain layers only.</param>
-    public void WithMerged(Action<CausalLanguageModel> act)
+    public void WithMerged(Action<LanguageModel> act)
     {
         ArgumentNullException.ThrowIfNull(act);
         using var noGradient = no_grad();
         using var merge = Merged?.Apply();
-        act(Session.Causal);
+        act(Session.Model);
     }
 
     /// <summary>Frees the memory.</summary>

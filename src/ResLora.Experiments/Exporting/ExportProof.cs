@@ -7,12 +7,12 @@ namespace ResLora.Experiments.Exporting;
 /// <summary>What was read back from an export, held against what was exported, on the same prompts.</summary>
 /// <param name="File">What was read back.</param>
 /// <param name="Type">How its weights are stored.</param>
-/// <param name="Predictions">How many next-token predictions were compared.</param>
+/// <param name="Predictions">How many predictions were compared: of next tokens, or one a text.</param>
 /// <param name="MaxLogitDifference">The largest absolute difference of two logits.</param>
 /// <param name="LargestLogit">The largest absolute logit of what was exported.</param>
 /// <param name="Tolerance">The largest difference allowed for this type, as a share of the largest logit (or of 1).</param>
-/// <param name="MeanKl">Mean Kullback-Leibler divergence of the export's predictions, in nats a token.</param>
-/// <param name="TopOneAgreement">The share of positions where both rate the same token highest, 0 to 1.</param>
+/// <param name="MeanKl">Mean Kullback-Leibler divergence of the export's predictions, in nats a prediction; 0 for scores, which are one value and no choice.</param>
+/// <param name="TopOneAgreement">The share of predictions where both rate the same token or label highest, 0 to 1; not a number for scores.</param>
 /// <param name="WeightError">The largest difference of a stored number, as a share of what rounding to its type may cause; above 1 is wrong.</param>
 /// <param name="WorstWeight">The tensor that it is in.</param>
 /// <param name="Prompts">How many prompts were encoded again with the export's own tokenizer; 0 when it brings none.</param>
@@ -31,6 +31,9 @@ public sealed record ExportProof(
     int Prompts,
     int PromptsDiffering)
 {
+    /// <summary>What the read model's head predicts that the exported one's does not, a phrase; null when they are alike.</summary>
+    public string? HeadDifference { get; init; }
+
     /// <summary>Why the export is not what was exported, a phrase each; empty when the proof holds.</summary>
     /// <returns>The phrases.</returns>
     public IEnumerable<string> Faults()
@@ -44,6 +47,11 @@ public sealed record ExportProof(
         if (!(MaxLogitDifference <= Tolerance * Math.Max(1, LargestLogit)))
         {
             yield return Text($"a logit differs by {MaxLogitDifference:0.0e+0} where the largest is {LargestLogit:0.0} ({Tolerance:0.0e+0} of it is allowed for {Type.Name()})");
+        }
+
+        if (HeadDifference is { } difference)
+        {
+            yield return difference;
         }
 
         if (PromptsDiffering > 0)
@@ -68,11 +76,28 @@ public sealed record ExportProof(
         var replays = exported.Replay is { } replay ? prompts.Select(replay).ToArray() : [];
         return new ExportProof(
             exported.Name, exported.Type, logits.Count, logits.Difference, logits.Largest, ExportTolerance.OfLogits(exported.Type),
-            Math.Max(0, logits.Divergence / logits.Count), (double)logits.Agreeing / logits.Count, weights.Error, weights.Name,
-            replays.Length, replays.Count(r => !r.IsEqual));
+            Math.Max(0, logits.Divergence / logits.Count), IsScore(graph) ? double.NaN : (double)logits.Agreeing / logits.Count, weights.Error, weights.Name,
+            replays.Length, replays.Count(r => !r.IsEqual))
+        {
+            HeadDifference = Difference(graph.Source.Head, (exported.Model as EncoderModel)?.Head),
+        };
     }
 
-    private static (double Error, string Name) Weights(CausalLanguageModel expected, ExportedModel exported)
+    private static bool IsScore(ExportGraph graph) => graph.Source.Head is { Kind: TextHeadKind.Score };
+
+    private static string? Difference(TextHead? expected, TextHead? found) => expected?.Kind == found?.Kind && (expected?.Labels ?? []).SequenceEqual(found?.Labels ?? [])
+        ? null
+        : $"the head predicts {Text(found)}, and {Text(expected)} was exported";
+
+    private static string Text(TextHead? head) => head switch
+    {
+        null => "next tokens",
+        { Kind: TextHeadKind.MaskedTokens } => "masked tokens",
+        { Kind: TextHeadKind.Score } => $"the score {head.Labels[0]}",
+        _ => $"the labels {string.Join(", ", head.Labels)}",
+    };
+
+    private static (double Error, string Name) Weights(LanguageModel expected, ExportedModel exported)
     {
         var stored = exported.Model.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
         var worst = (Error: 0.0, Name: "");
@@ -108,19 +133,20 @@ public sealed record ExportProof(
 
         public long Agreeing { get; private set; }
 
-        public void Compare(CausalLanguageModel expected, CausalLanguageModel exported, IReadOnlyList<int> sequence)
+        public void Compare(LanguageModel expected, LanguageModel exported, IReadOnlyList<int> sequence)
         {
             using var scope = NewDisposeScope();
-            using var ids = tensor(sequence.Select(id => (long)id).ToArray()).unsqueeze(0);   // [1, T]
-            var wanted = expected.Logits(expected.Hidden(ids))[0];                            // [T, V]
-            var found = exported.Logits(exported.Hidden(ids))[0];                             // [T, V]
+            var input = new TokenInput(tensor(sequence.Select(id => (long)id).ToArray()).unsqueeze(0));   // [1, T]
+            var wanted = expected.Predict(input);
+            wanted = wanted.reshape(-1, wanted.shape[^1]);                                    // [1, T, V] or [1, N] -> [T, V] or [1, N]
+            var found = exported.Predict(input).reshape(wanted.shape);                        // the same
             var difference = (double)(wanted - found).abs().max().item<float>();
             Difference = difference <= Difference ? Difference : difference;
             Largest = Math.Max(Largest, wanted.abs().max().item<float>());
-            var (p, q) = (wanted.log_softmax(-1), found.log_softmax(-1));                     // [T, V]
+            var (p, q) = (wanted.log_softmax(-1), found.log_softmax(-1));                     // [T, V] or [1, N]
             Divergence += (p.exp() * (p - q)).sum().item<float>();
             Agreeing += wanted.argmax(-1).eq(found.argmax(-1)).sum().item<long>();
-            Count += sequence.Count;
+            Count += wanted.shape[0];
         }
     }
 }

@@ -4,6 +4,7 @@ using ResLora.Formats.Errors;
 using ResLora.Formats.Safetensors;
 using ResLora.Models;
 using ResLora.Models.Llama;
+using ResLora.Training;
 using ResLora.Training.Tokenization;
 using static TorchSharp.torch;
 
@@ -30,6 +31,12 @@ public sealed record ExportSource
 
     /// <summary>The model's configuration; null for a family that is not Llama's.</summary>
     public required LlamaConfig? Config { get; init; }
+
+    /// <summary>What an encoder predicts, with its adapter; null for a model that continues texts.</summary>
+    public required TextHead? Head { get; init; }
+
+    /// <summary>The dotted names of the modules that the adapter brings whole: those of an encoder's head.</summary>
+    public required IReadOnlyList<string> SavedModules { get; init; }
 
     /// <summary>The model's tokenizer.</summary>
     public required Tokenizer Tokenizer { get; init; }
@@ -81,8 +88,14 @@ public sealed record ExportSource
             throw new ConfigException($"The target '{target.Name}' stores {string.Join(" or ", target.Types.Select(t => t.Name()))}, not {type.Name()}.");
         }
 
-        using var model = ModelRegistry.BuildCausal(modelFolder);
-        var adapted = adapter is null ? null : AdaptedModel.Inject(model, adapter.Config, adapter.Overrides);
+        using var model = ModelRegistry.Plan(modelFolder, ModelSession.HeadOf(adapter));
+        if (model is EncoderModel && !target.TakesEncoders)
+        {
+            var takers = ExportTargets.All.Where(t => t.TakesEncoders).Select(t => t.Name);
+            throw new ConfigException($"{modelFolder}: this model is an encoder, and the target '{target.Name}' takes models that continue texts; export it to {string.Join(" or ", takers)}.");
+        }
+
+        var adapted = adapter is null ? null : AdaptedModel.Inject(model, adapter.Config, adapter.Overrides, savedModules: adapter.ChosenFrom(model.HeadModules));
         return new ExportSource
         {
             ModelFolder = modelFolder,
@@ -90,6 +103,8 @@ public sealed record ExportSource
             Blocks = [.. adapted?.Blocks.Select(b => new ExportBlock(b.ModuleName, b.Config.Rank, b.Config.Scaling, ExportMerge.Rank(b, method, adapter!.ShortcutWeight))) ?? []],
             Method = method,
             Config = (model as LlamaModel)?.Config,
+            Head = (model as EncoderModel)?.Head,
+            SavedModules = adapted?.SavedModules ?? [],
             Tokenizer = Tokenizer.Load(modelFolder),
             StoredType = stored,
             OtherTypes = others,

@@ -17,6 +17,8 @@ internal static class ExportTolerance
     // Half a step, and up to 127 steps times the rounding of their factor to float16.
     private const double HalfStepOfQ8 = (0.5 + (127 * HalfStepOfF16)) / 127;
     private const int Q8Block = 32;
+    // Keeps the tolerance of a tensor of zeros, as new biases are, above 0 in float32.
+    private const double SmallestNormal = 1.17549435e-38;
 
     /// <summary>The largest difference of a logit, as a share of the largest logit (or of 1 when that is smaller).</summary>
     /// <remarks>
@@ -49,7 +51,7 @@ internal static class ExportTolerance
             _ when size.shape[^1] % Q8Block != 0 => (size * HalfStepOfF16) + HalfSmallestF16,
             _ => BlockSize(size) * HalfStepOfQ8,
         };
-        return (rounding + (size.max() * Reordering) + double.Epsilon).MoveToOuterDisposeScope();
+        return (rounding + (size.max() * Reordering) + SmallestNormal).MoveToOuterDisposeScope();
     }
 
     /// <summary>The largest element of each element's block.</summary>

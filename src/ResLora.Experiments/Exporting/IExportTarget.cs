@@ -12,6 +12,9 @@ public interface IExportTarget
     /// <summary>Whether only an adapter can be exported to it, not a model alone.</summary>
     bool NeedsAdapter { get; }
 
+    /// <summary>Whether encoders can be exported to it too, not only models that continue texts.</summary>
+    bool TakesEncoders => false;
+
     /// <summary>How it can store weights.</summary>
     IReadOnlyList<ExportType> Types { get; }
 

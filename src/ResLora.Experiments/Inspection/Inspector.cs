@@ -66,7 +66,7 @@ public static class Inspector
             new("alpha", Text(config.Alpha)),
             new("scaling", Text(config.Scaling)),
             new("dropout", Text(config.Dropout)),
-            new("targets", Shortened(config.Targets)),
+            new("targets", config.Targets is { } targets ? Shortened(targets) : "not said"),
         };
         if (config.Exclude is { } exclude)
         {

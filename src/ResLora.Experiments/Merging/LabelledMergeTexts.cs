@@ -65,10 +65,12 @@ internal static class LabelledMergeTexts
     private static MergeTexts From(LabelledTask task, LabelSet? labels, IReadOnlyList<LabelledText> texts, int count, string source, ModelSession session)
     {
         var objective = new LabelObjective(session.Encoder, task, labels);
-        var samples = new LabelledEncoding(session.Tokenizer, session.Encoder, MostTokens).TokenizeAll(texts.Take(count)).Samples;
-        return samples[0].Target is null
+        LabelledText[] taken = [.. texts.Take(count)];
+        var samples = new LabelledEncoding(session.Tokenizer, session.Encoder, MostTokens).TokenizeAll(taken).Samples;
+        var measured = samples[0].Target is null
             ? Unlabelled($"{samples.Count} samples of {source}", objective, samples)
             : new MergeTexts($"{samples.Count} samples of {source}", objective, samples, null, []);
+        return measured with { Prompts = [.. taken.SelectMany(text => new[] { text.Text, text.SecondText }).OfType<string>()] };
     }
 
     /// <summary>An encoder writes no texts; tokens in any order move all of its layers as well.</summary>
@@ -81,11 +83,19 @@ internal static class LabelledMergeTexts
         var samples = Enumerable.Range(0, rows)
             .Select(_ => new TokenizedSample([.. Enumerable.Range(0, width).Select(_ => vocabulary[random.Next(vocabulary.Length)])], []))
             .ToArray();
+        string[] prompts = [.. samples.Select(sample => session.Tokenizer.Decode(sample.Ids))];
         var head = session.Encoder.Head;
+        if (head.Kind == TextHeadKind.MaskedTokens)
+        {
+            var filling = new MaskedTokenObjective(session.Encoder, session.Tokenizer.MaskId
+                ?? throw new ConfigException($"{session.ModelFolder}: the tokenizer names no mask, which a model for masked tokens needs; add mask_token to tokenizer_config.json."));
+            return new MergeTexts($"{rows} rows of {width} random tokens", filling, [.. samples.Select(sample => sample with { Labels = sample.Ids })], null, []) { Prompts = prompts };
+        }
+
         var task = LabelledTaskRegistry.Get(head.Kind == TextHeadKind.Score ? "regression" : "classification");
         var objective = new LabelObjective(session.Encoder, task, head.Kind == TextHeadKind.Score ? null : new LabelSet(head.Labels));
         var reason = fault is null ? "" : $", because the run's own data cannot be read ({fault})";
-        return Unlabelled($"{rows} rows of {width} random tokens{reason}", objective, samples);
+        return Unlabelled($"{rows} rows of {width} random tokens{reason}", objective, samples) with { Prompts = prompts };
     }
 
     /// <summary>Where nothing says what is right, what the unmerged model says is.</summary>

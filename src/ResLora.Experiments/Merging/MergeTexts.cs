@@ -19,8 +19,8 @@ internal sealed record MergeTexts(string Source, Objective Objective, IReadOnlyL
 {
     private const int MostTokens = 512;
 
-    /// <summary>The part of each text that is given before the model goes on; the whole text where nothing is.</summary>
-    public IEnumerable<string> Prompts => Samples.Select(sample => sample.Prompt.Length > 0 ? sample.Prompt : sample.Completion);
+    /// <summary>Texts as a tokenizer is given them: the part before the model goes on; the whole text where there is none.</summary>
+    public IReadOnlyList<string> Prompts { get; init; } = [.. Samples.Select(sample => sample.Prompt.Length > 0 ? sample.Prompt : sample.Completion)];
 
     /// <summary>Takes data that the user names, else the run's validation data, else texts that the model writes itself.</summary>
     public static MergeTexts ToMeasure(MergeTextSource source, ModelSession session)

@@ -22,6 +22,7 @@ public static class PlanJob
         config = ComputeType.Resolve(config);
         var texts = LabelledTexts.Of(config);
         using var model = ModelRegistry.Plan(config.Model, texts?.Head);
+        config = config.For(model);
         var adapter = (config.StartFrom, config.Adapter) switch
         {
             ({ } from, _) when AdapterStore.Describe(from) is { } saved =>

@@ -28,6 +28,11 @@ public static class PredictJob
         ConfigBinder.ThrowIfAny("The settings for predictions", [.. options.Problems()]);
         var columns = new ColumnMap(options.Columns);
         var task = options.Task is { } name ? LabelledTaskRegistry.Get(name, columns) : null;
+        if (options.Submission is not null && task!.SubmissionFile is null)
+        {
+            throw new ConfigException($"Task '{task.Name}' is not one of GLUE's, so there is no submission for it; leave it out.");
+        }
+
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
         var head = session.Encoder.Head;
         if (head.Kind == TextHeadKind.MaskedTokens)
@@ -37,8 +42,9 @@ public static class PredictJob
 
         var labels = task is null ? null : HeadLabels.Of(task, head, options.Model);
         var texts = Texts(options, task, labels, columns, lines);
-        var predictions = new List<TextPrediction>();
-        var all = new List<LabelledText>();
+        var count = 0;
+        // Only a submission needs all of them at once; the texts may be a stream without an end.
+        var submitted = new List<(LabelledText Text, TextPrediction Prediction)>();
         var encoding = new LabelledEncoding(session.Tokenizer, session.Encoder, options.MaxLength, options.Truncation);
         var objective = new LabelObjective(session.Encoder, task ?? LabelledTaskRegistry.Get(head.Kind == TextHeadKind.Score ? "regression" : "classification"), labels);
         foreach (var group in texts.Chunk(options.BatchSize))
@@ -48,17 +54,20 @@ public static class PredictJob
             {
                 var prediction = Of(text, scores, head.Kind == TextHeadKind.Score ? null : labels?.Names ?? head.Labels);
                 report(prediction);
-                predictions.Add(prediction);
-                all.Add(text);
+                count++;
+                if (options.Submission is not null)
+                {
+                    submitted.Add((text, prediction));
+                }
             }
         }
 
         if (options.Submission is { } folder)
         {
-            Submit(folder, task!, all, predictions);
+            Submit(folder, task!, submitted);
         }
 
-        return predictions.Count;
+        return count;
     }
 
     private static IEnumerable<LabelledText> Texts(PredictOptions options, LabelledTask? task, LabelSet? labels, ColumnMap columns, IEnumerable<string> lines)
@@ -92,16 +101,16 @@ public static class PredictJob
         return [.. powers.Select(power => power / sum)];
     }
 
-    private static void Submit(string folder, LabelledTask task, List<LabelledText> texts, List<TextPrediction> predictions)
+    private static void Submit(string folder, LabelledTask task, List<(LabelledText Text, TextPrediction Prediction)> submitted)
     {
-        Directory.CreateDirectory(folder);
+        LabelledText[] texts = [.. submitted.Select(one => one.Text)];
         if (task.IsRegression)
         {
-            GlueSubmission.Write(folder, task, texts, [.. predictions.Select(prediction => prediction.Score!.Value)]);
+            GlueSubmission.Write(folder, task, texts, [.. submitted.Select(one => one.Prediction.Score!.Value)]);
         }
         else
         {
-            GlueSubmission.Write(folder, task, texts, [.. predictions.Select(prediction => prediction.Label!)]);
+            GlueSubmission.Write(folder, task, texts, [.. submitted.Select(one => one.Prediction.Label!)]);
         }
     }
 }

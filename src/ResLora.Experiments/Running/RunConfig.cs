@@ -1,6 +1,7 @@
 using ResLora.Adapters;
 using ResLora.Experiments.Configuration;
 using ResLora.Formats.Errors;
+using ResLora.Models;
 using ResLora.Training.Data.Labelling;
 using ResLora.Training.Data.Tasks;
 using ResLora.Training.Loop;
@@ -57,6 +58,10 @@ public sealed record RunConfig : ICheckedConfig
                 Path.GetDirectoryName(Path.GetFullPath(path))!, "runs", Path.GetFileNameWithoutExtension(path)),
         };
     }
+
+    /// <summary>The settings as they are carried out on a model: where a new adapter names no targets, with those of the model's family.</summary>
+    internal RunConfig For(LanguageModel model) =>
+        StartFrom is null && Adapter is { } adapter ? this with { Adapter = adapter.WithUsualTargets(model.UsualTargets) } : this;
 
     /// <inheritdoc />
     public IEnumerable<string> Problems()

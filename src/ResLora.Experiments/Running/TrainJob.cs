@@ -59,6 +59,7 @@ public static class TrainJob
     private static TrainReport Run(
         RunConfig config, ModelSession session, LabelledTexts? texts, PeakMemory watch, bool resume, IProgress<RunEvent>? progress, CancellationToken stop)
     {
+        config = config.For(session.Model);
         var folder = new RunFolder(config.Output ?? throw new ConfigException("output is missing; name the folder of the run."));
         var data = RunData.Read(config, session.Tokenizer, session.Model, texts);
         var adapter = (config.StartFrom, config.Adapter) switch

@@ -121,7 +121,7 @@ public sealed record BertConfig
     {
         get
         {
-            if (Architectures is [var only] && (only.EndsWith("ForMaskedLM", StringComparison.Ordinal) || only.EndsWith("ForPreTraining", StringComparison.Ordinal)))
+            if (Architectures is [{ } only] && (only.EndsWith("ForMaskedLM", StringComparison.Ordinal) || only.EndsWith("ForPreTraining", StringComparison.Ordinal)))
             {
                 return TextHead.MaskedTokens;
             }
@@ -213,26 +213,36 @@ public sealed record BertConfig
 
     private IEnumerable<string> HeadProblems()
     {
-        const int mostLabels = 1_000_000;
         if (LabelNames is { Count: > 0 } names)
         {
             if (Enumerable.Range(0, names.Count).Any(i => !names.ContainsKey(i.ToString(CultureInfo.InvariantCulture))))
             {
                 yield return $"id2label has {names.Count} labels, which are not numbered 0 to {names.Count - 1}";
             }
+            else if (names.Values.Any(string.IsNullOrWhiteSpace))
+            {
+                yield return "id2label has a label without a name";
+            }
             else if (names.Values.Distinct(StringComparer.Ordinal).Count() < names.Count)
             {
                 yield return "id2label gives two labels one name";
             }
         }
-        else if (LabelCount is < 1 or > mostLabels)
+        else if (LabelCount is < 1 or > TextHead.MostOutputs)
         {
-            yield return $"num_labels is {LabelCount}; it must be from 1 to {mostLabels}";
+            yield return $"num_labels is {LabelCount}; it must be from 1 to {TextHead.MostOutputs}";
         }
 
         if (ProblemType is not (null or "regression" or "single_label_classification"))
         {
             yield return $"problem_type '{ProblemType}' is not supported (supported: regression, single_label_classification)";
+        }
+
+        // Labels and a score are told apart by the number of outputs; a file that says otherwise was trained for something else.
+        var outputs = LabelNames is { Count: > 0 } ? LabelNames.Count : LabelCount ?? 2;
+        if (ProblemType == (outputs == 1 ? "single_label_classification" : "regression"))
+        {
+            yield return $"problem_type '{ProblemType}' with {outputs} {(outputs == 1 ? "output" : "outputs")} is not supported: one output is a score, more are labels";
         }
     }
 

@@ -75,6 +75,9 @@ public sealed class BertModel : EncoderModel
     /// <inheritdoc />
     public override Device Device => Words.device;
 
+    /// <inheritdoc />
+    public override IReadOnlyList<string> UsualTargets { get; } = ["query", "value"];
+
     /// <summary>The classifier; with it BERT's pooler where the checkpoint had none, since a random one that is not saved could not be had again.</summary>
     public override IReadOnlyList<string> HeadModules => Head.Kind == TextHeadKind.MaskedTokens ? [] : ["classifier", .. NewModules.Where(name => name != "classifier")];
 
@@ -131,7 +134,8 @@ public sealed class BertModel : EncoderModel
 
         var classifier = _bertClassifier ?? throw new InvalidOperationException("This model has a head for masked tokens, not for texts.");
         using var scope = NewDisposeScope();
-        var pooled = nn.functional.dropout(_backbone.Pooler!.Forward(hidden), Config.ClassifierDropout, training);   // [B, T, D] -> [B, D]
+        var type = NewModules.Contains("bert.pooler") ? ScalarType.Float32 : DataType;
+        var pooled = nn.functional.dropout(_backbone.Pooler!.Forward(hidden, type), Config.ClassifierDropout, training);   // [B, T, D] -> [B, D]
         return classifier.call(pooled.to(float32)).MoveToOuterDisposeScope();                                         // [B, D] -> [B, N]
     }
 

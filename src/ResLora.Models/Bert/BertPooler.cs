@@ -15,10 +15,12 @@ internal sealed class BertPooler : Module
         RegisterComponents();
     }
 
-    public Tensor Forward(Tensor hidden)   // [B, T, D] -> [B, D]
+    /// <summary>The summary.</summary>
+    /// <param name="hidden">[B, T, D], borrowed.</param>
+    /// <param name="dtype">The dtype of the layer's weights: a pooler that was drawn anew is float32 whatever the others are.</param>
+    public Tensor Forward(Tensor hidden, ScalarType dtype)   // [B, T, D] -> [B, D]
     {
         using var scope = NewDisposeScope();
-        var first = hidden.select(1, 0).to(parameters().First().dtype);   // [B, T, D] -> [B, D]; a new pooler is float32
-        return _dense.call(first).tanh().MoveToOuterDisposeScope();
+        return _dense.call(hidden.select(1, 0).to(dtype)).tanh().MoveToOuterDisposeScope();   // [B, T, D] -> [B, D]
     }
 }

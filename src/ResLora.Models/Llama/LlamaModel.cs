@@ -47,6 +47,9 @@ public sealed class LlamaModel : CausalLanguageModel
     public override int LayerCount => Config.LayerCount;
 
     /// <inheritdoc />
+    public override IReadOnlyList<string> UsualTargets { get; } = ["q_proj", "v_proj"];
+
+    /// <inheritdoc />
     public override long VocabularySize => Config.VocabularySize;
 
     /// <inheritdoc />

@@ -120,14 +120,14 @@ public sealed class ViewTests : IDisposable
         var run = new RunPlan([], [], [], 1000, 100_000, 50, 0, 0, 0, 0, 0, 64, 300, 240, 9, new MemoryEstimate(400_000, 16_000, 2_000_000, 0)) { Truncated = 3 };
 
         PlanView.Draw(
-            new PlanReport("m", new AdapterConfig(), [], 10, run)
+            new PlanReport("m", new AdapterConfig { Targets = TargetModules.Suffixes("query", "value") }, [], 10, run)
             {
                 Head = TextHead.ForLabels(["no", "yes"]),
                 Balance = [new("no", 20, 0.4), new("yes", 30, 0.6)],
                 NewModules = ["classifier", "bert.pooler"],
             },
             _console);
-        PlanView.Draw(new PlanReport("m", new AdapterConfig(), [], 10, run) { Head = TextHead.Score }, _console);
+        PlanView.Draw(new PlanReport("m", new AdapterConfig { Targets = TargetModules.Suffixes("query", "value") }, [], 10, run) { Head = TextHead.Score }, _console);
 
         Approved.Check("plan-labels", _console.Output);
     }
@@ -137,7 +137,7 @@ public sealed class ViewTests : IDisposable
     {
         PlanView.Draw(
             new PlanReport(
-                "m", new AdapterConfig { Shortcut = new ShortcutConfig { Kind = ShortcutKind.Block } }, [new LinearGroup("q_proj", 128, 128, ["a", "b"])], 10,
+                "m", new AdapterConfig { Targets = TargetModules.Suffixes("q_proj", "v_proj"), Shortcut = new ShortcutConfig { Kind = ShortcutKind.Block } }, [new LinearGroup("q_proj", 128, 128, ["a", "b"])], 10,
                 new RunPlan(
                     ["a", "b"], [new ShortcutChain("self_attn.q_proj", ["a"]), new ShortcutChain("self_attn.q_proj", ["b"])], [new ChainBreak("a", "b", "128 inputs, then 64")],
                     1000, 100_000, 50, 1, 2, 5, 7.5, 9, 83, 300, 240, 9, new MemoryEstimate(0, 16_000, 2_000_000, 50_000) { MappedWeights = 400_000 })

@@ -153,6 +153,7 @@ public sealed class AdaptedModelTests
 
         Assert.Throws<ConfigException>(() => AdaptedModel.Inject(model, new AdapterConfig { Rank = 0 }));
         Assert.Throws<ConfigException>(() => AdaptedModel.Inject(model, new AdapterConfig { Targets = TargetModules.Suffixes("nothing") }));
+        Assert.Contains("adapter.targets is missing", Assert.Throws<ConfigException>(() => AdaptedModel.Inject(model, new AdapterConfig())).Message, StringComparison.Ordinal);
 
         Assert.All(model.parameters(), p => Assert.True(p.requires_grad));
     }

@@ -10,6 +10,15 @@ public sealed class AdapterConfigTests
     public void Defaults_HaveNoProblems() => Assert.Empty(new AdapterConfig().Problems());
 
     [Fact]
+    public void WithUsualTargets_TargetsThatWereNamed_Stay()
+    {
+        var named = new AdapterConfig { Targets = TargetModules.AllLinear };
+
+        Assert.Same(named, named.WithUsualTargets(["query"]));
+        Assert.Equal("query, value", $"{new AdapterConfig().WithUsualTargets(["query", "value"]).Targets}");
+    }
+
+    [Fact]
     public void Problems_ManyAtOnce_AllAreNamed()
     {
         var config = new AdapterConfig

@@ -390,7 +390,7 @@ public sealed class AdapterStoreTests
         var description = AdapterStore.Describe(folder.Path);
 
         Assert.Equal(("peft", 4, 8.0), (description.Format, description.Config.Rank, description.Config.Alpha));
-        Assert.True(description.Config.Targets.Matches("model.layers.0.self_attn.q_proj"));
+        Assert.True(description.Config.Targets!.Matches("model.layers.0.self_attn.q_proj"));
     }
 
     [Theory]
@@ -399,7 +399,6 @@ public sealed class AdapterStoreTests
     [InlineData("""{ "version": 1, "adapter": null, "modules": ["q"] }""", "reslora_config.json")]
     [InlineData("""{ "version": 1, "adapter": {}, "modules": null }""", "reslora_config.json")]
     [InlineData("""{ "version": 1, "adapter": { "shortcut": null }, "modules": ["q"] }""", "reslora_config.json")]
-    [InlineData("""{ "version": 1, "adapter": { "targets": null }, "modules": ["q"] }""", "reslora_config.json")]
     [InlineData("""{ "version": 1, "adapter": { "rnk": 3 }, "modules": ["q"] }""", "rnk")]
     [InlineData("""{ "version": 1, "adapter": { "shortcut": { "kind": "zigzag" } }, "modules": ["q"] }""", "kind")]
     [InlineData("""{ "version": 1, "modules": ["q"] }""", "adapter")]
@@ -414,6 +413,18 @@ public sealed class AdapterStoreTests
         var error = Assert.ThrowsAny<ResLoraException>(() => AdapterStore.Describe(folder.Path));
 
         Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{ "targets": null }""")]
+    [InlineData("""{ "targets": ["q_proj"] }""")]
+    public void Describe_ResloraFolder_GoesOnItsModulesWhateverChoseThem(string adapter)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("reslora_config.json", $$"""{ "version": 1, "adapter": {{adapter}}, "modules": ["layers.0.q", "layers.1.q"] }""");
+
+        Assert.Equal("layers.0.q, layers.1.q", $"{AdapterStore.Describe(folder.Path).Config.Targets}");
     }
 
     [Theory]

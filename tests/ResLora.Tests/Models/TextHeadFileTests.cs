@@ -36,6 +36,8 @@ public sealed class TextHeadFileTests
     [InlineData("""{ "kind": "score", "labels": ["one", "two"] }""")]
     [InlineData("""{ "kind": "maskedTokens", "labels": [] }""")]
     [InlineData("""{ "kind": "labels", "labels": null }""")]
+    [InlineData("""{ "kind": "labels", "labels": ["one", null] }""")]
+    [InlineData("""{ "kind": "score", "labels": [""] }""")]
     [InlineData("""{ "kind": "other", "labels": ["a", "b"] }""")]
     [InlineData("[]")]
     public void Read_WhatIsNoHead_IsRefused(string text)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
+using ResLora.Models;
 
 namespace ResLora.Experiments.Exporting.Targets;
 
@@ -81,6 +82,22 @@ internal static class Features
         if (source.Config is { } config)
         {
             yield return new ExportFeature("output head", FeatureState.Kept, config.TieWordEmbeddings ? "the embedding itself, stored once" : "its own tensor");
+        }
+    }
+
+    /// <summary>What an encoder's head predicts.</summary>
+    /// <param name="source">What is exported.</param>
+    /// <param name="place">Where the names stand.</param>
+    public static IEnumerable<ExportFeature> TextHead(ExportSource source, string place)
+    {
+        if (source.Head is { } head)
+        {
+            yield return head.Kind switch
+            {
+                TextHeadKind.MaskedTokens => new ExportFeature("head", FeatureState.Kept, "for masked tokens"),
+                TextHeadKind.Score => new ExportFeature("score", FeatureState.Kept, $"{head.Labels[0]}, in {place}"),
+                _ => new ExportFeature("labels", FeatureState.Kept, $"{string.Join(", ", head.Labels)}, in {place}"),
+            };
         }
     }
 

@@ -40,7 +40,7 @@ internal static class GgufFiles
     public static void Write(ExportGraph graph, string folder)
     {
         var source = graph.Source;
-        graph.WithMerged(model => GgufModelWriter.Write(Path.Combine(folder, Model), model, source.ModelFolder, Stored(source.Type)));
+        graph.WithMerged(_ => GgufModelWriter.Write(Path.Combine(folder, Model), graph.Session.Causal, source.ModelFolder, Stored(source.Type)));
         if (graph.Merged is not null)
         {
             using var scope = NewDisposeScope();

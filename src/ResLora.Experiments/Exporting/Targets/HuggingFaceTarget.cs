@@ -14,6 +14,9 @@ internal sealed class HuggingFaceTarget : IExportTarget
     public bool NeedsAdapter => false;
 
     /// <inheritdoc />
+    public bool TakesEncoders => true;
+
+    /// <inheritdoc />
     public IReadOnlyList<ExportType> Types { get; } = [ExportType.F32, ExportType.F16, ExportType.BF16];
 
     /// <inheritdoc />
@@ -32,6 +35,7 @@ internal sealed class HuggingFaceTarget : IExportTarget
             .. Features.AddedToWeights(source),
             .. Features.Weights(source),
             .. Features.Head(source),
+            .. Features.TextHead(source, "id2label in config.json"),
             new("tokenizer", FeatureState.Kept, $"its files as they are{template}"),
             .. File.Exists(Path.Combine(source.ModelFolder, "generation_config.json"))
                 ? [new("generation settings", FeatureState.Kept, "generation_config.json as it is")]
@@ -55,7 +59,7 @@ internal sealed class HuggingFaceTarget : IExportTarget
     {
         ArgumentNullException.ThrowIfNull(source);
         var tokenizer = Tokenizer.Load(folder);
-        yield return new ExportedModel("model", source.Type, ModelRegistry.LoadCausal(folder, ScalarType.Float32))
+        yield return new ExportedModel("model", source.Type, ModelRegistry.Load(folder, ScalarType.Float32))
         {
             Replay = prompt => new TokenReplay(source.Tokenizer.Encode(prompt), tokenizer.Encode(prompt)),
         };
@@ -64,7 +68,12 @@ internal sealed class HuggingFaceTarget : IExportTarget
     /// <inheritdoc />
     public IEnumerable<string> Next(ExportSource source, string folder)
     {
-        yield return $"reslora generate --model {folder} --prompt \"...\"";
-        yield return $"vllm serve {folder}";
+        ArgumentNullException.ThrowIfNull(source);
+        return source.Head switch
+        {
+            null => [$"reslora generate --model {folder} --prompt \"...\"", $"vllm serve {folder}"],
+            { Kind: TextHeadKind.MaskedTokens } => [$"reslora train my.yaml --set model={folder}", $"pipeline(\"fill-mask\", \"{folder}\")   # in Python"],
+            _ => [$"reslora predict --model {folder} --data my.csv", $"pipeline(\"text-classification\", \"{folder}\")   # in Python"],
+        };
     }
 }

@@ -12,8 +12,8 @@ using static TorchSharp.torch;
 namespace ResLora.Experiments.Exporting.Targets;
 
 /// <summary>
-/// Reads a PEFT folder as another tool would: from its two files alone, W x + (alpha / r) B A x written out, without the adapter
-/// classes that wrote it.
+/// Reads a PEFT folder as another tool would: from its two files alone, W x + (alpha / r) B A x and whole modules written out, without
+/// the adapter classes that wrote it.
 /// </summary>
 internal static class PeftReadBack
 {
@@ -21,13 +21,13 @@ internal static class PeftReadBack
     private const string Up = ".lora_B.weight";
     private static readonly TimeSpan _matchLimit = TimeSpan.FromSeconds(1);
 
-    /// <summary>Loads the base model and adds every pair of factors to it.</summary>
+    /// <summary>Loads the base model, adds every pair of factors to it and puts saved modules in their places.</summary>
     /// <param name="folder">The adapter folder.</param>
     /// <param name="modelFolder">The base model's folder.</param>
     /// <param name="readsPatterns">Whether ranks and alphas of single modules are honoured, as PEFT does and vLLM does not.</param>
     /// <returns>The model in float32, owned by the caller.</returns>
     /// <exception cref="FileFormatException">The folder does not hold what such a reader needs.</exception>
-    public static CausalLanguageModel Load(string folder, string modelFolder, bool readsPatterns)
+    public static LanguageModel Load(string folder, string modelFolder, bool readsPatterns)
     {
         var configPath = Path.Combine(folder, PeftConfig.FileName);
         using var json = CheckedJson.Read(configPath);
@@ -37,10 +37,13 @@ internal static class PeftReadBack
         }
 
         using var factors = SafetensorsReader.Open(Path.Combine(folder, PeftConfig.TensorFileName));
-        var model = ModelRegistry.LoadCausal(modelFolder, ScalarType.Float32);
+        var saved = SavedModules(json.RootElement, configPath);
+        var head = saved.Length == 0 ? null : Head(folder, factors);
+        var model = ModelRegistry.Load(modelFolder, ScalarType.Float32, head: head, headSeed: saved.Length == 0 ? null : 0);
         try
         {
             using var noGradient = no_grad();
+            PutSaved(model, factors, saved);
             var layers = model.named_modules().Where(m => m.module is Linear).ToDictionary(m => m.name, m => (Linear)m.module, StringComparer.Ordinal);
             foreach (var name in factors.Entries.Keys.Where(n => n.EndsWith(Down, StringComparison.Ordinal)))
             {
@@ -62,6 +65,54 @@ internal static class PeftReadBack
         {
             model.Dispose();
             throw;
+        }
+    }
+
+    private static string[] SavedModules(JsonElement config, string path)
+    {
+        if (!config.TryGetProperty("modules_to_save", out var names) || names.ValueKind == JsonValueKind.Null)
+        {
+            return [];
+        }
+
+        return names.ValueKind == JsonValueKind.Array && names.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String)
+            ? [.. names.EnumerateArray().Select(name => name.GetString()!)]
+            : throw new FileFormatException($"{path}: modules_to_save must be a list of names.");
+    }
+
+    /// <summary>The head with as many outputs as the file has for it; what they stand for is in our own file only.</summary>
+    private static TextHead Head(string folder, SafetensorsReader factors)
+    {
+        var entry = EncoderModel.OutputWeights.Select(name => factors.Entries.GetValueOrDefault(PeftConfig.TensorPrefix + name)).FirstOrDefault(found => found is not null);
+        return entry is { Shape: [>= 1 and <= TextHead.MostOutputs, _] }
+            ? TextHeadFile.Read(folder) ?? TextHead.OfOutputs((int)entry.Shape[0])
+            : throw new FileFormatException($"{factors.Path}: modules_to_save names a head, and the file has no weight of one ({string.Join(" or ", EncoderModel.OutputWeights)}).");
+    }
+
+    /// <summary>Every tensor that is no factor belongs to a saved module, and a saved module has all of its tensors: PEFT fails otherwise, too.</summary>
+    private static void PutSaved(LanguageModel model, SafetensorsReader factors, string[] saved)
+    {
+        static bool IsIn(string parameter, string module) => $".{parameter}".Contains($".{module}.", StringComparison.Ordinal);
+        var wanted = model.named_parameters().Where(p => saved.Any(module => IsIn(p.name, module))).ToDictionary(p => PeftConfig.TensorPrefix + p.name, p => p.parameter, StringComparer.Ordinal);
+        var strange = factors.Entries.Keys.FirstOrDefault(name =>
+            !wanted.ContainsKey(name) && !name.EndsWith(Down, StringComparison.Ordinal) && !name.EndsWith(Up, StringComparison.Ordinal));
+        if (strange is not null)
+        {
+            throw new FileFormatException($"{factors.Path}: '{strange}' belongs neither to a block nor to modules_to_save.");
+        }
+
+        var random = (model as EncoderModel)?.NewModules.FirstOrDefault(module => !wanted.Keys.Any(name => IsIn(name, module)));
+        if (random is not null)
+        {
+            throw new FileFormatException($"{factors.Path}: neither the base model nor the adapter has '{random}'.");
+        }
+
+        foreach (var (name, parameter) in wanted)
+        {
+            using var scope = NewDisposeScope();
+            var stored = factors.Entries.ContainsKey(name) ? factors.Read(name) : throw new FileFormatException($"{factors.Path}: '{name}' is missing.");
+            Shapes.Require(stored, name, [.. parameter.shape]);
+            parameter.copy_(stored);
         }
     }
 

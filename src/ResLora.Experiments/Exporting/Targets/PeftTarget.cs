@@ -1,5 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Formats.Peft;
+using ResLora.Models;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Exporting.Targets;
@@ -12,6 +13,9 @@ internal sealed class PeftTarget : IExportTarget
 
     /// <inheritdoc />
     public bool NeedsAdapter => true;
+
+    /// <inheritdoc />
+    public bool TakesEncoders => true;
 
     /// <inheritdoc />
     public IReadOnlyList<ExportType> Types { get; } = [ExportType.F32];
@@ -33,6 +37,8 @@ internal sealed class PeftTarget : IExportTarget
             new("rank", FeatureState.Kept, ranks.Length == 1 ? Features.Text($"{ranks[0]}") : Features.Text($"{ranks[0]} to {ranks[^1]}, with a rank_pattern for the layers that differ")),
             .. Scaling(source, config),
             .. config.Dropout > 0 ? [Features.Dropout(IsPlain(source) ? FeatureState.Kept : FeatureState.Baked)] : Array.Empty<ExportFeature>(),
+            .. SavedModules(source),
+            .. Features.TextHead(source, $"{TextHeadFile.FileName}; PEFT has no place for them"),
             new("number type", FeatureState.Kept, "f32, as in the adapter"),
             new("base model", FeatureState.Kept, $"named, not included: {source.BaseName}"),
         ];
@@ -50,6 +56,11 @@ internal sealed class PeftTarget : IExportTarget
         {
             AdapterStore.SavePeftUnpadded(graph.Written, folder, graph.Source.BaseName);
         }
+
+        if (graph.Source.Head is { Kind: not TextHeadKind.MaskedTokens } head)
+        {
+            TextHeadFile.Write(folder, head);
+        }
     }
 
     /// <inheritdoc />
@@ -63,12 +74,29 @@ internal sealed class PeftTarget : IExportTarget
     public IEnumerable<string> Next(ExportSource source, string folder)
     {
         ArgumentNullException.ThrowIfNull(source);
-        yield return $"PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(\"{source.BaseName}\"), \"{folder}\")   # in Python";
-        yield return $"reslora generate --model {source.ModelFolder} --adapter {folder} --prompt \"...\"";
+        var (loader, command) = source.Head switch
+        {
+            null => ($"AutoModelForCausalLM.from_pretrained(\"{source.BaseName}\")", "generate --prompt \"...\""),
+            { Kind: TextHeadKind.MaskedTokens } => ($"AutoModelForMaskedLM.from_pretrained(\"{source.BaseName}\")", null),
+            { Outputs: var outputs } => ($"AutoModelForSequenceClassification.from_pretrained(\"{source.BaseName}\", num_labels={outputs})", "predict --data my.csv"),
+        };
+        yield return $"PeftModel.from_pretrained({loader}, \"{folder}\")   # in Python";
+        if (command is not null)
+        {
+            yield return $"reslora {command} --model {source.ModelFolder} --adapter {folder}";
+        }
     }
 
     /// <summary>Plain LoRA is written as it is; shortcuts are merged first.</summary>
     private static bool IsPlain(ExportSource source) => source.Adapter!.Config.Shortcut.Kind == ShortcutKind.None;
+
+    private static IEnumerable<ExportFeature> SavedModules(ExportSource source)
+    {
+        if (source.SavedModules.Count > 0)
+        {
+            yield return new ExportFeature("trained head", FeatureState.Kept, $"whole, as modules_to_save: {string.Join(", ", source.SavedModules)}");
+        }
+    }
 
     private static IEnumerable<ExportFeature> Scaling(ExportSource source, AdapterConfig config)
     {

@@ -6,11 +6,14 @@ namespace ResLora.Training.Data.Labelling;
 /// <summary>The labels of a classification in their order: output i of the classifier stands for name i.</summary>
 public sealed class LabelSet
 {
+    /// <summary>The most labels: what is predicted for what is a table with a cell for each two of them.</summary>
+    public const int MostLabels = 1000;
+
     private readonly Dictionary<string, int> _places;
 
     /// <summary>Takes names in order.</summary>
     /// <param name="names">Two names or more, none twice, none empty.</param>
-    /// <exception cref="ConfigException">There are fewer, or a name is empty or there twice.</exception>
+    /// <exception cref="ConfigException">There are fewer, or more than <see cref="MostLabels"/>, or a name is empty or there twice.</exception>
     public LabelSet(IEnumerable<string> names)
     {
         ArgumentNullException.ThrowIfNull(names);
@@ -18,6 +21,11 @@ public sealed class LabelSet
         if (Names.Count < 2)
         {
             throw new ConfigException($"A classification needs two labels or more, found {(Names.Count == 0 ? "none" : $"only '{Names[0]}'")}.");
+        }
+
+        if (Names.Count > MostLabels)
+        {
+            throw new ConfigException($"A classification has at most {MostLabels} labels, found {Names.Count}; is the label a number to be predicted (task regression), or the wrong column?");
         }
 
         _places = new Dictionary<string, int>(StringComparer.Ordinal);

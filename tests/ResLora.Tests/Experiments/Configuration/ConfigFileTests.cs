@@ -44,7 +44,7 @@ public sealed class ConfigFileTests
         Assert.Null(config.Data.Validation);
         Assert.Equal("Q", config.Data.Columns["question"]);
         Assert.Equal((4, 8.5), (config.Adapter!.Rank, config.Adapter.Alpha));
-        Assert.True(config.Adapter.Targets.IsAllLinear);
+        Assert.True(config.Adapter.Targets!.IsAllLinear);
         Assert.Equal(new ShortcutConfig { Kind = ShortcutKind.Block, PreviousCount = ShortcutConfig.AllPrevious }, config.Adapter.Shortcut);
         Assert.Equal((10, 1e-4, ScheduleKind.Linear, true), (config.Training.Steps!.Value, config.Training.LearningRate, config.Training.Schedule, config.Training.GradientCheckpointing));
     }

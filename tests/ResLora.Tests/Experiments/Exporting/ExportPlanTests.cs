@@ -55,7 +55,7 @@ public sealed class ExportPlanTests(ExportWorld world) : IClassFixture<ExportWor
         // What was left out shows in the cost, not in the proof: the files hold what the plan says.
         Assert.True(lossy.MergeLoss!.MaxLogitDifference > 1e-3);
         Assert.InRange(whole.MergeLoss!.MaxLogitDifference, 0, 1e-4);
-        Assert.DoesNotContain("lm_head", AdapterStore.Describe(world.Folder["head-out"]).Config.Targets.Parts);
+        Assert.DoesNotContain("lm_head", AdapterStore.Describe(world.Folder["head-out"]).Config.Targets!.Parts);
     }
 
     [Theory]

@@ -17,6 +17,7 @@ public sealed class PlanJobTests(TinyWorld world) : IClassFixture<TinyWorld>
 
         Assert.Equal(trained.TrainableParameters, plan.Run.TrainableParameters);
         Assert.Equal((trained.Result.Steps, trained.Result.Steps), (plan.Run.Steps, plan.Run.StepsPerEpoch));
+        Assert.Equal("q_proj, v_proj", $"{plan.Adapter!.Targets}");
         Assert.Equal(["q_proj", "v_proj"], plan.Layers.Select(group => group.Suffix));
         Assert.Equal([3, 3], plan.Run.Chains.Select(chain => chain.Blocks.Count));
         Assert.Equal((57, 6), (plan.Run.Samples, plan.ValidationSamples));

@@ -75,6 +75,18 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
     }
 
     [Fact]
+    public void Run_SubmissionForATaskThatIsNotGlues_IsRefusedBeforeAnythingIsPredicted()
+    {
+        var options = trained.Options with { Task = "classification", Data = trained.World.Folder["reviews.jsonl"], Submission = trained.World.Folder["none"] };
+        var predicted = 0;
+
+        var error = Assert.Throws<ConfigException>(() => PredictJob.Run(options, [], _ => predicted++, TestContext.Current.CancellationToken));
+
+        Assert.Contains("Task 'classification' is not one of GLUE's", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, predicted);
+    }
+
+    [Fact]
     public void Run_TaskWithOtherLabels_IsRefused()
     {
         var error = Assert.Throws<ConfigException>(() => Predict(trained.Options with { Task = "rte", Data = trained.World.Folder["reviews.jsonl"] }, []));

@@ -23,16 +23,16 @@ public sealed class GlueSamplesTests
     }
 
     [Theory]
-    [InlineData("cola", 20)]
-    [InlineData("sst2", 20)]
-    [InlineData("mrpc", 20)]
-    [InlineData("stsb", 20)]
-    [InlineData("qqp", 20)]
-    [InlineData("mnli", 5)]
-    [InlineData("qnli", 20)]
-    [InlineData("rte", 20)]
-    [InlineData("wnli", 20)]
-    public void Recipe_OfATask_IsThePapers(string task, double epochs)
+    [InlineData("cola", 20, 8551)]
+    [InlineData("sst2", 20, 67349)]
+    [InlineData("mrpc", 20, 3668)]
+    [InlineData("stsb", 20, 5749)]
+    [InlineData("qqp", 20, 363846)]
+    [InlineData("mnli", 5, 392702)]
+    [InlineData("qnli", 20, 104743)]
+    [InlineData("rte", 20, 2490)]
+    [InlineData("wnli", 20, 635)]
+    public void Recipe_OfATask_IsThePapersAndKeepsTheBestOfItsEpochs(string task, double epochs, int samples)
     {
         var config = RunConfig.Read(Path.Combine(_folder, task + ".yaml"));
 
@@ -43,5 +43,7 @@ public sealed class GlueSamplesTests
         Assert.Equal((4, 16.0, 0.1), (config.Adapter!.Rank, config.Adapter.Alpha, config.Adapter.Dropout));
         Assert.Equal((ShortcutKind.Middle, 4), (config.Adapter.Shortcut.Kind, config.Adapter.Shortcut.PreviousCount));
         Assert.Equal("query, value", $"{config.Adapter.Targets}");
+        Assert.Equal("eval_score", config.Training.BestMetric);
+        Assert.Equal(Math.Round(samples / 128.0), config.Training.EvaluateEvery);
     }
 }

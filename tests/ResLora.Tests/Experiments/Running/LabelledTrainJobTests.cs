@@ -45,6 +45,21 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
         Assert.True(evaluation.Labels!.Metrics["accuracy"] > 0.8, $"accuracy {evaluation.Labels.Metrics["accuracy"]}");
     }
 
+    [Fact]
+    public void Run_NoTargets_TakesThoseOfTheFamilyAndSavesThem()
+    {
+        var config = world.Run("default-targets", steps: 1) with { Adapter = new AdapterConfig { Rank = 2 } };
+
+        var plan = PlanJob.Run(config);
+        var report = TrainJob.Run(config, stop: Stop);
+
+        Assert.Equal("query, value", $"{plan.Adapter!.Targets}");
+        Assert.Equal(["query", "value"], plan.Layers.Select(group => group.Suffix));
+        Assert.Equal("query, value", $"{RunConfig.Read(new RunFolder(report.RunFolder).ConfigFile).Adapter!.Targets}");
+        using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(report.RunFolder, "last", "adapter_config.json")));
+        Assert.Equal(["query", "value"], json.RootElement.GetProperty("target_modules").EnumerateArray().Select(name => name.GetString()));
+    }
+
     [Theory]
     [InlineData(ShortcutKind.None, "adapter_model.safetensors")]
     [InlineData(ShortcutKind.Input, "adapter.safetensors")]
@@ -65,6 +80,21 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
             Assert.Equal("classifier", Assert.Single(json.RootElement.GetProperty("modules_to_save").EnumerateArray()).GetString());
             Assert.Equal(["query", "value"], json.RootElement.GetProperty("target_modules").EnumerateArray().Select(name => name.GetString()));
         }
+    }
+
+    [Fact]
+    public void Load_HeadOfTwoThousandMillionOutputs_IsRefusedAndNotAllocated()
+    {
+        var report = TrainJob.Run(world.Run("huge-head", ShortcutKind.None, steps: 1), stop: Stop);
+        var folder = Path.Combine(report.RunFolder, "last");
+        File.Delete(Path.Combine(folder, TextHeadFile.FileName));
+        // No bytes at all: the shape costs the file nothing.
+        using var outputs = TorchSharp.torch.zeros(2_000_000_000, 0);
+        var path = Path.Combine(folder, "adapter_model.safetensors");
+        File.Delete(path);
+        ResLora.Formats.Safetensors.SafetensorsWriter.Write(path, [KeyValuePair.Create("base_model.model.classifier.out_proj.weight", outputs)]);
+
+        Assert.ThrowsAny<ResLoraException>(() => ModelSession.Load(world.Model, folder));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ResLora.Adapters;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Tests.Adapters;
@@ -110,6 +111,23 @@ public sealed class BertCheckpointTests
 
         Assert.Equal(["classifier"], loaded.NewModules);
         Assert.Equal(0.02, loaded.named_parameters().Single(p => p.name == "classifier.weight").parameter.std().item<float>(), 0.008);
+    }
+
+    [Fact]
+    public void Predict_BlocksOnEveryLayerOfABertInBfloat16_TakeThePoolerToo()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var model = TinyBert.Create("bert");
+        TinyBert.Write(folder, model);
+        using var loaded = ModelRegistry.Load(folder.Path, ScalarType.BFloat16);
+        var expected = TinyBert.Predict(loaded, TinyBert.Ids(1, 5));
+
+        var adapted = AdaptedModel.Inject(loaded, new AdapterConfig { Targets = TargetModules.AllLinear }, savedModules: loaded.HeadModules);
+
+        Assert.Contains(adapted.Blocks, block => block.ModuleName == "bert.pooler.dense");
+        // A new block's B is zero.
+        Assert.Equal(0, TinyAdapters.Distance(expected, TinyBert.Predict(loaded, TinyBert.Ids(1, 5))));
     }
 
     [Fact]

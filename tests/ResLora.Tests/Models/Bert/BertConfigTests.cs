@@ -23,6 +23,7 @@ public sealed class BertConfigTests
 
     [Theory]
     [InlineData("""  "id2label": { "1": "yes", "0": "no", "2": "maybe" }  """, TextHeadKind.Labels, "no yes maybe")]
+    [InlineData("""  "architectures": [null]  """, TextHeadKind.Labels, "LABEL_0 LABEL_1")]
     [InlineData("""  "num_labels": 1  """, TextHeadKind.Score, "LABEL_0")]
     [InlineData("""  "num_labels": 3  """, TextHeadKind.Labels, "LABEL_0 LABEL_1 LABEL_2")]
     [InlineData("""  "architectures": ["RobertaForMaskedLM"]  """, TextHeadKind.MaskedTokens, "")]
@@ -46,6 +47,9 @@ public sealed class BertConfigTests
     [InlineData("\"layer_norm_eps\": 0", "layer_norm_eps is 0")]
     [InlineData("\"id2label\": { \"0\": \"a\", \"2\": \"b\" }", "not numbered 0 to 1")]
     [InlineData("\"id2label\": { \"0\": \"a\", \"1\": \"a\" }", "id2label gives two labels one name")]
+    [InlineData("\"id2label\": { \"0\": \"a\", \"1\": null }", "id2label has a label without a name")]
+    [InlineData("\"problem_type\": \"regression\", \"num_labels\": 3", "problem_type 'regression' with 3 outputs is not supported")]
+    [InlineData("\"problem_type\": \"single_label_classification\", \"num_labels\": 1", "problem_type 'single_label_classification' with 1 output is not supported")]
     [InlineData("\"num_labels\": 0", "num_labels is 0")]
     [InlineData("\"problem_type\": \"multi_label_classification\"", "problem_type 'multi_label_classification' is not supported")]
     [InlineData("\"quantization_config\": {}", "quantised checkpoints are not supported")]

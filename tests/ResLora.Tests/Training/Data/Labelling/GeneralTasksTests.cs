@@ -99,6 +99,17 @@ public sealed class GeneralTasksTests : IDisposable
     }
 
     [Fact]
+    public void Classification_NumbersForLabels_AreNamedBeforeTheyFillTheMemory()
+    {
+        _files.Write("train.csv", "text,label\n" + string.Concat(Enumerable.Range(0, LabelSet.MostLabels + 1).Select(i => $"a,{i}\n")));
+
+        var error = Assert.Throws<ConfigException>(() => LabelledTaskRegistry.Get("classification").Read(_files.Folder, TaskSplit.Train));
+
+        Assert.Contains("at most 1000 labels, found 1001", error.Message, StringComparison.Ordinal);
+        Assert.Contains("regression", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Classification_OneLabelOnly_IsAnError()
     {
         var path = _files.Write("train.csv", "text,label\na,no\nb,no\n");
