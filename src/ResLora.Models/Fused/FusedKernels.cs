@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using ResLora.Formats.NativeRuntime;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Fused;
@@ -24,7 +25,7 @@ public static class FusedKernels
     public static bool IsSupported => Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512BW.VL.IsSupported;
 
     /// <summary>Whether this processor also multiplies bfloat16 by itself (AVX512_BF16 or AMX); without that, products in bfloat16 are slower than in float32.</summary>
-    public static bool HasProducts => IsSupported && (IsBitSet(X86Base.CpuId(7, 1).Eax, 5) || IsBitSet(X86Base.CpuId(7, 0).Edx, 22));
+    public static bool HasProducts { get; } = IsSupported && CpuFeatures.Detect() is { Avx512Bfloat16: true } or { Avx512: true, AmxBfloat16: true };
 
     /// <summary>Whether a kernel may take these activations.</summary>
     /// <param name="activations">[..., D], borrowed.</param>
@@ -38,6 +39,4 @@ public static class FusedKernels
     /// <param name="weight">The weight, borrowed.</param>
     /// <returns>True when both fit.</returns>
     internal static bool Fit(Tensor activations, Tensor weight) => Fit(activations) && weight.dtype == ScalarType.BFloat16 && !weight.requires_grad;
-
-    private static bool IsBitSet(int register, int bit) => (register >> bit & 1) == 1;
 }
