@@ -48,7 +48,7 @@ internal static class StructuresVerb
                 using var drawn = new DrawnModel(shape);
                 var cases = _structures
                     .Select(s => (s.Name, Case: new TrainingCase(
-                        drawn.Load(variant.DataType), variant, new AdapterConfig { Rank = line.GetValue(rank), Alpha = 2 * line.GetValue(rank), Shortcut = s.Shortcut }, samples)))
+                        drawn.Load(variant.DataType), variant, new AdapterConfig { Targets = TargetModules.Suffixes("q_proj", "v_proj"), Rank = line.GetValue(rank), Alpha = 2 * line.GetValue(rank), Shortcut = s.Shortcut }, samples)))
                     .ToArray();
                 int[] all = [.. Enumerable.Range(0, rows)];
                 try
