@@ -44,7 +44,7 @@ public sealed record MemoryChoice(long Limit, long Wanted, TrainConfig Config, M
         var (least, need) = smallest!.Value;
         throw new ConfigException(
             $"training.maxMemory is {ByteSize.Format(limit)}, and this run takes at least {ByteSize.Format(need.Total)}, with {Describe(least)} " +
-            $"({ByteSize.Format(MemoryEstimate.Runtime)} the program, {ByteSize.Format(need.BaseWeights)} base weights, {ByteSize.Format(need.Trained)} what is trained, " +
+            $"({ByteSize.Format(need.Program)} the program, {ByteSize.Format(need.BaseWeights)} base weights, {ByteSize.Format(need.Trained)} what is trained, " +
             $"{ByteSize.Format(need.Activations + need.Passing)} the passes). Raise it, or {Advice(need, wanted)}.");
     }
 
