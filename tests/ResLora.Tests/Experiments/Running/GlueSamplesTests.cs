@@ -1,4 +1,6 @@
 using ResLora.Adapters;
+using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Pretraining;
 using ResLora.Experiments.Running;
 using ResLora.Tests.Support;
 using ResLora.Training.Data.Labelling;
@@ -11,15 +13,26 @@ public sealed class GlueSamplesTests
 {
     private static readonly string _folder = Path.Combine(SharedFolder.RepositoryRoot, "samples", "glue");
 
+    private const string Base = "pretrain";
+
     [Fact]
     public void Recipes_OfTheFolder_AreThoseOfAllGlueTasks()
     {
         // MNLI is trained once and validated twice.
         var tasks = LabelledTaskRegistry.All.Where(task => task.SubmissionFile is not null && task.Name != "mnli-mismatched").Select(task => task.Name);
 
-        var recipes = Directory.EnumerateFiles(_folder, "*.yaml").Select(file => Path.GetFileNameWithoutExtension(file));
+        var recipes = Directory.EnumerateFiles(_folder, "*.yaml").Select(file => Path.GetFileNameWithoutExtension(file)).Where(name => name != Base);
 
         Assert.Equal(tasks.Order(StringComparer.Ordinal), recipes.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Base_IsASmallRobertaThatCanBeMade()
+    {
+        var config = ConfigFile.Read<PretrainConfig>(Path.Combine(_folder, Base + ".yaml"), []);
+
+        Assert.Empty(config.Problems());
+        Assert.Equal((PretrainObjective.MaskedTokens, 6, 10_000), (config.Objective, config.Model.Layers, config.Training.Steps));
     }
 
     [Theory]

@@ -31,7 +31,7 @@ public sealed class BaseMemoryTests
         using var folder = Write(tied: false);
         using var model = ModelRegistry.Build(folder["model"]);
         var numbers = model.parameters().Sum(p => p.numel());
-        _ = AdaptedModel.Inject(model, new AdapterConfig { Rank = 2 });
+        _ = AdaptedModel.Inject(model, new AdapterConfig { Rank = 2, Targets = TargetModules.AllLinear });
 
         var memory = BaseMemory.Of(folder["model"], model, dtype);
 
