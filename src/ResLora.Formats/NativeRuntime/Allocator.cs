@@ -28,7 +28,7 @@ public static class Allocator
         Set((MostArenas, 1), (MostMappings, 0), (TrimThreshold, int.MaxValue), (TopPad, 64 << 20));
 
     /// <summary>
-    /// The opposite, for a run that must stay within a limit: what is freed leaves the process at once, and long steps take about a fifth longer.
+    /// The opposite, for a run that must stay within a limit: large blocks leave the process as soon as they are freed, which costs time.
     /// Does nothing where <see cref="KeepFreedMemory"/> would do nothing.
     /// </summary>
     /// <returns>Whether it was set.</returns>
