@@ -46,9 +46,7 @@ public static class ModelWeights
         var read = wanted.Where(tensor => !drawn.Any(module => IsIn(tensor.Key, module))).ToDictionary();
         Check(read, stored, checkpoint, layout, drawn);
         // Some checkpoints keep their norms in float32; the network computes in one dtype from end to end.
-        var computed = dtype ?? read.Keys
-            .GroupBy(name => checkpoint.Entries[stored[name]].DataType, name => read[name].Aggregate(1L, (count, size) => count * size))
-            .MaxBy(group => group.Sum())!.Key;
+        var computed = dtype ?? SafetensorsEntry.MainType(read.Keys.Select(name => checkpoint.Entries[stored[name]]))!.Value;
         using var generator = new Generator((ulong)(draw?.Seed ?? 0), CPU);
         foreach (var slot in Slots(model))
         {

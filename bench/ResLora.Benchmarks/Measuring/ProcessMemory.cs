@@ -32,13 +32,8 @@ internal sealed record ProcessMemory(long Peak, long Anonymous, long OfFiles)
     {
         get
         {
-            if (File.Exists(Status))
-            {
-                return Now().Anonymous;
-            }
-
             using var process = Process.GetCurrentProcess();
-            return process.PrivateMemorySize64;
+            return Training.Memory.ProcessMemory.AnonymousBytes() ?? process.PrivateMemorySize64;
         }
     }
 

@@ -116,10 +116,8 @@ public sealed record ExportSource
 
     private static (ScalarType Most, IReadOnlyList<ScalarType> Others) StoredTypes(string modelFolder)
     {
-        var byType = CheckpointReader.ReadHeader(modelFolder).Entries.Values
-            .GroupBy(entry => entry.DataType, entry => entry.Shape.Aggregate(1L, (count, size) => count * size))
-            .ToArray();
-        var most = byType.MaxBy(group => group.Sum())!.Key;
-        return (most, [.. byType.Select(group => group.Key).Where(type => type != most && type is not (ScalarType.Int64 or ScalarType.Int32))]);
+        var entries = CheckpointReader.ReadHeader(modelFolder).Entries.Values;
+        var most = SafetensorsEntry.MainType(entries)!.Value;
+        return (most, [.. entries.Select(entry => entry.DataType).Distinct().Where(type => type != most && type is not (ScalarType.Int64 or ScalarType.Int32))]);
     }
 }

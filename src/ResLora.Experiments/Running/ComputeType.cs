@@ -31,11 +31,6 @@ internal static class ComputeType
         }
 
         using var model = ModelRegistry.Plan(config.Model);
-        return model is CausalLanguageModel && MostNumbers(config.Model) == ScalarType.BFloat16;
+        return model is CausalLanguageModel && SafetensorsEntry.MainType(CheckpointReader.ReadHeader(config.Model).Entries.Values) == ScalarType.BFloat16;
     }
-
-    /// <summary>The dtype of most numbers in a folder's files.</summary>
-    private static ScalarType MostNumbers(string folder) => CheckpointReader.ReadHeader(folder).Entries.Values
-        .GroupBy(entry => entry.DataType, entry => entry.Shape.Aggregate(1L, (count, size) => count * size))
-        .MaxBy(group => group.Sum())!.Key;
 }

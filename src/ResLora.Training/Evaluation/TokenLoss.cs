@@ -18,8 +18,23 @@ public static class TokenLoss
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(batch);
         using var scope = NewDisposeScope();
-        var hidden = model.Hidden(batch.Ids, batch.TokenMask, rightPadded: true, packed: batch.Packed);   // [B, T] -> [B, T, D]
-        var predicting = hidden.flatten(0, 1).index_select(0, batch.Positions);                   // [B, T, D] -> [N, D]
-        return model.TokenLoss(predicting, batch.Targets).MoveToOuterDisposeScope();
+        return model.TokenLoss(Predicting(model, batch), batch.Targets).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The hidden states of every position.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="batch">The samples, borrowed.</param>
+    /// <returns>New tensor [B, T, D], owned by the caller.</returns>
+    internal static Tensor Hidden(CausalLanguageModel model, TokenBatch batch) =>
+        model.Hidden(batch.Ids, batch.TokenMask, rightPadded: true, packed: batch.Packed);   // [B, T] -> [B, T, D]
+
+    /// <summary>The hidden states of the positions that predict something.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="batch">The samples, borrowed.</param>
+    /// <returns>New tensor [N, D], owned by the caller.</returns>
+    internal static Tensor Predicting(CausalLanguageModel model, TokenBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        return Hidden(model, batch).flatten(0, 1).index_select(0, batch.Positions).MoveToOuterDisposeScope();   // [B, T, D] -> [N, D]
     }
 }

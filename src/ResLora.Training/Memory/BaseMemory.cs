@@ -22,10 +22,10 @@ public sealed record BaseMemory(long Own, long Mapped, int Width)
         var known = model.named_parameters().Select(p => p.name.Replace(".base_layer.", ".", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
         // An encoder's checkpoint may name its tensors otherwise; what it has too much is small.
         var entries = CheckpointReader.ReadHeader(folder).Entries.Values.Where(entry => model is EncoderModel || known.Contains(entry.Name)).ToArray();
-        var computed = dtype ?? entries.GroupBy(entry => entry.DataType).MaxBy(group => group.Sum(Count))?.Key ?? ScalarType.Float32;
+        var computed = dtype ?? SafetensorsEntry.MainType(entries) ?? ScalarType.Float32;
         var width = WidthOf(computed);
-        var mapped = entries.Where(entry => entry.DataType == computed && entry.Offset % width == 0).Sum(Count) * width;
-        return new BaseMemory((entries.Sum(Count) * width) - mapped, mapped, width);
+        var mapped = entries.Where(entry => entry.DataType == computed && entry.Offset % width == 0).Sum(entry => entry.Count) * width;
+        return new BaseMemory((entries.Sum(entry => entry.Count) * width) - mapped, mapped, width);
     }
 
     /// <summary>The weights of a model that came from nowhere: all in memory.</summary>
@@ -45,6 +45,4 @@ public sealed record BaseMemory(long Own, long Mapped, int Width)
         ScalarType.BFloat16 or ScalarType.Float16 => 2,
         _ => 4,
     };
-
-    private static long Count(SafetensorsEntry entry) => entry.Shape.Aggregate(1L, (count, size) => count * size);
 }

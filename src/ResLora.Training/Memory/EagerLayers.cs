@@ -43,13 +43,24 @@ internal static class EagerLayers
         var attention = (4 * queries * width) + (config.HeadCount * FloatBytes);
         // silu keeps its input, the product both factors: gate(x), silu(gate(x)) and up(x).
         var mlp = 3 * inside * width;
-        var inputs = blocks.Kept(hidden, false, "q_proj", "k_proj", "v_proj") + blocks.Kept(queries, true, "o_proj")
-            + blocks.Kept(hidden, false, "gate_proj", "up_proj") + blocks.Kept(inside, false, "down_proj");
-        var carried = blocks.Carried(hidden, "q_proj", "k_proj", "v_proj") + blocks.Carried(queries, "o_proj")
-            + blocks.Carried(hidden, "gate_proj", "up_proj") + blocks.Carried(inside, "down_proj");
+        var (inputs, carried) = LlamaBlocks(config, blocks, isMixedKept: true);
         // The product's gradient and that of both its factors, beside the gradient of the residual stream and its sum.
         var passing = ((3 * inside) + (2 * hidden)) * width;
         return new LayerMemory((hidden * width) + carried, norms + attention + mlp + inputs, 0, passing);
+    }
+
+    /// <summary>What the adapter blocks of a Llama's layer keep of their inputs, and what they carry into the next.</summary>
+    /// <param name="config">The model's description.</param>
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="isMixedKept">Whether attention keeps its output anyway.</param>
+    internal static (long Kept, long Carried) LlamaBlocks(LlamaConfig config, LayerBlocks blocks, bool isMixedKept)
+    {
+        long hidden = config.HiddenSize, inside = config.IntermediateSize, queries = config.HeadCount * (long)config.HeadSize;
+        return (
+            blocks.Kept(hidden, false, "q_proj", "k_proj", "v_proj") + blocks.Kept(queries, isMixedKept, "o_proj")
+                + blocks.Kept(hidden, false, "gate_proj", "up_proj") + blocks.Kept(inside, false, "down_proj"),
+            blocks.Carried(hidden, "q_proj", "k_proj", "v_proj") + blocks.Carried(queries, "o_proj")
+                + blocks.Carried(hidden, "gate_proj", "up_proj") + blocks.Carried(inside, "down_proj"));
     }
 
     /// <summary>The input in float32 (where it is that already, the input itself) and the inverse root; a trained weight keeps the normed input, too.</summary>

@@ -39,10 +39,7 @@ internal static class FusedLayers
         var norms = (2 * Norm(hidden)) + (config.HeadNorm ? (config.HeadCount + config.KeyValueHeadCount) * Norm(head) : 0);
         // Attention keeps turned queries, keys and values; its probabilities are computed again. The gate keeps both its factors.
         var kept = norms + ((queries + (2 * keys) + (2 * inside)) * Width);
-        var inputs = blocks.Kept(hidden, false, "q_proj", "k_proj", "v_proj") + blocks.Kept(queries, false, "o_proj")
-            + blocks.Kept(hidden, false, "gate_proj", "up_proj") + blocks.Kept(inside, false, "down_proj");
-        var carried = blocks.Carried(hidden, "q_proj", "k_proj", "v_proj") + blocks.Carried(queries, "o_proj")
-            + blocks.Carried(hidden, "gate_proj", "up_proj") + blocks.Carried(inside, "down_proj");
+        var (inputs, carried) = EagerLayers.LlamaBlocks(config, blocks, isMixedKept: false);
         // The product's gradient and that of both its factors, beside the gradient of the residual stream and its sum.
         return new LayerMemory((hidden * Width) + carried, kept + inputs, 0, ((3 * inside) + (2 * hidden)) * Width);
     }

@@ -30,15 +30,14 @@ public sealed class NextTokenObjective(CausalLanguageModel model, int padId, boo
     public override Tensor Hidden(TokenBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return _model.Hidden(batch.Ids, batch.TokenMask, rightPadded: true, packed: batch.Packed);   // [B, T] -> [B, T, D]
+        return TokenLoss.Hidden(_model, batch);
     }
 
     /// <inheritdoc />
     public override Tensor Predictions(TokenBatch batch)
     {
         using var scope = NewDisposeScope();
-        var predicting = Hidden(batch).flatten(0, 1).index_select(0, batch.Positions);   // [B, T, D] -> [N, D]
-        return _model.Logits(predicting).to(float32).MoveToOuterDisposeScope();           // [N, D] -> [N, V]
+        return _model.Logits(TokenLoss.Predicting(_model, batch)).to(float32).MoveToOuterDisposeScope();   // [N, D] -> [N, V]
     }
 
     /// <inheritdoc />

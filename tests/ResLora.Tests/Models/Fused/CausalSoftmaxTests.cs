@@ -4,17 +4,8 @@ using static TorchSharp.torch;
 
 namespace ResLora.Tests.Models.Fused;
 
-public sealed class CausalSoftmaxTests : IDisposable
+public sealed class CausalSoftmaxTests : KernelTests
 {
-    private readonly TorchSharp.DisposeScope _scope;
-
-    public CausalSoftmaxTests()
-    {
-        KernelCheck.RequireSupport();
-        _scope = NewDisposeScope();
-    }
-
-    public void Dispose() => _scope.Dispose();
 
     /// <summary>Lengths around the sixteen numbers of a vector, with one and with three queries a key head.</summary>
     public static TheoryData<int, int> Shapes => new MatrixTheoryData<int, int>([1, 7, 15, 16, 17, 31, 33, 64], [1, 3]);

@@ -5,21 +5,12 @@ using static TorchSharp.torch;
 
 namespace ResLora.Tests.Models.Fused;
 
-public sealed class FusedAttentionTests : IDisposable
+public sealed class FusedAttentionTests : KernelTests
 {
     // Turned vectors, scores, probabilities and results are rounded one after the other, for gradients ∂P and ∂S in their place.
     private const double Tolerance = 4 * KernelCheck.Rounding;
 
     private static readonly int[] _lengths = [1, 7, 16, 17, 33];
-    private readonly TorchSharp.DisposeScope _scope;
-
-    public FusedAttentionTests()
-    {
-        KernelCheck.RequireSupport();
-        _scope = NewDisposeScope();
-    }
-
-    public void Dispose() => _scope.Dispose();
 
     [Theory]
     [InlineData(4, 4, 32)]

@@ -4,17 +4,8 @@ using static TorchSharp.torch;
 
 namespace ResLora.Tests.Models.Fused;
 
-public sealed class FusedGateTests : IDisposable
+public sealed class FusedGateTests : KernelTests
 {
-    private readonly TorchSharp.DisposeScope _scope;
-
-    public FusedGateTests()
-    {
-        KernelCheck.RequireSupport();
-        _scope = NewDisposeScope();
-    }
-
-    public void Dispose() => _scope.Dispose();
 
     [Theory]
     [InlineData(16, 1)]

@@ -6,18 +6,9 @@ using static TorchSharp.torch;
 
 namespace ResLora.Tests.Models.Fused;
 
-public sealed class FusedRmsNormTests : IDisposable
+public sealed class FusedRmsNormTests : KernelTests
 {
     private const double Epsilon = 1e-3;   // large enough to be seen
-    private readonly TorchSharp.DisposeScope _scope;
-
-    public FusedRmsNormTests()
-    {
-        KernelCheck.RequireSupport();
-        _scope = NewDisposeScope();
-    }
-
-    public void Dispose() => _scope.Dispose();
 
     [Theory]
     [InlineData(16)]

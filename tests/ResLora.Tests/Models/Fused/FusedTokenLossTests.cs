@@ -4,21 +4,12 @@ using static TorchSharp.torch;
 
 namespace ResLora.Tests.Models.Fused;
 
-public sealed class FusedTokenLossTests : IDisposable
+public sealed class FusedTokenLossTests : KernelTests
 {
     // The logits are rounded, then ∂z, then ∂h for the product with W.
     private const double GradientTolerance = 3 * KernelCheck.Rounding;
 
     private static readonly int[] _seams = [0, 1, 1023, 1024, 1099];
-    private readonly TorchSharp.DisposeScope _scope;
-
-    public FusedTokenLossTests()
-    {
-        KernelCheck.RequireSupport();
-        _scope = NewDisposeScope();
-    }
-
-    public void Dispose() => _scope.Dispose();
 
     [Theory]
     [InlineData(5, 7)]          // less than a vector

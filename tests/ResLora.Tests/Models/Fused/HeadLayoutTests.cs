@@ -5,18 +5,9 @@ using static TorchSharp.torch;
 
 namespace ResLora.Tests.Models.Fused;
 
-public sealed class HeadLayoutTests : IDisposable
+public sealed class HeadLayoutTests : KernelTests
 {
     private const int Heads = 3;
-    private readonly TorchSharp.DisposeScope _scope;
-
-    public HeadLayoutTests()
-    {
-        KernelCheck.RequireSupport();
-        _scope = NewDisposeScope();
-    }
-
-    public void Dispose() => _scope.Dispose();
 
     public static TheoryData<int> Sizes => [32, 64, 128];
 
