@@ -45,7 +45,7 @@ internal sealed class FusedAttention : autograd.SingleTensorFunction<FusedAttent
         var k = layout.ToHeads(((Tensor)vars[1]).contiguous(), HeadLayout.Turn.Forward);
         var v = layout.ToHeads(((Tensor)vars[2]).contiguous(), HeadLayout.Turn.None);
         var mixed = empty_like(q);
-        foreach (var part in Parts(q, k, size, lengths))
+        foreach (var part in Parts(q, k, size, layout.Texts))
         {
             using var inner = NewDisposeScope();
             var scores = part.Queries(q).bmm(part.Keys(k).transpose(1, 2));   // [k, G·T, E] · [k, E, T] -> [k, G·T, T]
@@ -70,7 +70,7 @@ internal sealed class FusedAttention : autograd.SingleTensorFunction<FusedAttent
         var layout = new HeadLayout(size, lengths, (saved[3], saved[4]));
         var outer = layout.ToHeads(grad_output.contiguous(), HeadLayout.Turn.None);
         var (dq, dk, dv) = (empty_like(q), empty_like(k), empty_like(v));
-        foreach (var part in Parts(q, k, size, lengths))
+        foreach (var part in Parts(q, k, size, layout.Texts))
         {
             using var inner = NewDisposeScope();
             var (queries, keys, above) = (part.Queries(q), part.Keys(k), part.Queries(outer));
@@ -94,36 +94,34 @@ internal sealed class FusedAttention : autograd.SingleTensorFunction<FusedAttent
     private static float InverseRoot(int size) => (float)(1 / Math.Sqrt(size));
 
     /// <summary>Cuts the work: by text, and by key heads where a text is long.</summary>
-    private static IEnumerable<Part> Parts(Tensor queries, Tensor keys, int size, IReadOnlyList<int> lengths)
+    private static IEnumerable<Part> Parts(Tensor queries, Tensor keys, int size, IReadOnlyList<HeadLayout.Text> texts)
     {
         var groups = (int)keys.shape[1] / size;
         var queriesPerKey = (int)(queries.shape[1] / keys.shape[1]);
-        var start = 0L;
-        foreach (var length in lengths)
+        foreach (var text in texts)
         {
-            var step = (int)Math.Clamp(MostScores / ((long)queriesPerKey * length * length), 1, groups);
+            var step = (int)Math.Clamp(MostScores / ((long)queriesPerKey * text.Rows * text.Rows), 1, groups);
             for (var head = 0; head < groups; head += step)
             {
-                yield return new Part(start * groups + (long)head * length, Math.Min(step, groups - head), length, queriesPerKey, size);
+                var first = ((long)text.RowStart * groups) + ((long)head * text.Rows);
+                yield return new Part(first, Math.Min(step, groups - head), text.Rows, queriesPerKey, size);
             }
-
-            start += length;
         }
     }
 
     /// <summary>Some key heads of one text, with the queries that they serve.</summary>
     /// <param name="First">How many key vectors stand before theirs.</param>
     /// <param name="Heads">k, how many key heads.</param>
-    /// <param name="Length">T.</param>
+    /// <param name="Rows">T here: the tokens of the text, filled up.</param>
     /// <param name="QueriesPerKey">G.</param>
     /// <param name="Size">E.</param>
-    private sealed record Part(long First, int Heads, int Length, int QueriesPerKey, int Size)
+    private sealed record Part(long First, int Heads, int Rows, int QueriesPerKey, int Size)
     {
-        public Tensor Queries(Tensor all) => Slice(all, QueriesPerKey);   // [N, H·E] -> [k, G·T, E]
+        public Tensor Queries(Tensor all) => Slice(all, QueriesPerKey);   // [ΣR, H·E] -> [k, G·T, E]
 
-        public Tensor Keys(Tensor all) => Slice(all, 1);                  // [N, K·E] -> [k, T, E]
+        public Tensor Keys(Tensor all) => Slice(all, 1);                  // [ΣR, K·E] -> [k, T, E]
 
         private Tensor Slice(Tensor all, long each) =>
-            all.view(-1).narrow(0, First * each * Size, Heads * each * Length * Size).view(Heads, each * Length, Size);
+            all.view(-1).narrow(0, First * each * Size, Heads * each * Rows * Size).view(Heads, each * Rows, Size);
     }
 }

@@ -26,24 +26,24 @@ internal sealed unsafe class FusedTokenLoss : autograd.SingleTensorFunction<Fuse
     {
         var (weight, targets, withGradient) = ((Tensor)vars[1], (Tensor)vars[2], (bool)vars[3]);
         using var scope = NewDisposeScope();
-        var hidden = ((Tensor)vars[0]).contiguous();
-        var count = hidden.shape[0];
-        var rows = Math.Clamp(FusedKernels.MostLogits / weight.shape[0], 16, 1024);
-        var gradient = withGradient ? empty_like(hidden) : null;   // [N, D]
+        var count = ((Tensor)vars[0]).shape[0];
+        var hidden = FillUp((Tensor)vars[0]);
+        var rows = Math.Clamp(FusedKernels.MostLogits / weight.shape[0] / 16 * 16, 16, 1024);
+        var gradient = withGradient ? empty_like(hidden) : null;   // [N', D]
         var wanted = Known(targets, weight.shape[0]);
         var sum = 0.0;
         for (var start = 0L; start < count; start += rows)
         {
             using var inner = NewDisposeScope();
-            var size = Math.Min(rows, count - start);
+            var size = Math.Min(rows, hidden.shape[0] - start);
             var logits = nn.functional.linear(hidden.narrow(0, start, size), weight);   // [n, D] -> [n, V]
-            sum += Replace(logits, wanted.AsMemory((int)start, (int)size), withGradient);
+            sum += Replace(logits, wanted.AsMemory((int)start, (int)Math.Min(size, count - start)), withGradient);
             gradient?.narrow(0, start, size).copy_(logits.matmul(weight));              // [n, V] · [V, D] -> [n, D]
         }
 
         if (gradient is not null)
         {
-            ctx.save_for_backward([gradient.MoveToOuterDisposeScope()]);
+            ctx.save_for_backward([gradient.narrow(0, 0, count).MoveToOuterDisposeScope()]);
         }
 
         return tensor((float)sum).MoveToOuterDisposeScope();
@@ -55,6 +55,13 @@ internal sealed unsafe class FusedTokenLoss : autograd.SingleTensorFunction<Fuse
         GradientHandles.Release();
         var gradient = (ctx.get_saved_variables()[0] * grad_output).MoveToOuterDisposeScope();
         return GradientHandles.HandOver([grad_output], gradient, null, null, null);
+    }
+
+    /// <summary>[N, D] with rows of zeros behind it up to a usual size N', so that any number of predictions takes few products.</summary>
+    private static Tensor FillUp(Tensor hidden)
+    {
+        var missing = ProductSize.RoundUp((int)hidden.shape[0]) - hidden.shape[0];
+        return missing == 0 ? hidden.contiguous() : nn.functional.pad(hidden, (0, 0, 0, missing));
     }
 
     /// <summary>The targets, all of them tokens of the vocabulary: any other would be an address outside of the logits.</summary>

@@ -6,7 +6,9 @@ namespace ResLora.Models.Fused;
 
 /// <summary>
 /// Moves head vectors between the order of the projections, token by token ([N, H, E]), and the order that attention multiplies in, text by text
-/// and in each text head by head ([H, T, E]), turning them by their positions on the way.
+/// and in each text head by head ([H, R, E]), turning them by their positions on the way. A text has R rows there, T filled up to a usual size
+/// (<see cref="ProductSize"/>), so that texts of many lengths need few products. Rows behind the text are 0: as queries they have no gradient,
+/// and no query of the text sees them as keys, since they stand behind it.
 /// </summary>
 /// <param name="headSize">E, in both orders a multiple of the lanes of a vector.</param>
 /// <param name="lengths">T of each text; together N.</param>
@@ -26,11 +28,23 @@ internal sealed unsafe class HeadLayout(int headSize, IReadOnlyList<int> lengths
         Backward,
     }
 
+    /// <summary>One text.</summary>
+    /// <param name="Start">How many tokens stand before it.</param>
+    /// <param name="Length">T, its tokens.</param>
+    /// <param name="RowStart">How many rows stand before it, head by head.</param>
+    /// <param name="Rows">R, its rows.</param>
+    public readonly record struct Text(int Start, int Length, int RowStart, int Rows);
+
+    /// <summary>Where the texts are.</summary>
+    public IReadOnlyList<Text> Texts { get; } = [.. Place(lengths)];
+
+    private int RowCount => Texts.Count == 0 ? 0 : Texts[^1].RowStart + Texts[^1].Rows;
+
     /// <summary>From token by token to head by head.</summary>
     /// <param name="tokens">[N, H·E] bfloat16, contiguous; borrowed.</param>
     /// <param name="turn">How vectors are turned.</param>
     /// <param name="scale">A factor for all numbers.</param>
-    /// <returns>New tensor [N, H·E], in which every text has T·H·E numbers in the order [H, T, E].</returns>
+    /// <returns>New tensor [ΣR, H·E], in which every text has R·H·E numbers in the order [H, R, E].</returns>
     public Tensor ToHeads(Tensor tokens, Turn turn, float scale = 1) => Move(tokens, toHeads: true, turn, scale);
 
     /// <summary>From head by head to token by token.</summary>
@@ -40,31 +54,53 @@ internal sealed unsafe class HeadLayout(int headSize, IReadOnlyList<int> lengths
     /// <returns>New tensor [N, H·E].</returns>
     public Tensor ToTokens(Tensor byHead, Turn turn, float scale = 1) => Move(byHead, toHeads: false, turn, scale);
 
-    private Tensor Move(Tensor source, bool toHeads, Turn turn, float scale)
+    private static IEnumerable<Text> Place(IReadOnlyList<int> lengths)
     {
-        var target = empty_like(source);
-        var heads = (int)(source.shape[1] / headSize);
-        var rows = angles.Cos.shape[0];
-        var start = 0;
+        var (start, rowStart) = (0, 0);
         foreach (var length in lengths)
         {
-            var first = start;
-            Rows.ForEach(length, (from, to) =>
+            var text = new Text(start, length, rowStart, ProductSize.RoundUp(length));
+            yield return text;
+            start += length;
+            rowStart += text.Rows;
+        }
+    }
+
+    private Tensor Move(Tensor source, bool toHeads, Turn turn, float scale)
+    {
+        var width = source.shape[1];
+        var heads = (int)(width / headSize);
+        var angleRows = angles.Cos.shape[0];
+        var target = empty([toHeads ? RowCount : lengths.Sum(), width], source.dtype, source.device);
+        foreach (var text in Texts)
+        {
+            Rows.ForEach(toHeads ? text.Rows : text.Length, (from, to) =>
             {
                 ushort* read = Lanes.Halves(source), write = Lanes.Halves(target);
                 float* cos = Lanes.Floats(angles.Cos), sin = Lanes.Floats(angles.Sin);
                 for (var t = from; t < to; t++)
                 {
-                    var angle = (first + t) % rows * headSize;
+                    var token = (text.Start + t) * width;
+                    var angle = (text.Start + t) % angleRows * headSize;
                     for (var head = 0; head < heads; head++)
                     {
-                        var byToken = (((long)(first + t) * heads) + head) * headSize;
-                        var byHead = (((long)first * heads) + ((long)head * length) + t) * headSize;
-                        Vector(read + (toHeads ? byToken : byHead), write + (toHeads ? byHead : byToken), turn, cos + angle, sin + angle, scale);
+                        var byToken = token + (head * headSize);
+                        var byHead = (text.RowStart * width) + (((long)(head * text.Rows) + t) * headSize);
+                        if (t >= text.Length)
+                        {
+                            new Span<ushort>(write + byHead, headSize).Clear();
+                        }
+                        else if (toHeads)
+                        {
+                            Vector(read + byToken, write + byHead, turn, cos + angle, sin + angle, scale);
+                        }
+                        else
+                        {
+                            Vector(read + byHead, write + byToken, turn, cos + angle, sin + angle, scale);
+                        }
                     }
                 }
             });
-            start += length;
         }
 
         return target;

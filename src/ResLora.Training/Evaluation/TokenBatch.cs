@@ -11,8 +11,6 @@ namespace ResLora.Training.Evaluation;
 /// <param name="Targets">[N] int64, what they predict: next tokens, hidden tokens or labels; float32 for scores.</param>
 public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions, Tensor Targets) : IDisposable
 {
-    private const int RowUnit = 16;
-
     /// <summary>[B, T] int64, the type of each token; null when all are 0.</summary>
     public Tensor? TypeIds { get; init; }
 
@@ -35,8 +33,8 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
     }
 
     /// <summary>
-    /// Puts samples one behind another in a single row, for the prediction of next tokens. A few tokens of padding make the row a
-    /// multiple of 16 long, since matrix products of odd heights are up to a tenth slower; they count as one more text.
+    /// Puts samples one behind another in a single row, for the prediction of next tokens. A few tokens of padding fill the row up
+    /// (<see cref="ProductSize"/>); they count as one more text.
     /// </summary>
     /// <param name="samples">The samples, at least one; without token types.</param>
     /// <param name="device">Where the tensors are needed.</param>
@@ -45,7 +43,8 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
     {
         ArgumentNullException.ThrowIfNull(samples);
         int[] lengths = [.. samples.Select(s => s.Ids.Length)];
-        if (lengths.All(length => length == lengths[0]))
+        var tokens = lengths.Sum();
+        if (lengths.All(length => length == lengths[0]) && tokens == ProductSize.RoundUp(tokens))
         {
             return Collate(samples, 0, device);   // nothing would be padded
         }
@@ -56,7 +55,7 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
             starts[i + 1] = starts[i] + lengths[i];
         }
 
-        var filling = -starts[^1] & (RowUnit - 1);
+        var filling = ProductSize.RoundUp(starts[^1]) - starts[^1];
         return Place(samples, [1, starts[^1] + filling], row => starts[row], 0, device) with { Packed = filling > 0 ? [.. lengths, filling] : lengths };
     }
 

@@ -1,3 +1,4 @@
+using ResLora.Models;
 using ResLora.Training.Data;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Loop;
@@ -39,7 +40,7 @@ public readonly record struct BatchShape(int Rows, int Width, int Targets)
             {
                 var trained = batch.Sum(index => targets[index]);
                 shapes.Add(config.Packing && predictsTokens
-                    ? new BatchShape(1, batch.Sum(index => samples[index].Ids.Length), trained)
+                    ? new BatchShape(1, ProductSize.RoundUp(batch.Sum(index => samples[index].Ids.Length)), trained)
                     : new BatchShape(batch.Length, batch.Max(index => samples[index].Ids.Length), trained));
             }
         }

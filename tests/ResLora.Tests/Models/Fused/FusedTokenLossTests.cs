@@ -15,8 +15,8 @@ public sealed class FusedTokenLossTests : KernelTests
     [InlineData(5, 7)]          // less than a vector
     [InlineData(5, 16)]
     [InlineData(33, 50)]
-    [InlineData(1100, 37)]      // 1024 rows and 76
-    [InlineData(37, 524_300)]   // 16 rows, 16 and 5
+    [InlineData(1100, 37)]      // 1,024 rows and 96, 20 of them to fill up
+    [InlineData(37, 524_300)]   // three times 16 rows
     public void Apply_LossAndGradient_AreThoseOfCrossEntropy(int rows, int vocabulary)
     {
         var (hidden, weight, targets) = Inputs(rows, vocabulary);

@@ -20,6 +20,13 @@ public sealed class HeadLayoutTests : KernelTests
 
     private static HeadLayout Layout(int size, params int[] lengths) => new(size, lengths, Pair(Angles(size, lengths)));
 
+    /// <summary>[H, T, E] of one text, without the rows that fill it up.</summary>
+    private static Tensor Of(Tensor byHead, HeadLayout layout, int text, int size)
+    {
+        var place = layout.Texts[text];
+        return byHead.narrow(0, place.RowStart, place.Rows).view(Heads, place.Rows, size).narrow(1, 0, place.Length);
+    }
+
     private static (Tensor Cos, Tensor Sin) Pair(RotaryAngles angles) => (angles.Cos, angles.Sin);
 
     [Theory]
@@ -32,8 +39,20 @@ public sealed class HeadLayoutTests : KernelTests
         var heads = layout.ToHeads(x, HeadLayout.Turn.None);
         var back = layout.ToTokens(heads, HeadLayout.Turn.None);
 
-        Assert.True(KernelCheck.Same(x.view(7, Heads, size).transpose(0, 1), heads.view(Heads, 7, size)));
+        Assert.True(KernelCheck.Same(x.view(7, Heads, size).transpose(0, 1), Of(heads, layout, 0, size)));
         Assert.True(KernelCheck.Same(x, back));
+    }
+
+    [Fact]
+    public void ToHeads_RowsThatFillATextUp_AreZero()
+    {
+        var layout = Layout(32, 7, 16, 1);
+
+        var heads = layout.ToHeads(ones(24, Heads * 32, dtype: bfloat16), HeadLayout.Turn.None);
+
+        Assert.Equal([(0, 16), (16, 16), (32, 16)], layout.Texts.Select(text => (text.RowStart, text.Rows)));
+        Assert.Equal([48, Heads * 32], heads.shape);
+        Assert.Equal(24 * Heads * 32, heads.to(float32).sum().item<float>());
     }
 
     [Theory]
@@ -41,12 +60,13 @@ public sealed class HeadLayoutTests : KernelTests
     public void ToHeads_TurnAndScale_AreOneRoundingFromRotate(int size)
     {
         var x = KernelCheck.Random(1, 1, 7, Heads * size);
-        var angles = Angles(size, 7);
-        var expected = RotaryEmbedding.Rotate(x.to(float32).view(1, 7, Heads, size).transpose(1, 2), angles).squeeze(0) * 0.3;
+        var expected = RotaryEmbedding.Rotate(x.to(float32).view(1, 7, Heads, size).transpose(1, 2), Angles(size, 7)).squeeze(0) * 0.3;
 
-        var actual = new HeadLayout(size, [7], Pair(angles)).ToHeads(x, HeadLayout.Turn.Forward, 0.3f);
+        var layout = Layout(size, 7);
 
-        KernelCheck.AssertElements(expected, actual.to(float32).view(Heads, 7, size));
+        var actual = layout.ToHeads(x, HeadLayout.Turn.Forward, 0.3f);
+
+        KernelCheck.AssertElements(expected, Of(actual, layout, 0, size).to(float32));
     }
 
     [Theory]
@@ -54,11 +74,11 @@ public sealed class HeadLayoutTests : KernelTests
     public void ToTokens_TurnBack_IsTheGradientOfRotate(int size)
     {
         var above = KernelCheck.Random(1, 1, Heads, 7, size);
-        var angles = Angles(size, 7);
         var leaf = zeros(1, 7, Heads, size).requires_grad_();
-        (RotaryEmbedding.Rotate(leaf.transpose(1, 2), angles) * above.to(float32)).sum().backward();
+        (RotaryEmbedding.Rotate(leaf.transpose(1, 2), Angles(size, 7)) * above.to(float32)).sum().backward();
 
-        var actual = new HeadLayout(size, [7], Pair(angles)).ToTokens(above.view(7, -1), HeadLayout.Turn.Backward);
+        var filled = nn.functional.pad(above, (0, 0, 0, 9)).view(16, -1);   // [H, 7, E] -> [H, 16, E]
+        var actual = Layout(size, 7).ToTokens(filled, HeadLayout.Turn.Backward);
 
         KernelCheck.AssertElements(leaf.grad!.view(7, -1), actual.to(float32));
     }
@@ -72,7 +92,7 @@ public sealed class HeadLayoutTests : KernelTests
         var heads = layout.ToHeads(x, HeadLayout.Turn.Forward);
         var back = layout.ToTokens(heads, HeadLayout.Turn.Backward);
 
-        Assert.False(KernelCheck.Same(x.view(7, Heads, 64).transpose(0, 1), heads.view(Heads, 7, 64)));
+        Assert.False(KernelCheck.Same(x.view(7, Heads, 64).transpose(0, 1), Of(heads, layout, 0, 64)));
         Assert.InRange(KernelCheck.Distance(x, back), 0, 2 * KernelCheck.Rounding);
     }
 
@@ -82,10 +102,11 @@ public sealed class HeadLayoutTests : KernelTests
         var x = KernelCheck.Random(1, 1, 5, Heads * 32);
         var angles = Pair(Angles(32, 5));
 
-        var actual = new HeadLayout(32, [5, 5], angles).ToHeads(cat([x, x]), HeadLayout.Turn.Forward);
+        var layout = new HeadLayout(32, [5, 5], angles);
+        var actual = layout.ToHeads(cat([x, x]), HeadLayout.Turn.Forward);
 
-        Assert.True(KernelCheck.Same(actual.narrow(0, 0, 5), actual.narrow(0, 5, 5)));
-        Assert.True(KernelCheck.Same(new HeadLayout(32, [5], angles).ToHeads(x, HeadLayout.Turn.Forward), actual.narrow(0, 5, 5)));
+        Assert.True(KernelCheck.Same(Of(actual, layout, 0, 32), Of(actual, layout, 1, 32)));
+        Assert.True(KernelCheck.Same(new HeadLayout(32, [5], angles).ToHeads(x, HeadLayout.Turn.Forward), actual.narrow(0, 16, 16)));
     }
 
     [Fact]
@@ -96,8 +117,8 @@ public sealed class HeadLayoutTests : KernelTests
 
         var both = layout.ToHeads(cat([first, second]), HeadLayout.Turn.Forward);
 
-        Assert.True(KernelCheck.Same(Layout(32, 3).ToHeads(first, HeadLayout.Turn.Forward), both.narrow(0, 0, 3)));
-        Assert.True(KernelCheck.Same(Layout(32, 17).ToHeads(second, HeadLayout.Turn.Forward), both.narrow(0, 3, 17)));
+        Assert.True(KernelCheck.Same(Layout(32, 3).ToHeads(first, HeadLayout.Turn.Forward), both.narrow(0, 0, 16)));
+        Assert.True(KernelCheck.Same(Layout(32, 17).ToHeads(second, HeadLayout.Turn.Forward), both.narrow(0, 16, 32)));
     }
 
     [Theory]
@@ -108,7 +129,7 @@ public sealed class HeadLayoutTests : KernelTests
         var x = KernelCheck.Random(1, 1, 5, Heads * 32);
         x[2, 32 + place] = float.NaN;
 
-        var spoiled = Layout(32, 5).ToHeads(x, HeadLayout.Turn.Forward).view(Heads, 5, 32).isnan();
+        var spoiled = Layout(32, 5).ToHeads(x, HeadLayout.Turn.Forward).view(Heads, 16, 32).isnan();
 
         Assert.Equal(2, spoiled.sum().item<long>());
         Assert.True(spoiled[1, 2, place].item<bool>() && spoiled[1, 2, partner].item<bool>());

@@ -45,12 +45,24 @@ public class TokenBatchTests
     }
 
     [Fact]
-    public void Pack_EqualLengths_PutsSideBySide()
+    public void Pack_EqualLengthsOfAUsualSize_PutsSideBySide()
+    {
+        TokenizedSample sample = new([5, 6, 7, 8, 9, 5, 6, 7], [-100, -100, -100, -100, -100, -100, -100, 7]);
+
+        using var batch = TokenBatch.Pack([sample, sample], CPU);
+
+        Assert.Equal([2, 8], batch.Ids.shape);
+        Assert.Null(batch.Packed);
+        Assert.Equal([6, 14], batch.Positions.data<long>());
+    }
+
+    [Fact]
+    public void Pack_EqualLengthsOfAnotherSize_FillsUp()
     {
         using var batch = TokenBatch.Pack([new([5, 6], [-100, 6]), new([7, 8], [-100, 8])], CPU);
 
-        Assert.Equal([2, 2], batch.Ids.shape);
-        Assert.Null(batch.Packed);
+        Assert.Equal([1, 16], batch.Ids.shape);
+        Assert.Equal([2, 2, 12], batch.Packed!);
         Assert.Equal([0, 2], batch.Positions.data<long>());
     }
 }

@@ -97,13 +97,14 @@ public sealed class MemoryEstimateTests
     }
 
     [Fact]
-    public void BatchShape_Packed_HasNoPadding()
+    public void BatchShape_Packed_IsFilledUpToAUsualSize()
     {
         var samples = TinyModel.Samples(4);
 
         var shape = Assert.Single(BatchShape.Of(samples, new TrainConfig { Steps = 1, BatchSize = 4 }, predictsTokens: true));
 
-        Assert.Equal(samples.Sum(sample => sample.Ids.Length), shape.Tokens);
+        Assert.Equal(25, samples.Sum(sample => sample.Ids.Length));
+        Assert.Equal(32, shape.Tokens);
         Assert.Equal(samples.Sum(TokenBatch.TrainedTokens), shape.Targets);
     }
 
