@@ -17,6 +17,8 @@ public static class Allocator
 
     private static readonly string[] _userSettings = ["MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_ARENA_MAX"];
 
+    private static bool _returns;
+
     /// <summary>
     /// Sets the whole process so; the command line does it at its start. The process then never shrinks below its peak, which is higher, since freed
     /// blocks of one size do not always serve for another. Does nothing where the user chose settings of malloc by environment
@@ -33,7 +35,19 @@ public static class Allocator
     /// </summary>
     /// <returns>Whether it was set.</returns>
     public static bool ReturnFreedMemory() =>
-        Set((MostMappings, 1 << 20), (MappingThreshold, 128 << 10), (TrimThreshold, 128 << 10), (TopPad, 0));
+        _returns = Set((MostMappings, 1 << 20), (MappingThreshold, 128 << 10), (TrimThreshold, 128 << 10), (TopPad, 0));
+
+    /// <summary>
+    /// Hands the pages of small freed blocks back, too, which lie between blocks in use. Does nothing unless <see cref="ReturnFreedMemory"/> was set.
+    /// To be called between steps.
+    /// </summary>
+    public static void Trim()
+    {
+        if (_returns)
+        {
+            _ = ReleasePages(0);
+        }
+    }
 
     private static bool Set(params (int Option, int Value)[] options)
     {
@@ -51,6 +65,10 @@ public static class Allocator
             return false;   // musl
         }
     }
+
+    [DllImport("libc", EntryPoint = "malloc_trim")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int ReleasePages(nuint pad);
 
     [DllImport("libc", EntryPoint = "mallopt")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

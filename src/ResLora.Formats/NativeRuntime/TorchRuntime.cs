@@ -37,7 +37,7 @@ public static class TorchRuntime
     {
         if (OperatingSystem.IsLinux() && Interlocked.Exchange(ref _registered, 1) == 0)
         {
-            WaitPolicy.PreferSleeping();
+            LibtorchSettings.Set();
             var context = AssemblyLoadContext.GetLoadContext(typeof(torch).Assembly) ?? AssemblyLoadContext.Default;
             context.ResolvingUnmanagedDll += (_, name) => name == ImportName ? _loaded.Value.Handle : 0;
         }

@@ -115,7 +115,7 @@ public sealed record TrainConfig
     /// </summary>
     public string DataType { get; init; } = "auto";
 
-    /// <summary>Threads of libtorch. 0: its own choice. Results are equal bit for bit only at an equal number. Default 0.</summary>
+    /// <summary>Threads of libtorch. 0: one where products are so small that waiting for each other costs more, else libtorch's own choice. Results are equal bit for bit only at an equal number. Default 0.</summary>
     public int Threads { get; init; }
 
     /// <summary>The share of samples without any trained token, 0 to 1, above which the data is refused. Default 0.05.</summary>

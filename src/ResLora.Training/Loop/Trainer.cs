@@ -31,11 +31,6 @@ public sealed class Trainer(TrainSetup setup)
         var model = setup.Model;
         var (beginForward, runLayer, training, fused) = (model.BeginForward, model.RunLayer, model.training, FusedKernels.IsEnabled);
         FusedKernels.IsEnabled = setup.Config.FusedKernels;
-        if (setup.Config.Threads > 0)
-        {
-            set_num_threads(setup.Config.Threads);
-        }
-
         if (setup.Adapter is { } adapter)
         {
             model.BeginForward ??= adapter.BeginPass;
@@ -46,6 +41,9 @@ public sealed class Trainer(TrainSetup setup)
             parameter.requires_grad = true;
         }
 
+        var threads = get_num_threads();
+        set_num_threads(ThreadChoice.Of(setup, threads));
+
         try
         {
             using var run = new TrainingRun(setup, samples, progress);
@@ -54,6 +52,7 @@ public sealed class Trainer(TrainSetup setup)
         finally
         {
             (model.BeginForward, model.RunLayer, FusedKernels.IsEnabled) = (beginForward, runLayer, fused);
+            set_num_threads(threads);
             model.train(training);
         }
     }

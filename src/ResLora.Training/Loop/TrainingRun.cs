@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ResLora.Adapters;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Formats.NativeRuntime;
 using ResLora.Training.Checkpoints;
 using ResLora.Training.Data;
 using ResLora.Training.Evaluation;
@@ -126,6 +127,7 @@ internal sealed class TrainingRun : IDisposable
             {
                 stop.ThrowIfCancellationRequested();
                 TrainOneStep(clock, before);
+                Allocator.Trim();
                 EvaluateIfDue(stop);
                 if (Config.CheckpointEvery > 0 && Step % Config.CheckpointEvery == 0)
                 {
