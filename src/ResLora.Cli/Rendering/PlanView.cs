@@ -57,7 +57,7 @@ internal static class PlanView
 
     private static string Limit(MemoryChoice choice) => choice.Wanted <= choice.Limit
         ? $"{ByteSize.Format(choice.Limit)}: the settings fit as they are"
-        : $"{ByteSize.Format(choice.Limit)}: the settings alone take {ByteSize.Format(choice.Wanted)}, so {MemoryChoice.Describe(choice.Config)} are used; a step has as many samples as before";
+        : $"{ByteSize.Format(choice.Limit)}: the settings alone take {ByteSize.Format(choice.Wanted)}, so {MemoryChoice.Describe(choice.Config, choice.TurnsPackingOn)} are used; a step has as many samples as before";
 
     private static IEnumerable<KeyValuePair<string, string>> Texts(PlanReport report)
     {

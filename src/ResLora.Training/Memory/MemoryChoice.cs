@@ -11,9 +11,12 @@ namespace ResLora.Training.Memory;
 /// <param name="Estimate">What they take.</param>
 public sealed record MemoryChoice(long Limit, long Wanted, TrainConfig Config, MemoryEstimate Estimate)
 {
+    /// <summary>Whether the settings had packing off, and what fits has it on.</summary>
+    public bool TurnsPackingOn { get; init; }
+
     /// <summary>
-    /// Takes the first that fits of: the settings as they are; smaller forward passes, the largest first; the same with checkpointed layers, which costs
-    /// about a third more time and therefore comes last.
+    /// Takes the first that fits of: the settings as they are; packed; smaller forward passes, the largest first; the same with checkpointed layers, which
+    /// costs about a third more time and therefore comes last.
     /// </summary>
     /// <param name="wanted">The settings.</param>
     /// <param name="limit">The limit in bytes.</param>
@@ -32,7 +35,7 @@ public sealed record MemoryChoice(long Limit, long Wanted, TrainConfig Config, M
             first ??= memory.Total;
             if (memory.Total <= limit)
             {
-                return new MemoryChoice(limit, first.Value, config, memory);
+                return new MemoryChoice(limit, first.Value, config, memory) { TurnsPackingOn = config.Packing && !wanted.Packing };
             }
 
             if (smallest is null || memory.Total < smallest.Value.Estimate.Total)
@@ -43,18 +46,19 @@ public sealed record MemoryChoice(long Limit, long Wanted, TrainConfig Config, M
 
         var (least, need) = smallest!.Value;
         throw new ConfigException(
-            $"training.maxMemory is {ByteSize.Format(limit)}, and this run takes at least {ByteSize.Format(need.Total)}, with {Describe(least)} " +
+            $"training.maxMemory is {ByteSize.Format(limit)}, and this run takes at least {ByteSize.Format(need.Total)}, with {Describe(least, least.Packing && !wanted.Packing)} " +
             $"({ByteSize.Format(need.Program)} the program, {ByteSize.Format(need.BaseWeights)} base weights, {ByteSize.Format(need.Trained)} what is trained, " +
             $"{ByteSize.Format(need.Activations + need.Passing)} the passes). Raise it, or {Advice(need, wanted)}.");
     }
 
     /// <summary>The settings in question, in words.</summary>
     /// <param name="config">The settings.</param>
+    /// <param name="turnsPackingOn">Whether packing is to be named.</param>
     /// <returns>A phrase.</returns>
-    public static string Describe(TrainConfig config)
+    public static string Describe(TrainConfig config, bool turnsPackingOn)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return $"batchSize {config.BatchSize}, accumulationSteps {config.AccumulationSteps}{(config.GradientCheckpointing ? " and gradientCheckpointing" : "")}";
+        return $"{(turnsPackingOn ? "packing, " : "")}batchSize {config.BatchSize}, accumulationSteps {config.AccumulationSteps}{(config.GradientCheckpointing ? " and gradientCheckpointing" : "")}";
     }
 
     private static IEnumerable<TrainConfig> Candidates(TrainConfig wanted)
@@ -63,7 +67,7 @@ public sealed record MemoryChoice(long Limit, long Wanted, TrainConfig Config, M
         int[] sizes = [.. Enumerable.Range(1, wanted.BatchSize).Where(size => samples % size == 0).OrderDescending()];
         bool[] ways = wanted.GradientCheckpointing ? [true] : [false, true];
         return ways.SelectMany(checkpointing => sizes.Select(size =>
-            wanted with { BatchSize = size, AccumulationSteps = samples / size, GradientCheckpointing = checkpointing }));
+            wanted with { BatchSize = size, AccumulationSteps = samples / size, GradientCheckpointing = checkpointing, Packing = true })).Prepend(wanted);
     }
 
     private static string Advice(MemoryEstimate need, TrainConfig wanted)

@@ -35,7 +35,7 @@ public class RunPlanTests
     {
         using var bench = new TrainingBench();
         var data = new TokenizedData(TinyModel.Samples(10), TooLong: 0, Untrained: 0);
-        var config = new TrainConfig { Epochs = 1, BatchSize = 4, MaxMemory = "1GB", Packing = false };   // packed, passes this small are filled up to one size
+        var config = new TrainConfig { Epochs = 1, BatchSize = 4, MaxMemory = "1GB" };
         var weights = BaseMemory.Unmapped(bench.Model, float32);
         var wanted = RunPlan.Create(bench.Model, bench.Adapter, data, config, weights);
 
@@ -43,7 +43,24 @@ public class RunPlanTests
 
         Assert.Equal(config, wanted.Choice!.Config);
         Assert.True(plan.Memory.Total < wanted.Memory.Total);
-        Assert.Equal((2, 2, false), (plan.Choice!.Config.BatchSize, plan.Choice.Config.AccumulationSteps, plan.Choice.Config.GradientCheckpointing));
+        Assert.Equal((1, 4, false), (plan.Choice!.Config.BatchSize, plan.Choice.Config.AccumulationSteps, plan.Choice.Config.GradientCheckpointing));
         Assert.Equal((wanted.Steps, wanted.StepsPerEpoch), (plan.Steps, plan.StepsPerEpoch));
+    }
+
+    [Fact]
+    public void Create_LimitOnMemoryOfPaddedBatches_PacksFirst()
+    {
+        using var bench = new TrainingBench();
+        var data = new TokenizedData(TinyModel.Samples(10), TooLong: 0, Untrained: 0);
+        var config = new TrainConfig { Epochs = 1, BatchSize = 4, MaxMemory = "1GB", Packing = false };
+        var weights = BaseMemory.Unmapped(bench.Model, float32);
+        var wanted = RunPlan.Create(bench.Model, bench.Adapter, data, config, weights);
+
+        var plan = RunPlan.Create(bench.Model, bench.Adapter, data, config with { MaxMemory = $"{wanted.Memory.Total - 1}" }, weights);
+
+        Assert.Equal((config, false), (wanted.Choice!.Config, wanted.Choice.TurnsPackingOn));
+        Assert.Equal((4, 1, true), (plan.Choice!.Config.BatchSize, plan.Choice.Config.AccumulationSteps, plan.Choice.Config.Packing));
+        Assert.True(plan.Choice.TurnsPackingOn);
+        Assert.True(plan.Memory.Total < wanted.Memory.Total);
     }
 }
