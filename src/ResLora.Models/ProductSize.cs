@@ -3,8 +3,8 @@ using System.Numerics;
 namespace ResLora.Models;
 
 /// <summary>
-/// The sizes that batches are filled up to. libtorch compiles every bfloat16 product for its exact shape, which takes milliseconds and some hundred
-/// kilobytes each, and keeps a thousand of them: batches of any length would compile in almost every step and grow the process by hundreds of megabytes.
+/// The sizes that batches are filled up to. libtorch compiles every bfloat16 product for its exact shape, which takes some tenths of a millisecond and some
+/// hundred kilobytes, and keeps what it compiled: batches of any length would compile in almost every step.
 /// </summary>
 public static class ProductSize
 {

@@ -44,7 +44,8 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
         ArgumentNullException.ThrowIfNull(samples);
         int[] lengths = [.. samples.Select(s => s.Ids.Length)];
         var tokens = lengths.Sum();
-        if (lengths.All(length => length == lengths[0]) && tokens == ProductSize.RoundUp(tokens))
+        var filling = ProductSize.RoundUp(tokens) - tokens;
+        if (filling == 0 && lengths.All(length => length == lengths[0]))
         {
             return Collate(samples, 0, device);   // nothing would be padded
         }
@@ -55,8 +56,7 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
             starts[i + 1] = starts[i] + lengths[i];
         }
 
-        var filling = ProductSize.RoundUp(starts[^1]) - starts[^1];
-        return Place(samples, [1, starts[^1] + filling], row => starts[row], 0, device) with { Packed = filling > 0 ? [.. lengths, filling] : lengths };
+        return Place(samples, [1, tokens + filling], row => starts[row], 0, device) with { Packed = filling > 0 ? [.. lengths, filling] : lengths };
     }
 
     private static TokenBatch Place(IReadOnlyList<TokenizedSample> samples, long[] shape, Func<int, int> startOf, int padId, Device device)

@@ -67,7 +67,7 @@ public sealed record MemoryChoice(long Limit, long Wanted, TrainConfig Config, M
         int[] sizes = [.. Enumerable.Range(1, wanted.BatchSize).Where(size => samples % size == 0).OrderDescending()];
         bool[] ways = wanted.GradientCheckpointing ? [true] : [false, true];
         return ways.SelectMany(checkpointing => sizes.Select(size =>
-            wanted with { BatchSize = size, AccumulationSteps = samples / size, GradientCheckpointing = checkpointing, Packing = true })).Prepend(wanted);
+            wanted with { BatchSize = size, AccumulationSteps = samples / size, GradientCheckpointing = checkpointing, Packing = true })).Prepend(wanted).Distinct();
     }
 
     private static string Advice(MemoryEstimate need, TrainConfig wanted)

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using ResLora.Adapters;
@@ -59,7 +58,7 @@ public sealed class ExportCheckTests(ExportWorld world) : IClassFixture<ExportWo
         TamperedFile.FlipSign(Path.Combine(folder, file), tensor);
 
         var byHash = ExportCheck.Run(folder);
-        Rehash(folder, file);
+        ExportFolder.Rehash(folder, file);
         var byNumbers = ExportCheck.Run(folder);
 
         Assert.Contains(byHash.Differences, d => d.StartsWith($"'{file}' is not the file that was written", StringComparison.Ordinal));
@@ -79,7 +78,7 @@ public sealed class ExportCheckTests(ExportWorld world) : IClassFixture<ExportWo
         var value = bytes.AsSpan().IndexOf(key) + key.Length + sizeof(uint);
         BitConverter.GetBytes(500f).CopyTo(bytes, value);
         File.WriteAllBytes(path, bytes);
-        Rehash(folder, "model.gguf");
+        ExportFolder.Rehash(folder, "model.gguf");
 
         var report = ExportCheck.Run(folder);
 
@@ -92,7 +91,7 @@ public sealed class ExportCheckTests(ExportWorld world) : IClassFixture<ExportWo
         var folder = Export("ollama", "template");
         var path = Path.Combine(folder, "Modelfile");
         File.WriteAllText(path, File.ReadAllText(path).Replace("{{ .Prompt }}", "User: {{ .Prompt }}", StringComparison.Ordinal));
-        Rehash(folder, "Modelfile");
+        ExportFolder.Rehash(folder, "Modelfile");
 
         var report = ExportCheck.Run(folder);
 
@@ -105,7 +104,7 @@ public sealed class ExportCheckTests(ExportWorld world) : IClassFixture<ExportWo
         var folder = Export("peft", "alpha");
         var path = Path.Combine(folder, "adapter_config.json");
         File.WriteAllText(path, File.ReadAllText(path).Replace("\"lora_alpha\": 32", "\"lora_alpha\": 31", StringComparison.Ordinal));
-        Rehash(folder, "adapter_config.json");
+        ExportFolder.Rehash(folder, "adapter_config.json");
 
         var report = ExportCheck.Run(folder);
 
@@ -218,16 +217,5 @@ public sealed class ExportCheckTests(ExportWorld world) : IClassFixture<ExportWo
         var folder = world.Folder[name];
         ExportJob.Run(new ExportOptions { Adapter = world.Adapter(ShortcutKind.Block), To = target, Output = folder });
         return folder;
-    }
-
-    /// <summary>Makes the report agree with a changed file.</summary>
-    private static void Rehash(string folder, string name)
-    {
-        var path = Path.Combine(folder, ExportReport.FileName);
-        var json = JsonNode.Parse(File.ReadAllText(path))!;
-        var file = json["files"]!.AsArray().First(f => (string)f!["name"]! == name)!;
-        var bytes = File.ReadAllBytes(Path.Combine(folder, name));
-        (file["bytes"], file["sha256"]) = (bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)));
-        File.WriteAllText(path, json.ToJsonString());
     }
 }

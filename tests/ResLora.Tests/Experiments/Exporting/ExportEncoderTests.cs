@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using ResLora.Adapters;
 using ResLora.Experiments.Exporting;
@@ -100,7 +99,7 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
     {
         var output = Export(target, $"flipped-{target}-{part.Length}");
         TamperedFile.FlipSign(Path.Combine(output, file), tensor);
-        Rehash(output, file);
+        ExportFolder.Rehash(output, file);
 
         var report = ExportCheck.Run(output);
 
@@ -115,7 +114,7 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
         var output = Export(target, $"renamed-{target}");
         var path = Path.Combine(output, file);
         File.WriteAllText(path, File.ReadAllText(path).Replace("\"good\"", "\"great\"", StringComparison.Ordinal));
-        Rehash(output, file);
+        ExportFolder.Rehash(output, file);
 
         var report = ExportCheck.Run(output);
 
@@ -208,14 +207,4 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
     }
 
     private static double Number(TextPrediction prediction) => prediction.Score ?? prediction.Probabilities!["good"];
-
-    private static void Rehash(string folder, string name)
-    {
-        var path = Path.Combine(folder, ExportReport.FileName);
-        var json = JsonNode.Parse(File.ReadAllText(path))!;
-        var file = json["files"]!.AsArray().First(f => (string)f!["name"]! == name)!;
-        var bytes = File.ReadAllBytes(Path.Combine(folder, name));
-        (file["bytes"], file["sha256"]) = (bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)));
-        File.WriteAllText(path, json.ToJsonString());
-    }
 }

@@ -34,7 +34,7 @@ public class RunPlanTests
     public void Create_LimitOnMemory_PlansWithWhatFits()
     {
         using var bench = new TrainingBench();
-        var data = new TokenizedData(TinyModel.Samples(10), TooLong: 0, Untrained: 0);
+        var data = new TokenizedData(TinyModel.Samples(10, shortest: 12), TooLong: 0, Untrained: 0);
         var config = new TrainConfig { Epochs = 1, BatchSize = 4, MaxMemory = "1GB" };
         var weights = BaseMemory.Unmapped(bench.Model, float32);
         var wanted = RunPlan.Create(bench.Model, bench.Adapter, data, config, weights);
@@ -43,7 +43,7 @@ public class RunPlanTests
 
         Assert.Equal(config, wanted.Choice!.Config);
         Assert.True(plan.Memory.Total < wanted.Memory.Total);
-        Assert.Equal((1, 4, false), (plan.Choice!.Config.BatchSize, plan.Choice.Config.AccumulationSteps, plan.Choice.Config.GradientCheckpointing));
+        Assert.Equal((2, 2, false), (plan.Choice!.Config.BatchSize, plan.Choice.Config.AccumulationSteps, plan.Choice.Config.GradientCheckpointing));
         Assert.Equal((wanted.Steps, wanted.StepsPerEpoch), (plan.Steps, plan.StepsPerEpoch));
     }
 
