@@ -1,7 +1,6 @@
 using System.CommandLine;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments.Running;
-using ResLora.Formats.NativeRuntime;
 
 namespace ResLora.Cli.Commands;
 
@@ -36,11 +35,6 @@ internal static class TrainCommand
             if (line.GetValue(output) is { } folder)
             {
                 settings = settings with { Output = Path.GetFullPath(folder) };
-            }
-
-            if (settings.Training.MaxMemory is not null)
-            {
-                Allocator.ReturnFreedMemory();   // else the limit holds for what is in use alone
             }
 
             context.RequireTorch();

@@ -2,7 +2,9 @@ using System.Globalization;
 using ResLora.Adapters;
 using ResLora.Experiments.Planning;
 using ResLora.Formats;
+using ResLora.Formats.NativeRuntime;
 using ResLora.Models;
+using ResLora.Training.Loop;
 using ResLora.Training.Memory;
 using Spectre.Console;
 
@@ -47,6 +49,7 @@ internal static class PlanView
             new("steps", Text($"{run.Steps:N0}, {(double)run.Steps / run.StepsPerEpoch:0.##} passes over the data; warm-up in the first {run.WarmupSteps}")),
             new("memory", Memory(memory)),
             .. run.Choice is { } choice ? [new("limit", Limit(choice))] : Array.Empty<KeyValuePair<string, string>>(),
+            .. Room(run) is { } room ? [new("room", room)] : Array.Empty<KeyValuePair<string, string>>(),
         ];
     }
 
@@ -54,6 +57,14 @@ internal static class PlanView
         $"about {ByteSize.Format(memory.Total)} (program {ByteSize.Format(memory.Program)}, base {ByteSize.Format(memory.BaseWeights)}, trained {ByteSize.Format(memory.Trained)}, " +
         $"activations {ByteSize.Format(memory.Activations)}, loss and gradients {ByteSize.Format(memory.Passing)})" +
         (memory.MappedWeights == 0 ? "" : $"; {ByteSize.Format(memory.MappedWeights)} of base weights stay in their files");
+
+    /// <summary>What there is to say of the memory beyond what is in use; null for nothing.</summary>
+    private static string? Room(RunPlan run) =>
+        run.AvailableMemory is { } free && free < run.Memory.Total
+            ? string.Create(CultureInfo.InvariantCulture, $"only {ByteSize.Format(free)} of memory are free, and the run may be slow or be ended by the system; try --max-memory {free * 9 / 10 / 1_000_000}MB")
+            : Allocator.KeepsFreedMemory && run.KeepsFreedMemory
+                ? $"freed memory is kept, for speed: up to {ByteSize.Format(run.Memory.TotalWithFreed)} in all"
+                : null;
 
     private static string Limit(MemoryChoice choice) => choice.Wanted <= choice.Limit
         ? $"{ByteSize.Format(choice.Limit)}: the settings fit as they are"

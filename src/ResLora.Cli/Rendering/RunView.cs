@@ -1,6 +1,7 @@
 using ResLora.Experiments.Pretraining;
 using ResLora.Experiments.Running;
 using ResLora.Formats;
+using ResLora.Formats.NativeRuntime;
 using ResLora.Training.Loop;
 using Spectre.Console;
 
@@ -48,7 +49,8 @@ internal static class RunView
     {
         if (report is { PeakMemory: { } peak, PlannedMemory: { } planned })
         {
-            yield return new("peak memory", $"{ByteSize.Format(peak)}; the plan said {ByteSize.Format(planned.Total)}");
+            var kept = Allocator.KeepsFreedMemory ? $" in use, and up to {ByteSize.Format(planned.TotalWithFreed)} with freed memory that is kept" : "";
+            yield return new("peak memory", $"{ByteSize.Format(peak)}; the plan said {ByteSize.Format(planned.Total)}{kept}");
         }
     }
 

@@ -2,6 +2,7 @@ using ResLora.Adapters;
 using ResLora.Experiments.Inspection;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
+using ResLora.Formats.NativeRuntime;
 using ResLora.Models;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
@@ -39,7 +40,7 @@ public static class PlanJob
         adapter?.Config,
         adapter is null ? [] : Groups(adapter),
         data.ValidationTokens.Count,
-        RunPlan.Create(model, adapter, data.TrainTokens, config.Training, BaseMemory.Of(config.Model, model, TrainJob.DataType(config.Training.DataType))))
+        RunPlan.Create(model, adapter, data.TrainTokens, config.Training, BaseMemory.Of(config.Model, model, TrainJob.DataType(config.Training.DataType)), SystemMemory.AvailableBytes()))
     {
         Balance = data is LabelledRunData labelled ? labelled.Texts.Train.Balance() : [],
         Head = (model as EncoderModel)?.Head,

@@ -3,6 +3,7 @@ using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Planning;
 using ResLora.Experiments.Plots;
 using ResLora.Formats.Errors;
+using ResLora.Formats.NativeRuntime;
 using ResLora.Models;
 using ResLora.Training;
 using ResLora.Training.Data;
@@ -72,6 +73,11 @@ public static class TrainJob
         var plan = PlanJob.Of(config, session.Model, adapter, data);
         config = config with { Training = plan.Run.Choice?.Config ?? config.Training };
         folder.Prepare(config, resume);
+        if (!plan.Run.KeepsFreedMemory)
+        {
+            Allocator.ReturnFreedMemory();
+        }
+
         var trainable = (adapter?.TrainableParameters() ?? AllParameters(session.Model)).ToArray();
         progress?.Report(new RunPlanned(plan));
         var objective = data.ObjectiveFor(session, config.Training.Packing);

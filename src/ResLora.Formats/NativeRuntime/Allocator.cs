@@ -9,6 +9,7 @@ namespace ResLora.Formats.NativeRuntime;
 public static class Allocator
 {
     // From malloc.h.
+    private const int LargestFastBlock = 1;
     private const int TrimThreshold = -1;
     private const int TopPad = -2;
     private const int MappingThreshold = -3;
@@ -19,6 +20,9 @@ public static class Allocator
 
     private static bool _returns;
 
+    /// <summary>Whether freed memory is kept: <see cref="KeepFreedMemory"/> was set, and not its opposite since.</summary>
+    public static bool KeepsFreedMemory { get; private set; }
+
     /// <summary>
     /// Sets the whole process so; the command line does it at its start. The process then never shrinks below its peak, which is higher, since freed
     /// blocks of one size do not always serve for another. Does nothing where the user chose settings of malloc by environment
@@ -26,16 +30,22 @@ public static class Allocator
     /// </summary>
     /// <returns>Whether it was set.</returns>
     public static bool KeepFreedMemory() =>
-        // One heap, grown in large steps, from which nothing is mapped on its own and which is not trimmed.
-        Set((MostArenas, 1), (MostMappings, 0), (TrimThreshold, int.MaxValue), (TopPad, 64 << 20));
+        // One heap, grown in large steps, from which nothing is mapped on its own and which is not trimmed. Small freed blocks join their neighbours at
+        // once: aligned tensors leave some on both sides, which would keep the next tensor of that size from taking the place.
+        KeepsFreedMemory = Set((MostArenas, 1), (MostMappings, 0), (TrimThreshold, int.MaxValue), (TopPad, 64 << 20), (LargestFastBlock, 0));
 
     /// <summary>
     /// The opposite, for a run that must stay within a limit: large blocks leave the process as soon as they are freed, which costs time.
-    /// Does nothing where <see cref="KeepFreedMemory"/> would do nothing.
+    /// Does nothing unless the process keeps freed memory: malloc belongs to the program, and another than ours may want it as it is.
     /// </summary>
-    /// <returns>Whether it was set.</returns>
-    public static bool ReturnFreedMemory() =>
-        _returns = Set((MostMappings, 1 << 20), (MappingThreshold, 128 << 10), (TrimThreshold, 128 << 10), (TopPad, 0));
+    public static void ReturnFreedMemory()
+    {
+        if (KeepsFreedMemory)
+        {
+            _returns = Set((MostMappings, 1 << 20), (MappingThreshold, 128 << 10), (TrimThreshold, 128 << 10), (TopPad, 0));
+            KeepsFreedMemory = !_returns;
+        }
+    }
 
     /// <summary>
     /// Hands the pages of small freed blocks back, too, which lie between blocks in use. Does nothing unless <see cref="ReturnFreedMemory"/> was set.

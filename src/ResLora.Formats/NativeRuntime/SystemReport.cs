@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -64,7 +63,6 @@ public sealed record SystemReport
     public static SystemReport Collect()
     {
         var status = TorchRuntime.Status;
-        var total = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         var report = new SystemReport
         {
             Runtime = RuntimeInformation.FrameworkDescription,
@@ -73,8 +71,8 @@ public sealed record SystemReport
             TorchSharpVersion = VersionOf(typeof(torch).Assembly),
             LogicalProcessors = Environment.ProcessorCount,
             CpuFeatures = CpuFeatures.Detect(),
-            TotalMemoryBytes = total,
-            AvailableMemoryBytes = KernelAvailableBytes() is { } available ? Math.Min(available, total) : null,
+            TotalMemoryBytes = SystemMemory.TotalBytes,
+            AvailableMemoryBytes = SystemMemory.AvailableBytes(),
             CompatibilityCopyInUse = status.CompatibilityCopyInUse,
             NativeLibraryPath = status.LibraryPath,
             Problem = status.Problem,
@@ -117,18 +115,4 @@ public sealed record SystemReport
         assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
         ?? assembly.GetName().Version?.ToString()
         ?? "unknown";
-
-    private static long? KernelAvailableBytes()
-    {
-        const string MemoryInfo = "/proc/meminfo";
-        const string Key = "MemAvailable:";
-        if (!File.Exists(MemoryInfo))
-        {
-            return null;
-        }
-
-        var line = File.ReadLines(MemoryInfo).FirstOrDefault(line => line.StartsWith(Key, StringComparison.Ordinal));
-        var kibibytes = line?[Key.Length..].Replace("kB", "", StringComparison.Ordinal).Trim();
-        return long.TryParse(kibibytes, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value * 1024 : null;
-    }
 }

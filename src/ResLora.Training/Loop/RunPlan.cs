@@ -48,22 +48,30 @@ public sealed record RunPlan(
     /// <summary>How the run was made to fit into its limit on memory; null without a limit.</summary>
     public MemoryChoice? Choice { get; init; }
 
+    /// <summary>Memory that was free when the plan was made, in bytes; null where the system does not tell.</summary>
+    public long? AvailableMemory { get; init; }
+
+    /// <summary>Whether there is room, within the limit and the machine, to keep freed memory, which is faster.</summary>
+    public bool KeepsFreedMemory => Memory.TotalWithFreed <= Math.Min(Choice?.Limit ?? long.MaxValue, AvailableMemory ?? long.MaxValue);
+
     /// <summary>Makes the plan.</summary>
     /// <param name="model">The model, whose weights may be on the meta device.</param>
     /// <param name="adapter">The adapter on it; null when the model itself is trained.</param>
     /// <param name="data">The tokenised training data.</param>
     /// <param name="config">How to train, free of problems; its limit on memory may change it (<see cref="Choice"/>).</param>
     /// <param name="weights">Where the base weights are.</param>
+    /// <param name="available">Memory that is free, in bytes; null where the system does not tell.</param>
     /// <returns>The plan.</returns>
     /// <exception cref="ConfigException">The run cannot be made to fit into <see cref="TrainConfig.MaxMemory"/>.</exception>
-    public static RunPlan Create(LanguageModel model, AdaptedModel? adapter, TokenizedData data, TrainConfig config, BaseMemory weights)
+    public static RunPlan Create(LanguageModel model, AdaptedModel? adapter, TokenizedData data, TrainConfig config, BaseMemory weights, long? available = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(config);
+        var tokens = data.Samples.Sum(sample => (long)sample.Ids.Length);
         MemoryEstimate Estimate(TrainConfig settings) =>
-            MemoryEstimate.Of(model, adapter, settings, weights, BatchShape.Of(data.Samples, settings, model is CausalLanguageModel));
-        var choice = config.MaxMemory is { } limit ? MemoryChoice.Fit(config, ByteSize.Parse("training.maxMemory", limit), Estimate) : null;
+            MemoryEstimate.Of(model, adapter, settings, weights, BatchShape.Of(data.Samples, settings, model is CausalLanguageModel), tokens);
+        var choice = config.MaxMemory is { } limit ? MemoryChoice.Fit(config, ByteSize.Parse("training.maxMemory", limit), model is CausalLanguageModel, Estimate) : null;
         config = choice?.Config ?? config;
         var order = new DataOrder([.. data.Samples.Select(s => s.Ids.Length)], config);
         var all = model.parameters().Sum(p => p.numel());
@@ -86,6 +94,7 @@ public sealed record RunPlan(
             choice?.Estimate ?? Estimate(config))
         {
             Choice = choice,
+            AvailableMemory = available,
             Truncated = data.Truncated,
         };
     }

@@ -20,22 +20,24 @@ public sealed record MemoryChoice(long Limit, long Wanted, TrainConfig Config, M
     /// </summary>
     /// <param name="wanted">The settings.</param>
     /// <param name="limit">The limit in bytes.</param>
+    /// <param name="canPack">Whether the model's samples can be packed; an encoder's cannot.</param>
     /// <param name="estimate">Reckons the memory of settings.</param>
     /// <returns>The choice.</returns>
     /// <exception cref="ConfigException">Nothing fits: says the least that is needed, and what to change.</exception>
-    public static MemoryChoice Fit(TrainConfig wanted, long limit, Func<TrainConfig, MemoryEstimate> estimate)
+    public static MemoryChoice Fit(TrainConfig wanted, long limit, bool canPack, Func<TrainConfig, MemoryEstimate> estimate)
     {
         ArgumentNullException.ThrowIfNull(wanted);
         ArgumentNullException.ThrowIfNull(estimate);
         (TrainConfig Config, MemoryEstimate Estimate)? smallest = null;
         long? first = null;
-        foreach (var config in Candidates(wanted))
+        bool TurnsPackingOn(TrainConfig config) => config.Packing && !wanted.Packing;
+        foreach (var config in Candidates(wanted, canPack || wanted.Packing))
         {
             var memory = estimate(config);
             first ??= memory.Total;
             if (memory.Total <= limit)
             {
-                return new MemoryChoice(limit, first.Value, config, memory) { TurnsPackingOn = config.Packing && !wanted.Packing };
+                return new MemoryChoice(limit, first.Value, config, memory) { TurnsPackingOn = TurnsPackingOn(config) };
             }
 
             if (smallest is null || memory.Total < smallest.Value.Estimate.Total)
@@ -46,7 +48,7 @@ public sealed record MemoryChoice(long Limit, long Wanted, TrainConfig Config, M
 
         var (least, need) = smallest!.Value;
         throw new ConfigException(
-            $"training.maxMemory is {ByteSize.Format(limit)}, and this run takes at least {ByteSize.Format(need.Total)}, with {Describe(least, least.Packing && !wanted.Packing)} " +
+            $"training.maxMemory is {ByteSize.Format(limit)}, and this run takes at least {ByteSize.Format(need.Total)}, with {Describe(least, TurnsPackingOn(least))} " +
             $"({ByteSize.Format(need.Program)} the program, {ByteSize.Format(need.BaseWeights)} base weights, {ByteSize.Format(need.Trained)} what is trained, " +
             $"{ByteSize.Format(need.Activations + need.Passing)} the passes). Raise it, or {Advice(need, wanted)}.");
     }
@@ -61,13 +63,13 @@ public sealed record MemoryChoice(long Limit, long Wanted, TrainConfig Config, M
         return $"{(turnsPackingOn ? "packing, " : "")}batchSize {config.BatchSize}, accumulationSteps {config.AccumulationSteps}{(config.GradientCheckpointing ? " and gradientCheckpointing" : "")}";
     }
 
-    private static IEnumerable<TrainConfig> Candidates(TrainConfig wanted)
+    private static IEnumerable<TrainConfig> Candidates(TrainConfig wanted, bool packing)
     {
         var samples = wanted.BatchSize * wanted.AccumulationSteps;
         int[] sizes = [.. Enumerable.Range(1, wanted.BatchSize).Where(size => samples % size == 0).OrderDescending()];
         bool[] ways = wanted.GradientCheckpointing ? [true] : [false, true];
         return ways.SelectMany(checkpointing => sizes.Select(size =>
-            wanted with { BatchSize = size, AccumulationSteps = samples / size, GradientCheckpointing = checkpointing, Packing = true })).Prepend(wanted).Distinct();
+            wanted with { BatchSize = size, AccumulationSteps = samples / size, GradientCheckpointing = checkpointing, Packing = packing })).Prepend(wanted).Distinct();
     }
 
     private static string Advice(MemoryEstimate need, TrainConfig wanted)

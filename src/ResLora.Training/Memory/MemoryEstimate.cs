@@ -16,29 +16,42 @@ namespace ResLora.Training.Memory;
 public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activations, long Passing)
 {
     /// <summary>
-    /// What the program itself takes, in bytes: .NET, libtorch, tokenizer and data. Measured on Linux, x64: 52 to 86 MB, as what
-    /// was left of the peak when the counted tensors were taken off, in eight runs of two models.
+    /// What the program itself takes, in bytes: .NET, libtorch and tokenizer. Measured on Linux, x64, as what was left of the peak when the counted
+    /// tensors were taken off: 89 to 116 MB in the runs of docs/memory.md.
     /// </summary>
-    public const long Runtime = 75_000_000;
+    public const long Runtime = 100_000_000;
 
-    /// <summary>
-    /// What comes on top where the kernels hold: more compiled code and threads, compiled products, and the working memory of products, chunks of logits
-    /// and scores that come and go. Measured in the same way, in the runs of docs/memory.md.
-    /// </summary>
-    public const long KernelRuntime = 70_000_000;
+    /// <summary>What comes on top in bfloat16, whose products libtorch compiles and keeps. Measured likewise: 97 to 139 MB together with <see cref="Runtime"/>.</summary>
+    public const long CompiledProducts = 25_000_000;
+
 
     private const int FloatBytes = 4;
     private const int ValueAndMoments = 3;
     private const int NumbersForLogits = 3;
 
+    // A token of the data: its number and its target, and some four characters of text. Measured on GSM8K.
+    private const int DataBytes = 22;
+
+    // Freed memory that is kept, above all that was measured (docs/memory.md): so many times what a pass takes, without and with gradient checkpointing, and
+    // this part of the program's own memory.
+    private const int FreedPasses = 2, FreedPassesCheckpointed = 4, FreedOfProgram = 4;
+
     /// <summary>Bytes of base weights that are used as their files have them: pages of the system's file cache, not counted in <see cref="Total"/>.</summary>
     public long MappedWeights { get; init; }
 
-    /// <summary>What the program itself takes, in bytes.</summary>
+    /// <summary>What the program itself takes, its data included, in bytes.</summary>
     public long Program { get; init; } = Runtime;
 
     /// <summary>All memory of the process together, in bytes.</summary>
     public long Total => Program + BaseWeights + Trained + Activations + Passing;
+
+    /// <summary>
+    /// The most that comes on top where the process keeps freed memory (<c>Allocator.KeepFreedMemory</c>), in bytes: blocks of one step do not always serve for the next.
+    /// </summary>
+    public long Freed { get; init; }
+
+    /// <summary>The most that the process may take where it keeps freed memory, in bytes.</summary>
+    public long TotalWithFreed => Total + Freed;
 
     /// <summary>Reckons the memory.</summary>
     /// <param name="model">The model, whose weights may be on the meta device.</param>
@@ -46,8 +59,9 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
     /// <param name="config">Accumulation and checkpointing.</param>
     /// <param name="weights">Where the base weights are.</param>
     /// <param name="batches">The shapes of the run's batches.</param>
+    /// <param name="dataTokens">The tokens of all training samples, which stay in memory. Default 0.</param>
     /// <returns>The estimate.</returns>
-    public static MemoryEstimate Of(LanguageModel model, AdaptedModel? adapter, TrainConfig config, BaseMemory weights, IReadOnlyCollection<BatchShape> batches)
+    public static MemoryEstimate Of(LanguageModel model, AdaptedModel? adapter, TrainConfig config, BaseMemory weights, IReadOnlyCollection<BatchShape> batches, long dataTokens = 0)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(config);
@@ -62,11 +76,12 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
         var inPass = new MemoryEstimate(weights.Own, values + (config.AccumulationSteps > 1 ? gradients : 0), pass.Kept, pass.Passing)
         {
             MappedWeights = weights.Mapped,
-            Program = FusedLayers.Hold(model, adapter is not null, config.FusedKernels, weights.Width) ? Runtime + KernelRuntime : Runtime,
+            Program = Runtime + (weights.Width == FloatBytes ? 0 : CompiledProducts) + (DataBytes * dataTokens),
         };
         // The optimizer's step has no activations left and one more tensor like the largest parameter.
         var inStep = inPass with { Trained = values + gradients, Activations = 0, Passing = trained.DefaultIfEmpty().Max() * FloatBytes };
-        return inPass.Total >= inStep.Total ? inPass : inStep;
+        var freedPasses = config.GradientCheckpointing ? FreedPassesCheckpointed : FreedPasses;
+        return (inPass.Total >= inStep.Total ? inPass : inStep) with { Freed = (freedPasses * (pass.Kept + pass.Passing)) + (inPass.Program / FreedOfProgram) };
     }
 
     private static (long Kept, long Passing) LargestPass(

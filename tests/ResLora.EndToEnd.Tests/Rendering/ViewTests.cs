@@ -127,7 +127,8 @@ public sealed class ViewTests : IDisposable
                 NewModules = ["classifier", "bert.pooler"],
             },
             _console);
-        PlanView.Draw(new PlanReport("m", new AdapterConfig { Targets = TargetModules.Suffixes("query", "value") }, [], 10, run) { Head = TextHead.Score }, _console);
+        PlanView.Draw(
+            new PlanReport("m", new AdapterConfig { Targets = TargetModules.Suffixes("query", "value") }, [], 10, run with { AvailableMemory = 50_000_000 }) { Head = TextHead.Score }, _console);
 
         Approved.Check("plan-labels", _console.Output);
     }

@@ -9,7 +9,7 @@ public sealed class AllocatorTests
 
     // Only that variable is set here: malloc's settings are the whole process's, and the tests share it.
     [Fact]
-    public void KeepAndReturn_TheUserChoseForMalloc_ChangeNothing()
+    public void KeepFreedMemory_TheUserChoseForMalloc_ChangesNothing()
     {
         var before = Environment.GetEnvironmentVariable(UserSetting);
         try
@@ -17,7 +17,7 @@ public sealed class AllocatorTests
             Environment.SetEnvironmentVariable(UserSetting, "2");
 
             Assert.False(Allocator.KeepFreedMemory());
-            Assert.False(Allocator.ReturnFreedMemory());
+            Assert.False(Allocator.KeepsFreedMemory);
         }
         finally
         {

@@ -47,6 +47,27 @@ public class RunPlanTests
         Assert.Equal((wanted.Steps, wanted.StepsPerEpoch), (plan.Steps, plan.StepsPerEpoch));
     }
 
+    [Theory]
+    [InlineData(0, null, true)]
+    [InlineData(-1, null, false)]
+    [InlineData(null, 0, true)]
+    [InlineData(null, -1, false)]
+    [InlineData(-1, 0, false)]
+    [InlineData(null, null, true)]
+    public void KeepsFreedMemory_LimitAndMachine_AsTheTighterOfThemAllows(int? limit, int? available, bool expected)
+    {
+        using var bench = new TrainingBench();
+        var data = new TokenizedData(TinyModel.Samples(10), TooLong: 0, Untrained: 0);
+        var (config, weights) = (new TrainConfig { Epochs = 1, BatchSize = 4 }, BaseMemory.Unmapped(bench.Model, float32));
+        var most = RunPlan.Create(bench.Model, bench.Adapter, data, config, weights).Memory.TotalWithFreed;
+
+        var plan = RunPlan.Create(
+            bench.Model, bench.Adapter, data, config with { MaxMemory = limit is { } l ? $"{most + l}" : null }, weights, most + available);
+
+        Assert.True(plan.Memory.Total < most);
+        Assert.Equal(expected, plan.KeepsFreedMemory);
+    }
+
     [Fact]
     public void Create_LimitOnMemoryOfPaddedBatches_PacksFirst()
     {

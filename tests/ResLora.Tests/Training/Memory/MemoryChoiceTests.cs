@@ -19,7 +19,7 @@ public sealed class MemoryChoiceTests
     [InlineData(10, 1, 24, true)]
     public void Fit_Limit_TakesTheFastestThatFits(long limit, int batchSize, int accumulation, bool checkpointing)
     {
-        var choice = MemoryChoice.Fit(_wanted, MemoryEstimate.Runtime + limit, Estimate);
+        var choice = MemoryChoice.Fit(_wanted, MemoryEstimate.Runtime + limit, canPack: true, Estimate);
 
         Assert.Equal((batchSize, accumulation, checkpointing), (choice.Config.BatchSize, choice.Config.AccumulationSteps, choice.Config.GradientCheckpointing));
         Assert.Equal(24, choice.Config.BatchSize * choice.Config.AccumulationSteps);
@@ -30,10 +30,20 @@ public sealed class MemoryChoiceTests
     [Fact]
     public void Fit_CheckpointingWanted_IsNeverTurnedOff()
     {
-        var choice = MemoryChoice.Fit(_wanted with { GradientCheckpointing = true }, long.MaxValue, Estimate);
+        var choice = MemoryChoice.Fit(_wanted with { GradientCheckpointing = true }, long.MaxValue, canPack: true, Estimate);
 
         Assert.True(choice.Config.GradientCheckpointing);
         Assert.Equal(8, choice.Config.BatchSize);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Fit_PackingWantedOff_IsTurnedOnOnlyWhereItCanBe(bool canPack)
+    {
+        var choice = MemoryChoice.Fit(_wanted with { Packing = false }, MemoryEstimate.Runtime + 450, canPack, Estimate);
+
+        Assert.Equal((canPack, canPack), (choice.TurnsPackingOn, choice.Config.Packing));
     }
 
     [Theory]
@@ -43,7 +53,7 @@ public sealed class MemoryChoiceTests
     public void Fit_NothingFits_SaysTheLeastAndWhatToChange(long weights, long trained, string advice)
     {
         var error = Assert.Throws<ConfigException>(() =>
-            MemoryChoice.Fit(_wanted, 1000, config => Estimate(config) with { BaseWeights = weights, Trained = trained }));
+            MemoryChoice.Fit(_wanted, 1000, canPack: true, config => Estimate(config) with { BaseWeights = weights, Trained = trained }));
 
         Assert.Contains("training.maxMemory is 1.0 kB", error.Message, StringComparison.Ordinal);
         Assert.Contains("batchSize 1, accumulationSteps 24 and gradientCheckpointing", error.Message, StringComparison.Ordinal);

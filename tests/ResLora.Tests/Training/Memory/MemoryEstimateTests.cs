@@ -108,6 +108,22 @@ public sealed class MemoryEstimateTests
         Assert.Equal(samples.Sum(TokenBatch.TrainedTokens), shape.Targets);
     }
 
+    [Fact]
+    public void Of_DataHalfNumbersAndFreedMemory_AreCounted()
+    {
+        using var bench = new TrainingBench();
+        var weights = BaseMemory.Unmapped(bench.Model, float32);
+
+        var none = MemoryEstimate.Of(bench.Model, bench.Adapter, new TrainConfig(), weights, _batch);
+        var some = MemoryEstimate.Of(bench.Model, bench.Adapter, new TrainConfig(), weights, _batch, dataTokens: 1000);
+        var inHalves = MemoryEstimate.Of(bench.Model, bench.Adapter, new TrainConfig(), new BaseMemory(0, 0, Width / 2), _batch);
+
+        Assert.Equal(none.Total + 22_000, some.Total);
+        Assert.Equal(MemoryEstimate.Runtime + MemoryEstimate.CompiledProducts, inHalves.Program);
+        // What is kept of freed memory: twice the pass, and a quarter of the program.
+        Assert.Equal((2 * (none.Activations + none.Passing)) + (none.Program / 4), none.TotalWithFreed - none.Total);
+    }
+
     private static MemoryEstimate Of(TrainingBench bench, TrainConfig config) =>
         MemoryEstimate.Of(bench.Model, bench.Adapter, config, BaseMemory.Unmapped(bench.Model, float32), _batch);
 }
