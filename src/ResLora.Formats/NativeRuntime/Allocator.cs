@@ -20,13 +20,18 @@ public static class Allocator
 
     private static bool _returns;
 
+    /// <summary>By settings of malloc, or by an allocator in its place, such as libmimalloc.</summary>
+    private static bool IsChosenByUser =>
+        _userSettings.Any(name => Environment.GetEnvironmentVariable(name) is not null)
+        || Environment.GetEnvironmentVariable("LD_PRELOAD")?.Contains("malloc", StringComparison.OrdinalIgnoreCase) == true;
+
     /// <summary>Whether freed memory is kept: <see cref="KeepFreedMemory"/> was set, and not its opposite since.</summary>
     public static bool KeepsFreedMemory { get; private set; }
 
     /// <summary>
     /// Sets the whole process so; the command line does it at its start. The process then never shrinks below its peak, which is higher, since freed
     /// blocks of one size do not always serve for another. Does nothing where the user chose settings of malloc by environment
-    /// variables, or the C library is not glibc.
+    /// variables or preloaded another allocator, or the C library is not glibc.
     /// </summary>
     /// <returns>Whether it was set.</returns>
     public static bool KeepFreedMemory() =>
@@ -61,7 +66,7 @@ public static class Allocator
 
     private static bool Set(params (int Option, int Value)[] options)
     {
-        if (!OperatingSystem.IsLinux() || _userSettings.Any(name => Environment.GetEnvironmentVariable(name) is not null))
+        if (!OperatingSystem.IsLinux() || IsChosenByUser)
         {
             return false;
         }

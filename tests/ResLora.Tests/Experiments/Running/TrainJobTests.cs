@@ -134,6 +134,22 @@ public sealed class TrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
     }
 
     [Fact]
+    public void Run_PackedAndPadded_LearnTheSameInBatchesOfAnotherShape()
+    {
+        (double[] Losses, long Activations) Run(bool packing)
+        {
+            var config = world.Run($"packing-{packing}");
+            var report = TrainJob.Run(config with { Training = config.Training with { Packing = packing } }, stop: TestContext.Current.CancellationToken);
+            return ([.. report.Result.Losses.Select(step => step.Loss)], report.PlannedMemory!.Activations);
+        }
+
+        var (packed, padded) = (Run(packing: true), Run(packing: false));
+
+        Assert.All(packed.Losses.Zip(padded.Losses), pair => Assert.Equal(pair.Second, pair.First, tolerance: 1e-4));
+        Assert.NotEqual(padded.Activations, packed.Activations);
+    }
+
+    [Fact]
     public void Run_WithoutAdapter_TrainsAndSavesTheWholeModel()
     {
         var report = TrainJob.Run(world.Run("whole-model") with { Adapter = null }, stop: TestContext.Current.CancellationToken);

@@ -5,23 +5,23 @@ namespace ResLora.Tests.Formats.NativeRuntime;
 
 public sealed class AllocatorTests
 {
-    private const string UserSetting = "MALLOC_ARENA_MAX";
-
-    // Only that variable is set here: malloc's settings are the whole process's, and the tests share it.
-    [Fact]
-    public void KeepFreedMemory_TheUserChoseForMalloc_ChangesNothing()
+    // Only cases that change nothing: malloc's settings are the whole process's, and the tests share it.
+    [Theory]
+    [InlineData("MALLOC_ARENA_MAX", "2")]
+    [InlineData("LD_PRELOAD", "/usr/lib/libmimalloc.so.2")]
+    public void KeepFreedMemory_TheUserChose_ChangesNothing(string variable, string value)
     {
-        var before = Environment.GetEnvironmentVariable(UserSetting);
+        var before = Environment.GetEnvironmentVariable(variable);
         try
         {
-            Environment.SetEnvironmentVariable(UserSetting, "2");
+            Environment.SetEnvironmentVariable(variable, value);
 
             Assert.False(Allocator.KeepFreedMemory());
             Assert.False(Allocator.KeepsFreedMemory);
         }
         finally
         {
-            Environment.SetEnvironmentVariable(UserSetting, before);
+            Environment.SetEnvironmentVariable(variable, before);
         }
     }
 }
