@@ -24,7 +24,6 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
     /// <summary>What comes on top in bfloat16, whose products libtorch compiles and keeps. Measured likewise: 97 to 139 MB together with <see cref="Runtime"/>.</summary>
     public const long CompiledProducts = 25_000_000;
 
-
     private const int FloatBytes = 4;
     private const int ValueAndMoments = 3;
     private const int NumbersForLogits = 3;
