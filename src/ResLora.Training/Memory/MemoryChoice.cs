@@ -50,7 +50,7 @@ public sealed record MemoryChoice(long Limit, long Wanted, TrainConfig Config, M
         throw new ConfigException(
             $"training.maxMemory is {ByteSize.Format(limit)}, and this run takes at least {ByteSize.Format(need.Total)}, with {Describe(least, TurnsPackingOn(least))} " +
             $"({ByteSize.Format(need.Program)} the program, {ByteSize.Format(need.BaseWeights)} base weights, {ByteSize.Format(need.Trained)} what is trained, " +
-            $"{ByteSize.Format(need.Activations + need.Passing)} the passes). Raise it, or {Advice(need, wanted)}.");
+            $"{ByteSize.Format(need.Activations + need.Passing)} the passes). Raise it{(need.Program >= limit ? ": the program alone takes more" : $", or {Advice(need, wanted)}")}.");
     }
 
     /// <summary>The settings in question, in words.</summary>

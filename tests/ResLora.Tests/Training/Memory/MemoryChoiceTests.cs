@@ -53,11 +53,19 @@ public sealed class MemoryChoiceTests
     public void Fit_NothingFits_SaysTheLeastAndWhatToChange(long weights, long trained, string advice)
     {
         var error = Assert.Throws<ConfigException>(() =>
-            MemoryChoice.Fit(_wanted, 1000, canPack: true, config => Estimate(config) with { BaseWeights = weights, Trained = trained }));
+            MemoryChoice.Fit(_wanted, MemoryEstimate.Runtime + 5, canPack: true, config => Estimate(config) with { BaseWeights = weights, Trained = trained }));
 
-        Assert.Contains("training.maxMemory is 1.0 kB", error.Message, StringComparison.Ordinal);
+        Assert.Contains("training.maxMemory is 100.0 MB", error.Message, StringComparison.Ordinal);
         Assert.Contains("batchSize 1, accumulationSteps 24 and gradientCheckpointing", error.Message, StringComparison.Ordinal);
         Assert.Contains(advice, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_LessThanTheProgram_AdvisesNothingThatWouldNotHelp()
+    {
+        var error = Assert.Throws<ConfigException>(() => MemoryChoice.Fit(_wanted, 1000, canPack: true, Estimate));
+
+        Assert.EndsWith("Raise it: the program alone takes more.", error.Message, StringComparison.Ordinal);
     }
 
     /// <summary>100 bytes a sample of a pass, a tenth of it when checkpointed.</summary>
