@@ -13,6 +13,10 @@ internal sealed record CaseFile
     [JsonPropertyName("kind")]
     public string? Kind { get; init; }
 
+    /// <summary>The method; a case without one is LoRA's, perhaps with shortcuts.</summary>
+    [JsonPropertyName("method")]
+    public string? Method { get; init; }
+
     [JsonPropertyName("structure")]
     public string? Structure { get; init; }
 
@@ -21,6 +25,14 @@ internal sealed record CaseFile
 
     [JsonPropertyName("alpha")]
     public double Alpha { get; init; }
+
+    /// <summary>The factor of the adapter's part; told, and held against alpha / rank.</summary>
+    [JsonPropertyName("scale")]
+    public double? Scale { get; init; }
+
+    /// <summary>Cases are computed without dropout.</summary>
+    [JsonPropertyName("dropout")]
+    public double Dropout { get; init; }
 
     [JsonPropertyName("m")]
     public int? PreviousCount { get; init; }
@@ -47,13 +59,80 @@ internal sealed record CaseFile
     [JsonPropertyName("tolerance")]
     public required Dictionary<string, double> Tolerance { get; init; }
 
+    /// <summary>Keys that are not known here.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement> Unread { get; init; } = [];
+
+    /// <summary>The kind of a case with one layer; a case of a whole model has no kind.</summary>
+    public const string LayerKind = "peft_linear";
+
+    // Said for the reader of the file: the expected numbers decide.
+    private static readonly string[] _notes = ["name", "notes", "merges", "in", "out", "bias", "versions", "dtype"];
 
     /// <summary>Null where the type promises a value is an error of the file, not of whoever reads the value.</summary>
     private static readonly JsonSerializerOptions _json = new() { RespectNullableAnnotations = true };
 
-    public static CaseFile Read(string folder) => CheckedJson.Deserialize<CaseFile>(Path.Combine(folder, "case.json"), _json);
+    /// <summary>Reads case.json. What it asks for and is not known here is refused by name: taken for something known, it would pass or fail for nothing.</summary>
+    /// <param name="folder">The case's folder.</param>
+    /// <returns>The case.</returns>
+    /// <exception cref="ConfigException">A kind, method, key or value is not supported.</exception>
+    /// <exception cref="FileFormatException">The file breaks its format.</exception>
+    public static CaseFile Read(string folder)
+    {
+        var path = Path.Combine(folder, "case.json");
+        // The kind first: of a kind that is not known, nothing else has to fit.
+        if (CheckedJson.Deserialize<Head>(path, _json).Kind is { } kind and not LayerKind)
+        {
+            throw new ConfigException($"cases of kind '{kind}' are not supported yet");
+        }
+
+        var file = CheckedJson.Deserialize<CaseFile>(path, _json);
+        var problems = file.Unsupported().ToArray();
+        return problems.Length == 0 ? file : throw new ConfigException($"case.json: {string.Join("; ", problems)}");
+    }
+
+    private IEnumerable<string> Unsupported()
+    {
+        foreach (var key in Unread.Keys.Except(_notes).Concat(Calibration?.Unread.Keys.Select(key => "calibration." + key) ?? []))
+        {
+            yield return $"the key '{key}' is not supported";
+        }
+
+        if (Method is not (null or "lora"))
+        {
+            yield return $"the method '{Method}' is not supported";
+        }
+
+        if (Structure is not (null or "lora" or "is" or "bs" or "ms"))
+        {
+            yield return $"the structure '{Structure}' is not supported (lora, is, bs and ms are)";
+        }
+
+        if (FirstBlock is not (null or "doubled" or "single"))
+        {
+            yield return $"first_block '{FirstBlock}' is not supported (doubled and single are)";
+        }
+
+        if (Loss is not (null or "causal_lm" or "cross_entropy" or "mse"))
+        {
+            yield return $"the loss '{Loss}' is not supported (causal_lm, cross_entropy and mse are)";
+        }
+
+        if (Calibration is { SecondMoments: not (null or "all batches") })
+        {
+            yield return $"calibration.second_moments '{Calibration.SecondMoments}' is not supported ('all batches' is)";
+        }
+
+        if (Dropout != 0)
+        {
+            yield return $"dropout {Dropout} is not supported (0 is)";
+        }
+
+        if (Scale is { } scale && Rank > 0 && Math.Abs(scale - (Alpha / Rank)) > 1e-6 * Math.Abs(scale))
+        {
+            yield return $"the scale {scale} is not supported (alpha / rank is, which is {Alpha / Rank})";
+        }
+    }
 
     /// <summary>The calibration, which structures with approximate merges need.</summary>
     public CalibrationPart RequireCalibration() => Calibration is { Batches: >= 1, NormWindow: >= 1 }
@@ -74,7 +153,7 @@ internal sealed record CaseFile
                 "is" => ShortcutKind.Input,
                 "bs" => ShortcutKind.Block,
                 "ms" => ShortcutKind.Middle,
-                _ => throw new FileFormatException($"case.json: structure '{Structure}' is not known (lora, is, bs, ms)."),
+                _ => throw new FileFormatException("case.json: there is no \"structure\" (lora, is, bs or ms)."),
             },
             PreviousCount = PreviousCount ?? 1,
             FirstBlock = FirstBlock == "single" ? Adapters.FirstBlock.Once : Adapters.FirstBlock.Doubled,
@@ -107,5 +186,17 @@ internal sealed record CaseFile
 
         [JsonPropertyName("norm_window")]
         public int NormWindow { get; init; }
+
+        [JsonPropertyName("second_moments")]
+        public string? SecondMoments { get; init; }
+
+        [JsonExtensionData]
+        public Dictionary<string, JsonElement> Unread { get; init; } = [];
+    }
+
+    private sealed record Head
+    {
+        [JsonPropertyName("kind")]
+        public string? Kind { get; init; }
     }
 }

@@ -28,6 +28,11 @@ internal static class TokenizerCase
                 throw new FileFormatException($"{path}, line {index + 1}: {e.Message}", e);
             }
 
+            if (expected.Unread.Count > 0)
+            {
+                throw new ConfigException($"{path}, line {index + 1}: the key '{expected.Unread.Keys.First()}' is not supported");
+            }
+
             Add("ids", tokenizer.Encode(expected.Text).SequenceEqual(expected.Ids));
             Add("ids_no_special", tokenizer.Encode(expected.Text, addSpecialTokens: false).SequenceEqual(expected.IdsNoSpecial));
             Add("decoded", tokenizer.Decode(expected.Ids) == expected.Decoded);
@@ -48,5 +53,8 @@ internal static class TokenizerCase
         public required int[] IdsNoSpecial { get; init; }
 
         public required string Decoded { get; init; }
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public Dictionary<string, JsonElement> Unread { get; init; } = [];
     }
 }

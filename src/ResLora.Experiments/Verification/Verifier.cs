@@ -63,16 +63,17 @@ public static class Verifier
             }
 
             var file = CaseFile.Read(folder);
-            if (file.Kind == "peft_linear")
+            if (file.Kind == CaseFile.LayerKind)
             {
                 kind = "layer";
                 return LayerCase.Run(name, folder, file);
             }
 
             kind = "model";
-            return file.Kind is null && file.Structure is not null && file.Loss is "causal_lm" or "cross_entropy" or "mse" && ModelRegistry.ModelTypes.Contains(ModelType(folder))
+            var type = ModelType(folder);
+            return ModelRegistry.ModelTypes.Contains(type)
                 ? ModelCase.Run(name, folder, file)
-                : new CaseReport(name, kind, CaseStatus.Unsupported, [], $"cases of kind '{file.Kind ?? ModelType(folder)}' are not supported yet");
+                : throw new ConfigException($"cases of models of type '{type}' are not supported yet");
         }
         catch (ConfigException e)
         {

@@ -93,6 +93,37 @@ public sealed class VerifierTests
         Assert.False(report.Passed(strict: true));
     }
 
+    [Theory]
+    [InlineData("\"m\": null", "\"m\": null, \"method\": \"dora\"", "'dora'")]
+    [InlineData("\"m\": null", "\"m\": null, \"zebra\": 1", "'zebra'")]
+    [InlineData("\"is\"", "\"zigzag\"", "'zigzag'")]
+    [InlineData("\"doubled\"", "\"tripled\"", "'tripled'")]
+    [InlineData("\"causal_lm\"", "\"focal\"", "'focal'")]
+    [InlineData("\"norm_window\"", "\"stride\": 2, \"norm_window\"", "'calibration.stride'")]
+    [InlineData("\"all batches\"", "\"last batch\"", "'last batch'")]
+    [InlineData("\"dropout\": 0.0", "\"dropout\": 0.1", "dropout 0.1")]
+    [InlineData("\"scale\": 1.5", "\"scale\": 2.5", "scale 2.5")]
+    public void Run_CaseThatAsksForSomethingUnknown_IsUnsupportedByName(string old, string replacement, string part)
+    {
+        using var folder = Copy("llama_input");
+        Assert.Contains(old, File.ReadAllText(folder["case.json"]), StringComparison.Ordinal);
+        Replace(folder["case.json"], old, replacement);
+
+        var only = Assert.Single(Verifier.Run([folder.Path]).Cases);
+
+        Assert.Equal(CaseStatus.Unsupported, only.Status);
+        Assert.Contains(part, only.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_UnknownKindOfAnotherForm_IsUnsupportedNotAFailure()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("case.json", """{ "kind": "statistics", "tolerance": [1], "calibration": "none" }""");
+
+        Assert.Equal(CaseStatus.Unsupported, Assert.Single(Verifier.Run([folder.Path]).Cases).Status);
+    }
+
     [Fact]
     public void Run_UnsupportedFeatureOfTheModel_IsNamed()
     {
@@ -134,7 +165,6 @@ public sealed class VerifierTests
     [InlineData("""{ "tolerance": null }""")]
     [InlineData("""{ "tolerance": { "forward": "small" } }""")]
     [InlineData("""{ "structure": 7, "tolerance": {} }""")]
-    [InlineData("""{ "structure": "zigzag", "loss": "causal_lm", "rank": 2, "alpha": 3, "targets": ["q_proj"], "tolerance": {} }""")]
     [InlineData("""{ "structure": "lora", "loss": "causal_lm", "rank": 2, "alpha": 3, "targets": null, "tolerance": {} }""")]
     [InlineData("""{ "structure": "lora", "loss": "causal_lm", "rank": 2, "alpha": 3, "targets": ["q_proj"], "tolerance": {} }""")]
     [InlineData("""{ "structure": "is", "loss": "causal_lm", "rank": 2, "alpha": 3, "targets": ["q_proj", "v_proj"], "tolerance": {} }""")]
