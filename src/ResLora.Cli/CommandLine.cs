@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using ResLora.Cli.Commands;
+using ResLora.Formats.Errors;
+using Spectre.Console;
 
 namespace ResLora.Cli;
 
@@ -61,6 +63,8 @@ internal static class CommandLine
         }
 
         using var interrupt = new InterruptSource();
+        // Through the console, which knows how to write above a line that is redrawn.
+        using var warnings = Warnings.Listen(sentence => streams.Log.Write(new Text($"warning: {sentence}\n")));
         try
         {
             return verb.Body(parsed, new CommandContext(
