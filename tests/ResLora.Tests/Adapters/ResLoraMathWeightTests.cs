@@ -44,6 +44,21 @@ public sealed class ResLoraMathWeightTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void BlockShortcut_DropoutThatDropsNothing_KeepsTheWeight(int m)
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(24);
+        var x = randn(2, 3, 5);
+        LoraPair[] blocks = [.. Enumerable.Range(0, m + 1).Select(_ => Pair())];
+
+        var actual = ResLoraMath.BlockShortcut(x, blocks, dropout: 1e-9, weight: 0.5);
+
+        Assert.InRange(TinyAdapters.Distance(ResLoraMath.BlockShortcut(x, blocks, weight: 0.5), actual), 0, Tolerance);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(3)]
