@@ -54,7 +54,8 @@ public sealed class AdaptedModel
         get => Blocks.OfType<ResLoraLinear>().FirstOrDefault()?.ShortcutWeight ?? 1;
         set
         {
-            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            // Not ThrowIfNegative, which takes -0 for negative; a file may well hold it.
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 0);
             ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 1);
             foreach (var block in Blocks.OfType<ResLoraLinear>())
             {

@@ -18,6 +18,9 @@ public static class ModelFolder
         "vocab.json", "merges.txt", "vocab.txt", "added_tokens.json", "chat_template.jinja", "LICENSE",
     ];
 
+    // Tokenizers are the largest, at some 35 MB.
+    private const long LargestCompanion = 256L << 20;
+
     private static readonly JsonSerializerOptions _json = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n" };
 
     /// <summary>Writes a model that came from a folder, with the weights that it has now.</summary>
@@ -105,10 +108,11 @@ public static class ModelFolder
     /// <summary>The files of a folder that go with its weights, such as the tokenizer's, by name.</summary>
     /// <param name="folder">The folder.</param>
     /// <returns>Their contents.</returns>
+    /// <exception cref="FileFormatException">One cannot be read, or is not an ordinary file.</exception>
     public static IReadOnlyDictionary<string, byte[]> Companions(string folder) => _companions
         .Select(name => (name, path: Path.Combine(folder, name)))
         .Where(c => File.Exists(c.path))
-        .ToDictionary(c => c.name, c => File.ReadAllBytes(c.path), StringComparer.Ordinal);
+        .ToDictionary(c => c.name, c => InputFile.ReadBytes(c.path, LargestCompanion), StringComparer.Ordinal);
 
     private static void Write(
         LanguageModel model,

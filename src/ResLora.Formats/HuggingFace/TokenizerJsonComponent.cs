@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 
 namespace ResLora.Formats.HuggingFace;
 
@@ -34,20 +35,7 @@ public sealed class TokenizerJsonComponent
     /// <param name="path">The file, at most 256 MiB.</param>
     /// <returns>The whole file as one component.</returns>
     /// <exception cref="FileFormatException">The file is missing, too large or not valid JSON.</exception>
-    public static TokenizerJsonComponent ReadFile(string path)
-    {
-        try
-        {
-            var size = new FileInfo(path).Length;
-            return size <= LargestFile
-                ? Parse(System.IO.File.ReadAllText(path), path)
-                : throw new FileFormatException($"{path}: {size} bytes are more than the {LargestFile} that a tokenizer file may have.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FileFormatException($"{path}: cannot be read ({e.Message}). Check the path.", e);
-        }
-    }
+    public static TokenizerJsonComponent ReadFile(string path) => Parse(InputFile.ReadText(path, LargestFile), path);
 
     /// <summary>Reads JSON text.</summary>
     /// <param name="json">The text.</param>

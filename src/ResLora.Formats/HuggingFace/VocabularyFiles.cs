@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 
 namespace ResLora.Formats.HuggingFace;
 
@@ -149,17 +150,6 @@ public static class VocabularyFiles
     private static string Token(TokenizerJsonComponent? settings, string key, string usual) =>
         settings?.ChildOrNull(key) is { } value ? value.IsText ? value.AsText() : value.Text("content") : usual;
 
-    private static string[] Lines(string path)
-    {
-        try
-        {
-            return new FileInfo(path).Length <= LargestFile
-                ? File.ReadAllText(path).Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n').Split('\n')
-                : throw new FileFormatException($"{path}: it has more than the {LargestFile} bytes that a vocabulary may have.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FileFormatException($"{path}: cannot be read ({e.Message}). Check the path.", e);
-        }
-    }
+    private static string[] Lines(string path) =>
+        InputFile.ReadText(path, LargestFile).Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n').Split('\n');
 }

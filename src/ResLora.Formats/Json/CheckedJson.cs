@@ -66,17 +66,9 @@ public static class CheckedJson
 
     private static ReadOnlyMemory<byte> ReadBytes(string path, long maxBytes)
     {
-        using var stream = InputFile.OpenRead(path);
-        if (stream.Length > Math.Min(maxBytes, Array.MaxLength))
-        {
-            throw new FileFormatException($"'{path}' has {stream.Length} bytes; at most {maxBytes} are accepted for this kind of file.");
-        }
-
-        var bytes = new byte[stream.Length];
-        var count = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        var bytes = InputFile.ReadBytes(path, maxBytes);
         ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
-        var start = bytes.AsSpan(0, count).StartsWith(mark) ? mark.Length : 0;
-        return bytes.AsMemory(start, count - start);
+        return bytes.AsMemory(bytes.AsSpan().StartsWith(mark) ? mark.Length : 0);
     }
 
     /// <summary>JsonDocument leaves bad UTF-8 and lone surrogates in place, to throw much later where a string is used.</summary>

@@ -139,6 +139,17 @@ public sealed class ShortcutWeightTests
     }
 
     [Fact]
+    public void ShortcutWeight_MinusZero_IsZero()
+    {
+        using var model = TinyLlama.Create();
+        var adapted = AdaptedModel.Inject(model, TinyAdapters.Config(ShortcutKind.Input));
+
+        adapted.ShortcutWeight = -0.0;
+
+        Assert.Equal(0, adapted.ShortcutWeight);
+    }
+
+    [Fact]
     public void Merge_MiddleByWeightsAtAWeight_ScalesTheEarlierTerms()
     {
         using var scope = NewDisposeScope();
