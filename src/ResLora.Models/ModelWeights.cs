@@ -9,6 +9,8 @@ namespace ResLora.Models;
 /// <summary>Puts weights into a network that was built on the meta device: from a checkpoint, or drawn at random.</summary>
 public static class ModelWeights
 {
+    private const int ShownProblems = 8;
+
     private static readonly ScalarType[] _weightTypes = [ScalarType.Float32, ScalarType.BFloat16, ScalarType.Float16, ScalarType.Float64];
 
     /// <summary>
@@ -135,7 +137,9 @@ public static class ModelWeights
         {
             if (!checkpoint.Entries.TryGetValue(stored[name], out var entry))
             {
-                problems.Add($"'{name}' is missing.{NearestName.Suggestion(name, checkpoint.Entries.Keys.Where(found => !used.Contains(found)))}");
+                // Only what is shown is worth the search.
+                var near = problems.Count < ShownProblems ? NearestName.Suggestion(name, checkpoint.Entries.Keys.Where(found => !used.Contains(found))) : "";
+                problems.Add($"'{name}' is missing.{near}");
             }
             else if (!entry.Shape.SequenceEqual(shape))
             {
@@ -153,9 +157,8 @@ public static class ModelWeights
             .Select(name => $"'{name}' belongs to no layer of this network"));
         if (problems.Count > 0)
         {
-            const int shown = 8;
-            var more = problems.Count > shown ? $" (and {problems.Count - shown} more)" : "";
-            throw new FileFormatException($"{checkpoint.Folder}: the weights do not fit config.json: {string.Join("; ", problems.Take(shown))}{more}.");
+            var more = problems.Count > ShownProblems ? $" (and {problems.Count - ShownProblems} more)" : "";
+            throw new FileFormatException($"{checkpoint.Folder}: the weights do not fit config.json: {string.Join("; ", problems.Take(ShownProblems))}{more}.");
         }
     }
 

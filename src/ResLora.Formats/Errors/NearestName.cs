@@ -3,13 +3,20 @@ namespace ResLora.Formats.Errors;
 /// <summary>Finds the known name that a misspelt one most likely meant, for error messages.</summary>
 public static class NearestName
 {
+    // A hostile file may hold names by the million, or one of a megabyte; to compare them all would take minutes. The tensors of a
+    // large model, some 80 layers, have about a thousand names.
+    private const int LongestCompared = 256;
+    private const int MostCompared = 20_000;
+
     /// <summary>The known names nearest to <paramref name="wanted"/> by edit distance, best first.</summary>
-    /// <param name="wanted">The name that was not found.</param>
-    /// <param name="known">The names that exist.</param>
+    /// <param name="wanted">The name that was not found; nothing is near one of more than 256 characters.</param>
+    /// <param name="known">The names that exist; of more than 20,000 the rest is left out.</param>
     /// <param name="count">How many to return at most.</param>
     /// <returns>Up to <paramref name="count"/> names; empty when nothing is known.</returns>
     public static IReadOnlyList<string> Find(string wanted, IEnumerable<string> known, int count = 3) =>
-        [.. known.Distinct(StringComparer.Ordinal)
+        wanted.Length > LongestCompared ? [] : [.. known.Take(MostCompared)
+            .Where(name => name.Length <= LongestCompared)
+            .Distinct(StringComparer.Ordinal)
             .OrderBy(name => Distance(wanted, name))
             .ThenBy(name => name, StringComparer.Ordinal)
             .Take(count)];
