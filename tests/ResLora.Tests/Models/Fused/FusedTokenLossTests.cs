@@ -15,6 +15,8 @@ public sealed class FusedTokenLossTests : KernelTests
     [InlineData(5, 7)]          // less than a vector
     [InlineData(5, 16)]
     [InlineData(33, 50)]
+    [InlineData(1, 37)]         // a row alone
+    [InlineData(1025, 37)]      // a row alone in its last chunk
     [InlineData(1100, 37)]      // 1,024 rows and 96, 20 of them to fill up
     [InlineData(37, 524_300)]   // three times 16 rows
     public void Apply_LossAndGradient_AreThoseOfCrossEntropy(int rows, int vocabulary)
