@@ -86,9 +86,7 @@ public static class ModelRegistry
             }
             else
             {
-                // Some checkpoints store a tied head a second time.
-                string[] ignored = model.named_modules().Any(m => m.name == "lm_head") ? [] : ["lm_head.weight"];
-                ModelWeights.Load(model, checkpoint, dtype, device ?? CPU, ignored);
+                ModelWeights.Load(model, checkpoint, dtype, device ?? CPU, LlamaCheckpoint.Of(((LlamaModel)model).Config));
             }
 
             model.eval();
@@ -128,9 +126,25 @@ public static class ModelRegistry
         throw new ConfigException($"{folder}: this model is an encoder, which cannot continue a text; take one of the Llama family.");
     }
 
-    private static LlamaModel Llama(string path, TextHead? head) => head is null
-        ? new LlamaModel(LlamaConfig.Read(path))
-        : throw new ConfigException($"{path}: this model continues texts and has no head for {(head.Kind == TextHeadKind.MaskedTokens ? "masked tokens" : "labels or scores")}; take a BERT or a RoBERTa.");
+    private static LlamaModel Llama(string path, TextHead? head)
+    {
+        if (head is not null)
+        {
+            throw new ConfigException($"{path}: this model continues texts and has no head for {(head.Kind == TextHeadKind.MaskedTokens ? "masked tokens" : "labels or scores")}; take a BERT or a RoBERTa.");
+        }
 
-    private static BertModel Bert(string path, TextHead? head) => new(BertConfig.Read(path), head);
+        return new LlamaModel(LlamaCheckpoint.Read(Path.GetDirectoryName(path)!));
+    }
+
+    private static BertModel Bert(string path, TextHead? head)
+    {
+        var model = new BertModel(BertConfig.Read(path), head);
+        if (BertCheckpoint.DifferentDecoder(model, Path.GetDirectoryName(path)!) is not { } decoder)
+        {
+            return model;
+        }
+
+        model.Dispose();
+        throw new ConfigException($"{path}: '{decoder}' is no copy of the word embedding, and a head for masked tokens of its own is not supported; take a checkpoint in which they are equal.");
+    }
 }

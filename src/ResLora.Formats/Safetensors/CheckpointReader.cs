@@ -53,6 +53,12 @@ public sealed class CheckpointReader : IDisposable
         }
     }
 
+    /// <summary>Whether a folder holds a checkpoint, sound or not.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>True when there is a file to open.</returns>
+    public static bool Exists(string folder) =>
+        File.Exists(Path.Combine(folder, ShardIndex.SingleName)) || File.Exists(Path.Combine(folder, ShardIndex.IndexName));
+
     /// <summary>Reads and checks the headers alone, as <see cref="SafetensorsReader.ReadHeader"/> does for one file.</summary>
     /// <param name="folder">The folder.</param>
     /// <returns>All tensors, and the metadata of the first file.</returns>

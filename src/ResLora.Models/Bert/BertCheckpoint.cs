@@ -18,12 +18,22 @@ internal static class BertCheckpoint
             : model.Config.IsRoberta ? ["classifier"] : ["classifier", "bert.pooler"];
         return new CheckpointLayout
         {
-            Names = name => Names(name, prefix),
+            Names = name => name == TokenBias(model.Config) ? [Decoder(model.Config) + ".bias", name] : Names(name, prefix),
             IsIgnored = name => IsIgnored(name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : name),
             ReplaceableModules = heads,
             IsFloat32 = name => model.HeadModules.Any(module => name.StartsWith(module + ".", StringComparison.Ordinal)),
         };
     }
+
+    /// <summary>The matrix of a head for masked tokens where it is no copy of the word embedding, or null.</summary>
+    public static string? DifferentDecoder(BertModel model, string folder) => model.Head.Kind != TextHeadKind.MaskedTokens
+        ? null
+        : TiedTensors.Different(folder, [Decoder(model.Config) + ".weight"], Names($"{model.Config.ModelType}.embeddings.word_embeddings.weight", model.Config.ModelType + "."));
+
+    private static string Decoder(BertConfig config) => config.IsRoberta ? "lm_head.decoder" : "cls.predictions.decoder";
+
+    /// <summary>Published classes compute with the decoder's bias; a file that has the head's alone ties them.</summary>
+    private static string TokenBias(BertConfig config) => config.IsRoberta ? "lm_head.bias" : "cls.predictions.bias";
 
     /// <summary>Bare encoders are saved without the prefix, and the oldest files call gain and shift of norms gamma and beta.</summary>
     private static IEnumerable<string> Names(string name, string prefix)

@@ -14,6 +14,8 @@ namespace ResLora.Models.Bert;
 public sealed record BertConfig
 {
     private static readonly string[] _families = ["bert", "roberta"];
+    private static readonly string[] _heads = ["SequenceClassification", "MaskedLM", "PreTraining"];
+    private static readonly JsonSerializerOptions _json = new() { RespectNullableAnnotations = true };
 
     /// <summary>The family.</summary>
     [JsonPropertyName("model_type")]
@@ -93,7 +95,7 @@ public sealed record BertConfig
 
     /// <summary>The classes that the model was saved from.</summary>
     [JsonPropertyName("architectures")]
-    public IReadOnlyList<string>? Architectures { get; init; }
+    public IReadOnlyList<string?>? Architectures { get; init; }
 
     /// <summary>Everything else in the file; <see cref="Problems"/> looks for what would change the numbers.</summary>
     [JsonExtensionData]
@@ -140,14 +142,34 @@ public sealed record BertConfig
     /// <exception cref="ConfigException">The model needs something that is not supported; all such things are named.</exception>
     public static BertConfig Read(string path)
     {
-        var config = CheckedJson.Deserialize<BertConfig>(path);
+        var config = CheckedJson.Deserialize<BertConfig>(path, _json);
         var problems = config.Problems().ToArray();
-        return problems.Length == 0 ? config : throw new ConfigException($"{path}: {string.Join("; ", problems)}.");
+        if (problems.Length > 0)
+        {
+            throw new ConfigException($"{path}: {string.Join("; ", problems)}.");
+        }
+
+        foreach (var note in config.Notes())
+        {
+            Warnings.Add($"{path}: {note}");
+        }
+
+        return config;
     }
 
     /// <summary>What is wrong or unsupported, a phrase each; empty when the network can be built.</summary>
     /// <returns>The problems.</returns>
     public IEnumerable<string> Problems() => SizeProblems().Concat(NumberProblems()).Concat(HeadProblems()).Concat(UnsupportedKeys());
+
+    /// <summary>What two keys of the file say differently, and which of them holds, a sentence each; empty when they agree.</summary>
+    /// <returns>The sentences, of which <see cref="Read"/> warns.</returns>
+    public IEnumerable<string> Notes()
+    {
+        if (LabelNames is { Count: > 0 } names && LabelCount is { } count && count != names.Count)
+        {
+            yield return $"num_labels is {count}, and id2label has {names.Count} labels: id2label holds.";
+        }
+    }
 
     private IEnumerable<string> SizeProblems()
     {
@@ -213,6 +235,11 @@ public sealed record BertConfig
 
     private IEnumerable<string> HeadProblems()
     {
+        foreach (var head in ArchitectureNames.Heads(Architectures).Where(head => !_heads.Contains(head)))
+        {
+            yield return $"architectures names a model for {head}, whose head is none for texts (supported: {string.Join(", ", _heads)}); to train a new head on the rest, take that name out";
+        }
+
         if (LabelNames is { Count: > 0 } names)
         {
             if (Enumerable.Range(0, names.Count).Any(i => !names.ContainsKey(i.ToString(CultureInfo.InvariantCulture))))

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using ResLora.Models.Blocks;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -74,7 +75,7 @@ public sealed class LlamaModel : CausalLanguageModel
         var positions = packed is null
             ? arange(past, past + count, dtype: float32, device: hidden.device)                                                        // [T]
             : tensor(packed.SelectMany(length => Enumerable.Range(0, length)).Select(p => (float)p).ToArray(), device: hidden.device);   // [T]
-        var angles = RotaryEmbedding.Angles(tensor(_frequencies, device: hidden.device), positions);
+        var angles = RotaryEmbedding.Angles(tensor(_frequencies, device: hidden.device), positions, Config.RopeScaling?.AttentionScale ?? 1);
         var longest = packed?.Max() ?? count;
         var maskedTokens = rightPadded || packed is not null ? null : tokenMask;
         Tensor? mask = null;
@@ -103,6 +104,17 @@ public sealed class LlamaModel : CausalLanguageModel
     /// <inheritdoc />
     public override Tensor Logits(Tensor hidden) =>
         _head is null ? functional.linear(hidden, _backbone.Embedding.Weight) : _head.call(hidden);
+
+    /// <inheritdoc />
+    public override void Describe(JsonObject config)
+    {
+        base.Describe(config);
+        // A folder without a head, such as AutoModel writes, has one when we have written it.
+        if (config["architectures"] is JsonArray && !ArchitectureNames.Heads(Config.Architectures).Any())
+        {
+            config["architectures"] = new JsonArray($"{char.ToUpperInvariant(Config.ModelType[0])}{Config.ModelType[1..]}ForCausalLM");
+        }
+    }
 
     /// <inheritdoc />
     protected override Tensor? FrozenHead =>

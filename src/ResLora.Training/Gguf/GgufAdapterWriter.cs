@@ -23,7 +23,7 @@ public static class GgufAdapterWriter
     {
         ArgumentNullException.ThrowIfNull(modelFolder);
         ArgumentNullException.ThrowIfNull(blocks);
-        var config = LlamaConfig.Read(Path.Combine(modelFolder, "config.json"));
+        var config = LlamaCheckpoint.Read(modelFolder);
         var layout = new GgufLlamaExport(config);
         var items = blocks.ToList();
         if (items.Count == 0)

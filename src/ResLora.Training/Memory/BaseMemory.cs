@@ -20,8 +20,10 @@ public sealed record BaseMemory(long Own, long Mapped, int Width)
     {
         ArgumentNullException.ThrowIfNull(model);
         var known = model.named_parameters().Select(p => p.name.Replace(".base_layer.", ".", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
-        // An encoder's checkpoint may name its tensors otherwise; what it has too much is small.
-        var entries = CheckpointReader.ReadHeader(folder).Entries.Values.Where(entry => model is EncoderModel || known.Contains(entry.Name)).ToArray();
+        // An encoder's checkpoint may name its tensors otherwise, and what it holds besides is small; a Llama's may leave out the first part.
+        var entries = CheckpointReader.ReadHeader(folder).Entries.Values
+            .Where(entry => model is EncoderModel || known.Contains(entry.Name) || known.Contains($"model.{entry.Name}"))
+            .ToArray();
         var computed = dtype ?? SafetensorsEntry.MainType(entries) ?? ScalarType.Float32;
         var width = WidthOf(computed);
         var mapped = entries.Where(entry => entry.DataType == computed && entry.Offset % width == 0).Sum(entry => entry.Count) * width;

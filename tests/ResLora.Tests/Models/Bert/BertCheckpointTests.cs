@@ -50,6 +50,53 @@ public sealed class BertCheckpointTests
         Assert.DoesNotContain(loaded.named_parameters(), p => p.name.StartsWith("lm_head", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("bert", "cls.predictions")]
+    [InlineData("roberta", "lm_head")]
+    public void Load_DecoderThatIsACopyOfTheWords_IsLeftOut(string family, string head)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var model = TinyBert.Create(family, TextHead.MaskedTokens);
+        TinyBert.Write(folder, model, tensors => WithDecoder(tensors, family, head, change: 0));
+
+        using var loaded = ModelRegistry.Load(folder.Path);
+
+        Assert.Equal(0, TinyAdapters.Distance(TinyBert.Predict(model, TinyBert.Ids(1, 6)), TinyBert.Predict(loaded, TinyBert.Ids(1, 6))), Tolerance);
+    }
+
+    [Theory]
+    [InlineData("bert", "cls.predictions")]
+    [InlineData("roberta", "lm_head")]
+    public void Load_DecoderThatDiffersFromTheWords_IsRefusedByName(string family, string head)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var model = TinyBert.Create(family, TextHead.MaskedTokens);
+        TinyBert.Write(folder, model, tensors => WithDecoder(tensors, family, head, change: 0.01));
+
+        var error = Assert.Throws<ConfigException>(() => ModelRegistry.Build(folder.Path));
+
+        Assert.Contains($"'{head}.decoder.weight'", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>As transformers 5.12.1 computes: the decoder's bias is used, and the head's own is not where they differ.</summary>
+    [Theory]
+    [InlineData("bert", "cls.predictions")]
+    [InlineData("roberta", "lm_head")]
+    public void Load_DecoderWithABiasOfItsOwn_TakesThat(string family, string head)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var model = TinyBert.Create(family, TextHead.MaskedTokens);
+        TinyBert.Write(folder, model, tensors => new Dictionary<string, Tensor>(tensors) { [$"{head}.decoder.bias"] = tensors[$"{head}.bias"] + 2 });
+
+        using var loaded = ModelRegistry.Load(folder.Path);
+
+        var bias = loaded.named_parameters().Single(p => p.name == $"{head}.bias").parameter;
+        Assert.True(bias.eq(model.named_parameters().Single(p => p.name == $"{head}.bias").parameter + 2).all().item<bool>());
+    }
+
     [Fact]
     public void Load_TensorOfNoKnownKind_IsRefused()
     {
@@ -186,6 +233,13 @@ public sealed class BertCheckpointTests
         Assert.Equal("kept", json.RootElement.GetProperty("a_key_of_somebody_else").GetString());
         using var loaded = (EncoderModel)ModelRegistry.Load(folder["written"]);
         Assert.Equal(["bad", "good"], loaded.Head.Labels);
+    }
+
+    private static Dictionary<string, Tensor> WithDecoder(Dictionary<string, Tensor> tensors, string family, string head, double change)
+    {
+        var decoder = tensors[$"{family}.embeddings.word_embeddings.weight"].clone();
+        decoder[^1, ^1] += change;
+        return new Dictionary<string, Tensor>(tensors) { [$"{head}.decoder.weight"] = decoder };
     }
 
     private static string Old(string name, string family) => name

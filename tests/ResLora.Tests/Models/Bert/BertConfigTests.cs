@@ -55,6 +55,10 @@ public sealed class BertConfigTests
     [InlineData("\"quantization_config\": {}", "quantised checkpoints are not supported")]
     [InlineData("\"tie_word_embeddings\": false", "tie_word_embeddings false is not supported")]
     [InlineData("\"pruned_heads\": { \"0\": [1] }", "pruned_heads is not supported")]
+    [InlineData("\"architectures\": [\"RobertaForTokenClassification\"]", "TokenClassification")]
+    [InlineData("\"architectures\": [\"RobertaForQuestionAnswering\"]", "QuestionAnswering")]
+    [InlineData("\"architectures\": [\"RobertaForMultipleChoice\"]", "MultipleChoice")]
+    [InlineData("\"architectures\": [\"RobertaForCausalLM\"]", "CausalLM")]
     public void Read_WhatCannotBeCarriedOut_IsNamed(string keys, string part)
     {
         var json = JsonNode.Parse("""{ "model_type": "roberta", "vocab_size": 50, "hidden_size": 32, "num_attention_heads": 4 }""")!.AsObject();
@@ -66,6 +70,33 @@ public sealed class BertConfigTests
         var error = Assert.Throws<ConfigException>(() => Read(json.ToJsonString()));
 
         Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("hidden_act")]
+    [InlineData("hidden_size")]
+    [InlineData("layer_norm_eps")]
+    [InlineData("initializer_range")]
+    [InlineData("model_type")]
+    public void Read_NullWhereAValueIsNeeded_NamesTheKey(string key)
+    {
+        var json = JsonNode.Parse("""{ "model_type": "bert", "vocab_size": 50 }""")!.AsObject();
+        json[key] = null;
+
+        var error = Assert.Throws<FileFormatException>(() => Read(json.ToJsonString()));
+
+        Assert.Contains(key, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""  "num_labels": 5  """, 1)]
+    [InlineData("""  "num_labels": 2  """, 0)]
+    public void Notes_NumberOfLabelsThatDoNotFitTheirNames_SayWhichHold(string keys, int count)
+    {
+        var config = Read($$"""{ "model_type": "bert", "vocab_size": 50, "id2label": { "0": "no", "1": "yes" }, {{keys}} }""");
+
+        Assert.Equal(["no", "yes"], config.Head.Labels);
+        Assert.Equal(count, config.Notes().Count());
     }
 
     private static BertConfig Read(string json)
