@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
 using ResLora.Formats.Errors;
@@ -41,6 +42,29 @@ public static class CheckedJson
     /// <exception cref="FileFormatException">As for <see cref="Read"/>, or a value does not fit: names its key.</exception>
     public static T Deserialize<T>(string path, JsonSerializerOptions? options = null) =>
         Convert(path, document => document.Deserialize<T>(options));
+
+    /// <summary>Reads a file that may leave keys out into a type.</summary>
+    /// <typeparam name="T">The type to read into.</typeparam>
+    /// <param name="path">The file.</param>
+    /// <param name="complete">Adds what the file leaves out.</param>
+    /// <param name="options">How names and values map; default: the serializer's own.</param>
+    /// <returns>The value; never null.</returns>
+    /// <exception cref="FileFormatException">As for <see cref="Read"/>, or a value does not fit: names its key.</exception>
+    public static T Deserialize<T>(string path, Action<JsonObject> complete, JsonSerializerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(complete);
+        return Convert(path, document =>
+        {
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return document.Deserialize<T>(options);
+            }
+
+            var whole = JsonObject.Create(document.RootElement)!;
+            complete(whole);
+            return whole.Deserialize<T>(options);
+        });
+    }
 
     /// <summary>Reads a file into a type that a source-generated context describes.</summary>
     /// <typeparam name="T">The type to read into.</typeparam>
@@ -104,5 +128,7 @@ public static class CheckedJson
 
     /// <summary>The serializer's message without the position that it appends: we print our own.</summary>
     private static string Sentence(JsonException error) =>
-        error.Message.Split([" Path: ", " LineNumber: "], StringSplitOptions.None)[0];
+        error.Message.StartsWith("The property or field", StringComparison.Ordinal)
+            ? "null is no value here; leave the key out or give it one."
+            : error.Message.Split([" Path: ", " LineNumber: "], StringSplitOptions.None)[0];
 }

@@ -21,29 +21,22 @@ public static class RotaryEmbedding
     public static float[] Frequencies(LlamaConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        var half = config.HeadSize / 2;
-        var frequencies = new float[half];
-        for (var i = 0; i < half; i++)
-        {
-            var plain = Math.Pow(config.RopeTheta, -2.0 * i / config.HeadSize);
-            frequencies[i] = (float)(config.RopeScaling?.Apply(plain) ?? plain);
-        }
-
-        return frequencies;
+        return [.. (config.RopeScaling ?? new RopeScaling()).Frequencies(config.RopeTheta, config.HeadSize).Select(frequency => (float)frequency)];
     }
 
     /// <summary>The angles of positions.</summary>
     /// <param name="frequencies">[E/2], radians a position, on the device of the activations; borrowed.</param>
     /// <param name="positions">[T] float32, each token's position in its text, counted from 0; borrowed.</param>
+    /// <param name="scale">What cosines and sines are multiplied by (<see cref="RopeScaling.AttentionScale"/>). Default 1.</param>
     /// <returns>New tensors [T, E], float32, owned by the caller.</returns>
-    public static RotaryAngles Angles(Tensor frequencies, Tensor positions)
+    public static RotaryAngles Angles(Tensor frequencies, Tensor positions, double scale = 1)
     {
         ArgumentNullException.ThrowIfNull(frequencies);
         ArgumentNullException.ThrowIfNull(positions);
         using var scope = NewDisposeScope();
         var angles = positions.unsqueeze(1) * frequencies.unsqueeze(0);   // [T, 1] · [1, E/2] -> [T, E/2]
         var both = cat([angles, angles], dim: -1);                        // [T, E]
-        return new RotaryAngles(both.cos().MoveToOuterDisposeScope(), both.sin().MoveToOuterDisposeScope());
+        return new RotaryAngles((both.cos() * scale).MoveToOuterDisposeScope(), (both.sin() * scale).MoveToOuterDisposeScope());
     }
 
     /// <summary>Turns every head vector by the angles of its position: x ⊙ cos + rotate_half(x) ⊙ sin.</summary>

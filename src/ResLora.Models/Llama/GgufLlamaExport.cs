@@ -57,9 +57,14 @@ public sealed class GgufLlamaExport
 
     /// <summary>What llama.cpp will do otherwise than the model here, a sentence each; empty when nothing is lost.</summary>
     public IReadOnlyList<string> Losses =>
-        Enumerable.Range(0, _config.LayerCount).Select(_config.SlidingWindow).FirstOrDefault(window => window is not null) is { } tokens && tokens < _config.MaxPositions
+    [
+        .. Enumerable.Range(0, _config.LayerCount).Select(_config.SlidingWindow).FirstOrDefault(window => window is not null) is { } tokens && tokens < _config.MaxPositions
             ? [$"llama.cpp's architecture {Architecture} has no sliding window: texts longer than {tokens} tokens are attended to in full."]
-            : [];
+            : Array.Empty<string>(),
+        .. _config.RopeScaling is { EffectiveKind: "dynamic" }
+            ? [$"llama.cpp has no rope scaling of type dynamic: frequencies are not stretched for texts longer than {_config.MaxPositions} tokens."]
+            : Array.Empty<string>(),
+    ];
 
     private bool TurnsNeighbours => Architecture == "llama";
 
@@ -85,10 +90,14 @@ public sealed class GgufLlamaExport
             metadata.Add($"{prefix}.attention.value_length", head);
         }
 
-        if (_config.RopeScaling is { EffectiveKind: "linear" } scaling)
+        if (_config.RopeScaling is { EffectiveKind: "linear" or "yarn" } scaling)
         {
-            metadata.Add($"{prefix}.rope.scaling.type", "linear");
-            metadata.Add($"{prefix}.rope.scaling.factor", (float)scaling.Factor);
+            metadata.Add($"{prefix}.rope.scaling.type", scaling.EffectiveKind);
+            metadata.Add($"{prefix}.rope.scaling.factor", (float)scaling.Factor!.Value);
+            if (scaling.EffectiveKind == "yarn")
+            {
+                metadata.Add($"{prefix}.rope.scaling.original_context_length", (uint)scaling.OriginalLength!.Value);
+            }
         }
     }
 
@@ -108,9 +117,8 @@ public sealed class GgufLlamaExport
         if (_config.RopeScaling is { EffectiveKind: "llama3" } scaling)
         {
             // The divisor of each pair's frequency; its product with the scaled frequency is the plain one.
-            float[] divisors = [.. Enumerable.Range(0, _config.HeadSize / 2)
-                .Select(i => Math.Pow(_config.RopeTheta, -2.0 * i / _config.HeadSize))
-                .Select(plain => (float)(plain / scaling.Apply(plain)))];
+            float[] divisors = [.. new RopeScaling().Frequencies(_config.RopeTheta, _config.HeadSize)
+                .Zip(scaling.Frequencies(_config.RopeTheta, _config.HeadSize), (plain, scaled) => (float)(plain / scaled))];
             yield return new GgufTensor("rope_freqs.weight", [divisors.Length], GgufWeightType.F32, () => tensor(divisors));
         }
     }
@@ -169,6 +177,11 @@ public sealed class GgufLlamaExport
             yield return $"llama.cpp reads the factors of rope_scaling llama3 for the architecture llama only, not for {Architecture}";
         }
 
+        if (_config.RopeScaling is { EffectiveKind: "yarn" } yarn && !IsPlainYarn(yarn))
+        {
+            yield return "of rope_scaling yarn, llama.cpp's releases agree on factor and original length alone, not on attention_factor, mscale, beta_fast, beta_slow and truncate";
+        }
+
         if (!TurnsNeighbours && _config.MlpBias)
         {
             yield return $"llama.cpp's {Architecture} has no biases in the MLP (mlp_bias)";
@@ -178,5 +191,13 @@ public sealed class GgufLlamaExport
         {
             yield return "llama.cpp's qwen3 has no biases in the attention (attention_bias)";
         }
+    }
+
+    private static bool IsPlainYarn(RopeScaling scaling)
+    {
+        var plain = new RopeScaling { Kind = "yarn", Factor = scaling.Factor, OriginalLength = scaling.OriginalLength };
+        return Math.Abs(scaling.AttentionScale - plain.AttentionScale) < 1e-6
+            && scaling.Frequencies(10000, 128).SequenceEqual(plain.Frequencies(10000, 128))
+            && scaling.OriginalLength == Math.Floor(scaling.OriginalLength!.Value);
     }
 }

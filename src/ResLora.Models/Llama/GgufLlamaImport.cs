@@ -171,9 +171,14 @@ public static partial class GgufLlamaImport
             return null;
         }
 
-        return kind == "linear"
-            ? new RopeScaling { Kind = kind, Factor = file.Require<float>($"{architecture}.rope.scaling.factor") }
-            : throw new ConfigException($"'{file.Path}' has a rope scaling of type '{kind}'; linear is supported.");
+        return kind is "linear" or "yarn"
+            ? new RopeScaling
+            {
+                Kind = kind,
+                Factor = file.Require<float>($"{architecture}.rope.scaling.factor"),
+                OriginalLength = kind == "yarn" ? file.Require<uint>($"{architecture}.rope.scaling.original_context_length") : null,
+            }
+            : throw new ConfigException($"'{file.Path}' has a rope scaling of type '{kind}'; linear and yarn are supported.");
     }
 
     /// <summary>The frequencies of the configuration, divided by what the file says of each.</summary>

@@ -47,7 +47,7 @@ internal sealed class LlamaAttention : Module
         var query = Normed(_query.call(x), _queryNorm);   // [B, T, D] -> [B, T, H·E]
         var key = Normed(_key.call(x), _keyNorm);         // [B, T, D] -> [B, T, K·E]
         var value = _value.call(x);                       // [B, T, D] -> [B, T, K·E]
-        var fits = context is { Mask: null, Cache: null } && FusedAttention.Fits(query, _config.HeadSize);
+        var fits = context is { Mask: null, Cache: null } && Dropout == 0 && FusedAttention.Fits(query, _config.HeadSize);
         var mixed = fits ? Fused(query, key, value, context) : Plain(query, key, value, layer, context);
         return _output.call(mixed).MoveToOuterDisposeScope();   // [B, T, H·E] -> [B, T, D]
     }
@@ -77,14 +77,16 @@ internal sealed class LlamaAttention : Module
         return mixed.transpose(1, 2).reshape(queries.shape);          // [B, H, T, E] -> [B, T, H·E]
     }
 
-    private static Tensor Attend(Tensor query, Tensor key, Tensor value, Tensor? mask)   // [B, H, T, E]
+    private double Dropout => training ? _config.AttentionDropout : 0;
+
+    private Tensor Attend(Tensor query, Tensor key, Tensor value, Tensor? mask)   // [B, H, T, E]
     {
         // A single query (one new token) sees every key: no mask at all, where several need the causal one.
         var causal = mask is null && query.shape[2] > 1;
-        return functional.scaled_dot_product_attention(query, key, value, mask!, 0.0, causal);
+        return functional.scaled_dot_product_attention(query, key, value, mask!, Dropout, causal);
     }
 
-    private static Tensor AttendPacked(Tensor query, Tensor key, Tensor value, Tensor? mask, IReadOnlyList<int> lengths)   // [1, H, T, E]
+    private Tensor AttendPacked(Tensor query, Tensor key, Tensor value, Tensor? mask, IReadOnlyList<int> lengths)   // [1, H, T, E]
     {
         var texts = new List<Tensor>();
         var start = 0L;

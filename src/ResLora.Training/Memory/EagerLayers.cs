@@ -39,14 +39,13 @@ internal static class EagerLayers
         long queries = config.HeadCount * head, keys = config.KeyValueHeadCount * head;
         var norms = 2 * RootMeanSquare(hidden, blocks.TrainsBase)
             + (config.HeadNorm ? RootMeanSquare(queries, blocks.TrainsBase) + RootMeanSquare(keys, blocks.TrainsBase) : 0);
-        // Attention keeps query, key and value, the latter two once for each query head, its output and the logarithm of each softmax's sum.
-        var attention = (4 * queries * width) + (config.HeadCount * FloatBytes);
+        var (attention, pairs) = Attention(queries, config.HeadCount, config.AttentionDropout, width);
         // silu keeps its input, the product both factors: gate(x), silu(gate(x)) and up(x).
         var mlp = 3 * inside * width;
         var (inputs, carried) = LlamaBlocks(config, blocks, isMixedKept: true);
         // The product's gradient and that of both its factors, beside the gradient of the residual stream and its sum.
         var passing = ((3 * inside) + (2 * hidden)) * width;
-        return new LayerMemory((hidden * width) + carried, norms + attention + mlp + inputs, 0, passing);
+        return new LayerMemory((hidden * width) + carried, norms + attention + mlp + inputs, pairs, passing);
     }
 
     /// <summary>What the adapter blocks of a Llama's layer keep of their inputs, and what they carry into the next.</summary>
@@ -69,14 +68,18 @@ internal static class EagerLayers
     private static LayerMemory Bert(BertConfig config, LayerBlocks blocks, int width)
     {
         long hidden = config.HiddenSize, inside = config.IntermediateSize;
-        // With dropout attention keeps its weights: the softmax, dropout's factors and their product.
-        var (attention, pairs) = config.AttentionDropout > 0
-            ? (3 * hidden * width, 3L * config.HeadCount * width)
-            : ((4 * hidden * width) + (config.HeadCount * FloatBytes), 0);
+        var (attention, pairs) = Attention(hidden, config.HeadCount, config.AttentionDropout, width);
         // Each norm keeps its input, mean and deviation; dropout before it keeps its factors.
         var norms = 2 * (((config.HiddenDropout > 0 ? 2 : 1) * hidden * width) + (2 * FloatBytes));
         var inputs = blocks.Kept(hidden, false, "query", "key", "value") + blocks.Kept(inside, false, "dense") + (inside * width);
         var carried = blocks.Carried(hidden, "query", "key", "value") + blocks.Carried(inside, "dense");
         return new LayerMemory((hidden * width) + carried, attention + norms + inputs, pairs, ((2 * inside) + (2 * hidden)) * width);
     }
+
+    /// <summary>
+    /// Attention keeps query, key and value, the latter two once for each query head, its output and the logarithm of each softmax's sum. With dropout
+    /// it keeps its weights for each pair of tokens: the softmax, dropout's factors and their product.
+    /// </summary>
+    private static (long Kept, long Pairs) Attention(long size, int heads, double dropout, int width) =>
+        dropout > 0 ? (3 * size * width, 3L * heads * width) : ((4 * size * width) + (heads * FloatBytes), 0);
 }

@@ -17,7 +17,7 @@ internal static class FusedLayers
     /// <param name="isWanted">Whether the settings want them.</param>
     /// <param name="width">w.</param>
     public static bool Hold(LanguageModel model, bool isFrozen, bool isWanted, int width) =>
-        isWanted && isFrozen && width == Width && model is LlamaModel && FusedKernels.IsSupported;
+        isWanted && isFrozen && width == Width && model is LlamaModel { Config.AttentionDropout: 0 } && FusedKernels.IsSupported;
 
     /// <summary>The layers of a model.</summary>
     /// <param name="config">The model's description.</param>

@@ -40,7 +40,7 @@ internal sealed class HuggingFaceTarget : IExportTarget
             .. File.Exists(Path.Combine(source.ModelFolder, "generation_config.json"))
                 ? [new("generation settings", FeatureState.Kept, "generation_config.json as it is")]
                 : Array.Empty<ExportFeature>(),
-            .. source.Config is { ConfiguredSlidingWindow: not null }
+            .. source.Config is { } config && Enumerable.Range(0, config.LayerCount).Any(layer => config.SlidingWindow(layer) is not null)
                 ? [new("sliding window", FeatureState.Kept, "in config.json")]
                 : Array.Empty<ExportFeature>(),
         ];

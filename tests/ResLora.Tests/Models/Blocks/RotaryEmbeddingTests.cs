@@ -1,3 +1,4 @@
+using System.Globalization;
 using ResLora.Models.Blocks;
 using ResLora.Models.Llama;
 using Xunit;
@@ -49,6 +50,50 @@ public sealed class RotaryEmbeddingTests
         }
 
         Assert.Equal(3, kinds.Count);
+    }
+
+    private const string YarnsFrequencies = "1 0.3162724 0.08891397 0.01874735 0.007905695 0.003333804 0.001405853 0.0005928435";
+
+    /// <summary>Frequencies and factors of transformers 5.12.1's ROPE_INIT_FUNCTIONS["yarn"], with θ = 1000, heads of 16 and an original length of 64.</summary>
+    public static TheoryData<RopeScaling, string, double> Yarns => new()
+    {
+        { new() { Factor = 4 }, YarnsFrequencies, 1.138629436111989 },
+        { new() { Factor = 4, Truncate = false }, "1 0.3040357 0.0785936 0.01874735 0.007905695 0.003333804 0.001405853 0.0005928435", 1.138629436111989 },
+        { new() { Factor = 4, BetaFast = 8, BetaSlow = 2 }, "1 0.2635603 0.04445698 0.01874735 0.007905695 0.003333804 0.001405853 0.0005928435", 1.138629436111989 },
+        { new() { Factor = 4, BetaFast = 0, BetaSlow = 0 }, YarnsFrequencies, 1.138629436111989 },
+        { new() { Factor = 4, AttentionFactor = 1.7 }, YarnsFrequencies, 1.7 },
+        { new() { Factor = 4, Mscale = 1.2, MscaleAllDimensions = 0.5 }, YarnsFrequencies, 1.0907502755174 },
+        { new() { Factor = 4, Mscale = 2 }, YarnsFrequencies, 1.138629436111989 },
+        { new() { Factor = 1 }, "1 0.4216965 0.1778279 0.07498942 0.03162278 0.01333521 0.005623413 0.002371374", 1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Yarns))]
+    public void Frequencies_Yarn_AreThoseOfTransformers(RopeScaling scaling, string expected, double scale)
+    {
+        const double float32Rounding = 1e-6;   // relative; the expected numbers are printed with seven digits
+        scaling = scaling with { Kind = "yarn", OriginalLength = 64 };
+
+        var found = scaling.Frequencies(1000, 16);
+
+        Assert.All(expected.Split(' ').Zip(found), pair => Assert.Equal(1, pair.Second / double.Parse(pair.First, CultureInfo.InvariantCulture), float32Rounding));
+        Assert.Equal(8, found.Length);
+        Assert.Equal(scale, scaling.AttentionScale, 1e-12);
+    }
+
+    [Fact]
+    public void Frequencies_Dynamic_AreThePlainOnesWithinTheModelsPositions() =>
+        Assert.Equal(RotaryEmbedding.Frequencies(_config), RotaryEmbedding.Frequencies(_config with { ConfiguredRopeScaling = new RopeScaling { Kind = "dynamic", Factor = 4 } }));
+
+    [Fact]
+    public void Angles_Scaled_AreLongerByThatMuch()
+    {
+        using var scope = NewDisposeScope();
+        var frequencies = tensor(RotaryEmbedding.Frequencies(_config));
+
+        var scaled = RotaryEmbedding.Angles(frequencies, arange(9, dtype: float32), 1.25);
+
+        Assert.True((scaled.Cos.square() + scaled.Sin.square()).allclose(tensor(1.25f * 1.25f), 1e-5));
     }
 
     [Fact]

@@ -54,6 +54,30 @@ public sealed class FusedLlamaTests : IDisposable
         Assert.All(fused, g => Assert.InRange(KernelCheck.Cosine(exact[g.Key], g.Value), LeastCosine, 1 + 1e-9));
     }
 
+    [Fact]
+    public void Gradients_ScaledAngles_PointTheSameWay()
+    {
+        var config = FusedLlama.Config with { ConfiguredRopeScaling = new RopeScaling { Kind = "yarn", Factor = 4, OriginalLength = 16 } };
+
+        var (exactLoss, exact) = Gradients(ShortcutKind.None, float32, fused: false, checkpointing: false, config);
+        var (loss, fused) = Gradients(ShortcutKind.None, bfloat16, fused: true, checkpointing: false, config);
+
+        Assert.Equal(exactLoss, loss, exactLoss * KernelCheck.Rounding);
+        Assert.All(fused, g => Assert.InRange(KernelCheck.Distance(exact[g.Key], g.Value), 0, Math.Sqrt(2 * (1 - LeastCosine))));
+    }
+
+    [Fact]
+    public void Loss_AttentionDropout_IsNotLeftOutByTheKernels()
+    {
+        using var on = new KernelSwitch(true);
+        var config = FusedLlama.Config with { AttentionDropout = 0.5 };
+
+        var (first, _) = Gradients(ShortcutKind.None, bfloat16, fused: true, checkpointing: false, config);
+        var (second, _) = Gradients(ShortcutKind.None, bfloat16, fused: true, checkpointing: false, config);
+
+        Assert.NotEqual(first, second);
+    }
+
     [Theory]
     [InlineData("self_attn.q_proj")]
     [InlineData("self_attn.k_proj")]

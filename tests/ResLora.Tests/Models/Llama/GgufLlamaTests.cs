@@ -18,13 +18,18 @@ public sealed class GgufLlamaTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    private static RopeScaling Llama3 { get; } = new() { Kind = "llama3", Factor = 8, LowFrequencyFactor = 1, HighFrequencyFactor = 4 };
+
     public static TheoryData<string, LlamaConfig> Families => new()
     {
         { "tied, shared heads", TinyLlama.Config with { TieWordEmbeddings = true } },
         { "biases", TinyLlama.Config with { ConfiguredAttentionBias = true, MlpBias = true, ConfiguredRopeTheta = 500000 } },
         { "wide heads", TinyLlama.Config with { ModelType = "mistral", ConfiguredHeadSize = 6 } },
         { "linear", TinyLlama.Config with { ConfiguredRopeScaling = new RopeScaling { Kind = "linear", Factor = 4 } } },
-        { "llama3", TinyLlama.Config with { ConfiguredRopeScaling = new RopeScaling { Kind = "llama3", Factor = 8, OriginalLength = 16 }, ConfiguredHeadSize = 16 } },
+        { "llama3", TinyLlama.Config with { ConfiguredRopeScaling = Llama3 with { OriginalLength = 16 }, ConfiguredHeadSize = 16 } },
+        { "yarn", TinyLlama.Config with { ConfiguredRopeScaling = new RopeScaling { Kind = "yarn", Factor = 4, OriginalLength = 16 }, ConfiguredHeadSize = 16 } },
+        { "yarn of qwen2", TinyLlama.Config with { ModelType = "qwen2", ConfiguredRopeScaling = new RopeScaling { Kind = "yarn", Factor = 4, OriginalLength = 16 } } },
+        { "dynamic", TinyLlama.Config with { ConfiguredRopeScaling = new RopeScaling { Kind = "dynamic", Factor = 4 } } },
         { "qwen2", TinyLlama.Config with { ModelType = "qwen2", TieWordEmbeddings = true } },
         { "qwen3", TinyLlama.Config with { ModelType = "qwen3", ConfiguredHeadSize = 6 } },
     };
@@ -97,7 +102,7 @@ public sealed class GgufLlamaTests : IDisposable
         using var model = Restless(TinyLlama.Config with
         {
             ConfiguredHeadSize = 16,
-            ConfiguredRopeScaling = new RopeScaling { Kind = "llama3", Factor = 8, OriginalLength = 64 },
+            ConfiguredRopeScaling = Llama3 with { OriginalLength = 64 },
         });
         Write(model);
 
@@ -111,6 +116,23 @@ public sealed class GgufLlamaTests : IDisposable
         Assert.Equal(found.Order(), found);
         Assert.DoesNotContain(reader.Metadata.Keys, key => key.Contains("scaling", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void Describe_Yarn_HasTheKeysThatLlamaCppReads()
+    {
+        using var model = Restless(TinyLlama.Config with { ConfiguredRopeScaling = new RopeScaling { Kind = "yarn", Factor = 4, OriginalLength = 16 } });
+        Write(model);
+
+        using var reader = GgufReader.Open(_folder["model.gguf"]);
+
+        Assert.Equal("yarn", reader.Require<string>("llama.rope.scaling.type"));
+        Assert.Equal(4f, reader.Require<float>("llama.rope.scaling.factor"));
+        Assert.Equal(16u, reader.Require<uint>("llama.rope.scaling.original_context_length"));
+    }
+
+    [Fact]
+    public void Losses_OfDynamicScaling_AreNamed() =>
+        Assert.Contains("dynamic", Assert.Single(new GgufLlamaExport(TinyLlama.Config with { ConfiguredRopeScaling = new RopeScaling { Kind = "dynamic", Factor = 2 } }).Losses), StringComparison.Ordinal);
 
     [Fact]
     public void Describe_HeadsOfTheirOwnWidth_SaysSo()
@@ -129,7 +151,10 @@ public sealed class GgufLlamaTests : IDisposable
 
     public static TheoryData<string, LlamaConfig> Impossible => new()
     {
-        { "for the architecture llama only", TinyLlama.Config with { ModelType = "qwen2", ConfiguredRopeScaling = new RopeScaling { Kind = "llama3", Factor = 8 } } },
+        { "for the architecture llama only", TinyLlama.Config with { ModelType = "qwen2", ConfiguredRopeScaling = Llama3 } },
+        { "attention_factor", TinyLlama.Config with { ConfiguredRopeScaling = new RopeScaling { Kind = "yarn", Factor = 4, AttentionFactor = 1.5 } } },
+        { "beta_fast", TinyLlama.Config with { ConfiguredRopeScaling = new RopeScaling { Kind = "yarn", Factor = 4, BetaFast = 8 } } },
+        { "truncate", TinyLlama.Config with { ConfiguredRopeScaling = new RopeScaling { Kind = "yarn", Factor = 4, Truncate = false } } },
         { "mlp_bias", TinyLlama.Config with { ModelType = "qwen3", MlpBias = true } },
         { "attention_bias", TinyLlama.Config with { ModelType = "qwen3", ConfiguredAttentionBias = true } },
     };
@@ -180,7 +205,7 @@ public sealed class GgufLlamaTests : IDisposable
 
     [Theory]
     [InlineData("general.architecture", "gemma", "architecture 'gemma'")]
-    [InlineData("llama.rope.scaling.type", "yarn", "type 'yarn'")]
+    [InlineData("llama.rope.scaling.type", "longrope", "type 'longrope'")]
     [InlineData("general.type", "adapter", "holds a 'adapter'")]
     public void Load_WhatIsNotSupported_IsRefusedByName(string key, string value, string expected)
     {

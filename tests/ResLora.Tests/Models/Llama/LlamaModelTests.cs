@@ -163,6 +163,23 @@ public sealed class LlamaModelTests
     }
 
     [Fact]
+    public void Hidden_AttentionDropout_IsThereInTrainingOnly()
+    {
+        using var scope = NewDisposeScope();
+        using var plain = TinyLlama.Create();
+        using var model = TinyLlama.Create(TinyLlama.Config with { AttentionDropout = 0.5 });
+        var ids = TinyLlama.Ids(1, 9);
+        var expected = TinyLlama.Logits(plain, ids);
+
+        var evaluated = TinyLlama.Logits(model, ids);
+        model.train();
+        var trained = TinyLlama.Logits(model, ids);
+
+        Assert.True(evaluated.eq(expected).all().item<bool>());
+        Assert.False(trained.allclose(expected));
+    }
+
+    [Fact]
     public void Logits_TiedHead_UsesTheEmbedding()
     {
         using var scope = NewDisposeScope();
