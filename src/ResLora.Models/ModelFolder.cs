@@ -47,6 +47,7 @@ public static class ModelFolder
 
         using var source = CheckedJson.Read(Path.Combine(sourceFolder, "config.json"));
         var config = JsonObject.Create(source.RootElement)!;
+        OutputGuard.RequireFolder(folder, overwrite, sourceFolder);
         Write(model, config, Companions(sourceFolder), folder, dtype ?? model.DataType, overwrite, maxShardBytes);
     }
 

@@ -9,34 +9,39 @@ public static class AtomicFile
     private const int BufferBytes = 64 * 1024;
 
     /// <summary>
-    /// Writes a temporary file beside <paramref name="path"/>, flushes it to the disk and renames it into place; missing
-    /// parent folders are made. If anything fails, the temporary file is removed and the old file stays as it was.
+    /// Writes a temporary file beside <paramref name="path"/>, flushes it to the disk, renames it into place and flushes its
+    /// folder; missing parent folders are made. If anything fails before the rename, the temporary file is removed and the old
+    /// file stays as it was. What a killed process left of an earlier attempt is cleared away.
     /// </summary>
     /// <param name="path">The file to write or replace; a symbolic link is itself replaced, not its target.</param>
     /// <param name="write">Writes the content; what it throws passes through, except faults of the disk.</param>
-    /// <exception cref="ConfigException">The disk refuses: full, read-only, no permission, or the path is a folder.</exception>
+    /// <exception cref="DiskFullException">The disk is full.</exception>
+    /// <exception cref="ConfigException">The disk refuses otherwise: read-only, failing, no permission, or the path is a folder.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentNullException.ThrowIfNull(write);
         var target = Path.GetFullPath(path);
-        var temporary = TemporarySibling.Of(target, "tmp");
+        var temporary = TemporarySibling.Of(target, TemporarySibling.New);
+        var folder = Path.GetDirectoryName(target)!;
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            Leftovers.SweepBeside(target);
+            DiskFlush.CreateFolder(folder);
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferBytes))
             {
                 write(stream);
-                stream.Flush(flushToDisk: true);
+                DiskFlush.File(stream);
             }
 
             File.Move(temporary, target, overwrite: true);
+            DiskFlush.Folder(folder);
         }
         catch (Exception error)
         {
             TemporarySibling.Remove(temporary);
-            if (error is IOException or UnauthorizedAccessException)
+            if (DiskFault.Is(error))
             {
-                throw new ConfigException($"'{target}' cannot be written: {error.Message}", error);
+                throw DiskFault.Of($"'{target}'", error);
             }
 
             throw;
@@ -46,6 +51,7 @@ public static class AtomicFile
     /// <summary>Writes text as <see cref="Write"/> does: UTF-8 without a byte order mark, line ends as LF.</summary>
     /// <param name="path">The file to write or replace.</param>
     /// <param name="text">The content; CR LF becomes LF.</param>
+    /// <exception cref="DiskFullException">As for <see cref="Write"/>.</exception>
     /// <exception cref="ConfigException">As for <see cref="Write"/>.</exception>
     public static void WriteText(string path, string text)
     {

@@ -56,6 +56,9 @@ public sealed class CheckpointStore(string runFolder)
         return path;
     }
 
+    /// <summary>Clears away what a killed process left half written or half deleted.</summary>
+    public void Sweep() => Leftovers.Sweep(Folder);
+
     /// <summary>Finds the newest complete checkpoint.</summary>
     /// <returns>The checkpoint, or null when there is none.</returns>
     /// <exception cref="FileFormatException">Its trainer.json is broken.</exception>
@@ -86,7 +89,7 @@ public sealed class CheckpointStore(string runFolder)
     {
         try
         {
-            Directory.Delete(path, recursive: true);
+            AtomicFolder.Delete(path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -54,6 +54,8 @@ internal sealed class TrainingRun : IDisposable
 
     public TrainResult Execute(bool resume, CancellationToken stop)
     {
+        Leftovers.Sweep(_setup.RunFolder);
+        _checkpoints.Sweep();
         random.manual_seed(Config.Seed);
         if (resume)
         {
@@ -252,6 +254,14 @@ internal sealed class TrainingRun : IDisposable
         _progress?.Report(new CheckpointSaved(Step, path));
     }
 
-    private void SaveModel(string name) =>
-        AtomicFolder.Write(Path.Combine(_setup.RunFolder, name), _setup.SaveModel, overwrite: true);
+    private void SaveModel(string name)
+    {
+        var path = Path.Combine(_setup.RunFolder, name);
+        if (AtomicFolder.MoveAsideIfForeign(path) is { } aside)
+        {
+            _progress?.Report(new Note(Step, $"'{path}' also held files that reslora did not write there; it is now '{aside}'."));
+        }
+
+        AtomicFolder.Write(path, _setup.SaveModel, overwrite: true);
+    }
 }

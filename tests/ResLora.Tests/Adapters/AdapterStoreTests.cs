@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 using ResLora.Formats.Safetensors;
 using ResLora.Models.Llama;
 using ResLora.Tests.Models;
@@ -478,5 +479,7 @@ public sealed class AdapterStoreTests
         folder.Write("adapter_config.json", json.ToJsonString());
     }
 
-    private static string[] Names(string folder) => [.. Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+    /// <summary>The files of an adapter but for the marker that every folder of ours has.</summary>
+    private static string[] Names(string folder) =>
+        [.. Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)).Where(name => name != OutputMarker.FileName).Order(StringComparer.Ordinal)];
 }

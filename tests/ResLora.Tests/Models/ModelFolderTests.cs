@@ -2,6 +2,7 @@ using System.Text.Json;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 using ResLora.Formats.Safetensors;
 using ResLora.Models;
 using ResLora.Tests.Adapters;
@@ -31,7 +32,9 @@ public sealed class ModelFolderTests
         Assert.Equal(tied, json.RootElement.GetProperty("tie_word_embeddings").GetBoolean());
         Assert.Equal("float32", json.RootElement.GetProperty("torch_dtype").GetString());
         Assert.Equal("kept", json.RootElement.GetProperty("a_key_of_somebody_else").GetString());
-        Assert.Equal(["config.json", "model.safetensors", "tokenizer.json"], Directory.EnumerateFiles(folder["model"]).Select(f => Path.GetFileName(f)).Order());
+        Assert.Equal(
+            [OutputMarker.FileName, "config.json", "model.safetensors", "tokenizer.json"],
+            Directory.EnumerateFiles(folder["model"]).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
         Assert.Equal(!tied, SafetensorsReader.ReadHeader(Path.Combine(folder["model"], "model.safetensors")).Entries.ContainsKey("lm_head.weight"));
     }
 

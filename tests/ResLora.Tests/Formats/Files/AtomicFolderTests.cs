@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Tests.Support;
@@ -71,7 +72,7 @@ public sealed class AtomicFolderTests : IDisposable
         }, overwrite: true);
 
         Assert.Equal("old", seen);
-        Assert.Equal([Path.Combine(Target, "b")], Directory.GetFileSystemEntries(Target));
+        Assert.Equal(["b"], Names(Target));
         Assert.Equal(["out"], _folder.Names());
     }
 
@@ -121,9 +122,183 @@ public sealed class AtomicFolderTests : IDisposable
         Assert.Contains("root of a disk", error.Message, StringComparison.Ordinal);
     }
 
-    private void WriteOld()
+    [Fact]
+    public void Write_NewFolder_IsMarkedWithItsFiles()
+    {
+        AtomicFolder.Write(
+            Target,
+            folder =>
+            {
+                File.WriteAllText(Path.Combine(folder, "b"), "1");
+                Directory.CreateDirectory(Path.Combine(folder, "sub"));
+                File.WriteAllText(Path.Combine(folder, "sub", "a"), "2");
+            },
+            overwrite: false);
+
+        using var marker = JsonDocument.Parse(File.ReadAllText(Path.Combine(Target, OutputMarker.FileName)));
+        Assert.Equal(["b", "sub/a"], marker.RootElement.GetProperty("files").EnumerateArray().Select(name => name.GetString()));
+    }
+
+    [Fact]
+    public void Write_WithinAFolderThatIsBeingWritten_FillsThatFolder()
+    {
+        AtomicFolder.Write(
+            Target,
+            folder =>
+            {
+                AtomicFolder.Write(folder, inner => File.WriteAllText(Path.Combine(inner, "a"), "1"), overwrite: true);
+                File.WriteAllText(Path.Combine(folder, "b"), "2");
+            },
+            overwrite: false);
+
+        Assert.Empty(OutputMarker.Foreign(Target));
+        Assert.Equal(["a", "b"], Names(Target));
+    }
+
+    [Fact]
+    public void Write_OverwriteAFolderOfOthers_IsRefusedAndItStays()
     {
         Directory.CreateDirectory(Target);
-        File.WriteAllText(Path.Combine(Target, "a"), "old");
+        File.WriteAllText(Path.Combine(Target, "thesis.txt"), "years of work");
+
+        var error = Assert.Throws<ConfigException>(() => AtomicFolder.Write(Target, _ => Assert.Fail("too early"), overwrite: true));
+
+        Assert.Contains("because reslora did not write it", error.Message, StringComparison.Ordinal);
+        Assert.Equal("years of work", File.ReadAllText(Path.Combine(Target, "thesis.txt")));
+        Assert.Equal(["out"], _folder.Names());
     }
+
+    [Fact]
+    public void Write_OverwriteOursWithAForeignFile_IsRefusedByItsName()
+    {
+        WriteOld();
+        File.WriteAllText(Path.Combine(Target, "notes.txt"), "mine");
+
+        var error = Assert.Throws<ConfigException>(() => AtomicFolder.Write(Target, _ => { }, overwrite: true));
+
+        Assert.Contains("'notes.txt'", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["a", "notes.txt"], Names(Target));
+    }
+
+    [Fact]
+    public void Write_ForeignFileComesWhileFilling_IsRefusedAndNothingIsLost()
+    {
+        WriteOld();
+
+        Assert.Throws<ConfigException>(() => AtomicFolder.Write(Target, _ => File.WriteAllText(Path.Combine(Target, "notes.txt"), "mine"), overwrite: true));
+
+        Assert.Equal(["a", "notes.txt"], Names(Target));
+        Assert.Equal(["out"], _folder.Names());
+    }
+
+    [Fact]
+    public void Write_ToASymbolicLink_WritesTheFolderThatItLeadsTo()
+    {
+        WriteOld();
+        Directory.CreateSymbolicLink(_folder["link"], Target);
+
+        AtomicFolder.Write(_folder["link"], folder => File.WriteAllText(Path.Combine(folder, "b"), "new"), overwrite: true);
+
+        Assert.Equal(Target, new FileInfo(_folder["link"]).LinkTarget);
+        Assert.Equal(["b"], Names(Target));
+        Assert.Equal(["link", "out"], _folder.Names());
+    }
+
+    [Fact]
+    public void Write_ToALinkThatLeadsNowhere_IsRefused()
+    {
+        Directory.CreateSymbolicLink(_folder["link"], _folder["gone"]);
+
+        var error = Assert.Throws<ConfigException>(() => AtomicFolder.Write(_folder["link"], _ => { }, overwrite: true));
+
+        Assert.Contains("there is nothing", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Write_ToTheCurrentFolder_KeepsTheFolderAndReplacesItsFiles(bool again)
+    {
+        Directory.CreateDirectory(Target);
+        var before = Directory.GetCurrentDirectory();
+        try
+        {
+            Directory.SetCurrentDirectory(Target);
+            if (again)
+            {
+                AtomicFolder.Write(".", folder => File.WriteAllText(Path.Combine(folder, "a"), "old"), overwrite: false);
+            }
+
+            AtomicFolder.Write(".", folder => File.WriteAllText(Path.Combine(folder, "b"), "new"), overwrite: again);
+
+            // By the relative name, which a replaced folder would no longer have.
+            Assert.Equal("new", File.ReadAllText("b"));
+            Assert.Equal(["b"], Names("."));
+            Assert.Empty(OutputMarker.Foreign("."));
+        }
+        finally
+        {
+            Directory.SetCurrentDirectory(before);
+        }
+    }
+
+    [Fact]
+    public void Write_AfterAKillWhileFilesWereMovedIn_GoesOnFirst()
+    {
+        // As a killed process leaves it: complete, one of two files moved already, the marker still inside.
+        var half = Path.Combine(Target, ".reslora.999999999-abcdefghijk.new");
+        Directory.CreateDirectory(half);
+        File.WriteAllText(Path.Combine(half, "a"), "1");
+        File.WriteAllText(Path.Combine(half, "b"), "2");
+        OutputMarker.Write(half);
+        File.Move(Path.Combine(half, "a"), Path.Combine(Target, "a"));
+
+        var error = Assert.Throws<ConfigException>(() => AtomicFolder.Write(Target, _ => { }, overwrite: false));
+
+        Assert.Contains("is not empty", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["a", "b"], Names(Target));
+        Assert.Empty(OutputMarker.Foreign(Target));
+        Assert.False(Directory.Exists(half));
+    }
+
+    [Fact]
+    public void Delete_OfOurs_IsDeleted()
+    {
+        WriteOld();
+
+        AtomicFolder.Delete(Target);
+
+        Assert.Empty(_folder.Names());
+    }
+
+    [Fact]
+    public void Delete_WithAForeignFile_Stays()
+    {
+        WriteOld();
+        File.WriteAllText(Path.Combine(Target, "notes.txt"), "mine");
+
+        AtomicFolder.Delete(Target);
+
+        Assert.Equal(["a", "notes.txt"], Names(Target));
+    }
+
+    [Fact]
+    public void MoveAsideIfForeign_ForeignFile_TakesTheFirstFreeName()
+    {
+        WriteOld();
+        Directory.CreateDirectory(Target + "-1");
+        Assert.Null(AtomicFolder.MoveAsideIfForeign(Target));
+        File.WriteAllText(Path.Combine(Target, "notes.txt"), "mine");
+
+        var aside = AtomicFolder.MoveAsideIfForeign(Target);
+
+        Assert.Equal(Target + "-2", aside);
+        Assert.Equal(["out-1", "out-2"], _folder.Names());
+    }
+
+    /// <summary>The files and folders in a folder but for the marker.</summary>
+    private static string[] Names(string folder) =>
+        [.. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Where(name => name != OutputMarker.FileName).Order(StringComparer.Ordinal)];
+
+    private void WriteOld() => AtomicFolder.Write(Target, folder => File.WriteAllText(Path.Combine(folder, "a"), "old"), overwrite: false);
 }

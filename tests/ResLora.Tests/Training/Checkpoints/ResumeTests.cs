@@ -1,5 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 using ResLora.Training.Loop;
 using TorchSharp;
 using Xunit;
@@ -130,7 +131,7 @@ public class ResumeTests
         var folders = Directory.GetDirectories(Path.Combine(bench.RunFolder, "checkpoints")).Order(StringComparer.Ordinal).ToArray();
         Assert.Equal(["step-000006", "step-000008"], folders.Select(Path.GetFileName));
         Assert.All(folders, folder => Assert.Equal(
-            ["trainer.json", "trainer.safetensors", "weights.safetensors"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)));
+            [OutputMarker.FileName, "trainer.json", "trainer.safetensors", "weights.safetensors"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)));
     }
 
     [Fact]
