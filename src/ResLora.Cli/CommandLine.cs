@@ -57,26 +57,22 @@ internal static class CommandLine
             return failures.Usage(parsed);
         }
 
-        if (parsed.CommandResult.Command is not Verb verb || parsed.Action is HelpWithExamples)
-        {
-            return parsed.Invoke(new InvocationConfiguration { Output = streams.Output, EnableDefaultExceptionHandler = false });
-        }
-
         using var interrupt = new InterruptSource();
         // Through the console, which knows how to write above a line that is redrawn.
         using var warnings = Warnings.Listen(sentence => streams.Log.Write(new Text($"warning: {sentence}\n")));
         try
         {
+            if (parsed.CommandResult.Command is not Verb verb || parsed.Action is HelpWithExamples)
+            {
+                return parsed.Invoke(new InvocationConfiguration { Output = streams.Output, EnableDefaultExceptionHandler = false });
+            }
+
             return verb.Body(parsed, new CommandContext(
                 streams, parsed.GetValue(GlobalOptions.Json), parsed.GetValue(GlobalOptions.Verbose), interrupt.Token));
         }
         catch (Exception error)
         {
             return failures.Of(error);
-        }
-        finally
-        {
-            streams.Output.Flush();
         }
     }
 }

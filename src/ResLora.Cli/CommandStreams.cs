@@ -21,6 +21,9 @@ internal sealed record CommandStreams(TextWriter Output, IAnsiConsole Terminal, 
     {
         // Without a byte order mark: the first byte of a JSON document is its brace.
         Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        // In place of .NET's own, so that the console library still knows them for the terminal.
+        Console.SetOut(new OutputWriter(Console.Out));
+        Console.SetError(new LogWriter(Console.Error));
         return new CommandStreams(
             Console.Out,
             Over(Console.Out, Console.IsOutputRedirected),

@@ -12,6 +12,9 @@ internal static class ExitCode
     /// <summary>Bad input or usage.</summary>
     public const int BadInput = 2;
 
+    /// <summary>A disk is full; input and output are as good as they were.</summary>
+    public const int DiskFull = 74;
+
     /// <summary>Our own bug.</summary>
     public const int Bug = 70;
 

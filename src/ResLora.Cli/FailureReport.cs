@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using ResLora.Experiments;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 using ResLora.Training.Loop;
 
 namespace ResLora.Cli;
@@ -21,7 +22,9 @@ internal sealed class FailureReport(CommandStreams streams, bool isJson, string 
     {
         OperationCanceledException => Write("Interrupted.", ExitCode.Interrupted),
         RunFailedException or TrainingFailedException => Write(error.Message, ExitCode.Failed),
+        DiskFullException => Write(error.Message, ExitCode.DiskFull),
         ResLoraException => Write(error.Message, ExitCode.BadInput),
+        _ when DiskFault.IsFull(error) => Write($"A disk is full, or your share of it is: {error.Message}", ExitCode.DiskFull),
         _ => Write($"This is a bug in ResLora.\n{error}\n{Issues}", ExitCode.Bug),
     };
 
@@ -55,9 +58,21 @@ internal sealed class FailureReport(CommandStreams streams, bool isJson, string 
         streams.Log.Profile.Out.Writer.WriteLine(message);
         if (isJson)
         {
-            streams.Output.WriteLine(JsonSerializer.Serialize(new { error = message, exitCode }, CommandContext.Json));
+            TryWriteJson(message, exitCode);
         }
 
         return exitCode;
+    }
+
+    private void TryWriteJson(string message, int exitCode)
+    {
+        try
+        {
+            streams.Output.WriteLine(JsonSerializer.Serialize(new { error = message, exitCode }, CommandContext.Json));
+        }
+        catch (ResLoraException)
+        {
+            // The output takes nothing, which may be what the message says; the log has it.
+        }
     }
 }

@@ -13,6 +13,7 @@ public sealed class FailureTests
     {
         { new ConfigException("bad key"), 2 },
         { new FileFormatException("bad file"), 2 },
+        { new DiskFullException("no room"), 74 },
         { new RunFailedException("it failed"), 1 },
         { new TrainingFailedException(3, "loss"), 1 },
         { new OperationCanceledException(), 130 },
@@ -35,6 +36,36 @@ public sealed class FailureTests
     }
 
     [Theory]
+    [InlineData("--help")]
+    [InlineData("--version")]
+    [InlineData("doctor", "--json")]
+    [InlineData("inspect", "/does/not/exist", "--json")]
+    public void Run_OutputOnAFullDisk_EndsWithASentence(params string[] arguments)
+    {
+        using var full = new FullDisk();
+        using var output = new OutputWriter(full);
+        using var error = new StringWriter();
+
+        var exitCode = CommandLine.Run(arguments, new CommandStreams(output, CommandStreams.Over(output, true), CommandStreams.Over(error, true), false));
+
+        Assert.Equal(arguments[0] == "inspect" ? ExitCode.BadInput : ExitCode.DiskFull, exitCode);
+        Assert.Contains(arguments[0] == "inspect" ? "does not exist" : "Standard output cannot be written: the disk is full", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_LogOnAFullDisk_GoesOnWithoutIt()
+    {
+        using var full = new FullDisk();
+        using var log = new LogWriter(full);
+        using var output = new StringWriter();
+
+        var exitCode = CommandLine.Run(["trian", "--json"], new CommandStreams(output, CommandStreams.Over(output, true), CommandStreams.Over(log, true), false));
+
+        Assert.Equal(ExitCode.BadInput, exitCode);
+        Assert.Contains("Did you mean 'train'?", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("inspect", "/does/not/exist", "--json")]
     [InlineData("train", "/does/not/exist.yaml", "--json")]
     [InlineData("trian", "--json")]
@@ -44,5 +75,16 @@ public sealed class FailureTests
 
         Assert.Equal(2, result.Json.GetProperty("exitCode").GetInt32());
         Assert.Equal(result.Json.GetProperty("error").GetString(), result.Error.TrimEnd());
+    }
+
+    private sealed class FullDisk : StringWriter
+    {
+        public override void Write(char value) => throw Fault();
+
+        public override void Write(string? value) => throw Fault();
+
+        public override void Write(char[] buffer, int index, int count) => throw Fault();
+
+        private static IOException Fault() => new("No space left on device", OperatingSystem.IsWindows() ? 112 : 28);
     }
 }
