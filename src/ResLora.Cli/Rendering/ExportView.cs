@@ -76,7 +76,7 @@ internal static class ExportView
             return;
         }
 
-        var table = Tables.Of("read back", "type", "logits differ by>", "allowed>", "nats a token>", "same first choice>", "of a rounding>", "prompts alike>");
+        var table = Tables.Of("read back", "type", "logits differ by>", "allowed>", "divergence>", "same first choice>", "of a rounding>", "prompts alike>");
         foreach (var proof in proofs)
         {
             table.Row(
@@ -90,7 +90,7 @@ internal static class ExportView
 
     private static IEnumerable<KeyValuePair<string, string>> Cost(ExportPlan plan, MergeLoss loss, string measuredOn) =>
     [
-        new("merge", $"{(plan.IsExact ? "exact but for rounding" : $"approximate, method {MergeMethods.Name(plan.Method)}")}: {Tables.Number(loss.MeanKl)} nats a token, same first choice {Tables.Percent(loss.TopOneAgreement)}, loss {Tables.Number(loss.LossUnmerged)} unmerged and {Tables.Number(loss.LossMerged)} merged"),
+        new("merge", $"{(plan.IsExact ? "exact but for rounding" : $"approximate, method {MergeMethods.Name(plan.Method)}")}: divergence {Tables.Number(loss.MeanKl)} nats a prediction, same first choice {Tables.Percent(loss.TopOneAgreement)}, loss {Tables.Number(loss.LossUnmerged)} unmerged and {Tables.Number(loss.LossMerged)} merged"),
         new("measured on", $"{measuredOn}, {Tables.Count(loss.Tokens)} predictions"),
     ];
 

@@ -28,7 +28,7 @@ internal static class QuickstartView
         terminal.Write(Tables.Facts(
         [
             new("trained", $"{report.Steps} steps, {Tables.Count(report.TrainableParameters)} parameters each"),
-            new("merge", $"{report.Merge.Method}, {(report.Merge.IsExact ? "exact but for rounding" : "approximate")}: {Tables.Number(report.Merge.Loss.MeanKl)} nats a token, same first choice {Tables.Percent(report.Merge.Loss.TopOneAgreement)}"),
+            new("merge", $"{report.Merge.Method}, {(report.Merge.IsExact ? "exact but for rounding" : "approximate")}: divergence {Tables.Number(report.Merge.Loss.MeanKl)} nats a prediction, same first choice {Tables.Percent(report.Merge.Loss.TopOneAgreement)}"),
             new("PEFT adapter", report.PeftFolder),
             new("merged model", report.MergedFolder),
             new("loss curves", report.PlotFile),

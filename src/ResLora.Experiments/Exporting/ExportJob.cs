@@ -1,4 +1,5 @@
 using ResLora.Experiments.Merging;
+using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Training.Evaluation;
@@ -63,11 +64,13 @@ public static class ExportJob
     {
         var output = options.Output ?? throw new ConfigException("There is no folder to write to; give one (--output).");
         var source = ExportSource.Open(options, target);
-        RequireApart(output, source);
+        string?[] inputs = [source.ModelFolder, source.Adapter?.Folder, options.Data, .. RunFolder.SavedAround(options.Adapter)];
+        OutputGuard.RequireFolder(output, options.Overwrite, inputs);
         var plan = ExportPlan.Of(source, target);
         plan.RequireLossless(options.AllowLossy);
+        DiskSpace.Require(output, source.Bytes, "The export's files");
         ExportReport? report = null;
-        AtomicFolder.Write(output, folder => report = WriteAndProve(options, target, source, plan, folder), options.Overwrite);
+        AtomicFolder.Write(output, folder => report = WriteAndProve(options, target, source, plan, folder), options.Overwrite, inputs);
         return report!;
     }
 
@@ -122,18 +125,4 @@ public static class ExportJob
             throw new RunFailedException($"The export did not pass its proof, and '{output}' was not touched. {string.Join("; ", faults)}.");
         }
     }
-
-    /// <summary>An export must not replace what it is made of.</summary>
-    private static void RequireApart(string output, ExportSource source)
-    {
-        foreach (var folder in new[] { source.ModelFolder, source.Adapter?.Folder }.OfType<string>())
-        {
-            if (Full(folder) == Full(output) || Full(folder).StartsWith(Full(output) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-            {
-                throw new ConfigException($"{output}: the export would be written over what it is made from ({folder}); choose another output.");
-            }
-        }
-    }
-
-    private static string Full(string folder) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
 }

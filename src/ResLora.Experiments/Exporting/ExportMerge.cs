@@ -29,6 +29,10 @@ internal static class ExportMerge
     public static int Rank(LoraLinear block, MergeMethod method, double shortcutWeight) =>
         IsExact(method) && shortcutWeight > 0 && block is ResLoraLinear { Previous: var previous } ? block.Config.Rank * (previous.Count + 1) : block.Config.Rank;
 
+    /// <summary>How many bytes a block takes after the merge, in float32.</summary>
+    public static long Bytes(LoraLinear block, MergeMethod method, double shortcutWeight) =>
+        sizeof(float) * (long)Rank(block, method, shortcutWeight) * (block.InFeatures + block.OutFeatures);
+
     /// <summary>Merges; blocks that the target cannot hold are set to zero, so that the merged model goes without them.</summary>
     /// <returns>The merged adapter, owned by the caller, and which texts it was calibrated on (null for none).</returns>
     public static (MergedAdapter Merged, string? CalibratedOn) Run(ModelSession session, ExportSource source, Func<string, bool> holds)

@@ -56,6 +56,9 @@ public sealed record ExportSource
     /// <summary>The most bytes of tensors in a safetensors file of a model.</summary>
     public required long MaxShardBytes { get; init; }
 
+    /// <summary>About how large the export gets, in bytes.</summary>
+    public required long Bytes { get; init; }
+
     /// <summary>Whether merging loses nothing but rounding.</summary>
     public bool IsExact => ExportMerge.IsExact(Method);
 
@@ -81,7 +84,8 @@ public sealed record ExportSource
             ? BaseModelFolder.Of(options.Model, adapter)
             : options.Model ?? throw new ConfigException("There is nothing to export; give a model (--model), an adapter (--adapter) or both.");
         var method = ExportMerge.Choose(adapter, options.Method);
-        var (stored, others) = StoredTypes(modelFolder);
+        var entries = CheckpointReader.ReadHeader(modelFolder).Entries.Values.ToArray();
+        var (stored, others) = StoredTypes(entries);
         var type = options.Type ?? target.DefaultType(stored);
         if (!target.Types.Contains(type))
         {
@@ -96,6 +100,7 @@ public sealed record ExportSource
         }
 
         var adapted = adapter is null ? null : AdaptedModel.Inject(model, adapter.Config, adapter.Overrides, savedModules: adapter.ChosenFrom(model.HeadModules));
+        var adapterBytes = adapted?.Blocks.Sum(b => ExportMerge.Bytes(b, method, adapter!.ShortcutWeight)) ?? 0;
         return new ExportSource
         {
             ModelFolder = modelFolder,
@@ -111,12 +116,12 @@ public sealed record ExportSource
             Type = type,
             TypeWasAsked = options.Type is not null,
             MaxShardBytes = options.MaxShardBytes,
+            Bytes = adapterBytes + (target.NeedsAdapter ? 0 : (long)(entries.Sum(entry => entry.Count) * type.BytesOfNumber())),
         };
     }
 
-    private static (ScalarType Most, IReadOnlyList<ScalarType> Others) StoredTypes(string modelFolder)
+    private static (ScalarType Most, IReadOnlyList<ScalarType> Others) StoredTypes(SafetensorsEntry[] entries)
     {
-        var entries = CheckpointReader.ReadHeader(modelFolder).Entries.Values;
         var most = SafetensorsEntry.MainType(entries)!.Value;
         return (most, [.. entries.Select(entry => entry.DataType).Distinct().Where(type => type != most && type is not (ScalarType.Int64 or ScalarType.Int32))]);
     }

@@ -44,6 +44,14 @@ public static class ExportTypes
             : throw new ConfigException($"There is no type '{name}' ({string.Join(", ", _byName.Keys)}).{NearestName.Suggestion(name, _byName.Keys)}");
     }
 
+    /// <summary>How many bytes a number takes.</summary>
+    internal static double BytesOfNumber(this ExportType type) => type switch
+    {
+        ExportType.F32 => 4,
+        ExportType.Q8 => 34.0 / 32,
+        _ => 2,
+    };
+
     /// <summary>The type's name on the command line.</summary>
     /// <param name="type">The type.</param>
     /// <returns>f32, f16, bf16 or q8_0.</returns>

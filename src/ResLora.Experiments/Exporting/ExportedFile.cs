@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 
 namespace ResLora.Experiments.Exporting;
 
@@ -9,13 +10,13 @@ namespace ResLora.Experiments.Exporting;
 /// <param name="Sha256">The SHA-256 of its content, in hexadecimal.</param>
 public sealed record ExportedFile(string Name, long Bytes, string Sha256)
 {
-    /// <summary>All files of a folder but for the report, by name.</summary>
+    /// <summary>All files of a folder but for the report and the marker, by name.</summary>
     /// <exception cref="FileFormatException">A file cannot be read.</exception>
     internal static IReadOnlyList<ExportedFile> Of(string folder) =>
     [
         .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(path => (Path: path, Name: Path.GetRelativePath(folder, path).Replace('\\', '/')))
-            .Where(file => file.Name != ExportReport.FileName)
+            .Where(file => file.Name is not (ExportReport.FileName or OutputMarker.FileName))
             .OrderBy(file => file.Name, StringComparer.Ordinal)
             .Select(file => Read(file.Path, file.Name)),
     ];

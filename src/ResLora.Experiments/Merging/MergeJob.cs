@@ -3,8 +3,11 @@ using System.Text.Json.Serialization;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Exporting;
+using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Formats.Safetensors;
 using ResLora.Models;
 using ResLora.Training;
 using ResLora.Training.Data;
@@ -36,7 +39,7 @@ public static class MergeJob
     /// <param name="stop">Ends the job; nothing is written then.</param>
     /// <returns>What was done and what it cost.</returns>
     /// <exception cref="ResLoraException">Settings or files cannot be used.</exception>
-    /// <exception cref="RunFailedException">What was read back differs from what was merged.</exception>
+    /// <exception cref="RunFailedException">What was read back differs from what was merged. The output is as it was before.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static MergeReport Run(MergeOptions options, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
     {
@@ -44,33 +47,60 @@ public static class MergeJob
         ConfigBinder.ThrowIfAny("The merge's settings", [.. options.Problems()]);
         var description = AdapterStore.Describe(options.Adapter);
         var baseModel = BaseModelFolder.Of(options.Model, description);
-        using var session = ModelSession.Load(baseModel, options.Adapter);
-        var texts = MergeTexts.ToMeasure(options.Texts, session);
-        var methods = Methods(options, session.Adapter!);
-        using var comparison = MergeComparison.Run(options, methods, session, texts, progress, stop);
-        var chosen = options is { Compare: true, Method: null } ? comparison.Ranking[0] : comparison.Ranking.Single(outcome => outcome.Method == methods[0].Name);
-        double? difference = null;
-        if (options is { As: { } target, Output: { } output })
+        string?[] inputs = [options.Adapter, baseModel, options.Data, options.Calibration, .. RunFolder.SavedAround(options.Adapter)];
+        if (options.Output is { } wanted)
         {
-            var merged = comparison.Merged(chosen);
-            Write(target, output, options.Overwrite, baseModel, session, merged);
-            difference = ReadBack(target, output, baseModel, session, merged, texts.Tokens[0]);
+            OutputGuard.RequireFolder(wanted, options.Overwrite, inputs);
         }
 
+        // In float32, as exports are measured: what is shown is the cost of merging, not of the roundings of a smaller type.
+        using var session = ModelSession.Load(baseModel, options.Adapter, ScalarType.Float32);
+        var texts = MergeTexts.ToMeasure(options.Texts, session);
+        var methods = Methods(options, session.Adapter!);
+        if (options is { Output: { } place, As: { } kind })
+        {
+            DiskSpace.Require(place, Bytes(kind, baseModel, session.Adapter!, methods[0].Method), "The merged files");
+        }
+
+        using var comparison = MergeComparison.Run(options, methods, session, texts, progress, stop);
+        var chosen = options is { Compare: true, Method: null } ? comparison.Ranking[0] : comparison.Ranking.Single(outcome => outcome.Method == methods[0].Name);
         var report = new MergeReport(
             options.Adapter, baseModel, options.Output, options.As, chosen, comparison.Ranking, comparison.CalibratedOn, comparison.MeasuredOn,
-            comparison.UnmergedExactMatch, difference);
-        if (report.Output is { } folder)
+            comparison.UnmergedExactMatch, null);
+        if (options is { As: { } target, Output: { } output })
         {
-            AtomicFile.WriteText(Path.Combine(folder, ReportFileName), JsonSerializer.Serialize(report, _json) + "\n");
-            if (chosen.Modules.Count > 0)
-            {
-                MergePlot.Write(Path.Combine(folder, PlotFileName), report);
-            }
+            AtomicFolder.Write(
+                output,
+                folder =>
+                {
+                    stop.ThrowIfCancellationRequested();
+                    report = WriteAndProve(report, target, folder, session, comparison.Merged(chosen), texts.Tokens[0]);
+                },
+                options.Overwrite,
+                inputs);
         }
 
         return report;
     }
+
+    /// <summary>Writes everything into a folder that is not in its place yet, and reads it back.</summary>
+    private static MergeReport WriteAndProve(
+        MergeReport report, MergeTarget target, string folder, ModelSession session, MergedAdapter merged, TokenizedSample sample)
+    {
+        Write(target, folder, report.Model, session, merged);
+        var proved = report with { ReadBackDifference = ReadBack(target, folder, report, session, merged, sample) };
+        AtomicFile.WriteText(Path.Combine(folder, ReportFileName), JsonSerializer.Serialize(proved, _json) + "\n");
+        if (proved.Chosen.Modules.Count > 0)
+        {
+            MergePlot.Write(Path.Combine(folder, PlotFileName), proved);
+        }
+
+        return proved;
+    }
+
+    private static long Bytes(MergeTarget target, string baseModel, AdaptedModel adapter, MergeMethod method) => target == MergeTarget.Model
+        ? CheckpointReader.ReadHeader(baseModel).Entries.Values.Sum(entry => entry.Length)
+        : adapter.Blocks.Sum(block => ExportMerge.Bytes(block, method, adapter.ShortcutWeight));
 
     /// <summary>The method to use first, then those to measure beside it: all that fit, or the control alone.</summary>
     private static List<MergeSettings> Methods(MergeOptions options, AdaptedModel adapter)
@@ -88,14 +118,14 @@ public static class MergeJob
     private static MergeSettings Settings(MergeOptions options, MergeMethod method) =>
         new(method) { Ridge = options.Ridge, CalibrationMemory = options.CalibrationMemory };
 
-    private static void Write(MergeTarget target, string output, bool overwrite, string baseModel, ModelSession session, MergedAdapter merged)
+    private static void Write(MergeTarget target, string folder, string baseModel, ModelSession session, MergedAdapter merged)
     {
         if (target == MergeTarget.Lora)
         {
-            AdapterStore.SavePeft(merged, output, baseModel, overwrite);
+            AdapterStore.SavePeft(merged, folder, baseModel);
             if (session.Model is EncoderModel { Head: var head })
             {
-                TextHeadFile.Write(output, head);
+                TextHeadFile.Write(folder, head);
             }
 
             return;
@@ -103,16 +133,18 @@ public static class MergeJob
 
         using (merged.Apply())
         {
-            ModelFolder.Write(session.Model, baseModel, output, overwrite: overwrite);
+            ModelFolder.Write(session.Model, baseModel, folder, StoredType(baseModel));
         }
     }
 
-    /// <summary>The largest difference of a logit; a LoRA is applied unmerged, so it differs by rounding, a model not at all.</summary>
-    private static double ReadBack(MergeTarget target, string output, string baseModel, ModelSession session, MergedAdapter merged, TokenizedSample sample)
+    private static ScalarType StoredType(string model) => SafetensorsEntry.MainType(CheckpointReader.ReadHeader(model).Entries.Values)!.Value;
+
+    /// <summary>The largest difference of a logit: of rounding, since a LoRA is applied unmerged, and a model is stored in its base's type.</summary>
+    private static double ReadBack(MergeTarget target, string folder, MergeReport report, ModelSession session, MergedAdapter merged, TokenizedSample sample)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        using var written = target == MergeTarget.Lora ? ModelSession.Load(baseModel, output) : ModelSession.Load(output);
+        using var written = target == MergeTarget.Lora ? ModelSession.Load(report.Model, folder, ScalarType.Float32) : ModelSession.Load(folder, dtype: ScalarType.Float32);
         Tensor expected;
         using (merged.Apply())
         {
@@ -120,13 +152,13 @@ public static class MergeJob
         }
 
         var difference = (double)(Logits(written.Model, sample) - expected).abs().max().item<float>();
-        // bfloat16 keeps 8 bits, and a LoRA rounds W x and s B A x each where the merge rounds W + s B A.
-        var allowed = session.Model.DataType == ScalarType.Float32 ? 1e-3 : 0.1;
+        // A LoRA is stored in float32; of a model's weights bfloat16 keeps 8 bits.
+        var allowed = target == MergeTarget.Lora || StoredType(report.Model) == ScalarType.Float32 ? 1e-3 : 0.1;
         var scale = Math.Max(1, expected.abs().max().item<float>());
         return difference <= allowed * scale
             ? difference
             : throw new RunFailedException(
-                $"'{output}' was written, but read back it differs from the merged model by {difference:0.0e+0} in a logit of at most {scale:0.0}; do not use it.");
+                $"What was written differs from the merged model by {difference:0.0e+0} in a logit of at most {scale:0.0} when it is read back; '{report.Output}' was not touched.");
     }
 
     private static Tensor Logits(LanguageModel model, TokenizedSample sample)

@@ -36,6 +36,12 @@ public sealed class RunFolder(string path)
         return parent is not null && File.Exists(new RunFolder(parent).ConfigFile) ? new RunFolder(parent) : null;
     }
 
+    /// <summary>What the run around an adapter has saved, so that no output replaces it.</summary>
+    /// <param name="adapter">The adapter folder, or null.</param>
+    /// <returns>Folders, which need not exist; none when the adapter is in no run.</returns>
+    internal static IEnumerable<string> SavedAround(string? adapter) =>
+        adapter is not null && Around(adapter) is { } run ? [run.Best, run.Last, run.In("checkpoints"), run.MetricsFile] : [];
+
     /// <summary>Makes the folder and saves the settings in it.</summary>
     /// <typeparam name="T">The record of settings.</typeparam>
     /// <param name="config">The resolved settings.</param>

@@ -1,10 +1,14 @@
 using System.Text.Json;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
+using ResLora.Experiments.Exporting;
 using ResLora.Experiments.Merging;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
+using ResLora.Models;
+using ResLora.Training;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace ResLora.Tests.Experiments.Merging;
 
@@ -164,6 +168,65 @@ public sealed class MergeJobTests(TinyWorld world) : IClassFixture<TinyWorld>
 
         Assert.Contains("because the run's own data cannot be read", report.CalibratedOn, StringComparison.Ordinal);
         Assert.Contains("train.jsonl.gone", report.MeasuredOn, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(".", "written over what it is made from")]
+    [InlineData("best", "written over what it is made from")]
+    [InlineData("last", "written over what it is made from")]
+    [InlineData("checkpoints", "written over what it is made from")]
+    public void Run_OutputThatHoldsASource_IsRefusedAndNothingIsTouched(string part, string expected)
+    {
+        var config = world.Run($"sources-of-{part.Replace('.', 'r')}", ShortcutKind.None);
+        var run = TrainJob.Run(config with { Training = config.Training with { CheckpointEvery = 1 } }, stop: TestContext.Current.CancellationToken).RunFolder;
+        string[] before = [.. Directory.EnumerateFileSystemEntries(run, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+
+        var error = Assert.Throws<ConfigException>(() => Merge(new MergeOptions
+        {
+            Adapter = new RunFolder(run).Best,
+            As = MergeTarget.Lora,
+            Output = Path.Combine(run, part),
+            Overwrite = true,
+        }));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Directory.EnumerateFileSystemEntries(run, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Run_IntoTheRunASecondTime_ReplacesTheFirst()
+    {
+        var run = TrainJob.Run(world.Run("inside", ShortcutKind.Block), stop: TestContext.Current.CancellationToken).RunFolder;
+        var options = new MergeOptions { Adapter = new RunFolder(run).Best, As = MergeTarget.Lora, Output = Path.Combine(run, "merged"), Answers = false };
+        Merge(options);
+
+        Assert.Throws<ConfigException>(() => Merge(options));
+        Merge(options with { As = MergeTarget.Model, Overwrite = true });
+
+        Assert.True(File.Exists(Path.Combine(run, "merged", "model.safetensors")));
+        Assert.False(File.Exists(Path.Combine(run, "merged", "adapter_model.safetensors")));
+    }
+
+    [Fact]
+    public void Run_ExactMergeOnABaseInBfloat16_CostsWhatTheExportSays()
+    {
+        var model = world.Folder["in-bfloat16"];
+        using (var session = ModelSession.Load(world.Model))
+        {
+            ModelFolder.Write(session.Model, world.Model, model, ScalarType.BFloat16);
+        }
+
+        var run = TrainJob.Run(world.Run("bfloat16", ShortcutKind.None) with { Model = model }, stop: TestContext.Current.CancellationToken);
+        var adapter = new RunFolder(run.RunFolder).Best;
+
+        var merge = Merge(new MergeOptions { Adapter = adapter, As = MergeTarget.Model, Output = world.Folder["bfloat16-merged"], Answers = false });
+        var export = ExportJob.Run(new ExportOptions { Adapter = adapter, To = "hf", Output = world.Folder["bfloat16-export"] });
+
+        Assert.Equal(export.MergeLoss, merge.Loss);
+        Assert.Equal(1, merge.Loss.TopOneAgreement);
+        Assert.InRange(merge.Loss.MaxLogitDifference, 0, Rounding);
+        using var written = ModelSession.Load(world.Folder["bfloat16-merged"]);
+        Assert.Equal(ScalarType.BFloat16, written.Model.DataType);
     }
 
     [Theory]
