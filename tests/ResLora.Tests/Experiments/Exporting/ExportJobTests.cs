@@ -6,6 +6,7 @@ using ResLora.Adapters.Merging;
 using ResLora.Experiments;
 using ResLora.Experiments.Exporting;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 using ResLora.Formats.Safetensors;
 using ResLora.Training;
 using Xunit;
@@ -17,6 +18,8 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
 {
     // float32, logits of a few units: the merged weight is rounded once, the unmerged update separately.
     private const double Rounding = 1e-4;
+
+    private const string Wrong = "model.layers.1.mlp.up_proj.weight";
 
     /// <summary>Every target with every structure: target, structure, files.</summary>
     public static TheoryData<string, ShortcutKind, string[]> Exports => new()
@@ -42,7 +45,7 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
 
         Assert.Equal(kind is ShortcutKind.None or ShortcutKind.Block, report.Plan.IsExact);
         Assert.Equal(report.Plan.IsExact, report.MergeLoss!.MaxLogitDifference < Rounding);
-        Assert.Equal(files.Append(ExportReport.FileName).Order(StringComparer.Ordinal), Directory.EnumerateFiles(output).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal));
+        Assert.Equal(files.Append(ExportReport.FileName).Append(OutputMarker.FileName).Order(StringComparer.Ordinal), Directory.EnumerateFiles(output).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal));
         Assert.All(report.Proofs, proof =>
         {
             Assert.Empty(proof.Faults());
@@ -234,17 +237,36 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
     public void Run_ExportThatIsWrong_FailsAndLeavesTheOldOneAlone()
     {
         var output = world.Folder["kept"];
-        Directory.CreateDirectory(output);
-        File.WriteAllText(Path.Combine(output, "old.txt"), "old");
+        AtomicFolder.Write(output, folder => File.WriteAllText(Path.Combine(folder, "old.txt"), "old"), overwrite: false);
 
         var error = Assert.Throws<RunFailedException>(() => ExportJob.Run(
             new ExportOptions { Adapter = world.Adapter(ShortcutKind.None), To = "hf", Output = output, Overwrite = true },
-            new WrongTarget()));
+            new WrongTarget(file => TamperedFile.FlipSign(file, Wrong))));
 
         Assert.Contains("did not pass its proof", error.Message, StringComparison.Ordinal);
-        Assert.Contains("model.layers.1.mlp.up_proj.weight", error.Message, StringComparison.Ordinal);
-        Assert.Equal(["old.txt"], Directory.EnumerateFileSystemEntries(output).Select(Path.GetFileName));
+        Assert.Contains(Wrong, error.Message, StringComparison.Ordinal);
+        Assert.Equal([OutputMarker.FileName, "old.txt"], Directory.EnumerateFileSystemEntries(output).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.DoesNotContain(world.Folder.Names(), name => name.StartsWith(".kept", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(0.5, false)]
+    [InlineData(1.5, true)]
+    public void Run_WeightThatIsOffBySoManyTolerances_IsAFaultAboveOne(double tolerances, bool isFault)
+    {
+        // Float32 is stored as it is, and may differ by a millionth of the tensor's largest number: a logit does not show it.
+        const double tolerance = 1e-6;
+        var options = new ExportOptions { Adapter = world.Adapter(ShortcutKind.None), To = "hf", Output = world.Folder[$"off-{isFault}"] };
+        var target = new WrongTarget(file => TamperedFile.Shift(file, Wrong, tolerances * tolerance));
+
+        if (isFault)
+        {
+            Assert.Contains($"'{Wrong}' differs by 1.", Assert.Throws<RunFailedException>(() => ExportJob.Run(options, target)).Message, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.InRange(ExportJob.Run(options, target).Proofs.Single().WeightError, 0.4, 0.6);
+        }
     }
 
     [Fact]
@@ -258,8 +280,8 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
         Assert.Equal("vllm", ExportJob.Run(options with { To = "vllm", Overwrite = true }).Plan.Target);
     }
 
-    /// <summary>Writes a model folder in which one number has the wrong sign.</summary>
-    private sealed class WrongTarget : IExportTarget
+    /// <summary>Writes a model folder and spoils it.</summary>
+    private sealed class WrongTarget(Action<string> spoil) : IExportTarget
     {
         private readonly IExportTarget _right = ExportTargets.Get("hf");
 
@@ -278,7 +300,7 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
         public void Write(ExportGraph graph, string folder)
         {
             _right.Write(graph, folder);
-            TamperedFile.FlipSign(Path.Combine(folder, "model.safetensors"), "model.layers.1.mlp.up_proj.weight");
+            spoil(Path.Combine(folder, "model.safetensors"));
         }
 
         public IEnumerable<ExportedModel> Open(string folder, ExportSource source) => _right.Open(folder, source);

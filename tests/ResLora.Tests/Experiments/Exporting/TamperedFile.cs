@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ResLora.Formats.Gguf;
 using ResLora.Formats.Safetensors;
 
@@ -15,6 +16,23 @@ internal static class TamperedFile
         var largest = Enumerable.Range(0, (int)(length / width)).MaxBy(i => Math.Abs(BitConverter.ToSingle(bytes, (int)offset + (i * width))));
         // Little endian: the sign is the highest bit of the last byte.
         bytes[offset + (largest * width) + width - 1] ^= 0x80;
+        File.WriteAllBytes(path, bytes);
+    }
+
+    /// <summary>Adds to the smallest number of a float32 tensor a share of the largest one's size.</summary>
+    public static void Shift(string path, string tensor, double share)
+    {
+        var (offset, length) = Place(path, tensor);
+        var bytes = File.ReadAllBytes(path);
+        var numbers = MemoryMarshal.Cast<byte, float>(bytes.AsSpan((int)offset, (int)length));
+        var (smallest, largest) = (0, 0);
+        for (var i = 1; i < numbers.Length; i++)
+        {
+            smallest = Math.Abs(numbers[i]) < Math.Abs(numbers[smallest]) ? i : smallest;
+            largest = Math.Abs(numbers[i]) > Math.Abs(numbers[largest]) ? i : largest;
+        }
+
+        numbers[smallest] += (float)(share * Math.Abs(numbers[largest]));
         File.WriteAllBytes(path, bytes);
     }
 
