@@ -66,6 +66,11 @@ internal static class PredictCommand
 
     private static void Run(PredictOptions options, string? output, CommandContext context)
     {
+        if (output is not null)
+        {
+            OutputGuard.RequireFile(output, options.Data, options.Model, options.Adapter);
+        }
+
         var kept = new List<TextPrediction>();
         var streams = output is null && !context.IsJson;
         var count = PredictJob.Run(

@@ -35,6 +35,11 @@ public static class EvaluateJob
     {
         ArgumentNullException.ThrowIfNull(options);
         ConfigBinder.ThrowIfAny("The evaluation's settings", [.. options.Problems()]);
+        if (options.PredictionsFile is { } file)
+        {
+            OutputGuard.RequireFile(file, options.Data, options.Model, options.Adapter);
+        }
+
         if (LabelledTaskRegistry.Has(options.Task))
         {
             return MeasureLabels(options, stop);

@@ -1,6 +1,7 @@
 using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 using ResLora.Models;
 using ResLora.Training;
 using ResLora.Training.Data;
@@ -31,6 +32,11 @@ public static class PredictJob
         if (options.Submission is not null && task!.SubmissionFile is null)
         {
             throw new ConfigException($"Task '{task.Name}' is not one of GLUE's, so there is no submission for it; leave it out.");
+        }
+
+        if (options.Submission is { } submission)
+        {
+            OutputGuard.RequireFile(Path.Combine(submission, task!.SubmissionFile!), options.Data, options.Model, options.Adapter);
         }
 
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));

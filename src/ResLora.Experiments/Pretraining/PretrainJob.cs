@@ -26,13 +26,13 @@ public static class PretrainJob
     {
         ArgumentNullException.ThrowIfNull(config);
         ConfigBinder.ThrowIfAny("The settings for pretraining", [.. config.Problems()]);
-        RequireFree(config.Output, overwrite);
+        OutputGuard.RequireFolder(config.Output, overwrite, Inputs(config));
         if (config.InitOnly)
         {
             return WriteOnly(config, overwrite, progress);
         }
 
-        var folder = new RunFolder(config.Run ?? config.Output + "-run");
+        var folder = new RunFolder(RunOf(config));
         var (train, heldOut) = Read(config);
         using var made = new NewModel(config, train.Select(sample => sample.Completion));
         if (made.Tokenizer.BeginId is null || made.Tokenizer.EndId is null)
@@ -42,6 +42,9 @@ public static class PretrainJob
 
         made.Initialize();
         var (rows, validation) = (Pack(train, made, config), Pack(heldOut, made, config));
+        var numbers = made.Model.named_parameters().Sum(p => p.parameter.numel());
+        DiskSpace.Require(folder.Path, RunPlan.RoomOnDisk(numbers, Bytes(config, numbers), config.Training) - (resume ? DiskSpace.Used(folder.Path) : 0), "The run's files");
+        DiskSpace.Require(config.Output, Bytes(config, numbers), "The model's files");
         folder.Prepare(config, resume);
         var parameters = made.Model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter)).ToArray();
         var count = parameters.Sum(p => p.Value.numel());
@@ -56,7 +59,7 @@ public static class PretrainJob
         var result = new Trainer(setup).Run(progress, resume, stop);
         if (!result.Interrupted)
         {
-            Publish(folder.BestOrLast, config.Output, overwrite);
+            Publish(folder.BestOrLast, config, overwrite);
         }
 
         return new PretrainReport(config.Output, folder.Path, count, made.Model.VocabularySize, result);
@@ -66,21 +69,20 @@ public static class PretrainJob
     {
         using var made = new NewModel(config, config.Tokenizer.From is null ? Read(config).Train.Select(sample => sample.Completion) : []);
         var count = made.Model.named_parameters().Sum(p => p.parameter.numel());
+        DiskSpace.Require(config.Output, Bytes(config, count), "The model's files");
         progress?.Report(new RunStarted([Fact(config, made, count)]));
         made.SaveUntrained(config.Output, overwrite);
         return new PretrainReport(config.Output, null, count, made.Model.VocabularySize, null);
     }
 
+    private static long Bytes(PretrainConfig config, long numbers) => numbers * (config.SaveAs == "float32" ? sizeof(float) : sizeof(short));
+
     private static KeyValuePair<string, string> Fact(PretrainConfig config, NewModel made, long parameters) => new(
         "model", string.Create(CultureInfo.InvariantCulture, $"{config.Model.Layers} layers, {parameters:N0} parameters, {made.Model.VocabularySize} tokens"));
 
-    private static void RequireFree(string output, bool overwrite)
-    {
-        if (!overwrite && Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any())
-        {
-            throw new ConfigException($"'{output}' exists and is not empty; choose another output or allow it to be replaced (--overwrite).");
-        }
-    }
+    private static string?[] Inputs(PretrainConfig config) => [config.Texts, config.Tokenizer.From, config.InitOnly ? null : RunOf(config)];
+
+    private static string RunOf(PretrainConfig config) => config.Run ?? config.Output + "-run";
 
     private static (IReadOnlyList<Sample> Train, IReadOnlyList<Sample> HeldOut) Read(PretrainConfig config)
     {
@@ -100,14 +102,16 @@ public static class PretrainJob
     /// <summary>Every token may be hidden but the special ones.</summary>
     private static int Offered(int id, NewModel made) => made.Tokenizer.IsSpecial(id) ? TokenizedSample.Masked : id;
 
-    private static void Publish(string saved, string output, bool overwrite) => AtomicFolder.Write(
-        output,
+    private static void Publish(string saved, PretrainConfig config, bool overwrite) => AtomicFolder.Write(
+        config.Output,
         folder =>
         {
-            foreach (var file in Directory.EnumerateFiles(saved))
+            foreach (var file in Directory.EnumerateFiles(saved).Where(file => Path.GetFileName(file) != OutputMarker.FileName))
             {
-                File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+                using var content = File.OpenRead(file);
+                AtomicFile.Write(Path.Combine(folder, Path.GetFileName(file)), content.CopyTo);
             }
         },
-        overwrite);
+        overwrite,
+        Inputs(config));
 }

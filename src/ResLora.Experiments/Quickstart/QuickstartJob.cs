@@ -21,7 +21,6 @@ namespace ResLora.Experiments.Quickstart;
 /// </summary>
 public static class QuickstartJob
 {
-    private const string ReportFileName = "quickstart.json";
     private const string TaskName = "word-problems";
 
     private static readonly JsonSerializerOptions _json = new()
@@ -43,7 +42,22 @@ public static class QuickstartJob
         ArgumentNullException.ThrowIfNull(options);
         ConfigBinder.ThrowIfAny("The quickstart's settings", [.. options.Problems()]);
         var sample = SampleFolder.Find(options.Sample);
-        MakeRoom(options.Output);
+        QuickstartFolder.MakeRoom(options.Output, sample);
+        try
+        {
+            var report = Run(options, sample, progress, stop);
+            OutputMarker.Write(options.Output);
+            return report;
+        }
+        catch
+        {
+            QuickstartFolder.TryMark(options.Output);
+            throw;
+        }
+    }
+
+    private static QuickstartReport Run(QuickstartOptions options, string sample, IProgress<RunEvent>? progress, CancellationToken stop)
+    {
         var bench = new Bench(options, sample, progress, stop);
 
         var baseRow = bench.Evaluate("base", bench.BaseFolder);
@@ -62,25 +76,8 @@ public static class QuickstartJob
         LossPlot.Write(
             report.PlotFile, "Word problems: training loss",
             [new LossCurve("LoRA", loraRun.Result.Losses), new LossCurve($"ResLoRA ({structure} shortcut)", resLoraRun.Result.Losses)]);
-        AtomicFile.WriteText(Path.Combine(options.Output, ReportFileName), JsonSerializer.Serialize(report, _json) + "\n");
+        AtomicFile.WriteText(Path.Combine(options.Output, QuickstartFolder.ReportFileName), JsonSerializer.Serialize(report, _json) + "\n");
         return report;
-    }
-
-    /// <summary>Clears an earlier quickstart away; anything else in the output is not ours to delete.</summary>
-    private static void MakeRoom(string output)
-    {
-        var marker = Path.Combine(output, ReportFileName);
-        if (File.Exists(marker))
-        {
-            Directory.Delete(output, recursive: true);
-        }
-        else if (Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any())
-        {
-            throw new ConfigException($"'{output}' is not empty and holds no earlier quickstart; choose another folder (--output).");
-        }
-
-        // From the start, so that a quickstart that was interrupted is known for one.
-        AtomicFile.WriteText(marker, "{}\n");
     }
 
     private sealed class Bench(QuickstartOptions options, string sample, IProgress<RunEvent>? progress, CancellationToken stop)

@@ -30,6 +30,22 @@ public sealed class PretrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         Assert.Equal(3, report.Result!.Steps);
     }
 
+    [Theory]
+    [InlineData("their-model", "their-run", "because reslora did not write it")]
+    [InlineData("around", "around/run", "written over what it is made from")]
+    public void Run_OutputThatIsNotOurs_IsRefusedBeforeAnyWork(string output, string run, string expected)
+    {
+        Directory.CreateDirectory(world.Folder["their-model"]);
+        File.WriteAllText(world.Folder["their-model/model.safetensors"], "downloaded for hours");
+        var config = world.Pretraining with { Output = world.Folder[output], Run = world.Folder[run] };
+
+        var error = Assert.Throws<ConfigException>(() => PretrainJob.Run(config, overwrite: true, stop: TestContext.Current.CancellationToken));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.Equal("downloaded for hours", File.ReadAllText(world.Folder["their-model/model.safetensors"]));
+        Assert.False(Directory.Exists(config.Run));
+    }
+
     [Fact]
     public void Run_SettingsThatCannotBe_AreListed()
     {

@@ -41,6 +41,38 @@ public sealed class QuickstartJobTests(TinyWorld world) : IClassFixture<TinyWorl
     }
 
     [Fact]
+    public void Run_EarlierQuickstartWithSomethingElse_IsNotTouched()
+    {
+        var options = Options("mixed", ShortcutKind.Block);
+        QuickstartJob.Run(options, stop: TestContext.Current.CancellationToken);
+        var notes = Path.Combine(options.Output, "lora", "best", "notes.txt");
+        File.WriteAllText(notes, "mine");
+
+        var error = Assert.Throws<ConfigException>(() => QuickstartJob.Run(options, stop: TestContext.Current.CancellationToken));
+
+        Assert.Contains("'lora/best/notes.txt'", error.Message, StringComparison.Ordinal);
+        Assert.Equal("mine", File.ReadAllText(notes));
+        Assert.True(File.Exists(Path.Combine(options.Output, "reslora-merged", "model.safetensors")));
+    }
+
+    [Theory]
+    [InlineData("lora/metrics.jsonl", false)]
+    [InlineData("lora/checkpoints/step-000002/trainer.json", false)]
+    [InlineData("src/main.cs", true)]
+    public void MakeRoom_AfterAKilledQuickstart_KnowsItsFilesByTheirNames(string file, bool isForeign)
+    {
+        var output = world.Folder[$"killed-{Path.GetFileName(file)}"];
+        QuickstartFolder.MakeRoom(output, world.Folder["sample-elsewhere"]);
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(output, file))!);
+        File.WriteAllText(Path.Combine(output, file), "x");
+
+        var error = Record.Exception(() => QuickstartFolder.MakeRoom(output, world.Folder["sample-elsewhere"]));
+
+        Assert.Equal(isForeign, error is ConfigException);
+        Assert.Equal(isForeign, File.Exists(Path.Combine(output, file)));
+    }
+
+    [Fact]
     public void Run_IncompleteSample_SaysWhatIsMissing()
     {
         var error = Assert.Throws<ConfigException>(() => QuickstartJob.Run(Options("x", ShortcutKind.Input) with { Sample = world.Folder["no-sample"] }, stop: TestContext.Current.CancellationToken));
