@@ -3,6 +3,7 @@ using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Planning;
 using ResLora.Experiments.Plots;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 using ResLora.Formats.NativeRuntime;
 using ResLora.Models;
 using ResLora.Training;
@@ -72,6 +73,8 @@ public static class TrainJob
         ConfigBinder.ThrowIfAny("The run's settings", [.. config.Merging.Problems(adapter?.Config).Select(problem => $"merging.{problem}")]);
         var plan = PlanJob.Of(config, session.Model, adapter, data);
         config = config with { Training = plan.Run.Choice?.Config ?? config.Training };
+        // What an earlier run of this folder has written is replaced by what follows.
+        DiskSpace.Require(folder.Path, plan.Run.DiskBytes - (resume ? DiskSpace.Used(folder.Path) : 0), "The run's files");
         folder.Prepare(config, resume);
         if (!plan.Run.KeepsFreedMemory)
         {

@@ -51,6 +51,9 @@ public sealed record RunPlan(
     /// <summary>Memory that was free when the plan was made, in bytes; null where the system does not tell.</summary>
     public long? AvailableMemory { get; init; }
 
+    /// <summary>What <see cref="RoomOnDisk"/> gives for this run, in bytes.</summary>
+    public long DiskBytes { get; init; }
+
     /// <summary>Whether there is room, within the limit and the machine, to keep freed memory, which is faster.</summary>
     public bool KeepsFreedMemory => Memory.TotalWithFreed <= Math.Min(Choice?.Limit ?? long.MaxValue, AvailableMemory ?? long.MaxValue);
 
@@ -75,11 +78,12 @@ public sealed record RunPlan(
         config = choice?.Config ?? config;
         var order = new DataOrder([.. data.Samples.Select(s => s.Ids.Length)], config);
         var all = model.parameters().Sum(p => p.numel());
+        var trained = adapter?.TrainableCount ?? all;
         return new RunPlan(
             [.. adapter?.Blocks.Select(b => b.ModuleName) ?? []],
             adapter?.Chains ?? [],
             adapter?.Breaks ?? [],
-            adapter?.TrainableCount ?? all,
+            trained,
             all,
             data.Samples.Count,
             data.TooLong,
@@ -96,6 +100,22 @@ public sealed record RunPlan(
             Choice = choice,
             AvailableMemory = available,
             Truncated = data.Truncated,
+            DiskBytes = RoomOnDisk(trained, adapter is null ? model.parameters().Sum(p => p.numel() * p.element_size()) : trained * sizeof(float), config),
         };
+    }
+
+    /// <summary>About the most room that a run's files take on the disk at a time: best, last, one being written, and the checkpoints.</summary>
+    /// <param name="trained">How many numbers are trained.</param>
+    /// <param name="savedBytes">How large the saved adapter or model is.</param>
+    /// <param name="config">How to train.</param>
+    /// <returns>Bytes.</returns>
+    public static long RoomOnDisk(long trained, long savedBytes, TrainConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        const int bestLastAndNew = 3;
+        // A checkpoint also holds the parameter itself and its two moments: float32 each. There is one at least when a run is interrupted.
+        const int state = 3 * sizeof(float);
+        var checkpoints = config.CheckpointEvery > 0 ? config.KeepCheckpoints + 1L : 1L;
+        return (bestLastAndNew * savedBytes) + (checkpoints * (savedBytes + (trained * state)));
     }
 }
