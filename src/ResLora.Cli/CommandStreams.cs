@@ -10,8 +10,8 @@ namespace ResLora.Cli;
 /// <param name="IsLive">Whether the log is a terminal on which lines can be redrawn.</param>
 internal sealed record CommandStreams(TextWriter Output, IAnsiConsole Terminal, IAnsiConsole Log, bool IsLive)
 {
-    /// <summary>Standard input; empty where there is none.</summary>
-    public TextReader Input { get; init; } = TextReader.Null;
+    /// <summary>Standard input as bytes, which are checked and decoded where they are read; empty where there is none.</summary>
+    public Stream Input { get; init; } = Stream.Null;
 
     // Wide enough that nothing of ours is wrapped where nobody sees a terminal: paths stay in one piece.
     private const int WidthOfFiles = 1000;
@@ -30,7 +30,7 @@ internal sealed record CommandStreams(TextWriter Output, IAnsiConsole Terminal, 
             Over(Console.Error, Console.IsErrorRedirected),
             !Console.IsErrorRedirected)
         {
-            Input = Console.In,
+            Input = Console.OpenStandardInput(),
         };
     }
 

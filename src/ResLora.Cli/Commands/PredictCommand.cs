@@ -4,6 +4,7 @@ using ResLora.Experiments.Predicting;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Training.Data.Labelling;
+using ResLora.Training.Data.Readers;
 using ResLora.Training.Tokenization;
 
 namespace ResLora.Cli.Commands;
@@ -75,7 +76,7 @@ internal static class PredictCommand
         var streams = output is null && !context.IsJson;
         var count = PredictJob.Run(
             options,
-            Lines(context.Streams.Input),
+            TextLines.Read(context.Streams.Input, PredictJob.InputName),
             prediction =>
             {
                 if (streams)
@@ -97,14 +98,6 @@ internal static class PredictCommand
         if (context.IsJson)
         {
             context.Result(output is null ? new { Texts = count, Predictions = kept } : new { Texts = count, Output = output }, _ => { });
-        }
-    }
-
-    private static IEnumerable<string> Lines(TextReader reader)
-    {
-        while (reader.ReadLine() is { } line)
-        {
-            yield return line;
         }
     }
 }

@@ -13,6 +13,9 @@ namespace ResLora.Experiments.Predicting;
 /// <summary>Has an encoder label or score texts, from base and adapter or from a merged model.</summary>
 public static class PredictJob
 {
+    /// <summary>What the lines that are given in place of a file are called in errors.</summary>
+    public const string InputName = "standard input";
+
     /// <summary>Runs the job.</summary>
     /// <param name="options">The model and where the texts are.</param>
     /// <param name="lines">The texts where no file is named: a text or a JSON object a line.</param>

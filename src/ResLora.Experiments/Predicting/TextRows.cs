@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ResLora.Formats.Errors;
 using ResLora.Training.Data;
 using ResLora.Training.Data.Labelling;
@@ -44,15 +43,7 @@ internal sealed class TextRows(ColumnMap columns)
 
     private LabelledText Parse(string line, int number, int index)
     {
-        try
-        {
-            using var json = JsonDocument.Parse(line);
-            string? Text(string column) => json.RootElement.TryGetProperty(columns[column], out var value) && value.ValueKind != JsonValueKind.Null ? value.ToString() : null;
-            return new LabelledText(index, Text("text") ?? throw new FileFormatException($"Line {number} of the input has no \"{columns["text"]}\"."), Text("text2"));
-        }
-        catch (JsonException error)
-        {
-            throw new FileFormatException($"Line {number} of the input is no JSON object: {error.Message}", error);
-        }
+        var row = RowReader.ParseLine(line, PredictJob.InputName, $"line {number}");
+        return new LabelledText(index, row.Require(columns["text"]), row.Find(columns["text2"]));
     }
 }

@@ -1,8 +1,8 @@
 using System.Globalization;
-using System.Text;
 using CsvHelper;
 using CsvHelper.Configuration;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 
 namespace ResLora.Training.Data.Readers;
 
@@ -26,7 +26,7 @@ internal static class DelimitedReader
             BadDataFound = bad => throw new FileFormatException(
                 $"{path}, line {bad.Context.Parser?.RawRow}: stray quote in {Row.Excerpt(bad.Field)}; quote the field and double the quotes inside it."),
         };
-        using var reader = new StreamReader(path, RowReader.Utf8);
+        using var reader = new LineReader(new TextLines(InputFile.OpenRead(path), path));
         using var parser = new CsvParser(reader, configuration);
         if (Next(parser, path) is not { } first)
         {
@@ -64,10 +64,6 @@ internal static class DelimitedReader
         try
         {
             return parser.Read() ? parser.Record : null;
-        }
-        catch (DecoderFallbackException error)
-        {
-            throw new FileFormatException($"{path}, after line {parser.RawRow}: the bytes are not UTF-8; save the file as UTF-8.", error);
         }
         catch (CsvHelperException error)
         {

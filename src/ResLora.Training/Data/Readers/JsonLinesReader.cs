@@ -1,6 +1,6 @@
-using System.Text;
 using System.Text.Json;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 
 namespace ResLora.Training.Data.Readers;
 
@@ -13,24 +13,23 @@ internal static class JsonLinesReader
     /// <exception cref="FileFormatException">A line is no JSON object, not UTF-8, or longer than <see cref="Row.MaxCharacters"/>.</exception>
     public static IEnumerable<Row> Read(string path)
     {
-        using var reader = new StreamReader(path, RowReader.Utf8);
-        var buffer = new StringBuilder();
-        for (var number = 1L; ; number++)
+        using var lines = new TextLines(InputFile.OpenRead(path), path);
+        while (lines.Next() is { } line)
         {
-            var where = $"line {number}";
-            if (ReadLine(reader, buffer, path, where) is not { } line)
-            {
-                yield break;
-            }
-
             if (!string.IsNullOrWhiteSpace(line))
             {
-                yield return Parse(line, path, where);
+                yield return Parse(line, path, $"line {lines.Number}");
             }
         }
     }
 
-    private static Row Parse(string line, string path, string where)
+    /// <summary>The row of a line.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="path">The file, for the row.</param>
+    /// <param name="where">The place, for the row.</param>
+    /// <returns>The row.</returns>
+    /// <exception cref="FileFormatException">The line is no JSON object, or longer than <see cref="Row.MaxCharacters"/>.</exception>
+    public static Row Parse(string line, string path, string where)
     {
         try
         {
@@ -39,37 +38,7 @@ internal static class JsonLinesReader
         }
         catch (JsonException error)
         {
-            throw new FileFormatException($"{path}, {where}: {Row.Excerpt(line)} is not a JSON object on one line ({error.Message}).", error);
+            throw new FileFormatException($"{path}, {where}: {Row.Excerpt(line.TrimEnd())} is not a JSON object on one line ({error.Message}).", error);
         }
-    }
-
-    // StreamReader.ReadLine would put a file without line breaks into one string, whatever its size.
-    private static string? ReadLine(StreamReader reader, StringBuilder buffer, string path, string where)
-    {
-        buffer.Clear();
-        try
-        {
-            int next;
-            while ((next = reader.Read()) >= 0)
-            {
-                if (next == '\n')
-                {
-                    return buffer.ToString();
-                }
-
-                if (buffer.Length == Row.MaxCharacters)
-                {
-                    throw new FileFormatException($"{path}, {where}: the line is longer than {Row.MaxCharacters} characters; is this JSON Lines?");
-                }
-
-                buffer.Append((char)next);
-            }
-        }
-        catch (DecoderFallbackException error)
-        {
-            throw new FileFormatException($"{path}, at or after {where}: the bytes are not UTF-8; save the file as UTF-8.", error);
-        }
-
-        return buffer.Length > 0 ? buffer.ToString() : null;
     }
 }

@@ -29,16 +29,44 @@ internal static class JsonRow
                 throw new FileFormatException($"{path}, {where}: the row is longer than {Row.MaxCharacters} characters.");
             }
 
-            return new Row(path, where, element.EnumerateObject()
-                .Where(member => member.Value.ValueKind != JsonValueKind.Null)
-                .ToDictionary(member => member.Name, member => Text(member.Value), StringComparer.Ordinal));
+            return From(element.EnumerateObject().Select(member => (member.Name, member.Value)), path, where);
         }
         catch (InvalidOperationException error)
         {
-            // Valid JSON grammar, but not text: the parser only finds out when the text is asked for.
-            throw new FileFormatException($"{path}, {where}: a text is not UTF-8 or holds half of a Unicode surrogate pair.", error);
+            throw Broken(path, where, error);
         }
     }
 
-    private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+    /// <summary>Copies values as text; null values are no values.</summary>
+    /// <param name="cells">The columns' names, each once, and their values.</param>
+    /// <param name="path">The file, for the row.</param>
+    /// <param name="where">The place, for the row.</param>
+    /// <returns>The row.</returns>
+    /// <exception cref="FileFormatException">A text is broken.</exception>
+    public static Row From(IEnumerable<(string Name, JsonElement Value)> cells, string path, string where)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        var nested = new HashSet<string>(StringComparer.Ordinal);
+        try
+        {
+            foreach (var (name, value) in cells.Where(cell => cell.Value.ValueKind != JsonValueKind.Null))
+            {
+                values.Add(name, value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText());
+                if (value.ValueKind is JsonValueKind.Array or JsonValueKind.Object)
+                {
+                    nested.Add(name);
+                }
+            }
+        }
+        catch (InvalidOperationException error)
+        {
+            throw Broken(path, where, error);
+        }
+
+        return new Row(path, where, values) { Nested = nested };
+    }
+
+    /// <summary>The error for what is valid JSON grammar but not text, which the parser finds out only when the text is asked for.</summary>
+    public static FileFormatException Broken(string path, string where, InvalidOperationException error) =>
+        new($"{path}, {where}: a text is not UTF-8 or holds half of a Unicode surrogate pair.", error);
 }

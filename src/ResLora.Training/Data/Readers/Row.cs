@@ -5,7 +5,7 @@ namespace ResLora.Training.Data.Readers;
 
 /// <summary>
 /// One row of a data file: its columns as text, and where it stands, for error messages. Numbers keep the file's own digits;
-/// lists and objects are JSON text; a missing or null value is no value.
+/// a missing or null value is no value. Lists and objects are JSON text, which is never taken for a text.
 /// </summary>
 /// <param name="File">The file the row comes from.</param>
 /// <param name="Where">The place in the file, for example <c>line 3</c>.</param>
@@ -15,17 +15,24 @@ public sealed record Row(string File, string Where, IReadOnlyDictionary<string, 
     /// <summary>The longest row that a reader takes, in characters (for delimited files: the longest field).</summary>
     public const int MaxCharacters = 1 << 22;
 
-    /// <summary>The value of a column, or null when the row has none.</summary>
+    private const int MostNames = 20;
+
+    /// <summary>The columns whose value is a list or an object, as JSON.</summary>
+    public IReadOnlySet<string> Nested { get; init; } = new HashSet<string>();
+
+    /// <summary>The value of a column, or null when the row has none. Numbers, truth values and dates are the text that the file has.</summary>
     /// <param name="column">The column's name, case included.</param>
     /// <returns>The value as text.</returns>
-    public string? Find(string column) => Values.GetValueOrDefault(column);
+    /// <exception cref="FileFormatException">The value is a list or an object.</exception>
+    public string? Find(string column) => Nested.Contains(column)
+        ? throw Error($"column '{column}' needs a text and holds {NestedValue.Describe(Values[column])}")
+        : Values.GetValueOrDefault(column);
 
     /// <summary>The value of a column that must be there.</summary>
     /// <param name="column">The column's name, case included.</param>
     /// <returns>The value as text; it may be empty.</returns>
-    /// <exception cref="FileFormatException">The row has no such value.</exception>
-    public string Require(string column) => Find(column) ?? throw Error(
-        $"there is no value for column '{column}'.{NearestName.Suggestion(column, Values.Keys)} The row has: {string.Join(", ", Values.Keys)}");
+    /// <exception cref="FileFormatException">The row has no such value, or it is a list or an object.</exception>
+    public string Require(string column) => Find(column) ?? throw Missing(column);
 
     /// <summary>The texts of a column that holds a list: a JSON array in any format's cell.</summary>
     /// <param name="column">The column's name, case included.</param>
@@ -33,7 +40,7 @@ public sealed record Row(string File, string Where, IReadOnlyDictionary<string, 
     /// <exception cref="FileFormatException">The row has no such value, or it is not a list of texts and numbers.</exception>
     public IReadOnlyList<string> RequireList(string column)
     {
-        var text = Require(column);
+        var text = Values.GetValueOrDefault(column) ?? throw Missing(column);
         try
         {
             using var document = JsonDocument.Parse(text);
@@ -64,4 +71,8 @@ public sealed record Row(string File, string Where, IReadOnlyDictionary<string, 
         ArgumentNullException.ThrowIfNull(text);
         return text.Length <= 60 ? $"'{text}'" : $"'{text[..57]}...'";
     }
+
+    private FileFormatException Missing(string column) => Error(
+        $"there is no value for column '{column}'.{NearestName.Suggestion(column, Values.Keys)} The row has: {string.Join(", ", Values.Keys.Take(MostNames))}. "
+        + $"Name the right column in data.columns ({column}: NAME), or with --column {column}=NAME");
 }

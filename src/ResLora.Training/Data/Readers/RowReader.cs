@@ -1,4 +1,3 @@
-using System.Text;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Training.Data.Readers;
@@ -9,12 +8,9 @@ public static class RowReader
     /// <summary>The extensions that can be read.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [".jsonl", ".json", ".csv", ".tsv", ".parquet"];
 
-    /// <summary>Strict: a byte that is not UTF-8 is an error, never a replacement character in the training data.</summary>
-    internal static Encoding Utf8 { get; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <summary>
-    /// Reads <c>.jsonl</c> (an object a line), <c>.json</c> (an array of objects, or an object a line), <c>.csv</c> (quotes as in
-    /// RFC 4180), <c>.tsv</c> (no quoting) and <c>.parquet</c>. Delimited files need a header line.
+    /// Reads <c>.jsonl</c> (an object a line), <c>.json</c> (an array of objects, objects one after the other, or one object whose members are
+    /// the columns), <c>.csv</c> (quotes as in RFC 4180), <c>.tsv</c> (no quoting) and <c>.parquet</c>. Delimited files need a header line.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <returns>The rows, read as they are asked for; errors therefore come while enumerating.</returns>
@@ -30,8 +26,9 @@ public static class RowReader
         ArgumentNullException.ThrowIfNull(path);
         if (!File.Exists(path))
         {
-            throw new FileFormatException(Directory.Exists(path)
-                ? $"{path} is a folder; a data file is needed here ({string.Join(", ", Extensions)})."
+            throw new FileFormatException(
+                path.Length == 0 ? "The path of the data is empty; is a variable unset?"
+                : Directory.Exists(path) ? $"{path} is a folder; a data file is needed here ({string.Join(", ", Extensions)})."
                 : $"{path} does not exist.");
         }
 
@@ -39,7 +36,7 @@ public static class RowReader
         var rows = extension switch
         {
             ".jsonl" => JsonLinesReader.Read(path),
-            ".json" => JsonArrayReader.StartsAsArray(path) ? JsonArrayReader.Read(path) : JsonLinesReader.Read(path),
+            ".json" => JsonReader.Read(path),
             ".csv" => DelimitedReader.Read(path, ",", quoted: true),
             ".tsv" => DelimitedReader.Read(path, "\t", quoted: false, layout),
             ".parquet" => ParquetRows.Read(path),
@@ -48,6 +45,14 @@ public static class RowReader
         };
         return NotEmpty(rows, path);
     }
+
+    /// <summary>Reads one line of JSON Lines.</summary>
+    /// <param name="line">The line, a JSON object.</param>
+    /// <param name="source">What it is from, for errors.</param>
+    /// <param name="where">Where it stands there, for errors.</param>
+    /// <returns>The row.</returns>
+    /// <exception cref="FileFormatException">The line is no JSON object.</exception>
+    public static Row ParseLine(string line, string source, string where) => JsonLinesReader.Parse(line, source, where);
 
     private static IEnumerable<Row> NotEmpty(IEnumerable<Row> rows, string path)
     {

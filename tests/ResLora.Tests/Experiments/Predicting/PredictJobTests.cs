@@ -57,8 +57,8 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
     }
 
     [Theory]
-    [InlineData("{\"text\": ", "Line 2 of the input is no JSON object")]
-    [InlineData("{\"txt\": 1}", "Line 2 of the input has no \"text\"")]
+    [InlineData("{\"text\": ", "standard input, line 2: ")]
+    [InlineData("{\"txt\": 1}", "standard input, line 2: there is no value for column 'text'")]
     public void Run_BrokenLine_SaysWhich(string line, string part)
     {
         var error = Assert.Throws<FileFormatException>(() => Predict(trained.Options, ["fine", line]));

@@ -28,6 +28,76 @@ public sealed class RowReaderTests : IDisposable
         Assert.All(rows, row => Assert.Null(row.Find("gone")));
     }
 
+    [Theory]
+    [InlineData("{\"q\": [\"a\", \"b\"], \"n\": [1.0, null]}")]
+    [InlineData("\uFEFF\n{\n  \"q\": [\"a\", \"b\"],\n  \"n\": [1.0, null]\n}\n")]
+    [InlineData("{\n  \"q\": \"a\", \"n\": 1.0\n}\n{\n  \"q\": \"b\"\n}\n")]
+    public void Read_JsonThatIsNoArray_ColumnsOrObjectsGiveRows(string text)
+    {
+        var rows = RowReader.Read(_files.Write("a.json", text)).ToArray();
+
+        Assert.Equal(["a", "b"], rows.Select(row => row.Require("q")));
+        Assert.Equal(["1.0", null], rows.Select(row => row.Find("n")));
+    }
+
+    [Fact]
+    public void Read_ColumnsOfDifferentLengths_AreRefused()
+    {
+        var path = _files.Write("a.json", "{\"q\": [1, 2], \"a\": [1]}");
+
+        var error = Assert.Throws<FileFormatException>(() => RowReader.Read(path).ToArray());
+
+        Assert.Equal($"{path}, line 1: column 'q' has 2 values and column 'a' 1; a table needs as many of each.", error.Message);
+    }
+
+    [Theory]
+    [InlineData("a.jsonl", "{\"p\":\"x\"}\n{\"p\":[{\"role\":\"user\",\"content\":\"hi\"}]}\n", "line 2: column 'p' needs a text and holds a conversation of 1 messages")]
+    [InlineData("a.jsonl", "{\"p\":[{\"from\":\"human\",\"value\":\"hi\"}, {}]}\n", "line 1: column 'p' needs a text and holds a conversation of 2 messages")]
+    [InlineData("a.jsonl", "{\"p\":[\"a\",\"b\"]}\n", "line 1: column 'p' needs a text and holds a list of 2 values")]
+    [InlineData("a.jsonl", "{\"p\":[]}\n", "line 1: column 'p' needs a text and holds a list of 0 values")]
+    [InlineData("a.jsonl", "{\"p\":{\"text\":\"a\"}}\n", "line 1: column 'p' needs a text and holds an object (text)")]
+    [InlineData("a.json", "[{\"p\":\"x\"},\n\n {\"p\":{}}]", "line 3, element 2: column 'p' needs a text and holds an object ()")]
+    [InlineData("a.json", "{\"p\": [{\"content\": \"a\"}]}", "line 1, row 1: column 'p' needs a text and holds an object (content)")]
+    public void Find_ListOrObject_IsNeverTakenForAText(string name, string text, string expected)
+    {
+        var path = _files.Write(name, text);
+
+        var error = Assert.Throws<FileFormatException>(() => RowReader.Read(path).Select(row => row.Find("p")).ToArray());
+
+        Assert.StartsWith($"{path}, {expected}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_JsonArrayOfManyBuffers_GivesEveryElementAndItsLine()
+    {
+        var text = new StringBuilder("[");
+        for (var i = 0; i < 3000; i++)
+        {
+            text.Append(i == 0 ? "" : ",\n").Append("{\"q\":\"").Append(new string('é', i % 200)).Append("\"}");
+        }
+
+        var rows = RowReader.Read(_files.Write("a.json", text.Append(']').ToString())).ToArray();
+
+        Assert.Equal(Enumerable.Range(0, 3000).Select(i => new string('é', i % 200)), rows.Select(row => row.Require("q")));
+        Assert.Equal("line 3000, element 3000", rows[^1].Where);
+    }
+
+    [Fact]
+    public void Read_PipeOrUnreadableFile_IsRefusedAtOnce()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev");
+
+        foreach (var extension in RowReader.Extensions)
+        {
+            var device = Path.Combine(_files.Folder, "zero" + extension);
+            File.CreateSymbolicLink(device, "/dev/zero");
+
+            var error = Assert.Throws<FileFormatException>(() => RowReader.Read(device).ToArray());
+
+            Assert.Contains("is not an ordinary file", error.Message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Read_TabSeparated_TakesQuotesLiterally()
     {
@@ -56,7 +126,7 @@ public sealed class RowReaderTests : IDisposable
         Assert.Equal("1.5", rows[0].Require("Number"));
         Assert.Equal(["a", "b\"c"], rows[0].RequireList("Parts"));
         Assert.Null(rows[1].Find("Text"));
-        Assert.Equal("{\"Page\":3}", rows[1].Require("Source"));
+        Assert.Equal("{\"Page\":3}", rows[1].Values["Source"]);
         Assert.Equal("row 2", rows[1].Where);
     }
 
@@ -73,6 +143,12 @@ public sealed class RowReaderTests : IDisposable
     [InlineData("a.json", "[{\"q\":1}, 2]", "element 2: found number")]
     [InlineData("a.json", "[{\"q\":1}, {\"q\":", "element 2")]
     [InlineData("a.json", "[{\"q\":1}", "not valid JSON")]
+    [InlineData("a.json", "[{\"q\":1}] [", "there is more after the end of the array")]
+    [InlineData("a.json", "[{\"q\":1}] 5", "there is more after the end of the array")]
+    [InlineData("a.json", "{\"q\":1} x", "not valid JSON")]
+    [InlineData("a.json", "", "no rows")]
+    [InlineData("a.json", " \n ", "no rows")]
+    [InlineData("a.csv", "q\na\u0000b\n", "line 2: the line holds a NUL byte")]
     [InlineData("a.json", "[{\"q\":1,\"q\":2}]", "element 1")]
     [InlineData("a.csv", "q,q\n1,2\n", "'q' twice")]
     [InlineData("a.csv", "q,a\n1,2\n3\n", "line 3: found 1 fields, expected 2")]
@@ -100,7 +176,9 @@ public sealed class RowReaderTests : IDisposable
         byte[] text = [.. Encoding.UTF8.GetBytes(name == "a.json" ? "[{\"q\":\"" : name == "a.jsonl" ? "{\"q\":\"" : "q\n"), 0xFF, 0xFE, .. "\"}]"u8];
         var path = _files.Write(name, text);
 
-        Assert.Throws<FileFormatException>(() => RowReader.Read(path).ToArray());
+        var error = Assert.Throws<FileFormatException>(() => RowReader.Read(path).ToArray());
+
+        Assert.Contains(name == "a.csv" ? "line 2: " : "line 1", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -159,7 +237,10 @@ public sealed class RowReaderTests : IDisposable
 
         var error = Assert.Throws<FileFormatException>(() => row.Require("qestion"));
 
-        Assert.Equal("data.csv, line 2: there is no value for column 'qestion'. Did you mean 'question'? The row has: question, answer.", error.Message);
+        Assert.Equal(
+            "data.csv, line 2: there is no value for column 'qestion'. Did you mean 'question'? The row has: question, answer. "
+            + "Name the right column in data.columns (qestion: NAME), or with --column qestion=NAME.",
+            error.Message);
     }
 
     [Theory]
