@@ -8,6 +8,8 @@ public sealed record AdapterConfig
 {
     internal const int MaxRank = 65536;
 
+    private const double MaxAlpha = 1_000_000_000;
+
     /// <summary>R, the rank of every block. Default 8.</summary>
     public int Rank { get; init; } = 8;
 
@@ -50,9 +52,9 @@ public sealed record AdapterConfig
             yield return $"rank is {Rank}; it must be from 1 to {MaxRank}";
         }
 
-        if (!(Alpha > 0 && double.IsFinite(Alpha)))
+        if (!(Alpha is > 0 and <= MaxAlpha))
         {
-            yield return $"alpha is {Alpha}; it must be above 0";
+            yield return $"alpha is {Alpha}; it must be above 0 and at most {MaxAlpha}";
         }
 
         if (!(Dropout is >= 0 and < 1))

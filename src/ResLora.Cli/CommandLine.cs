@@ -67,6 +67,7 @@ internal static class CommandLine
                 return parsed.Invoke(new InvocationConfiguration { Output = streams.Output, EnableDefaultExceptionHandler = false });
             }
 
+            EmptyPaths.Refuse(parsed);
             return verb.Body(parsed, new CommandContext(
                 streams, parsed.GetValue(GlobalOptions.Json), parsed.GetValue(GlobalOptions.Verbose), interrupt.Token));
         }

@@ -9,6 +9,8 @@ namespace ResLora.Experiments.Configuration;
 /// <summary>Puts a tree into records, collecting every wrong key and value before it complains.</summary>
 internal static class ConfigBinder
 {
+    private const int MostShown = 200;
+
     /// <summary>Binds a tree and asks the settings for their own problems; wrong keys are left out for that, so that all come at once.</summary>
     /// <exception cref="ConfigException">Keys or values are wrong.</exception>
     public static T Bind<T>(JsonObject root, string source, IReadOnlyDictionary<string, string> places)
@@ -16,7 +18,7 @@ internal static class ConfigBinder
     {
         var problems = new List<string>();
         var sound = (JsonObject)root.DeepClone();
-        Check(sound, typeof(T), "", places, problems);
+        Check(sound, typeof(T), "", places, problems, Keys(typeof(T), "").ToArray());
         var config = Deserialize<T>(sound, problems);
         problems.AddRange(config?.Problems() ?? []);
         ThrowIfAny(source, problems);
@@ -81,11 +83,12 @@ internal static class ConfigBinder
     }
 
     private static JsonNode? Complete(JsonNode? path, string folder) =>
-        path?.GetValueKind() == JsonValueKind.String && path.GetValue<string>() is { Length: > 0 } text
+        path?.GetValueKind() == JsonValueKind.String && path.GetValue<string>() is { } text && PathFault(path) is null
             ? Path.GetFullPath(text, folder)
             : path?.DeepClone();
 
-    private static void Check(JsonObject node, Type type, string path, IReadOnlyDictionary<string, string> places, List<string> problems)
+    private static void Check(
+        JsonObject node, Type type, string path, IReadOnlyDictionary<string, string> places, List<string> problems, IReadOnlyList<string> allKeys)
     {
         var properties = Properties(type).ToDictionary(property => property.Name, StringComparer.Ordinal);
         problems.AddRange(properties.Values
@@ -98,11 +101,11 @@ internal static class ConfigBinder
             if (!properties.TryGetValue(key, out var property))
             {
                 node.Remove(key);
-                problems.Add($"{at}'{full}': there is no such key.{NearestName.Suggestion(key, properties.Keys)} Keys here: {string.Join(", ", properties.Keys)}");
+                problems.Add($"{at}'{full}': there is no such key.{Instead(key, path, properties.Keys, allKeys)} Keys here: {string.Join(", ", properties.Keys)}");
             }
             else if (value is JsonObject child && IsRecord(property.PropertyType))
             {
-                Check(child, property.PropertyType, full, places, problems);
+                Check(child, property.PropertyType, full, places, problems, allKeys);
             }
             else if (Fault(value, property) is { } fault)
             {
@@ -112,8 +115,30 @@ internal static class ConfigBinder
         }
     }
 
+    /// <summary>What to write for a key that is not here: what another tool's key is called here, where a key of this name is, or the nearest one here.</summary>
+    private static string Instead(string key, string path, IReadOnlyCollection<string> here, IReadOnlyList<string> allKeys)
+    {
+        var nearest = NearestName.Suggestion(key, here);
+        if (RivalKeys.Find(key) is { } known && !here.Any(name => known.Key == Join(path, name) && nearest.Contains($"'{name}'", StringComparison.Ordinal)))
+        {
+            return $" {known.Sentence}";
+        }
+
+        var elsewhere = allKeys.FirstOrDefault(full => full.EndsWith($".{key}", StringComparison.Ordinal));
+        return elsewhere is null ? nearest : $" Here it is '{elsewhere}'.";
+    }
+
+    private static IEnumerable<string> Keys(Type type, string path) => Properties(type).SelectMany(property => IsRecord(property.PropertyType)
+        ? Keys(property.PropertyType, Join(path, property.Name)).Prepend(Join(path, property.Name))
+        : [Join(path, property.Name)]);
+
     private static string? Fault(JsonNode? value, JsonPropertyInfo property)
     {
+        if (property.AttributeProvider?.IsDefined(typeof(ConfigPathAttribute), false) == true && PathFault(value) is { } fault)
+        {
+            return fault;
+        }
+
         if (value is null)
         {
             return property.IsSetNullable ? null : $"is null; it needs {Wanted(property.PropertyType)}";
@@ -126,9 +151,22 @@ internal static class ConfigBinder
         }
         catch (JsonException)
         {
-            return $"is {value.ToJsonString()}; it needs {Wanted(property.PropertyType)}";
+            var found = value.ToJsonString();
+            return $"is {(found.Length > MostShown ? found[..MostShown] + "…" : found)}; it needs {Wanted(property.PropertyType)}";
         }
     }
+
+    private static string? PathFault(JsonNode? value) => value switch
+    {
+        JsonArray paths => paths.Select(PathFault).FirstOrDefault(fault => fault is not null),
+        JsonValue path when path.GetValueKind() == JsonValueKind.String => path.GetValue<string>() switch
+        {
+            var text when string.IsNullOrWhiteSpace(text) => "is an empty path; is a variable unset?",
+            var text when text.Contains('\0', StringComparison.Ordinal) => "is a path with a NUL character, which no file has",
+            _ => null,
+        },
+        _ => null,
+    };
 
     /// <summary>What a setting takes, in words.</summary>
     public static string Wanted(Type type)

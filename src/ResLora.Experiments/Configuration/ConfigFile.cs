@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Training.Data.Readers;
 
 namespace ResLora.Experiments.Configuration;
 
@@ -32,8 +33,8 @@ public static class ConfigFile
         where T : ICheckedConfig
     {
         ArgumentNullException.ThrowIfNull(path);
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        return Parse<T>(ReadText(path), path, folder, assignments);
+        var text = ReadText(path);
+        return Parse<T>(text, path, Path.GetDirectoryName(Path.GetFullPath(path))!, assignments);
     }
 
     /// <summary>Reads a text as <see cref="Read"/> reads a file.</summary>
@@ -75,25 +76,15 @@ public static class ConfigFile
     private static string ReadText(string path)
     {
         const long maxBytes = 4 << 20;
+        var bytes = InputFile.ReadBytes(path, maxBytes).AsSpan();
         try
         {
-            using var stream = File.OpenRead(path);
-            if (!stream.CanSeek || stream.Length > maxBytes)
-            {
-                throw new FileFormatException($"'{path}' is not an ordinary file of at most {maxBytes} bytes; is it a configuration?");
-            }
-
-            using var reader = new StreamReader(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
-            return reader.ReadToEnd();
+            bytes = bytes[ByteOrderMark.Length(bytes, path)..];
+            return new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes);
         }
         catch (DecoderFallbackException error)
         {
             throw new FileFormatException($"'{path}' is not valid UTF-8; save it as UTF-8.", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new FileFormatException(
-                Directory.Exists(path) ? $"'{path}' is a folder; a YAML file is needed." : $"'{path}' cannot be read: {error.Message}", error);
         }
     }
 

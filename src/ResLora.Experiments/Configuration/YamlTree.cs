@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ResLora.Formats.Errors;
+using ResLora.Training.Data.Readers;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -16,6 +17,7 @@ internal sealed partial class YamlTree
     private const int MaxCharacters = 1 << 20;
     private const int MaxDepth = 32;
     private const int MaxValues = 10_000;
+    private const int MaxKeyCharacters = 256;
 
     private readonly string _source;
     private readonly Parser _parser;
@@ -34,6 +36,8 @@ internal sealed partial class YamlTree
 
     /// <summary>Where each value stands, by its dotted path: <c>line 3</c>.</summary>
     public Dictionary<string, string> Places => _places;
+
+    private long Line => _parser.Current?.End.Line ?? 1;
 
     /// <summary>Parses a text.</summary>
     /// <param name="text">The YAML.</param>
@@ -55,6 +59,11 @@ internal sealed partial class YamlTree
         catch (YamlException error)
         {
             throw new ConfigException($"{source}, line {error.Start.Line}: this is not valid YAML: {error.Message.TrimEnd('.')}.", error);
+        }
+        catch (Exception error) when (error is not (ResLoraException or OutOfMemoryException))
+        {
+            // The parser answers some brackets and colons that are missing with exceptions of its own inner workings.
+            throw new ConfigException($"{source}, line {tree.Line} or the next: this is not valid YAML; is a bracket, a brace, a quote or a colon missing?", error);
         }
 
         return tree;
@@ -125,7 +134,7 @@ internal sealed partial class YamlTree
     {
         if (!_anchors.TryGetValue(alias.Value.Value, out var target))
         {
-            throw new ConfigException($"{_source}, line {line}: there is no finished anchor '&{alias.Value.Value}' before this alias.");
+            throw new ConfigException($"{_source}, line {line}: there is no finished anchor {Short('&' + alias.Value.Value)} before this alias.");
         }
 
         _values += Count(target);
@@ -143,6 +152,11 @@ internal sealed partial class YamlTree
             if (!_parser.TryConsume<Scalar>(out var key))
             {
                 throw new ConfigException($"{_source}, line {_parser.Current!.Start.Line}: a key must be a plain word.");
+            }
+
+            if (key.Value.Length > MaxKeyCharacters)
+            {
+                throw new ConfigException($"{_source}, line {key.Start.Line}: a key has {key.Value.Length} characters, at most {MaxKeyCharacters} are read.");
             }
 
             var keyPath = path.Length == 0 ? key.Value : $"{path}.{key.Value}";
@@ -173,11 +187,13 @@ internal sealed partial class YamlTree
         var scalar = _parser.Consume<Scalar>();
         if (!scalar.Tag.IsEmpty && scalar.Tag.Value is not ("!" or "tag:yaml.org,2002:str"))
         {
-            throw new ConfigException($"{_source}, line {scalar.Start.Line}: the tag '{scalar.Tag.Value}' is not supported; write the plain value.");
+            throw new ConfigException($"{_source}, line {scalar.Start.Line}: the tag {Short(scalar.Tag.Value)} is not supported; write the plain value.");
         }
 
         return scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty ? PlainScalar(scalar.Value) : JsonValue.Create(scalar.Value);
     }
+
+    private static string Short(string text) => Row.Excerpt(text);
 
     private static int Count(JsonNode? node) => node switch
     {

@@ -5,6 +5,8 @@ namespace ResLora.Experiments.Predicting;
 /// <summary>Which texts a model says something about.</summary>
 public sealed record PredictOptions
 {
+    private const int MostSamples = 65_536;
+
     /// <summary>The model folder.</summary>
     public required string Model { get; init; }
 
@@ -45,6 +47,11 @@ public sealed record PredictOptions
             {
                 yield return name == "batch-size" ? $"batch-size is {value}; it must be 1 or more" : $"max-length is {MaxLength}; it must be 2 or more";
             }
+        }
+
+        if (BatchSize > MostSamples)
+        {
+            yield return $"batch-size is {BatchSize}; it must be {MostSamples} or less";
         }
 
         if (DataType is not ("float32" or "bfloat16" or "auto"))

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using ResLora.Formats;
 
@@ -23,6 +24,9 @@ public sealed record TrainConfig
 {
     /// <summary>How long a run is when neither <see cref="Steps"/> nor <see cref="Epochs"/> says so, in passes over the data.</summary>
     public const double DefaultEpochs = 3;
+
+    private const int MostSamples = 1_048_576;
+    private const int MostThreads = 1024;
 
     /// <summary>How many optimizer steps; give this or <see cref="Epochs"/>. Default: 3 epochs.</summary>
     public int? Steps { get; init; }
@@ -66,7 +70,10 @@ public sealed record TrainConfig
     /// <summary>The seed of the data's order and of dropout. Default 0.</summary>
     public long Seed { get; init; }
 
-    /// <summary>The longest sample in tokens; longer ones are left out when the data is tokenised. Default 512.</summary>
+    /// <summary>
+    /// The longest sample in tokens; longer ones are left out when the data is tokenised, and texts without a prompt are cut into windows. Not more than the
+    /// model's positions; where these are fewer than the usual 512, they are the default. Default 512.
+    /// </summary>
     public int MaxLength { get; init; } = 512;
 
     /// <summary>Steps between evaluations; there is always one at the end. 0: at the end only. Default 0.</summary>
@@ -156,6 +163,11 @@ public sealed record TrainConfig
             yield return $"{name} is {value}; it must be 0 or more";
         }
 
+        foreach (var problem in Excesses())
+        {
+            yield return problem;
+        }
+
         (string Name, double Value)[] shares = [("warmupRatio", WarmupRatio), ("maxUntrainedShare", MaxUntrainedShare)];
         foreach (var (name, value) in shares.Where(share => !(share.Value is >= 0 and <= 1)))
         {
@@ -186,6 +198,26 @@ public sealed record TrainConfig
         if (string.IsNullOrWhiteSpace(BestMetric))
         {
             yield return "bestMetric is empty; eval_loss is the usual choice";
+        }
+    }
+
+    // Far above what anybody needs, and below what overflows a counter, float32 or the machine's threads.
+    private IEnumerable<string> Excesses()
+    {
+        (string Name, double Value, double Most)[] bounds =
+        [
+            ("steps", Steps ?? 0, 100_000_000), ("epochs", Epochs ?? 0, 1_000_000), ("batchSize", BatchSize, MostSamples), ("accumulationSteps", AccumulationSteps, MostSamples),
+            ("learningRate", LearningRate, 1e30), ("warmupSteps", WarmupSteps ?? 0, 100_000_000), ("weightDecay", WeightDecay, 1e6), ("epsilon", Epsilon, 1e6),
+            ("clipNorm", ClipNorm, 1e30), ("maxLength", MaxLength, 16_777_216), ("keepCheckpoints", KeepCheckpoints, 1_000_000), ("threads", Threads, MostThreads),
+        ];
+        foreach (var (name, value, most) in bounds.Where(bound => bound.Value > bound.Most))
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"{name} is {value}; it must be {most} or less");
+        }
+
+        if (BatchSize is > 0 and <= MostSamples && AccumulationSteps is > 0 and <= MostSamples && (long)BatchSize * AccumulationSteps > MostSamples)
+        {
+            yield return $"batchSize and accumulationSteps make {(long)BatchSize * AccumulationSteps} samples a step; they may make {MostSamples}";
         }
     }
 }

@@ -104,6 +104,11 @@ public sealed class ConfigFileTests
     [Theory]
     [InlineData("model: a\nmodel: b", "the key 'model' is there twice")]
     [InlineData("model: [a", "this is not valid YAML")]
+    [InlineData("model: m\nadapter: {targets: [a, b\ntraining: {steps: 3}\n", "run.yaml, line 2 or the next")]
+    [InlineData("adapter: {targets: [a, b\n", "this is not valid YAML")]
+    [InlineData("{a: [b\nc: d}", "this is not valid YAML")]
+    [InlineData("{\na: [}\n", "this is not valid YAML")]
+    [InlineData("[a]: b: c", "run.yaml, line 1")]
     [InlineData("- a\n- b", "must hold keys and values")]
     [InlineData("just text", "must hold keys and values")]
     [InlineData("model: a\n---\nmodel: b", "more than one YAML document")]
@@ -138,6 +143,65 @@ public sealed class ConfigFileTests
         var error = Assert.Throws<ConfigException>(() => Parse("model: " + new string(opening, 100_000)));
 
         Assert.Contains("run.yaml, line 1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_LongKeyOverManyValues_IsRefusedBeforeItIsRepeated()
+    {
+        var yaml = $"? {new string('k', 500_000)}\n: [{string.Join(", ", Enumerable.Repeat("x", 9000))}]\n";
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var error = Assert.Throws<ConfigException>(() => Parse(yaml));
+
+        Assert.Contains("run.yaml, line 1: a key has 500000 characters", error.Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000_000);
+    }
+
+    [Theory]
+    [InlineData("device: cuda", "'device': there is no such key. There is no device to choose")]
+    [InlineData("training: {loadIn4bit: true}", "'training.loadIn4bit': there is no such key. The base is not quantized")]
+    [InlineData("load_in_4bit: true", "The base is not quantized")]
+    [InlineData("training: {bf16: true}", "Here it is 'training.dataType'")]
+    [InlineData("fp16: true", "Here it is 'training.dataType'")]
+    [InlineData("gradient_checkpointing: true", "Here it is 'training.gradientCheckpointing'.")]
+    [InlineData("training: {per_device_train_batch_size: 2}", "Here it is 'training.batchSize'.")]
+    [InlineData("training: {num_train_epochs: 2}", "Here it is 'training.epochs'.")]
+    [InlineData("lora_r: 8", "Here it is 'adapter.rank'.")]
+    [InlineData("adapter: {r: 8}", "Here it is 'adapter.rank'.")]
+    [InlineData("adapter: {lora_alpha: 8}", "Did you mean 'alpha'?")]
+    [InlineData("target_modules: [q_proj]", "Here it is 'adapter.targets'.")]
+    [InlineData("max_seq_length: 9", "Here it is 'training.maxLength'.")]
+    [InlineData("learning_rate: 9", "Here it is 'training.learningRate'.")]
+    [InlineData("adapter: {use_dora: true}", "This variant of LoRA is not trained here")]
+    [InlineData("rank: 8", "Here it is 'adapter.rank'.")]
+    [InlineData("batchSize: 8", "Here it is 'training.batchSize'.")]
+    public void Parse_KeyOfAnotherTool_SaysWhatIsHereInstead(string line, string expected)
+    {
+        var error = Assert.Throws<ConfigException>(() => Parse(Minimal + line));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("output: ''", "'output' is an empty path")]
+    [InlineData("output: ' '", "'output' is an empty path")]
+    [InlineData("output: \"a\\0b\"", "'output' is a path with a NUL character")]
+    [InlineData("startFrom: ''", "'startFrom' is an empty path")]
+    public void Parse_PathThatIsNone_IsRefused(string line, string expected)
+    {
+        var error = Assert.Throws<ConfigException>(() => Parse(Minimal + line));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_DeviceOrUtf16_IsRefusedAtOnce()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev");
+        using var folder = new TemporaryFolder();
+
+        Assert.Contains("not an ordinary file", Assert.Throws<FileFormatException>(() => RunConfig.Read("/dev/zero")).Message, StringComparison.Ordinal);
+        Assert.Contains("UTF-16", Assert.Throws<FileFormatException>(() => RunConfig.Read(folder.Write("a.yaml", [0xFF, 0xFE, 0x41, 0]))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -205,9 +269,9 @@ public sealed class ConfigFileTests
     {
         using var folder = new TemporaryFolder();
 
-        Assert.Contains("cannot be read", Assert.Throws<FileFormatException>(() => RunConfig.Read(folder["no.yaml"])).Message, StringComparison.Ordinal);
+        Assert.Contains("does not exist", Assert.Throws<FileFormatException>(() => RunConfig.Read(folder["no.yaml"])).Message, StringComparison.Ordinal);
         Assert.Contains("is a folder", Assert.Throws<FileFormatException>(() => RunConfig.Read(folder.Path)).Message, StringComparison.Ordinal);
-        Assert.Contains("not valid UTF-8", Assert.Throws<FileFormatException>(() => RunConfig.Read(folder.Write("bad.yaml", [0xFF, 0xFE, 0x41]))).Message, StringComparison.Ordinal);
+        Assert.Contains("not valid UTF-8", Assert.Throws<FileFormatException>(() => RunConfig.Read(folder.Write("bad.yaml", [0x41, 0xFF, 0x41]))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,6 +9,41 @@ public class TrainConfigTests
     public void Problems_Defaults_HaveNone() => Assert.Empty(new TrainConfig().Problems());
 
     [Fact]
+    public void Problems_EverythingTooLarge_NamesTheBound()
+    {
+        var config = new TrainConfig
+        {
+            Steps = int.MaxValue,
+            BatchSize = int.MaxValue,
+            AccumulationSteps = int.MaxValue,
+            LearningRate = 1e38,
+            WarmupSteps = int.MaxValue,
+            WeightDecay = double.MaxValue,
+            Epsilon = double.MaxValue,
+            ClipNorm = 1e38,
+            MaxLength = int.MaxValue,
+            KeepCheckpoints = int.MaxValue,
+            Threads = 2000,
+        };
+
+        var problems = config.Problems().Append(string.Join("\n", new TrainConfig { Epochs = double.MaxValue }.Problems())).ToArray();
+
+        string[] names =
+        [
+            "steps", "batchSize", "accumulationSteps", "learningRate", "warmupSteps", "weightDecay", "epsilon", "clipNorm", "maxLength", "keepCheckpoints", "threads", "epochs",
+        ];
+        Assert.All(names, name => Assert.Contains(problems, problem => problem.StartsWith($"{name} is ", StringComparison.Ordinal) && problem.EndsWith(" or less", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Problems_SamplesOfAStep_AreBoundedTogether()
+    {
+        var problem = Assert.Single(new TrainConfig { BatchSize = 1_000_000, AccumulationSteps = 1_000_000 }.Problems());
+
+        Assert.Equal("batchSize and accumulationSteps make 1000000000000 samples a step; they may make 1048576", problem);
+    }
+
+    [Fact]
     public void Problems_EverythingWrong_NamesEverySetting()
     {
         var config = new TrainConfig
