@@ -1,4 +1,5 @@
 using ResLora.Experiments.Evaluating;
+using ResLora.Training.Data.Tasks;
 using ResLora.Training.Evaluation;
 using Spectre.Console;
 
@@ -16,6 +17,8 @@ internal static class EvaluationView
         report.Loss.Perplexity,
         ScoredTokens = report.Loss.Tokens,
         report.LeftOut,
+        report.CutIntoWindows,
+        report.GuessedColumns,
         ExactMatch = report.ExactMatch,
     };
 
@@ -37,6 +40,16 @@ internal static class EvaluationView
         if (report.LeftOut > 0)
         {
             facts.Add(new("left out", $"{report.LeftOut} samples are too long for the loss"));
+        }
+
+        if (report.CutIntoWindows > 0)
+        {
+            facts.Add(new("windows", $"{Tables.Count(report.CutIntoWindows)} texts are too long and were cut into windows, all of which are counted"));
+        }
+
+        if (OtherNames.Describe(report.GuessedColumns) is { } guessed)
+        {
+            facts.Add(new("columns", guessed));
         }
 
         if (report.ExactMatch is { } score)

@@ -4,6 +4,7 @@ using ResLora.Experiments.Planning;
 using ResLora.Formats;
 using ResLora.Formats.NativeRuntime;
 using ResLora.Models;
+using ResLora.Training.Data.Tasks;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
 using Spectre.Console;
@@ -73,7 +74,13 @@ internal static class PlanView
     private static IEnumerable<KeyValuePair<string, string>> Texts(PlanReport report)
     {
         var run = report.Run;
-        yield return new("data", string.Create(CultureInfo.InvariantCulture, $"{run.Samples:N0} samples, {run.TooLong} too long, {run.Untrained} with nothing to learn, {report.ValidationSamples} for validation"));
+        if (OtherNames.Describe(report.GuessedColumns) is { } guessed)
+        {
+            yield return new("columns", guessed);
+        }
+
+        var windows = run.CutIntoWindows == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" ({run.CutIntoWindows:N0} long texts are cut into windows)");
+        yield return new("data", string.Create(CultureInfo.InvariantCulture, $"{run.Samples:N0} samples{windows}, {run.TooLong} too long, {run.Untrained} with nothing to learn, {report.ValidationSamples} for validation"));
         yield return new("trained tokens", string.Create(CultureInfo.InvariantCulture, $"{run.MinTrainedTokens} to {run.MaxTrainedTokens} a sample, {run.MeanTrainedTokens:0.0} on average; the longest sample has {run.LongestSample} tokens"));
     }
 

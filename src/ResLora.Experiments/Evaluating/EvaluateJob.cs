@@ -46,7 +46,7 @@ public static class EvaluateJob
         }
 
         var task = TaskRegistry.Get(options.Task, new ColumnMap(options.Columns));
-        IReadOnlyList<Sample> samples = [.. task.Read(options.Data, options.Split).Take(options.Limit ?? int.MaxValue)];
+        var samples = task.Read(options.Data, options.Split, options.Limit);
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
         return Measure(session, task, samples, options, progress, stop);
     }
@@ -59,7 +59,11 @@ public static class EvaluateJob
         var loss = Perplexity.Measure(session.Causal, tokens.Samples, SampleEncoding.PadId(session.Tokenizer), options.BatchSize, stop);
         var answered = samples.Where(sample => sample.Answer is not null).ToArray();
         return new EvaluationReport(
-            task.Name, samples.Count, loss, tokens.TooLong, answered.Length == 0 ? null : Match(session, task, answered, options, progress, stop));
+            task.Name, samples.Count, loss, tokens.TooLong, answered.Length == 0 ? null : Match(session, task, answered, options, progress, stop))
+        {
+            CutIntoWindows = tokens.CutIntoWindows,
+            GuessedColumns = task.GuessedColumns,
+        };
     }
 
     private static EvaluationReport MeasureLabels(EvaluateOptions options, CancellationToken stop)
@@ -67,14 +71,14 @@ public static class EvaluateJob
         var task = LabelledTaskRegistry.Get(options.Task, new ColumnMap(options.Columns));
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
         var labels = HeadLabels.Of(task, session.Encoder.Head, options.Adapter ?? options.Model);
-        var data = task.Read(options.Data, options.Split, labels);
+        var data = task.Read(options.Data, options.Split, labels, options.Limit);
         if (!data.IsLabelled)
         {
             throw new ConfigException($"{options.Data} has no labels to compare with; 'reslora predict' says what the model makes of it.");
         }
 
         var encoding = new LabelledEncoding(session.Tokenizer, session.Encoder, options.MaxLength);
-        var tokens = encoding.TokenizeAll(data.Texts.Take(options.Limit ?? int.MaxValue));
+        var tokens = encoding.TokenizeAll(data.Texts);
         var (loss, scores) = new LabelObjective(session.Encoder, task, labels).Score(tokens.Samples, options.BatchSize, stop);
         return new EvaluationReport(task.Name, tokens.Samples.Count, new EvaluationLoss(loss, tokens.Samples.Count), 0, null)
         {

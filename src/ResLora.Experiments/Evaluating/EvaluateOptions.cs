@@ -5,6 +5,9 @@ namespace ResLora.Experiments.Evaluating;
 /// <summary>What is evaluated on what.</summary>
 public sealed record EvaluateOptions
 {
+    private const int MostSamples = 65_536;
+    private const int MostTokens = 16_777_216;
+
     /// <summary>The model folder.</summary>
     public required string Model { get; init; }
 
@@ -32,7 +35,7 @@ public sealed record EvaluateOptions
     /// <summary>The most tokens that are generated for an answer. Default 128.</summary>
     public int MaxNewTokens { get; init; } = 128;
 
-    /// <summary>The longest sample in tokens for the loss; longer ones are left out of it. Default 2048.</summary>
+    /// <summary>The longest sample in tokens for the loss; longer ones are left out of it, texts without a prompt are cut into windows. Default 2048.</summary>
     public int MaxLength { get; init; } = 2048;
 
     /// <summary>float32, bfloat16, or auto for the type of the files. Default auto.</summary>
@@ -50,6 +53,14 @@ public sealed record EvaluateOptions
             if (value < 1)
             {
                 yield return $"{name} is {value}; it must be 1 or more";
+            }
+        }
+
+        foreach (var (name, value, most) in new[] { ("batch-size", BatchSize, MostSamples), ("max-new-tokens", MaxNewTokens, MostTokens), ("max-length", MaxLength, MostTokens) })
+        {
+            if (value > most)
+            {
+                yield return $"{name} is {value}; it must be {most} or less";
             }
         }
 

@@ -43,7 +43,7 @@ internal static class LabelledMergeTexts
     {
         var task = LabelledTaskRegistry.Get(source.Task ?? throw new ConfigException($"The task of '{path}' is missing, which says how it is read (--task)."));
         var labels = HeadLabels.Of(task, session.Encoder.Head, session.ModelFolder);
-        return From(task, labels, task.Read(path, split, labels).Texts, count, path, session);
+        return From(task, labels, task.Read(path, split, labels, count).Texts, count, path, session);
     }
 
     private static (LabelledTexts? Texts, string Folder) OfRun(string? adapter, ModelSession session, out string? fault)

@@ -33,7 +33,7 @@ internal sealed record MergeTexts(string Source, Objective Objective, IReadOnlyL
         if (source.Data is { } path)
         {
             var task = TaskOf(source, path);
-            return From(task, task.Read(path, TaskSplit.Test), source.Samples, path, session);
+            return From(task, task.Read(path, TaskSplit.Test, source.Samples), source.Samples, path, session);
         }
 
         var run = OfRun(source.Adapter, session);
@@ -53,7 +53,7 @@ internal sealed record MergeTexts(string Source, Objective Objective, IReadOnlyL
         if (source.Calibration is { } path)
         {
             var task = TaskOf(source, path);
-            return From(task, task.Read(path, TaskSplit.Train), source.CalibrationSamples, path, session);
+            return From(task, task.Read(path, TaskSplit.Train, source.CalibrationSamples), source.CalibrationSamples, path, session);
         }
 
         var run = OfRun(source.Adapter, session);
@@ -87,7 +87,8 @@ internal sealed record MergeTexts(string Source, Objective Objective, IReadOnlyL
         Sample[] taken = [.. samples.Take(count)];
         var encoding = SampleEncoding.For(session.Tokenizer, session.ModelFolder, Math.Min(MostTokens, session.Model.MaxPositions));
         var tokens = encoding.TokenizeAll(taken).Samples;
-        return new MergeTexts($"{tokens.Count} samples of {source}", ObjectiveOf(session), tokens, task, taken);
+        var guessed = OtherNames.Describe(task.GuessedColumns) is { } columns ? $" ({columns})" : "";
+        return new MergeTexts($"{tokens.Count} samples of {source}{guessed}", ObjectiveOf(session), tokens, task, taken);
     }
 
     private static MergeTexts Written(ModelSession session, int firstSeed, string purpose, string? fault)

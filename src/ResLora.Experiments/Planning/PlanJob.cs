@@ -43,6 +43,7 @@ public static class PlanJob
         RunPlan.Create(model, adapter, data.TrainTokens, config.Training, BaseMemory.Of(config.Model, model, TrainJob.DataType(config.Training.DataType)), SystemMemory.AvailableBytes()))
     {
         Balance = data is LabelledRunData labelled ? labelled.Texts.Train.Balance() : [],
+        GuessedColumns = data is GenerationRunData generation ? generation.Task.GuessedColumns : new Dictionary<string, string>(),
         Head = (model as EncoderModel)?.Head,
         NewModules = (model as EncoderModel)?.NewModules ?? [],
     };

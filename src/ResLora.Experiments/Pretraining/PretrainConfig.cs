@@ -8,18 +8,24 @@ namespace ResLora.Experiments.Pretraining;
 /// <summary>A small model made from nothing but texts: what <c>reslora pretrain</c> reads.</summary>
 public sealed record PretrainConfig : ICheckedConfig
 {
-    /// <summary>The texts: a JSONL, CSV, TSV or Parquet file, a document a row. Needed but with both <see cref="InitOnly"/> and <c>tokenizer.from</c>.</summary>
+    internal const string UsualColumn = "text";
+    internal const int UsualValidationCount = 200;
+
+    /// <summary>The texts: a JSONL, JSON, CSV, TSV or Parquet file, a document a row; or a <c>.txt</c> or <c>.md</c> file, or a folder of such. Needed but with both <see cref="InitOnly"/> and <c>tokenizer.from</c>.</summary>
     [ConfigPath]
     public string? Texts { get; init; }
 
     /// <summary>The column that holds the text. Default text.</summary>
-    public string Column { get; init; } = "text";
+    public string Column { get; init; } = UsualColumn;
 
     /// <summary>How many documents are read from the start of the file. Default: all.</summary>
     public int? Limit { get; init; }
 
-    /// <summary>How many documents are held out to measure the loss on, 0 for none. Default 200.</summary>
-    public int ValidationCount { get; init; } = 200;
+    /// <summary>How many documents are held out to measure the loss on, 0 for none. Default: a tenth of them, at least 1 and at most 200.</summary>
+    public int? ValidationCount { get; init; }
+
+    /// <summary>The seed that draws the documents held out; <c>training.seed</c> does not. Default 0.</summary>
+    public long SplitSeed { get; init; }
 
     /// <summary>What the model learns: <c>causal</c> makes a Llama that continues texts, <c>mlm</c> a RoBERTa to be fine-tuned on labels. Default causal.</summary>
     public PretrainObjective Objective { get; init; }

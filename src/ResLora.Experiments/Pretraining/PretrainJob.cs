@@ -86,9 +86,14 @@ public static class PretrainJob
 
     private static (IReadOnlyList<Sample> Train, IReadOnlyList<Sample> HeldOut) Read(PretrainConfig config)
     {
-        var task = TaskRegistry.Get("text", new ColumnMap(new Dictionary<string, string> { ["text"] = config.Column }));
-        IReadOnlyList<Sample> samples = [.. task.Read(config.Texts!, TaskSplit.Train).Take(config.Limit ?? int.MaxValue)];
-        return config.ValidationCount == 0 ? (samples, []) : DataSplit.HoldOut(samples, config.ValidationCount, config.Training.Seed);
+        var columns = config.Column == PretrainConfig.UsualColumn ? ColumnMap.Default : new ColumnMap(new Dictionary<string, string> { ["text"] = config.Column });
+        var samples = TaskRegistry.Get("text", columns).Read(config.Texts!, TaskSplit.Train, config.Limit);
+        return (config.ValidationCount, samples) switch
+        {
+            (0, _) => (samples, []),
+            (null, [var text]) => DataSplit.HoldOutEnd(text),
+            (var count, _) => DataSplit.HoldOut(samples, count ?? DataSplit.UsualCount(samples.Count, PretrainConfig.UsualValidationCount), config.SplitSeed),
+        };
     }
 
     private static IReadOnlyList<TokenizedSample> Pack(IReadOnlyList<Sample> samples, NewModel made, PretrainConfig config)

@@ -6,6 +6,9 @@ namespace ResLora.Experiments.Running;
 /// <summary>What is trained and validated on.</summary>
 public sealed record DataConfig
 {
+    /// <summary>The most samples that validate when <see cref="ValidationCount"/> does not say.</summary>
+    public const int UsualValidationCount = 100;
+
     /// <summary>The training data: a file, or the data set's own folder.</summary>
     [ConfigPath]
     public required string Train { get; init; }
@@ -14,8 +17,16 @@ public sealed record DataConfig
     [ConfigPath]
     public string? Validation { get; init; }
 
-    /// <summary>How many training samples are held out when <see cref="Validation"/> is not given, 0 for none; else how many of its samples are used at most. Default 100.</summary>
-    public int ValidationCount { get; init; } = 100;
+    /// <summary>
+    /// How many training samples are held out when <see cref="Validation"/> is not given, 0 for none; else how many of its samples are used at most.
+    /// Default: a tenth of the training samples, at least 1 and at most 100; 100 of a validation file.
+    /// </summary>
+    public int? ValidationCount { get; init; }
+
+    /// <summary>
+    /// The seed that draws the samples held out. It is not <c>training.seed</c>, so that runs with other seeds are scored on the same samples. Default 0.
+    /// </summary>
+    public long SplitSeed { get; init; }
 
     /// <summary>How many training samples are read from the start of the data. Default: all.</summary>
     public int? Limit { get; init; }

@@ -40,12 +40,17 @@ internal sealed record GenerationRunData(
     private static (IReadOnlyList<Sample> Train, IReadOnlyList<Sample> Validation) Split(RunConfig config, ITask task)
     {
         var data = config.Data;
-        IReadOnlyList<Sample> train = [.. task.Read(data.Train, TaskSplit.Train).Take(data.Limit ?? int.MaxValue)];
+        var train = task.Read(data.Train, TaskSplit.Train, data.Limit);
         if (data.Validation is { } path)
         {
-            return (train, [.. task.Read(path, TaskSplit.Validation).Take(data.ValidationCount)]);
+            return (train, task.Read(path, TaskSplit.Validation, data.ValidationCount ?? DataConfig.UsualValidationCount));
         }
 
-        return data.ValidationCount == 0 ? (train, []) : DataSplit.HoldOut(train, data.ValidationCount, config.Training.Seed);
+        return (data.ValidationCount, train) switch
+        {
+            (0, _) => (train, []),
+            (null, [{ Prompt: "" } text]) => DataSplit.HoldOutEnd(text),
+            (var count, _) => DataSplit.HoldOut(train, count ?? DataSplit.UsualCount(train.Count, DataConfig.UsualValidationCount), data.SplitSeed),
+        };
     }
 }

@@ -55,17 +55,17 @@ internal sealed record LabelledTexts(LabelledTask Task, LabelledData Train, IRea
     {
         var data = config.Data;
         var task = LabelledTaskRegistry.Get(config.Task, new ColumnMap(data.Columns));
-        var train = task.Read(data.Train, TaskSplit.Train, data.Labels is { } given ? new LabelSet(given) : null);
+        var train = task.Read(data.Train, TaskSplit.Train, data.Labels is { } given ? new LabelSet(given) : null, data.Limit);
         if (data.Labels is null && train.Labels is { } labels && HeadLabels.SameInOtherOrder(labels, head))
         {
             // A head that knows these labels keeps its order.
-            train = task.Read(data.Train, TaskSplit.Train, new LabelSet(head.Labels));
+            train = task.Read(data.Train, TaskSplit.Train, new LabelSet(head.Labels), data.Limit);
         }
 
-        train = train with { Texts = [.. train.Texts.Take(data.Limit ?? int.MaxValue)] };
         if (data.Validation is { } path)
         {
-            return new LabelledTexts(task, train, [.. task.Read(path, TaskSplit.Validation, train.Labels).Texts.Take(data.ValidationCount)]);
+            var most = data.ValidationCount ?? DataConfig.UsualValidationCount;
+            return new LabelledTexts(task, train, most == 0 ? [] : task.Read(path, TaskSplit.Validation, train.Labels, most).Texts);
         }
 
         if (data.ValidationCount == 0)
@@ -73,7 +73,8 @@ internal sealed record LabelledTexts(LabelledTask Task, LabelledData Train, IRea
             return new LabelledTexts(task, train, []);
         }
 
-        var (kept, heldOut) = DataSplit.HoldOut(train.Texts, data.ValidationCount, config.Training.Seed);
+        var (kept, heldOut) = DataSplit.HoldOut(
+            train.Texts, data.ValidationCount ?? DataSplit.UsualCount(train.Texts.Count, DataConfig.UsualValidationCount), data.SplitSeed);
         return new LabelledTexts(task, train with { Texts = kept }, heldOut);
     }
 }

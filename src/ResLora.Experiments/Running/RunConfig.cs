@@ -59,9 +59,27 @@ public sealed record RunConfig : ICheckedConfig
         };
     }
 
-    /// <summary>The settings as they are carried out on a model: where a new adapter names no targets, with those of the model's family.</summary>
-    internal RunConfig For(LanguageModel model) =>
-        StartFrom is null && Adapter is { } adapter ? this with { Adapter = adapter.WithUsualTargets(model.UsualTargets) } : this;
+    /// <summary>
+    /// The settings as they are carried out on a model: where a new adapter names no targets, with those of the model's family; where the usual longest
+    /// sample is longer than the model's positions, with these.
+    /// </summary>
+    /// <exception cref="ConfigException">The longest sample is another one than the usual, and the model has fewer positions.</exception>
+    internal RunConfig For(LanguageModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var positions = model.MaxPositions;
+        if (Training.MaxLength > positions && Training.MaxLength != new TrainConfig().MaxLength)
+        {
+            throw new ConfigException(
+                $"training.maxLength is {Training.MaxLength}, and {Model} has {positions} positions (max_position_embeddings); set it to {positions} or less.");
+        }
+
+        return this with
+        {
+            Training = Training with { MaxLength = Math.Min(Training.MaxLength, positions) },
+            Adapter = StartFrom is null ? Adapter?.WithUsualTargets(model.UsualTargets) : Adapter,
+        };
+    }
 
     /// <inheritdoc />
     public IEnumerable<string> Problems()

@@ -45,7 +45,7 @@ public sealed class SampleTokenizer(Func<string, IReadOnlyList<int>> encode, int
         return new TokenizedSample(ids, labels);
     }
 
-    /// <summary>Tokenises a data set, drops what cannot be trained on, and counts it.</summary>
+    /// <summary>Tokenises a data set, cuts plain texts that are too long into windows, drops what cannot be trained on, and counts both.</summary>
     /// <param name="samples">The samples.</param>
     /// <returns>The samples kept, and the counts.</returns>
     /// <exception cref="ConfigException">Too many samples have nothing to learn, or none is left.</exception>
@@ -53,7 +53,7 @@ public sealed class SampleTokenizer(Func<string, IReadOnlyList<int>> encode, int
     {
         ArgumentNullException.ThrowIfNull(samples);
         var kept = new List<TokenizedSample>();
-        var (tooLong, untrained, shortest) = (0, 0, int.MaxValue);
+        var (tooLong, untrained, cut, shortest) = (0, 0, 0, int.MaxValue);
         foreach (var sample in samples)
         {
             if (string.IsNullOrWhiteSpace(sample.Completion))
@@ -66,7 +66,9 @@ public sealed class SampleTokenizer(Func<string, IReadOnlyList<int>> encode, int
             shortest = Math.Min(shortest, tokens.Ids.Length);
             if (tokens.Ids.Length > _options.MaxLength)
             {
-                tooLong++;
+                var windows = sample.Prompt.Length == 0 ? TextWindows.Cut(tokens, EncodePrompt("").Count, _options.MaxLength) : [];
+                kept.AddRange(windows);
+                (cut, tooLong) = windows.Count > 0 ? (cut + 1, tooLong) : (cut, tooLong + 1);
                 continue;
             }
 
@@ -81,7 +83,7 @@ public sealed class SampleTokenizer(Func<string, IReadOnlyList<int>> encode, int
         }
 
         return kept.Count > 0
-            ? new TokenizedData(kept, tooLong, untrained)
+            ? new TokenizedData(kept, tooLong, untrained) { CutIntoWindows = cut }
             : throw new ConfigException(total == 0
                 ? "There are no samples to train on."
                 : $"None of {total} samples fits into {_options.MaxLength} tokens, the shortest has {shortest}; raise the limit.");

@@ -9,6 +9,9 @@ public sealed record TokenizedData(IReadOnlyList<TokenizedSample> Samples, int T
     /// <summary>How many samples were cut to the longest length allowed.</summary>
     public int Truncated { get; init; }
 
+    /// <summary>How many texts without a prompt were cut into windows, each of which is one of <see cref="Samples"/>.</summary>
+    public int CutIntoWindows { get; init; }
+
     /// <summary>The fewest trained tokens of a sample.</summary>
     public int MinTrainedTokens { get; } = Samples.Min(sample => sample.TrainedTokens);
 

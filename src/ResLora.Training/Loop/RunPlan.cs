@@ -45,6 +45,9 @@ public sealed record RunPlan(
     /// <summary>Samples cut to the longest length allowed.</summary>
     public int Truncated { get; init; }
 
+    /// <summary>Texts without a prompt that were cut into windows, each of which is a sample.</summary>
+    public int CutIntoWindows { get; init; }
+
     /// <summary>How the run was made to fit into its limit on memory; null without a limit.</summary>
     public MemoryChoice? Choice { get; init; }
 
@@ -101,6 +104,7 @@ public sealed record RunPlan(
             AvailableMemory = available,
             Truncated = data.Truncated,
             DiskBytes = RoomOnDisk(trained, adapter is null ? model.parameters().Sum(p => p.numel() * p.element_size()) : trained * sizeof(float), config),
+            CutIntoWindows = data.CutIntoWindows,
         };
     }
 

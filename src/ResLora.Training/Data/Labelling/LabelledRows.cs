@@ -39,10 +39,11 @@ internal sealed class LabelledRows
 
     /// <summary>The example of a row.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="before">The examples before it, which it must be like.</param>
+    /// <param name="place">Its place among the rows, from 0.</param>
+    /// <param name="before">Examples before it, the first of them, which it must be like.</param>
     /// <returns>The example; where labels are being found, its label is a number of <see cref="_found"/> until <see cref="Finish"/>.</returns>
     /// <exception cref="FileFormatException">The row is not in the layout.</exception>
-    public LabelledText Example(Row row, IReadOnlyList<LabelledText> before)
+    public LabelledText Example(Row row, long place, IReadOnlyList<LabelledText> before)
     {
         var text = Find(row, _text) ?? row.Require(_text[0]);
         if (!_spec.IsGlue && string.IsNullOrWhiteSpace(text))
@@ -51,7 +52,7 @@ internal sealed class LabelledRows
         }
 
         var secondText = Find(row, _secondText) ?? (_needsSecondText ? row.Require(_secondText[0]) : null);
-        var example = WithLabel(row, new LabelledText(Index(row, before.Count), text, secondText));
+        var example = WithLabel(row, new LabelledText(Index(row, place), text, secondText));
         if (before is [var first, ..])
         {
             if ((first.SecondText is null) != (secondText is null))
@@ -92,7 +93,7 @@ internal sealed class LabelledRows
 
     private static string? Find(Row row, IReadOnlyList<string> names) => names.Select(row.Find).FirstOrDefault(value => value is not null);
 
-    private long Index(Row row, int place)
+    private long Index(Row row, long place)
     {
         if (Find(row, _index) is not { } text)
         {

@@ -54,11 +54,12 @@ public sealed class LabelledTask
     /// The labels in the order that the classifier has them, of the training data or of a saved model. Null for the task's own; where it has
     /// none, they are those found in the training data, sorted.
     /// </param>
+    /// <param name="limit">The most examples to keep, from the start; null for all. Labels are found in all rows.</param>
     /// <returns>The examples and their labels.</returns>
     /// <exception cref="FileFormatException">A file is missing or not in the data set's layout, a row has no label or one that is not in <paramref name="labels"/>.</exception>
     /// <exception cref="ConfigException">The training data has fewer than two labels.</exception>
     /// <exception cref="ArgumentException">Neither <paramref name="labels"/> nor the task nor training data says what the labels are.</exception>
-    public LabelledData Read(string path, TaskSplit split, LabelSet? labels = null)
+    public LabelledData Read(string path, TaskSplit split, LabelSet? labels = null, int? limit = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         labels = IsRegression ? null : labels ?? Spec.Labels;
@@ -70,7 +71,7 @@ public sealed class LabelledTask
         var file = Directory.Exists(path) ? SplitFiles.Find(path, FileNames(split), Name, split) : path;
         var rows = new LabelledRows(Spec, _columns, split, labels);
         var texts = new List<LabelledText>();
-        var broken = 0;
+        var (broken, read) = (0, 0L);
         foreach (var row in RowReader.Read(file, rows.Layout))
         {
             if (Spec.HasBrokenLines && row.Values.Count == 0)
@@ -79,14 +80,18 @@ public sealed class LabelledTask
             }
             else
             {
-                texts.Add(rows.Example(row, texts));
+                var example = rows.Example(row, read++, texts);
+                if (texts.Count < (limit ?? int.MaxValue))
+                {
+                    texts.Add(example);
+                }
             }
         }
 
-        if ((long)broken * RowsPerBrokenLine > texts.Count + broken)
+        if ((long)broken * RowsPerBrokenLine > read + broken)
         {
             throw new FileFormatException(
-                $"{file}: {broken} of {texts.Count + broken} lines have more or fewer fields than the first; the original file has a few such lines, at most 1 in {RowsPerBrokenLine} is left out.");
+                $"{file}: {broken} of {read + broken} lines have more or fewer fields than the first; the original file has a few such lines, at most 1 in {RowsPerBrokenLine} is left out.");
         }
 
         return rows.Finish(texts, broken);

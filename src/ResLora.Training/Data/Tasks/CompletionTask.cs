@@ -16,6 +16,13 @@ public sealed class CompletionTask(ColumnMap columns) : RowTask(columns)
     public override IReadOnlyList<string> Columns => ["prompt", "completion"];
 
     /// <inheritdoc/>
+    protected override IReadOnlyList<IReadOnlyList<string>> OtherColumns =>
+    [
+        ["question", "answer"], ["instruction", "output"], ["instruction", "response"], ["query", "response"], ["question", "response"],
+        ["problem", "solution"], ["source", "target"], ["input", "output"], ["input", "target"], ["input_text", "target_text"], ["user", "assistant"],
+    ];
+
+    /// <inheritdoc/>
     public override string? ExtractAnswer(string generated) => WholeText.Answer(generated);
 
     /// <inheritdoc/>

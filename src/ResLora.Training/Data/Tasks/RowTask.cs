@@ -7,6 +7,8 @@ namespace ResLora.Training.Data.Tasks;
 /// <param name="columns">The user's names of the columns.</param>
 public abstract class RowTask(ColumnMap columns) : ITask
 {
+    private ColumnMap? _guessed;
+
     /// <inheritdoc/>
     public abstract string Name { get; }
 
@@ -17,10 +19,34 @@ public abstract class RowTask(ColumnMap columns) : ITask
     public abstract IReadOnlyList<string> Columns { get; }
 
     /// <inheritdoc/>
-    public virtual IReadOnlyList<Sample> Read(string path, TaskSplit split)
+    public IReadOnlyDictionary<string, string> GuessedColumns { get; private set; } = new Dictionary<string, string>();
+
+    /// <summary>Names that files often have for <see cref="Columns"/> where they have none of these, as many of them each; the likeliest first.</summary>
+    protected virtual IReadOnlyList<IReadOnlyList<string>> OtherColumns => [];
+
+    /// <inheritdoc/>
+    public virtual IReadOnlyList<Sample> Read(string path, TaskSplit split, int? limit = null)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return [.. RowReader.Read(Directory.Exists(path) ? SplitFiles.Find(path, FileNames(split), Name, split) : path).Select(ToSample)];
+        var samples = new List<Sample>();
+        _guessed = null;
+        IReadOnlyDictionary<string, string>? guessed = null;
+        foreach (var row in Rows(path, split).Take(limit ?? int.MaxValue))
+        {
+            if (samples.Count == 0 && !columns.Mapped.Any() && OtherNames.Find(row, Columns, OtherColumns) is { } found)
+            {
+                (guessed, GuessedColumns, _guessed) = (found, found, new ColumnMap(found));
+            }
+
+            if (guessed is not null)
+            {
+                OtherNames.RequireNothingLeftOut(row, guessed);
+            }
+
+            samples.Add(ToSample(row));
+        }
+
+        return samples;
     }
 
     /// <inheritdoc/>
@@ -34,6 +60,14 @@ public abstract class RowTask(ColumnMap columns) : ITask
     /// <param name="split">The part that is wanted.</param>
     /// <returns>The names, the usual one first.</returns>
     protected virtual IReadOnlyList<string> FileNames(TaskSplit split) => SplitFiles.UsualNames(split);
+
+    /// <summary>The rows of a split.</summary>
+    /// <param name="path">The data set's own folder, or one file.</param>
+    /// <param name="split">The part that is wanted.</param>
+    /// <returns>The rows, read as they are asked for.</returns>
+    /// <exception cref="ResLoraException">As for <see cref="Read"/>.</exception>
+    protected virtual IEnumerable<Row> Rows(string path, TaskSplit split) =>
+        RowReader.Read(Directory.Exists(path) ? SplitFiles.Find(path, FileNames(split), Name, split) : path);
 
     /// <summary>Makes the sample of one row.</summary>
     /// <param name="row">The row.</param>
@@ -49,12 +83,12 @@ public abstract class RowTask(ColumnMap columns) : ITask
     protected string Value(Row row, string column)
     {
         ArgumentNullException.ThrowIfNull(row);
-        var value = row.Require(columns[column]).Trim();
-        return value.Length > 0 ? value : throw row.Error($"column '{columns[column]}' is empty");
+        var value = row.Require(ColumnName(column)).Trim();
+        return value.Length > 0 ? value : throw row.Error($"column '{ColumnName(column)}' is empty");
     }
 
     /// <summary>The file's name of a column.</summary>
     /// <param name="column">The task's name of it.</param>
     /// <returns>The name to look for in a row.</returns>
-    protected string ColumnName(string column) => columns[column];
+    protected string ColumnName(string column) => (_guessed ?? columns)[column];
 }

@@ -19,6 +19,22 @@ internal static class SplitFiles
         _ => ["test", "heldout"],
     };
 
+    /// <summary>Whether a folder holds a data file of any name.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>Whether it does.</returns>
+    /// <exception cref="FileFormatException">The folder cannot be read.</exception>
+    public static bool HasData(string folder)
+    {
+        try
+        {
+            return Directory.EnumerateFiles(folder).Any(file => RowReader.Extensions.Contains(Path.GetExtension(file).ToLowerInvariant()));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new FileFormatException($"{folder} cannot be read: {error.Message}", error);
+        }
+    }
+
     /// <summary>The first file that is there.</summary>
     /// <param name="folder">The data set's folder.</param>
     /// <param name="names">The names without extension; none when the data set has no such split.</param>

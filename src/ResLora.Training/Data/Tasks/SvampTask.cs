@@ -23,7 +23,7 @@ public sealed class SvampTask(ColumnMap columns) : RowTask(columns)
     public override IReadOnlyList<string> Columns => ["Body", "Question", "Equation", "Answer"];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Sample> Read(string path, TaskSplit split)
+    public override IReadOnlyList<Sample> Read(string path, TaskSplit split, int? limit = null)
     {
         if (split == TaskSplit.Validation)
         {
@@ -32,7 +32,7 @@ public sealed class SvampTask(ColumnMap columns) : RowTask(columns)
 
         var all = base.Read(path, split);
         var trainCount = all.Count * TrainPercent / 100;
-        return [.. split == TaskSplit.Train ? all.Take(trainCount) : all.Skip(trainCount)];
+        return [.. (split == TaskSplit.Train ? all.Take(trainCount) : all.Skip(trainCount)).Take(limit ?? int.MaxValue)];
     }
 
     /// <inheritdoc/>

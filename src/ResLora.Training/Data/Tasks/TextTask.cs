@@ -2,7 +2,10 @@ using ResLora.Training.Data.Readers;
 
 namespace ResLora.Training.Data.Tasks;
 
-/// <summary>Any file with a <c>text</c> column: all of it is trained, nothing is scored but the perplexity.</summary>
+/// <summary>
+/// Any file with a <c>text</c> column, a <c>.txt</c> or <c>.md</c> file, or a folder of such files: all of it is trained, nothing is scored but the
+/// perplexity.
+/// </summary>
 /// <param name="columns">The user's names of the columns.</param>
 public sealed class TextTask(ColumnMap columns) : RowTask(columns)
 {
@@ -10,13 +13,34 @@ public sealed class TextTask(ColumnMap columns) : RowTask(columns)
     public override string Name => "text";
 
     /// <inheritdoc/>
-    public override string Summary => "Any file with a text column; the whole text is trained";
+    public override string Summary => "Any file with a text column, or .txt and .md files; the whole text is trained";
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Columns => ["text"];
 
     /// <inheritdoc/>
+    protected override IReadOnlyList<IReadOnlyList<string>> OtherColumns => [["content"], ["document"], ["body"]];
+
+    /// <inheritdoc/>
     public override string? ExtractAnswer(string generated) => null;
+
+    /// <summary>Whether a folder holds documents and no data files: all of them are then read, whatever the split.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>Whether it does.</returns>
+    /// <exception cref="Formats.Errors.FileFormatException">The folder cannot be read.</exception>
+    public static bool IsFolderOfDocuments(string folder) => !SplitFiles.HasData(folder) && DocumentReader.In(folder).Count > 0;
+
+    /// <inheritdoc/>
+    protected override IEnumerable<Row> Rows(string path, TaskSplit split)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (Directory.Exists(path) && IsFolderOfDocuments(path))
+        {
+            return DocumentReader.In(path).Select(DocumentReader.Read);
+        }
+
+        return DocumentReader.IsDocument(path) && File.Exists(path) ? [DocumentReader.Read(path)] : base.Rows(path, split);
+    }
 
     /// <inheritdoc/>
     protected override Sample ToSample(Row row)

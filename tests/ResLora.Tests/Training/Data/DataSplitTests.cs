@@ -52,4 +52,40 @@ public sealed class DataSplitTests
     {
         Assert.Throws<ConfigException>(() => DataSplit.HoldOut(_samples, count, seed: 1));
     }
+
+    [Fact]
+    public void HoldOut_OnlyOneSample_AsksForNoValidationOrAFile()
+    {
+        var error = Assert.Throws<ConfigException>(() => DataSplit.HoldOut([new Sample("a", "b")], 1, seed: 1));
+
+        Assert.Equal("There is only 1 sample, so none can be held out for validation; set validationCount to 0, or name a validation file.", error.Message);
+    }
+
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(24, 2)]
+    [InlineData(999, 99)]
+    [InlineData(5000, 100)]
+    public void UsualCount_AnyNumberOfSamples_IsATenthOfThem(int samples, int expected) => Assert.Equal(expected, DataSplit.UsualCount(samples, 100));
+
+    [Theory]
+    [InlineData(" ", 901)]
+    [InlineData("\n", 901)]
+    public void HoldOutEnd_LongText_DividesItWithoutLoss(string breaks, int expected)
+    {
+        var text = new Sample("", string.Concat(Enumerable.Repeat("nine char" + breaks, 100))[..1000]);
+
+        var (train, heldOut) = DataSplit.HoldOutEnd(text);
+
+        Assert.Equal(text.Completion, Assert.Single(train).Completion + Assert.Single(heldOut).Completion);
+        Assert.InRange(train[0].Completion.Length, 900, expected + 9);
+        Assert.True(breaks == " " || train[0].Completion.EndsWith('\n'));
+    }
+
+    [Fact]
+    public void HoldOutEnd_ShortTextOrPrompt_IsRefused()
+    {
+        Assert.Throws<ConfigException>(() => DataSplit.HoldOutEnd(new Sample("", "short")));
+        Assert.Throws<ConfigException>(() => DataSplit.HoldOutEnd(new Sample("a", new string('x', 5000))));
+    }
 }

@@ -31,6 +31,15 @@ public sealed class SampleTokenizerTests
         Assert.Equal([M, 'b', End], without.Labels);
     }
 
+    [Fact]
+    public void TokenizeAll_LongTextWithoutAPrompt_IsCutIntoWindowsAndALongCompletionIsLeftOut()
+    {
+        var data = Tokenizer(new SampleTokenizerOptions { MaxLength = 5 }).TokenizeAll([new Sample("", "abcdefg"), new Sample("p", "abcdefg"), new Sample("", "xyz")]);
+
+        Assert.Equal([[Begin, 'a', 'b', 'c', 'd'], [Begin, 'e', 'f', 'g', End], [Begin, 'x', 'y', 'z', End]], data.Samples.Select(sample => sample.Ids));
+        Assert.Equal((1, 1), (data.CutIntoWindows, data.TooLong));
+    }
+
     [Theory]
     [InlineData(false, " x")]
     [InlineData(true, "x")]

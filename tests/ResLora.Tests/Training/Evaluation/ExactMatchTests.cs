@@ -75,7 +75,9 @@ public class ExactMatchTests
 
         public IReadOnlyList<string> Columns => [];
 
-        public IReadOnlyList<Sample> Read(string path, TaskSplit split) => [];
+        public IReadOnlyDictionary<string, string> GuessedColumns { get; } = new Dictionary<string, string>();
+
+        public IReadOnlyList<Sample> Read(string path, TaskSplit split, int? limit = null) => [];
 
         public string? ExtractAnswer(string generated) => generated.Trim();
     }

@@ -12,6 +12,91 @@ public sealed class TaskTests : IDisposable
 
     public void Dispose() => _files.Dispose();
 
+    [Theory]
+    [InlineData("question", "answer")]
+    [InlineData("instruction", "output")]
+    [InlineData("source", "target")]
+    public void Completion_UsualPairOfOtherNames_IsTakenAndSaid(string prompt, string completion)
+    {
+        var path = _files.Write("a.csv", $"id,{completion},{prompt}\n1,b,a\n");
+        var task = TaskRegistry.Get("completion");
+
+        var sample = Assert.Single(task.Read(path, TaskSplit.Train));
+
+        Assert.Equal(("a", "b"), (sample.Prompt, sample.Completion));
+        Assert.Equal($"'{prompt}' is taken for prompt, '{completion}' is taken for completion; name others in data.columns (--column)", OtherNames.Describe(task.GuessedColumns));
+    }
+
+    [Theory]
+    [InlineData("prompt,answer,question\na,b,c\n", "there is no value for column 'completion'")]
+    [InlineData("q,a\na,b\n", "Name the right column in data.columns (completion: NAME), or with --column completion=NAME")]
+    [InlineData("instruction,input,output\na,,b\na,more,b\n", "line 3: column 'input' has a text beside 'instruction' and 'output'; task alpaca")]
+    public void Completion_NoPairThatIsPlain_IsRefused(string text, string expected)
+    {
+        var path = _files.Write("a.csv", text);
+
+        var error = Assert.Throws<FileFormatException>(() => TaskRegistry.Get("completion").Read(path, TaskSplit.Train));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Completion_ColumnsNamedByTheUser_AreNeverGuessed()
+    {
+        var path = _files.Write("a.csv", "question,answer\na,b\n");
+        var task = TaskRegistry.Get("completion", new ColumnMap(new Dictionary<string, string> { ["prompt"] = "answer", ["completion"] = "question" }));
+
+        var sample = Assert.Single(task.Read(path, TaskSplit.Train));
+
+        Assert.Equal(("b", "a"), (sample.Prompt, sample.Completion));
+        Assert.Empty(task.GuessedColumns);
+    }
+
+    [Fact]
+    public void Read_Limit_LooksAtNoRowBehindIt()
+    {
+        var path = _files.Write("a.jsonl", "{\"text\":\"a\"}\n{\"text\":\"b\"}\nnot JSON\n");
+
+        Assert.Equal(2, TaskRegistry.Get("text").Read(path, TaskSplit.Train, limit: 2).Count);
+        Assert.Throws<FileFormatException>(() => TaskRegistry.Get("text").Read(path, TaskSplit.Train, limit: 3));
+    }
+
+    [Fact]
+    public void Text_DocumentOrFolderOfThem_AreTexts()
+    {
+        Directory.CreateDirectory(Path.Combine(_files.Folder, "inner"));
+        var one = _files.Write("b.txt", "\uFEFFone\r\nline");
+        _files.Write("inner/c.md", "# three");
+        _files.Write("a.MD", "two");
+        _files.Write("d.pdf", "no text");
+        var task = TaskRegistry.Get("text");
+
+        Assert.Equal(["one\r\nline"], task.Read(one, TaskSplit.Test).Select(sample => sample.Completion));
+        Assert.Equal(["two", "one\r\nline", "# three"], task.Read(_files.Folder, TaskSplit.Train).Select(sample => sample.Completion));
+        Assert.Throws<FileFormatException>(() => TaskRegistry.Get("completion").Read(one, TaskSplit.Train));
+    }
+
+    [Fact]
+    public void Text_FolderWithADataFile_IsThatOfADataSet()
+    {
+        _files.Write("README.md", "about the data");
+        _files.Write("train.jsonl", "{\"text\":\"a\"}\n");
+        var task = TaskRegistry.Get("text");
+
+        Assert.Equal("a", Assert.Single(task.Read(_files.Folder, TaskSplit.Train)).Completion);
+        Assert.Throws<FileFormatException>(() => task.Read(_files.Folder, TaskSplit.Test));
+    }
+
+    [Fact]
+    public void Text_DocumentThatIsNotUtf8_NamesTheLine()
+    {
+        var path = _files.Write("a.txt", [(byte)'a', (byte)'\n', 0xE9, (byte)'\n']);
+
+        var error = Assert.Throws<FileFormatException>(() => TaskRegistry.Get("text").Read(path, TaskSplit.Train));
+
+        Assert.StartsWith($"{path}, line 2: the bytes are not UTF-8", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Gsm8k_OwnRow_HasThePapersForm()
     {
