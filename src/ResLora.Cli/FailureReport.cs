@@ -3,6 +3,7 @@ using System.Text.Json;
 using ResLora.Experiments;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Training.Evaluation;
 using ResLora.Training.Loop;
 
 namespace ResLora.Cli;
@@ -21,7 +22,7 @@ internal sealed class FailureReport(CommandStreams streams, bool isJson, string 
     public int Of(Exception error) => error switch
     {
         OperationCanceledException => Write("Interrupted.", ExitCode.Interrupted),
-        RunFailedException or TrainingFailedException => Write(error.Message, ExitCode.Failed),
+        RunFailedException or TrainingFailedException or NotFiniteException => Write(error.Message, ExitCode.Failed),
         DiskFullException => Write(error.Message, ExitCode.DiskFull),
         ResLoraException => Write(error.Message, ExitCode.BadInput),
         _ when DiskFault.IsFull(error) => Write($"A disk is full, or your share of it is: {error.Message}", ExitCode.DiskFull),

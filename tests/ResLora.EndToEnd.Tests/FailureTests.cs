@@ -2,6 +2,7 @@ using ResLora.Cli;
 using ResLora.EndToEnd.Tests.Support;
 using ResLora.Experiments;
 using ResLora.Formats.Errors;
+using ResLora.Training.Evaluation;
 using ResLora.Training.Loop;
 using Xunit;
 
@@ -16,6 +17,7 @@ public sealed class FailureTests
         { new DiskFullException("no room"), 74 },
         { new RunFailedException("it failed"), 1 },
         { new TrainingFailedException(3, "loss"), 1 },
+        { new NotFiniteException("weight"), 1 },
         { new OperationCanceledException(), 130 },
         { new InvalidOperationException("oops"), 70 },
     };

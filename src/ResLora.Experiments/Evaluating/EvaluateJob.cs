@@ -30,6 +30,7 @@ public static class EvaluateJob
     /// <param name="stop">Ends the job.</param>
     /// <returns>The measurements.</returns>
     /// <exception cref="ResLoraException">Settings or files cannot be used.</exception>
+    /// <exception cref="NotFiniteException">The loss is no number.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static EvaluationReport Run(EvaluateOptions options, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
     {
@@ -57,6 +58,7 @@ public static class EvaluateJob
     {
         var tokens = SampleEncoding.For(session.Tokenizer, session.ModelFolder, Math.Min(options.MaxLength, session.Causal.MaxPositions)).TokenizeAll(samples);
         var loss = Perplexity.Measure(session.Causal, tokens.Samples, SampleEncoding.PadId(session.Tokenizer), options.BatchSize, stop);
+        NotFiniteException.ThrowIfAny(session.Model, loss.Loss);
         var answered = samples.Where(sample => sample.Answer is not null).ToArray();
         return new EvaluationReport(
             task.Name, samples.Count, loss, tokens.TooLong, answered.Length == 0 ? null : Match(session, task, answered, options, progress, stop))
@@ -80,6 +82,7 @@ public static class EvaluateJob
         var encoding = new LabelledEncoding(session.Tokenizer, session.Encoder, options.MaxLength);
         var tokens = encoding.TokenizeAll(data.Texts);
         var (loss, scores) = new LabelObjective(session.Encoder, task, labels).Score(tokens.Samples, options.BatchSize, stop);
+        NotFiniteException.ThrowIfAny(session.Model, loss);
         return new EvaluationReport(task.Name, tokens.Samples.Count, new EvaluationLoss(loss, tokens.Samples.Count), 0, null)
         {
             Labels = scores,

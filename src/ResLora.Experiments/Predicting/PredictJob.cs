@@ -6,6 +6,7 @@ using ResLora.Models;
 using ResLora.Training;
 using ResLora.Training.Data;
 using ResLora.Training.Data.Labelling;
+using ResLora.Training.Evaluation;
 using ResLora.Training.Objectives;
 
 namespace ResLora.Experiments.Predicting;
@@ -23,6 +24,7 @@ public static class PredictJob
     /// <param name="stop">Ends the job between two batches.</param>
     /// <returns>How many texts there were.</returns>
     /// <exception cref="ResLoraException">Settings or files cannot be used, or the model is no encoder for texts.</exception>
+    /// <exception cref="NotFiniteException">A score is no number.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static int Run(PredictOptions options, IEnumerable<string> lines, Action<TextPrediction> report, CancellationToken stop = default)
     {
@@ -59,6 +61,7 @@ public static class PredictJob
         foreach (var group in texts.Chunk(options.BatchSize))
         {
             var rows = objective.Predict([.. group.Select(text => encoding.Tokenize(text).Sample)], options.BatchSize, stop);
+            NotFiniteException.ThrowIfAny(session.Model, rows.SelectMany(row => row).Select(score => (double)score));
             foreach (var (text, scores) in group.Zip(rows))
             {
                 var prediction = Of(text, scores, head.Kind == TextHeadKind.Score ? null : labels?.Names ?? head.Labels);

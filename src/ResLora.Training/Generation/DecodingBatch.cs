@@ -44,6 +44,7 @@ internal sealed class DecodingBatch : IDisposable
 
     /// <summary>Adds one token to every row.</summary>
     /// <returns>The tokens.</returns>
+    /// <exception cref="NotFiniteException">A score is no number.</exception>
     public int[] Next()
     {
         using var mode = new EvaluationMode(_model);
@@ -51,7 +52,9 @@ internal sealed class DecodingBatch : IDisposable
         var seen = (int)(_cache?.Length ?? 0);
         var ids = Stacked(row => _ids[row].AsSpan(seen, _width - seen).ToArray());                    // [B, T]
         var hidden = _model.Hidden(ids, TokenMask(), _cache);                                         // [B, T, D]
-        var chosen = _sampler.Choose(_model.Logits(hidden.select(1, -1)).to(float32));                // [B, D] -> [B, V] -> B
+        var logits = _model.Logits(hidden.select(1, -1)).to(float32);                                 // [B, D] -> [B, V]
+        NotFiniteException.ThrowIfAny(_model, logits);
+        var chosen = _sampler.Choose(logits);                                                         // [B, V] -> B
         for (var row = 0; row < chosen.Length; row++)
         {
             _ids[row][_width] = chosen[row];

@@ -1,5 +1,6 @@
 using ResLora.Formats.Errors;
 using ResLora.Models;
+using ResLora.Training.Evaluation;
 using ResLora.Training.Tokenization;
 
 namespace ResLora.Training.Generation;
@@ -13,7 +14,7 @@ public sealed class TextGenerator(CausalLanguageModel model, Tokenizer tokenizer
     /// <param name="prompt">The text so far.</param>
     /// <param name="config">Length and choice of tokens.</param>
     /// <param name="stop">Ends the text after the token in hand.</param>
-    /// <returns>The pieces of the continuation. It ends at the end token, at the limit, or at the model's last position.</returns>
+    /// <returns>The pieces of the continuation, which end in a <see cref="NotFiniteException"/> where the model's scores are no numbers. It ends at the end token, at the limit, or at the model's last position.</returns>
     /// <exception cref="ConfigException">The settings have problems, or the prompt is empty or fills all positions.</exception>
     public IEnumerable<string> Stream(string prompt, GenerationConfig config, CancellationToken stop = default)
     {
@@ -27,6 +28,7 @@ public sealed class TextGenerator(CausalLanguageModel model, Tokenizer tokenizer
     /// <param name="stop">Ends generation between two tokens.</param>
     /// <returns>The continuations, in the order of the prompts.</returns>
     /// <exception cref="ConfigException">The settings have problems, or a prompt is empty or fills all positions.</exception>
+    /// <exception cref="NotFiniteException">The model's scores are no numbers.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public IReadOnlyList<string> GenerateBatch(IReadOnlyList<string> prompts, GenerationConfig config, CancellationToken stop = default)
     {

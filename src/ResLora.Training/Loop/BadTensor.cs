@@ -1,5 +1,6 @@
 using ResLora.Training.Evaluation;
 using ResLora.Training.Objectives;
+using static ResLora.Training.Evaluation.FiniteTensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Loop;
@@ -39,15 +40,5 @@ internal static class BadTensor
         };
         objective.Forward(batch);   // with its mask, so that padding cannot be what is bad
         return found;
-    }
-
-    private static string? First(IEnumerable<(string Name, Tensor Tensor)> tensors) =>
-        tensors.Where(t => !IsFinite(t.Tensor)).Select(t => t.Name).FirstOrDefault();
-
-    private static bool IsFinite(Tensor tensor)
-    {
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        return tensor.isfinite().all().item<bool>();
     }
 }

@@ -1,7 +1,9 @@
 using ResLora.Adapters;
+using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Predicting;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
+using ResLora.Training.Evaluation;
 using Xunit;
 
 namespace ResLora.Tests.Experiments.Predicting;
@@ -83,6 +85,24 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
         var error = Assert.Throws<ConfigException>(() => PredictJob.Run(options, [], _ => predicted++, TestContext.Current.CancellationToken));
 
         Assert.Contains("Task 'classification' is not one of GLUE's", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, predicted);
+    }
+
+    [Fact]
+    public void Run_WeightThatIsNoNumber_FailsWithItsNameBeforeAnythingIsPredicted()
+    {
+        const string weight = "roberta.encoder.layer.1.output.dense.weight";
+        var model = BrokenModel.Write(trained.World.Model, trained.World.Folder["broken"], weight);
+        var predicted = 0;
+
+        var error = Assert.Throws<NotFiniteException>(
+            () => PredictJob.Run(trained.Options with { Model = model }, ["a", "b"], _ => predicted++, TestContext.Current.CancellationToken));
+        var evaluated = Assert.Throws<NotFiniteException>(() => EvaluateJob.Run(
+            new EvaluateOptions { Model = model, Adapter = trained.Adapter, Task = "classification", Data = trained.World.Folder["reviews.jsonl"] },
+            stop: TestContext.Current.CancellationToken));
+
+        Assert.Contains("layer.1.output.dense", error.TensorName, StringComparison.Ordinal);
+        Assert.Equal(error.TensorName, evaluated.TensorName);
         Assert.Equal(0, predicted);
     }
 

@@ -1,0 +1,42 @@
+using ResLora.Models;
+using static TorchSharp.torch;
+
+namespace ResLora.Training.Evaluation;
+
+/// <summary>What a model says is no number, so that nothing can be made of it. The input was well-formed: this is a failed run, not bad usage.</summary>
+/// <param name="tensorName">The first tensor of the model with a value that is not finite; null when all its weights are.</param>
+public sealed class NotFiniteException(string? tensorName) : Exception(tensorName is null
+    ? "What the model computes is not finite (NaN or infinite), though its weights are; float32 may help where a smaller number type was used (--dtype)."
+    : $"{tensorName} has a value that is not finite (NaN or infinite), so that nothing the model says means anything; take weights that are whole.")
+{
+    /// <summary>The first tensor of the model with a value that is not finite, or null.</summary>
+    public string? TensorName { get; } = tensorName;
+
+    /// <summary>Looks at numbers that a model gave, and for the tensor to blame only if one is not finite.</summary>
+    /// <param name="model">The model, borrowed.</param>
+    /// <param name="values">The numbers.</param>
+    /// <exception cref="NotFiniteException">One is not finite.</exception>
+    public static void ThrowIfAny(LanguageModel model, params IEnumerable<double> values)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (!values.All(double.IsFinite))
+        {
+            throw Behind(model);
+        }
+    }
+
+    /// <summary>As the other overload, for a tensor.</summary>
+    /// <param name="model">The model, borrowed.</param>
+    /// <param name="values">Any shape, borrowed.</param>
+    /// <exception cref="NotFiniteException">One is not finite.</exception>
+    internal static void ThrowIfAny(LanguageModel model, Tensor values)
+    {
+        if (!FiniteTensors.IsFinite(values))
+        {
+            throw Behind(model);
+        }
+    }
+
+    private static NotFiniteException Behind(LanguageModel model) =>
+        new(FiniteTensors.First(model.named_parameters().Select(p => (p.name, (Tensor)p.parameter))));
+}
