@@ -1,6 +1,7 @@
 using System.Globalization;
 using ResLora.Adapters;
 using ResLora.Formats.Errors;
+using ResLora.Formats.NativeRuntime;
 using ResLora.Formats.Safetensors;
 using ResLora.Models;
 using ResLora.Models.Bert;
@@ -94,6 +95,7 @@ public static class Inspector
         var notes = new List<string>();
         try
         {
+            TorchRuntime.ThrowIfUnusable();
             using var model = ModelRegistry.Build(path);
             facts.AddRange(model switch
             {
