@@ -79,6 +79,10 @@ public sealed class ConfusionMatrixTests
     }
 
     [Fact]
+    public void MacroF1_ClassThatIsOnlyPredicted_Counts() =>
+        Assert.Equal(1.0 / 3, ConfusionMatrix.Of([0, 0], [0, 1], 2).MacroF1, Tolerance);   // (2 * 1 / (2 + 1) + 0) / 2
+
+    [Fact]
     public void Of_ListsThatDoNotFit_IsACallersMistake()
     {
         Assert.Throws<ArgumentException>(() => ConfusionMatrix.Of([], [], 2));
