@@ -69,13 +69,13 @@ public sealed class AdamW : IDisposable
 
             if (_config.WeightDecay > 0 && parameter.dim() > 1)
             {
-                parameter.mul_(1 - learningRate * _config.WeightDecay);
+                parameter.mul_(InFloat32(1 - learningRate * _config.WeightDecay));
             }
 
             mean.mul_(_config.Beta1).add_(gradient, alpha: 1 - _config.Beta1);
             square.mul_(_config.Beta2).addcmul_(gradient, gradient, 1 - _config.Beta2);
             var divisor = square.sqrt().div_(squareScale).add_(_config.Epsilon);
-            parameter.addcdiv_(mean, divisor, -meanScale);
+            parameter.addcdiv_(mean, divisor, InFloat32(-meanScale));
         }
     }
 
@@ -115,6 +115,9 @@ public sealed class AdamW : IDisposable
 
         _moments.Clear();
     }
+
+    /// <summary>A number that float32 cannot hold as infinite, which ends the run by name; libtorch would throw.</summary>
+    private static double InFloat32(double value) => float.IsFinite((float)value) ? value : (float)value;
 
     private static Tensor Zeros(Parameter parameter)
     {

@@ -28,7 +28,7 @@ public sealed record TrainConfig
     private const int MostSamples = 1_048_576;
     private const int MostThreads = 1024;
 
-    /// <summary>How many optimizer steps; give this or <see cref="Epochs"/>. Default: 3 epochs.</summary>
+    /// <summary>How many optimizer steps; give this or <see cref="Epochs"/>. A run with a constant schedule can be resumed with more. Default: 3 epochs.</summary>
     public int? Steps { get; init; }
 
     /// <summary>How many passes over the data; give this or <see cref="Steps"/>. Default 3.</summary>
@@ -61,7 +61,7 @@ public sealed record TrainConfig
     /// <summary>How slowly AdamW forgets the mean of squared gradients, 0 up to but not including 1. Default 0.999.</summary>
     public double Beta2 { get; init; } = 0.999;
 
-    /// <summary>AdamW's ε, which keeps it from dividing by 0. Default 1e-8.</summary>
+    /// <summary>AdamW's ε, above 0, which keeps it from dividing by 0. Default 1e-8.</summary>
     public double Epsilon { get; init; } = 1e-8;
 
     /// <summary>The largest norm of all gradients together; larger ones are scaled down to it. 0 turns clipping off. Default 1.</summary>
@@ -79,7 +79,7 @@ public sealed record TrainConfig
     /// <summary>Steps between evaluations; there is always one at the end. 0: at the end only. Default 0.</summary>
     public int EvaluateEvery { get; init; }
 
-    /// <summary>Steps between checkpoints to resume from. 0: none but when interrupted. Default 0.</summary>
+    /// <summary>Steps between checkpoints to resume from; there is then one at the end, too. 0: none but when interrupted. Default 0.</summary>
     public int CheckpointEvery { get; init; }
 
     /// <summary>How many of the newest checkpoints are kept. Default 2.</summary>
@@ -154,7 +154,7 @@ public sealed record TrainConfig
 
         (string Name, double Value)[] notNegative =
         [
-            ("learningRate", LearningRate), ("weightDecay", WeightDecay), ("epsilon", Epsilon), ("clipNorm", ClipNorm),
+            ("learningRate", LearningRate), ("weightDecay", WeightDecay), ("clipNorm", ClipNorm),
             ("warmupSteps", WarmupSteps ?? 0), ("evaluateEvery", EvaluateEvery), ("checkpointEvery", CheckpointEvery),
             ("patience", Patience), ("threads", Threads),
         ];
@@ -166,6 +166,12 @@ public sealed record TrainConfig
         foreach (var problem in Excesses())
         {
             yield return problem;
+        }
+
+        // As float32, which the optimizer computes in: a parameter without a gradient is divided by ε alone.
+        if (!((float)Epsilon > 0 && float.IsFinite((float)Epsilon)))
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"epsilon is {Epsilon}; it must be above 0 in float32, or a step divides 0 by 0");
         }
 
         (string Name, double Value)[] shares = [("warmupRatio", WarmupRatio), ("maxUntrainedShare", MaxUntrainedShare)];

@@ -82,4 +82,12 @@ public class TrainConfigTests
         Assert.All(names, name => Assert.Contains($"{name} is ", problems, StringComparison.Ordinal));
         Assert.Contains("both given", problems, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1e-60, false)]   // 0 in float32, which the optimizer computes in
+    [InlineData(1e60, false)]
+    [InlineData(1e-30, true)]
+    public void Problems_EpsilonThatWouldDivideNothingByNothing_IsNamed(double epsilon, bool allowed) =>
+        Assert.Equal(allowed, !new TrainConfig { Epsilon = epsilon }.Problems().Any(problem => problem.StartsWith("epsilon is ", StringComparison.Ordinal)));
 }
