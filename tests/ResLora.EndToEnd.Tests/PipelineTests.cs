@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using ResLora.EndToEnd.Tests.Support;
 using Xunit;
@@ -122,6 +123,37 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
             File.ReadAllBytes(Path.Combine(world["halves"], "last", "adapter.safetensors")));
     }
 
+    [Theory]
+    [InlineData("HUP")]
+    [InlineData("QUIT")]
+    public void Train_TerminalThatIsLost_SavesACheckpoint(string signal)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "a process cannot be asked to end by a signal on Windows");
+        var run = world[$"run-{signal}"];
+        using var process = StartLongRun(run);
+
+        Tool.Signal(process, signal);
+
+        Tool.End(process).Expect(130);
+        Assert.Single(Directory.GetDirectories(Path.Combine(run, "checkpoints")));
+    }
+
+    [Fact]
+    public void Train_FolderOfALiveRun_IsRefusedUntilItsProcessIsGone()
+    {
+        var run = world["held"];
+        using var process = StartLongRun(run);
+        string[] second = ["train", world.Config, "--output", run, "--resume", "--json"];
+
+        var refused = Tool.Run(second).Expect(2).Json;
+        process.Kill();
+        process.WaitForExit();
+        var resumed = Tool.Run(second).Expect(0).Json;
+
+        Assert.Contains($"process {process.Id} ", refused.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal(4, resumed.GetProperty("result").GetProperty("steps").GetInt32());
+    }
+
     [Fact]
     public void Train_LossThatBlowsUp_FailsWithOne()
     {
@@ -141,6 +173,14 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
 
     [Fact]
     public void Verify_FolderWithoutCases_IsBadInput() => Tool.Run("verify", world["no-cases"], "--json").Expect(2);
+
+    /// <summary>A run that has done its first step, and has far more to do than a test waits for.</summary>
+    private Process StartLongRun(string run)
+    {
+        var process = Tool.Start("train", world.Config, "--set", "training.steps=100000", "--output", run, "--json");
+        Assert.True(SpinWait.SpinUntil(() => new FileInfo(Path.Combine(run, "metrics.jsonl")) is { Exists: true, Length: > 0 }, TimeSpan.FromMinutes(1)));
+        return process;
+    }
 
     /// <summary>Files of one test run.</summary>
     public sealed class World : IDisposable

@@ -3,6 +3,7 @@ using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Training.Evaluation;
+using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Exporting;
 
@@ -65,6 +66,7 @@ public static class ExportJob
         var output = options.Output ?? throw new ConfigException("There is no folder to write to; give one (--output).");
         var source = ExportSource.Open(options, target);
         string?[] inputs = [source.ModelFolder, source.Adapter?.Folder, options.Data, .. RunFolder.SavedAround(options.Adapter)];
+        RunLock.RequireFree(output);
         OutputGuard.RequireFolder(output, options.Overwrite, inputs);
         var plan = ExportPlan.Of(source, target);
         plan.RequireLossless(options.AllowLossy);

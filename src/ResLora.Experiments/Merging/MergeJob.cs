@@ -50,6 +50,7 @@ public static class MergeJob
         string?[] inputs = [options.Adapter, baseModel, options.Data, options.Calibration, .. RunFolder.SavedAround(options.Adapter)];
         if (options.Output is { } wanted)
         {
+            RunLock.RequireFree(wanted);
             OutputGuard.RequireFolder(wanted, options.Overwrite, inputs);
         }
 

@@ -33,6 +33,7 @@ public static class PretrainJob
         }
 
         var folder = new RunFolder(RunOf(config));
+        folder.RequireReady(resume);
         var (train, heldOut) = Read(config);
         using var made = new NewModel(config, train.Select(sample => sample.Completion));
         if (made.Tokenizer.BeginId is null || made.Tokenizer.EndId is null)
@@ -45,7 +46,6 @@ public static class PretrainJob
         var numbers = made.Model.named_parameters().Sum(p => p.parameter.numel());
         DiskSpace.Require(folder.Path, RunPlan.RoomOnDisk(numbers, Bytes(config, numbers), config.Training) - (resume ? DiskSpace.Used(folder.Path) : 0), "The run's files");
         DiskSpace.Require(config.Output, Bytes(config, numbers), "The model's files");
-        folder.Prepare(config, resume);
         var parameters = made.Model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter)).ToArray();
         var count = parameters.Sum(p => p.Value.numel());
         progress?.Report(new RunStarted(
@@ -55,7 +55,10 @@ public static class PretrainJob
             new("run", folder.Path),
         ]));
         var setup = new TrainSetup(
-            made.Objective, parameters, rows, validation, config.Training, folder.Path, made.Save);
+            made.Objective, parameters, rows, validation, config.Training, folder.Path, made.Save)
+        {
+            SaveSettings = () => folder.Save(config),
+        };
         var result = new Trainer(setup).Run(progress, resume, stop);
         if (!result.Interrupted)
         {

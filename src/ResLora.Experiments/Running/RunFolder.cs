@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Running;
 
@@ -42,20 +43,16 @@ public sealed class RunFolder(string path)
     internal static IEnumerable<string> SavedAround(string? adapter) =>
         adapter is not null && Around(adapter) is { } run ? [run.Best, run.Last, run.In("checkpoints"), run.MetricsFile] : [];
 
-    /// <summary>Makes the folder and saves the settings in it.</summary>
+    /// <summary>Checks that a run may begin, or go on, in the folder. Nothing is written; what takes long can wait until it is known.</summary>
+    /// <param name="resume">Whether an earlier run in this folder is to go on.</param>
+    /// <exception cref="ConfigException">It may not.</exception>
+    public void RequireReady(bool resume) => RunStart.Require(Path, resume);
+
+    /// <summary>Saves the settings.</summary>
     /// <typeparam name="T">The record of settings.</typeparam>
     /// <param name="config">The resolved settings.</param>
-    /// <param name="resume">Whether an earlier run in this folder goes on.</param>
-    /// <exception cref="ConfigException">There is an earlier run and it is not to go on, or the disk refuses.</exception>
-    public void Prepare<T>(T config, bool resume)
-    {
-        if (!resume && File.Exists(MetricsFile))
-        {
-            throw new ConfigException($"'{Path}' holds an earlier run; go on with it (--resume) or choose another folder (--output).");
-        }
-
-        Configuration.ConfigFile.Save(config, ConfigFile);
-    }
+    /// <exception cref="ConfigException">The disk refuses.</exception>
+    public void Save<T>(T config) => Configuration.ConfigFile.Save(config, ConfigFile);
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
 }

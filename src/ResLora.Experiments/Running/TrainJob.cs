@@ -33,6 +33,7 @@ public static class TrainJob
     {
         ArgumentNullException.ThrowIfNull(config);
         using var watch = new PeakMemory();
+        FolderOf(config).RequireReady(resume);
         config = ComputeType.Resolve(config);
         var texts = LabelledTexts.Of(config);
         using var session = ModelSession.Load(
@@ -62,7 +63,7 @@ public static class TrainJob
         RunConfig config, ModelSession session, LabelledTexts? texts, PeakMemory watch, bool resume, IProgress<RunEvent>? progress, CancellationToken stop)
     {
         config = config.For(session.Model);
-        var folder = new RunFolder(config.Output ?? throw new ConfigException("output is missing; name the folder of the run."));
+        var folder = FolderOf(config);
         var data = RunData.Read(config, session.Tokenizer, session.Model, texts);
         var adapter = (config.StartFrom, config.Adapter) switch
         {
@@ -75,7 +76,6 @@ public static class TrainJob
         config = config with { Training = plan.Run.Choice?.Config ?? config.Training };
         // What an earlier run of this folder has written is replaced by what follows.
         DiskSpace.Require(folder.Path, plan.Run.DiskBytes - (resume ? DiskSpace.Used(folder.Path) : 0), "The run's files");
-        folder.Prepare(config, resume);
         if (!plan.Run.KeepsFreedMemory)
         {
             Allocator.ReturnFreedMemory();
@@ -88,6 +88,8 @@ public static class TrainJob
             objective, trainable, data.TrainTokens.Samples, data.ValidationTokens, config.Training, folder.Path, Save(config, session))
         {
             Adapter = adapter,
+            Sources = RunSources.Of(config),
+            SaveSettings = () => folder.Save(config),
             ExtraMetrics = HasExtraMetrics(config) ? () => ExtraMetrics(session, objective, data, config, stop) : null,
         };
         var result = new Trainer(setup).Run(progress, resume, stop);
@@ -109,6 +111,8 @@ public static class TrainJob
 
     private static IEnumerable<KeyValuePair<string, Parameter>> AllParameters(LanguageModel model) =>
         model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter));
+
+    private static RunFolder FolderOf(RunConfig config) => new(config.Output ?? throw new ConfigException("output is missing; name the folder of the run."));
 
     private static Action<string> Save(RunConfig config, ModelSession session) => folder =>
     {

@@ -11,11 +11,12 @@ namespace ResLora.Training.Checkpoints;
 
 /// <summary>
 /// The checkpoints of one run: <c>checkpoints/step-000100/</c> with the adapter or model as anybody can load it,
-/// <c>trainer.json</c> and <c>trainer.safetensors</c>. Each appears whole or not at all.
+/// <c>trainer.json</c>, <c>trainer.safetensors</c> and <c>SHA256SUMS</c>. Each appears whole or not at all; what happens to one later, its sums tell.
 /// </summary>
 /// <param name="runFolder">The run's folder.</param>
 public sealed class CheckpointStore(string runFolder)
 {
+    internal const string FolderName = "checkpoints";
     internal const string TensorsName = "trainer.safetensors";
     private const string StateName = "trainer.json";
     private const string Prefix = "step-";
@@ -27,9 +28,17 @@ public sealed class CheckpointStore(string runFolder)
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    private string Folder => Path.Combine(runFolder, "checkpoints");
+    private string Folder => Path.Combine(runFolder, FolderName);
 
-    /// <summary>Writes a checkpoint and, once it is in place, deletes the oldest ones.</summary>
+    /// <summary>The folders of all checkpoints, newest first; some may be damaged.</summary>
+    public IReadOnlyList<string> Folders => !Directory.Exists(Folder)
+        ? []
+        : [.. Directory.EnumerateDirectories(Folder, Prefix + "*").Where(path => StepOf(path) > 0).OrderByDescending(StepOf)];
+
+    /// <summary>
+    /// Writes a checkpoint and, once it is in place, deletes the oldest ones and incomplete ones before it. Later ones stay until they are
+    /// written again: they are damaged, or of a future that will be the same.
+    /// </summary>
     /// <param name="state">Where the run stands.</param>
     /// <param name="tensors">What it needs to go on, borrowed.</param>
     /// <param name="saveModel">Writes the adapter or model into the folder given.</param>
@@ -40,15 +49,17 @@ public sealed class CheckpointStore(string runFolder)
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(saveModel);
-        var path = Path.Combine(Folder, Prefix + state.Step.ToString("D6", CultureInfo.InvariantCulture));
+        var path = FolderOf(state.Step);
         AtomicFolder.Write(path, folder =>
         {
             // First, because it may replace the folder with one of its own.
             saveModel(folder);
             SafetensorsWriter.Write(Path.Combine(folder, TensorsName), tensors);
             AtomicFile.WriteText(Path.Combine(folder, StateName), JsonSerializer.Serialize(state, _options) + "\n");
+            Checksums.Write(folder);
         }, overwrite: true);
-        foreach (var (_, old) in Complete().Where(c => c.Step != state.Step).Skip(keep - 1))
+        var earlier = Folders.Where(folder => StepOf(folder) < state.Step).ToArray();
+        foreach (var old in earlier.Except(earlier.Where(IsComplete).Take(keep - 1)))
         {
             Delete(old);
         }
@@ -59,28 +70,37 @@ public sealed class CheckpointStore(string runFolder)
     /// <summary>Clears away what a killed process left half written or half deleted.</summary>
     public void Sweep() => Leftovers.Sweep(Folder);
 
-    /// <summary>Finds the newest complete checkpoint.</summary>
-    /// <returns>The checkpoint, or null when there is none.</returns>
-    /// <exception cref="FileFormatException">Its trainer.json is broken.</exception>
-    public SavedCheckpoint? Newest() => Complete().Select(c => Read(c.Path)).FirstOrDefault();
+    /// <summary>The folder of a checkpoint.</summary>
+    /// <param name="step">How many steps are done.</param>
+    /// <returns>The folder, which need not exist.</returns>
+    public string FolderOf(int step) => Path.Combine(Folder, Prefix + step.ToString("D6", CultureInfo.InvariantCulture));
 
-    private static SavedCheckpoint Read(string path)
+    /// <summary>Reads where the run stood, and checks that every file of the checkpoint is as it was written.</summary>
+    /// <param name="path">A folder of <see cref="Folders"/>.</param>
+    /// <returns>The checkpoint.</returns>
+    /// <exception cref="FileFormatException">The checkpoint is damaged.</exception>
+    public static SavedCheckpoint Read(string path)
     {
+        ArgumentNullException.ThrowIfNull(path);
+        if (File.Exists(Path.Combine(path, Checksums.FileName)))
+        {
+            Checksums.Require(path);
+        }
+
         var file = Path.Combine(path, StateName);
         var state = CheckedJson.Deserialize<TrainerState>(file, _options);
-        return state is { Step: > 0, Identity: not null }
+        if (state is not { Step: > 0, Identity: not null } || state.Step != StepOf(path))
+        {
+            throw new FileFormatException($"'{path}' is damaged: {StateName} says step {state.Step}.");
+        }
+
+        // Versions that kept no sums are taken at their word.
+        return state.IsOfEarlierVersion || File.Exists(Path.Combine(path, Checksums.FileName))
             ? new SavedCheckpoint(path, state)
-            : throw new FileFormatException($"'{file}' says step {state.Step}; a checkpoint has at least one step and an identity.");
+            : throw new FileFormatException($"'{path}' is damaged: {Checksums.FileName} is missing.");
     }
 
-    /// <summary>Checkpoints with all their files, newest first.</summary>
-    private List<(int Step, string Path)> Complete() => !Directory.Exists(Folder)
-        ? []
-        : [.. Directory.EnumerateDirectories(Folder, Prefix + "*")
-            .Where(path => File.Exists(Path.Combine(path, StateName)) && File.Exists(Path.Combine(path, TensorsName)))
-            .Select(path => (Step: StepOf(path), path))
-            .Where(c => c.Step > 0)
-            .OrderByDescending(c => c.Step)];
+    private static bool IsComplete(string path) => File.Exists(Path.Combine(path, StateName)) && File.Exists(Path.Combine(path, TensorsName));
 
     private static int StepOf(string path) =>
         int.TryParse(Path.GetFileName(path)[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : 0;

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ResLora.Training.Checkpoints;
 
 /// <summary>Where a run stands, as <c>trainer.json</c> holds it; the tensors lie beside it in <c>trainer.safetensors</c>.</summary>
@@ -23,6 +25,13 @@ public sealed record TrainerState
 
     /// <summary>Evaluations since then.</summary>
     public int EvaluationsSinceBest { get; init; }
+
+    /// <summary>The steps of the run's warm-up, which stay as they are when the run is made longer; null in checkpoints of earlier versions.</summary>
+    public int? WarmupSteps { get; init; }
+
+    /// <summary>Whether a version wrote it that kept neither checksums nor digests of what the run was made from.</summary>
+    [JsonIgnore]
+    public bool IsOfEarlierVersion => WarmupSteps is null;
 
     /// <summary>What a run that goes on from here must have in common with the one that wrote this, by name.</summary>
     public required IReadOnlyDictionary<string, string> Identity { get; init; }

@@ -16,6 +16,27 @@ internal static class BadTensor
         return First(trained) ?? First(frozen) ?? InLayers(setup.Objective, batch) ?? "the loss";
     }
 
+    /// <summary>Names the first tensor that is not finite among what is trained and the optimizer's moments; null when all is well.</summary>
+    public static string? InState(TrainSetup setup, AdamW optimizer) =>
+        First(setup.Trainable.Select(p => (p.Key, (Tensor)p.Value))) ?? First(optimizer.State.Select(s => (s.Key, s.Value)));
+
+    /// <summary>Names the first tensor that makes the loss of the held-out samples not finite.</summary>
+    public static string BehindEvaluation(TrainSetup setup)
+    {
+        foreach (var group in setup.Validation.Where(s => setup.Objective.TargetsOf(s) > 0).Chunk(setup.Config.BatchSize))
+        {
+            using var scope = NewDisposeScope();
+            using var noGradient = no_grad();
+            var batch = setup.Objective.Collate(group);
+            if (!IsFinite(setup.Objective.LossSum(batch)))
+            {
+                return BehindLoss(setup, batch);
+            }
+        }
+
+        return $"the evaluation's {Objective.LossMetric}";
+    }
+
     /// <summary>Names the first gradient that is not finite.</summary>
     public static string BehindGradients(TrainSetup setup)
     {

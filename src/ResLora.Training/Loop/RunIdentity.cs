@@ -11,25 +11,34 @@ namespace ResLora.Training.Loop;
 
 /// <summary>
 /// What two runs must have in common for one to go on where the other stopped. How often a run evaluates and saves, its
-/// patience, threads and checkpointing of gradients may change.
+/// patience, threads and checkpointing of gradients may change, and with a constant learning rate its length.
 /// </summary>
 internal static class RunIdentity
 {
+    private const string Steps = "number of steps";
+    private const string Base = "the base model's weights";
+
     public static IReadOnlyDictionary<string, string> Of(TrainSetup setup, int totalSteps)
     {
         var config = setup.Config;
         var identity = new SortedDictionary<string, string>(StringComparer.Ordinal);
         (string Name, object Value)[] settings =
         [
-            ("number of steps", totalSteps), ("batchSize", config.BatchSize), ("accumulationSteps", config.AccumulationSteps),
+            (Steps, totalSteps), ("batchSize", config.BatchSize), ("accumulationSteps", config.AccumulationSteps),
             ("learningRate", config.LearningRate), ("schedule", config.Schedule), ("warmupRatio", config.WarmupRatio),
             ("warmupSteps", config.WarmupSteps ?? -1), ("weightDecay", config.WeightDecay), ("beta1", config.Beta1), ("beta2", config.Beta2),
             ("epsilon", config.Epsilon), ("clipNorm", config.ClipNorm), ("packing", config.Packing), ("fusedKernels", config.FusedKernels && FusedKernels.IsSupported), ("seed", config.Seed), ("bestMetric", config.BestMetric),
             ("the base model's dtype", setup.Model.DataType), ("the training data", Digest(setup.Train)), ("the held-out data", Digest(setup.Validation)),
+            (Base, BaseDigest.Of(setup)),
         ];
         foreach (var (name, value) in settings)
         {
             identity[name] = Convert.ToString(value, CultureInfo.InvariantCulture)!;
+        }
+
+        foreach (var (name, digest) in setup.Sources)
+        {
+            identity[name] = digest;
         }
 
         foreach (var (name, value) in setup.Adapter is { } adapter ? JsonSerializer.SerializeToNode(adapter.Config)!.AsObject() : [])
@@ -46,20 +55,47 @@ internal static class RunIdentity
         return identity;
     }
 
+    /// <summary>The number of steps that a run is to have; 0 where it is not told.</summary>
+    public static int StepsOf(IReadOnlyDictionary<string, string> identity) =>
+        int.TryParse(identity.GetValueOrDefault(Steps), NumberStyles.None, CultureInfo.InvariantCulture, out var steps) ? steps : 0;
+
     /// <summary>Refuses a checkpoint of another run.</summary>
-    public static void Require(IReadOnlyDictionary<string, string> mine, SavedCheckpoint checkpoint)
+    public static void Require(IReadOnlyDictionary<string, string> mine, SavedCheckpoint checkpoint, TrainSetup setup)
     {
         var theirs = checkpoint.State.Identity;
         var differences = mine.Keys.Union(theirs.Keys)
             .Where(name => mine.GetValueOrDefault(name) != theirs.GetValueOrDefault(name))
+            .Where(name => !checkpoint.State.IsOfEarlierVersion || (name != Base && !setup.Sources.ContainsKey(name)))
             .Order(StringComparer.Ordinal)
-            .Select(name => $"{name} ({theirs.GetValueOrDefault(name, "not set")} there, {mine.GetValueOrDefault(name, "not set")} here)")
-            .ToArray();
-        if (differences.Length > 0)
+            .ToList();
+        var longer = differences.Contains(Steps) ? WhyNotLonger(mine, checkpoint.State, setup) : null;
+        if (longer is null)
         {
-            throw new ConfigException(
-                $"The checkpoint '{checkpoint.Path}' belongs to a run with other settings: {string.Join(", ", differences)}. Resume with its settings, or train into another folder.");
+            differences.Remove(Steps);
         }
+
+        if (differences.Count > 0)
+        {
+            var named = differences.Select(name => $"{name} ({theirs.GetValueOrDefault(name, "not set")} there, {mine.GetValueOrDefault(name, "not set")} here)");
+            throw new ConfigException(
+                $"The checkpoint '{checkpoint.Path}' belongs to a run with other settings: {string.Join(", ", named)}. "
+                + $"Resume with its settings, or train into another folder.{longer}");
+        }
+    }
+
+    /// <summary>Why a run cannot have another number of steps, as a sentence that says what can be done; null when it can.</summary>
+    private static string? WhyNotLonger(IReadOnlyDictionary<string, string> mine, TrainerState state, TrainSetup setup)
+    {
+        const string instead = " To train on from what it has learnt, start a new run with startFrom: and its best or last folder.";
+        return setup switch
+        {
+            { Config.Schedule: not ScheduleKind.Constant } =>
+                $" The length of a run with a {setup.Config.Schedule.ToString().ToLowerInvariant()} schedule is fixed, because its learning rate falls to 0 at the end.{instead}",
+            { Adapter.Config.Shortcut.Anneal: > 0 } => $" The length of a run whose shortcuts are annealed is fixed.{instead}",
+            _ when StepsOf(state.Identity) == 0 => "",
+            _ when StepsOf(mine) < state.Step => $" The run has done {state.Step} steps already.",
+            _ => null,
+        };
     }
 
     private static string Digest(IReadOnlyList<TokenizedSample> samples)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ResLora.Training.Loop;
 
 /// <summary>How a run ended.</summary>
@@ -15,4 +17,16 @@ public sealed record TrainResult(
 
     /// <summary>The results of the last evaluation by name; empty when nothing was evaluated.</summary>
     public IReadOnlyDictionary<string, double> LastMetrics { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>How the run ended in a line, and some of its losses in another.</summary>
+    /// <returns>The text.</returns>
+    public override string ToString()
+    {
+        const int shown = 10;
+        var every = Math.Max(1, (Losses.Count + shown - 1) / shown);
+        var some = Losses.Where((_, i) => i % every == 0 || i == Losses.Count - 1).Select(loss => string.Create(CultureInfo.InvariantCulture, $"{loss.Step}: {loss.Loss:0.0000}"));
+        var end = Interrupted ? "interrupted" : StoppedEarly ? "ended early" : "ended";
+        var best = BestMetric is { } value ? string.Create(CultureInfo.InvariantCulture, $", best evaluation {value:0.0000} at step {BestStep}") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{end} after {Steps} steps, last loss {LastLoss:0.0000}{best}") + $"\nlosses by step: {string.Join(", ", some)}";
+    }
 }

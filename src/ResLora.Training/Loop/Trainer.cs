@@ -8,7 +8,7 @@ namespace ResLora.Training.Loop;
 
 /// <summary>
 /// Trains an adapter or a whole model. A run's folder gets <c>metrics.jsonl</c>, <c>tensorboard/</c>, <c>checkpoints/</c>,
-/// <c>best/</c> and <c>last/</c>. One seed, one machine and one number of threads give one result, bit for bit.
+/// <c>best/</c> and <c>last/</c>; nobody else may train into it meanwhile. One seed, one machine and one number of threads give one result, bit for bit.
 /// </summary>
 /// <param name="setup">What is trained, on what, how, and where to.</param>
 public sealed class Trainer(TrainSetup setup)
@@ -18,12 +18,18 @@ public sealed class Trainer(TrainSetup setup)
     /// threads; the model's hooks and mode and the switch of the kernels are put back afterwards.
     /// </summary>
     /// <param name="progress">Is told what happens; null for nobody.</param>
-    /// <param name="resume">Whether to go on from the newest checkpoint in the run's folder; without one the run starts anew.</param>
+    /// <param name="resume">
+    /// Whether the run in the folder goes on from its newest checkpoint that is not damaged; one that was stopped before its first checkpoint starts
+    /// anew. False begins a run, and the folder must hold none.
+    /// </param>
     /// <param name="stop">Ends the run after the step in hand, with a checkpoint.</param>
     /// <returns>How the run ended.</returns>
-    /// <exception cref="ConfigException">Settings or data cannot be used, the checkpoint belongs to another run, or the disk refuses.</exception>
-    /// <exception cref="FileFormatException">The checkpoint is broken.</exception>
-    /// <exception cref="TrainingFailedException">The loss or a gradient is not finite.</exception>
+    /// <exception cref="ConfigException">
+    /// Settings or data cannot be used, the folder holds a run or is held by one, there is none to go on with, the checkpoint belongs to another run, or
+    /// the disk refuses. Nothing was written then, but where the disk refuses.
+    /// </exception>
+    /// <exception cref="FileFormatException">All checkpoints are damaged.</exception>
+    /// <exception cref="TrainingFailedException">A loss, a gradient or a weight is not finite.</exception>
     public TrainResult Run(IProgress<RunEvent>? progress = null, bool resume = false, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(setup);

@@ -6,7 +6,7 @@ using ResLora.Formats.NativeRuntime;
 using ResLora.Training.Checkpoints;
 using ResLora.Training.Data;
 using ResLora.Training.Evaluation;
-using TorchSharp.Modules;
+using ResLora.Training.Objectives;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Loop;
@@ -17,7 +17,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly TrainSetup _setup;
     private readonly IProgress<RunEvent>? _progress;
     private readonly DataOrder _order;
-    private readonly LearningRateSchedule _schedule;
+    private LearningRateSchedule _schedule;
     private readonly AdamW _optimizer;
     private readonly TrainStep _trainStep;
     private readonly BestMetric _best;
@@ -27,9 +27,9 @@ internal sealed class TrainingRun : IDisposable
     private IReadOnlyDictionary<string, double> _lastMetrics = new Dictionary<string, double>();
     private int _evaluatedStep;
     private int _savedStep;
+    private int _soundStep;
     private bool _stoppedEarly;
-    private MetricsLog? _log;
-    private SummaryWriter? _tensorBoard;
+    private RunLog? _log;
 
     public TrainingRun(TrainSetup setup, IReadOnlyList<TokenizedSample> samples, IProgress<RunEvent>? progress)
     {
@@ -54,33 +54,35 @@ internal sealed class TrainingRun : IDisposable
 
     public TrainResult Execute(bool resume, CancellationToken stop)
     {
+        random.manual_seed(Config.Seed);
+        using var held = RunStart.Enter(_setup.RunFolder, resume);
         Leftovers.Sweep(_setup.RunFolder);
         _checkpoints.Sweep();
-        random.manual_seed(Config.Seed);
         if (resume)
         {
             Resume();
         }
-        else if (_checkpoints.Newest() is { } earlier)
-        {
-            throw new ConfigException($"'{_setup.RunFolder}' holds an earlier run ({Path.GetFileName(earlier.Path)}); resume it, or train into another folder.");
-        }
 
-        _log = new MetricsLog(_setup.RunFolder, Step);
-        _tensorBoard = utils.tensorboard.SummaryWriter(Path.Combine(_setup.RunFolder, "tensorboard"));
+        // All is checked, and only now is anything written.
+        _setup.SaveSettings?.Invoke();
+        _log = new RunLog(_setup.RunFolder, Step, _evaluatedStep, Tell);
         _setup.Model.train();
         _setup.Model.RunLayer = Config.GradientCheckpointing ? ActivationCheckpoint.Run : null;
         var interrupted = !Loop(stop);
-        if (interrupted && Step > 0)
+        if (interrupted || Config.CheckpointEvery > 0)
         {
             SaveCheckpoint();
         }
 
-        SaveModel("last");
+        if (Step > 0)
+        {
+            SaveModel("last");
+        }
+
         if (!interrupted && !CanEvaluate)
         {
             SaveModel("best");
-            _progress?.Report(new Note(Step, "There is no held-out data, so that 'best' is the same as 'last'."));
+            Tell("There is no held-out data, so that 'best' is the same as 'last'.");
         }
 
         return new TrainResult(
@@ -98,24 +100,69 @@ internal sealed class TrainingRun : IDisposable
         _log?.Dispose();
     }
 
-    /// <summary>Goes on where the newest checkpoint stands.</summary>
+    /// <summary>Goes on where the newest checkpoint stands, or where the newest one stands that is not damaged.</summary>
     private void Resume()
     {
-        if (_checkpoints.Newest() is not { } checkpoint)
+        var damages = new List<string>();
+        foreach (var folder in _checkpoints.Folders)
         {
-            _progress?.Report(new Note(0, $"There is no checkpoint in '{_setup.RunFolder}' yet; training starts from the beginning."));
-            return;
+            try
+            {
+                ResumeFrom(CheckpointStore.Read(folder), damages);
+                return;
+            }
+            catch (FileFormatException error)
+            {
+                damages.Add(error.Message);
+            }
         }
 
-        RunIdentity.Require(_identity, checkpoint);
+        if (damages.Count > 0)
+        {
+            throw new FileFormatException(
+                $"No checkpoint in '{_setup.RunFolder}' can be used: {string.Join(" ", damages)} Train into another folder, or delete the damaged checkpoints to start anew.");
+        }
+
+        Tell($"There is no checkpoint in '{_setup.RunFolder}' yet; training starts from the beginning.");
+    }
+
+    private void ResumeFrom(SavedCheckpoint checkpoint, IReadOnlyList<string> damages)
+    {
+        RunIdentity.Require(_identity, checkpoint, _setup);
         var state = checkpoint.State;
-        _losses.AddRange(RunTensors.Restore(checkpoint.TensorsPath, _setup, _optimizer, state.Step));
+        var losses = RunTensors.Restore(checkpoint.TensorsPath, _setup, _optimizer, state.Step);
+        _losses.AddRange(losses);
         _best.Restore(state.BestMetric, state.BestStep, state.EvaluationsSinceBest);
         (_evaluatedStep, _savedStep) = (state.EvaluatedStep, state.Step);
         _stoppedEarly = OutOfPatience;
+        KeepWarmup(state);
         Anneal(Step - 1);   // an evaluation may be due before the next step
-        _progress?.Report(new Note(Step, $"Training goes on from step {Step} ({checkpoint.Path})."));
+        foreach (var damage in damages)
+        {
+            Tell($"WARNING: {damage} The checkpoint before it is taken.");
+        }
+
+        if (state.IsOfEarlierVersion)
+        {
+            Tell("The checkpoint is of an earlier version, which did not note its base model, tokenizer and starting adapter: whether they are the same is not checked.");
+        }
+
+        Tell($"Training goes on from step {Step} ({checkpoint.Path}).");
     }
+
+    /// <summary>A run that is made longer, at its constant rate, keeps the warm-up that it began with.</summary>
+    private void KeepWarmup(TrainerState state)
+    {
+        var steps = RunIdentity.StepsOf(state.Identity);
+        var warmup = state.WarmupSteps ?? new LearningRateSchedule(Config, steps).WarmupSteps;
+        _schedule = new LearningRateSchedule(Config with { WarmupSteps = warmup }, _order.TotalSteps);
+        if (steps != _order.TotalSteps)
+        {
+            Tell($"The run was to have {steps} steps and now has {_order.TotalSteps}.");
+        }
+    }
+
+    private void Tell(string text) => _progress?.Report(new Note(Step, text));
 
     /// <summary>Returns false when the user stopped it before the end.</summary>
     private bool Loop(CancellationToken stop)
@@ -189,12 +236,17 @@ internal sealed class TrainingRun : IDisposable
 
     private void Evaluate(CancellationToken stop)
     {
+        RequireFinite();
         var metrics = new Dictionary<string, double>();
         using (new EvaluationMode(_setup.Model))
         {
             if (_setup.Validation.Count > 0)
             {
                 metrics = _setup.Objective.Measure(_setup.Validation, Config.BatchSize, stop).ToDictionary();
+                if (!double.IsFinite(metrics.GetValueOrDefault(Objective.LossMetric)))
+                {
+                    throw new TrainingFailedException(Step, BadTensor.BehindEvaluation(_setup));
+                }
             }
 
             foreach (var (name, value) in _setup.ExtraMetrics?.Invoke() ?? metrics)
@@ -220,14 +272,17 @@ internal sealed class TrainingRun : IDisposable
         }
     }
 
-    private void Log(IEnumerable<KeyValuePair<string, double>> metrics)
+    private void Log(IEnumerable<KeyValuePair<string, double>> metrics) => _log!.Write(Step, metrics.ToDictionary());
+
+    /// <summary>Nothing that is not a number is ever saved, nor evaluated: the last step may have made the first one.</summary>
+    private void RequireFinite()
     {
-        var values = metrics.ToDictionary();
-        _log!.Write(Step, values);
-        foreach (var (name, value) in values)
+        if (_soundStep < Step && BadTensor.InState(_setup, _optimizer) is { } name)
         {
-            _tensorBoard!.add_scalar(name, (float)value, Step);
+            throw new TrainingFailedException(Step, name);
         }
+
+        _soundStep = Step;
     }
 
     private void SaveCheckpoint()
@@ -237,6 +292,8 @@ internal sealed class TrainingRun : IDisposable
             return;
         }
 
+        RequireFinite();
+        _log!.Flush();
         using var scope = NewDisposeScope();
         var state = new TrainerState
         {
@@ -247,8 +304,10 @@ internal sealed class TrainingRun : IDisposable
             BestMetric = _best.Value,
             BestStep = _best.Step,
             EvaluationsSinceBest = _best.EvaluationsSince,
+            WarmupSteps = _schedule.WarmupSteps,
             Identity = _identity,
         };
+        MakeRoom(_checkpoints.FolderOf(Step));
         var path = _checkpoints.Save(state, RunTensors.Collect(_setup, _optimizer, _losses), _setup.SaveModel, Config.KeepCheckpoints);
         _savedStep = Step;
         _progress?.Report(new CheckpointSaved(Step, path));
@@ -256,12 +315,17 @@ internal sealed class TrainingRun : IDisposable
 
     private void SaveModel(string name)
     {
+        RequireFinite();
         var path = Path.Combine(_setup.RunFolder, name);
+        MakeRoom(path);
+        AtomicFolder.Write(path, _setup.SaveModel, overwrite: true);
+    }
+
+    private void MakeRoom(string path)
+    {
         if (AtomicFolder.MoveAsideIfForeign(path) is { } aside)
         {
-            _progress?.Report(new Note(Step, $"'{path}' also held files that reslora did not write there; it is now '{aside}'."));
+            Tell($"'{path}' also held files that reslora did not write there; it is now '{aside}'.");
         }
-
-        AtomicFolder.Write(path, _setup.SaveModel, overwrite: true);
     }
 }

@@ -110,6 +110,54 @@ public sealed class TrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
     }
 
     [Fact]
+    public void Run_ResumedWithOtherSettings_IsRefusedAndRewritesNothing()
+    {
+        var config = world.Run("refused", steps: 4);
+        config = config with { Training = config.Training with { CheckpointEvery = 2 } };
+        TrainJob.Run(config, stop: TestContext.Current.CancellationToken);
+        var before = Everything(config.Output!);
+
+        var error = Assert.Throws<ConfigException>(() => TrainJob.Run(
+            config with { Training = config.Training with { LearningRate = 1 } }, resume: true, stop: TestContext.Current.CancellationToken));
+
+        Assert.Contains("learningRate (0.05 there, 1 here)", error.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Everything(config.Output!));
+    }
+
+    [Theory]
+    [InlineData("config.json", "config.json (")]
+    [InlineData("tokenizer.json", "the tokenizer's files (")]
+    public void Run_ResumedWithAnotherFileOfTheModel_IsRefusedByName(string file, string named)
+    {
+        var model = world.Folder[$"copy-{file}"];
+        Directory.CreateDirectory(model);
+        foreach (var path in Directory.GetFiles(world.Model))
+        {
+            File.Copy(path, Path.Combine(model, Path.GetFileName(path)));
+        }
+
+        var config = world.Run($"source-{file}", steps: 2) with { Model = model };
+        config = config with { Training = config.Training with { CheckpointEvery = 1 } };
+        TrainJob.Run(config, stop: TestContext.Current.CancellationToken);
+        File.AppendAllText(Path.Combine(model, file), "\n");
+
+        var error = Assert.Throws<ConfigException>(() => TrainJob.Run(config, resume: true, stop: TestContext.Current.CancellationToken));
+
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_ResumedInAFolderThatIsNotThere_IsRefusedBeforeAnythingIsRead()
+    {
+        var config = world.Run("mistyped") with { Model = world.Folder["no model either"] };
+
+        var error = Assert.Throws<ConfigException>(() => TrainJob.Run(config, resume: true, stop: TestContext.Current.CancellationToken));
+
+        Assert.Contains("the folder does not exist", error.Message, StringComparison.Ordinal);
+        Assert.False(Path.Exists(config.Output));
+    }
+
+    [Fact]
     public void Run_StoppedAndResumed_EndsAsIfItHadNotStopped()
     {
         var whole = TrainJob.Run(world.Run("whole", steps: 6), stop: TestContext.Current.CancellationToken);
@@ -185,6 +233,10 @@ public sealed class TrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         Assert.Contains("q_proj", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(config.Output));
     }
+
+    private static Dictionary<string, string> Everything(string folder) => Directory
+        .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+        .ToDictionary(path => path, path => Convert.ToHexString(File.ReadAllBytes(path)));
 
     private sealed class Recorder(Action<RunEvent> record) : IProgress<RunEvent>
     {

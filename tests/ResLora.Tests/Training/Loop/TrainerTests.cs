@@ -160,6 +160,104 @@ public class TrainerTests
     }
 
     [Fact]
+    public void Run_PerplexityThatRises_KeepsTheFirstAsBest()
+    {
+        using var bench = new TrainingBench();
+        var values = new Queue<double>([2, 3]);
+        bench.Setup = bench.Setup with { Validation = [], ExtraMetrics = () => new Dictionary<string, double> { ["eval_perplexity"] = values.Dequeue() } };
+
+        var result = bench.Train(TrainingBench.Config with { EvaluateEvery = 2, BestMetric = "eval_perplexity" });
+
+        Assert.Equal((2, 2.0), (result.BestStep, result.BestMetric));
+        Assert.NotEqual(
+            File.ReadAllBytes(Path.Combine(bench.RunFolder, "last", "weights.safetensors")),
+            File.ReadAllBytes(Path.Combine(bench.RunFolder, "best", "weights.safetensors")));
+    }
+
+    [Fact]
+    public void Run_FolderOfAnEndedRun_IsRefusedAndLeftAsItWas()
+    {
+        using var bench = new TrainingBench();
+        bench.Train(TrainingBench.Config);
+        var last = File.ReadAllBytes(Path.Combine(bench.RunFolder, "last", "weights.safetensors"));
+
+        var error = Assert.Throws<ConfigException>(() => bench.Train(TrainingBench.Config));
+
+        Assert.Contains("holds an earlier run", error.Message, StringComparison.Ordinal);
+        Assert.Equal(last, File.ReadAllBytes(Path.Combine(bench.RunFolder, "last", "weights.safetensors")));
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 0)]
+    [InlineData(1, 3)]
+    public void Run_LastUpdateThatIsNotFinite_FailsWithItsNameAndSavesNothing(int checkpointEvery, int validation)
+    {
+        using var bench = new TrainingBench();
+        bench.Setup = bench.Setup with { Validation = [.. bench.Setup.Validation.Take(validation)] };
+
+        using (torch.no_grad())
+        {
+            bench.Adapter!.Blocks[1].A.fill_(1e10);
+        }
+
+        // B is 0, so that the loss of the one step is finite; the decay then multiplies A by -1e36.
+        var error = Assert.Throws<TrainingFailedException>(() => bench.Train(
+            TrainingBench.Config with { Steps = 1, LearningRate = 1e30, WeightDecay = 1e6, WarmupRatio = 0, CheckpointEvery = checkpointEvery }));
+
+        Assert.Equal((1, $"{bench.Adapter.Blocks[1].ModuleName}.lora_A.weight"), (error.Step, error.TensorName));
+        Assert.All(["last", "best", "checkpoints"], name => Assert.False(Path.Exists(Path.Combine(bench.RunFolder, name)), name));
+    }
+
+    [Fact]
+    public void Run_WeightThatOnlyTheHeldOutDataReads_FailsWithItsName()
+    {
+        using var bench = new TrainingBench();
+        const int unread = TinyModel.Vocabulary - 1;
+        bench.Setup = bench.Setup with { Train = [.. bench.Setup.Train.Where(s => !s.Ids.Contains(unread))], Validation = [new TokenizedSample([1, unread, 3], [-100, -100, 3])] };
+        using (torch.no_grad())
+        {
+            bench.Model.named_parameters().Single(p => p.name == "model.embed_tokens.weight").parameter[unread].fill_(float.NaN);
+        }
+
+        var error = Assert.Throws<TrainingFailedException>(() => bench.Train(TrainingBench.Config));
+
+        Assert.Equal((4, "model.embed_tokens.weight"), (error.Step, error.TensorName));
+        Assert.False(Path.Exists(Path.Combine(bench.RunFolder, "best")));
+    }
+
+    [Fact]
+    public void Run_LogThatCannotBeWritten_SaysSoOnceAndGoesOn()
+    {
+        using var bench = new TrainingBench();
+        bench.OnEvent = e =>
+        {
+            if (e is StepDone { Step: 1 })
+            {
+                Directory.Delete(Path.Combine(bench.RunFolder, "tensorboard"), recursive: true);
+            }
+        };
+
+        var result = bench.Train(TrainingBench.Config);
+
+        Assert.Equal(4, result.Steps);
+        Assert.Contains("tensorboard cannot be written", Assert.Single(bench.Events.OfType<Note>()).Text, StringComparison.Ordinal);
+        Assert.Equal(5, File.ReadLines(Path.Combine(bench.RunFolder, "metrics.jsonl")).Count());
+        Assert.True(Path.Exists(Path.Combine(bench.RunFolder, "last")));
+    }
+
+    [Fact]
+    public void Result_Printed_ShowsItsLosses()
+    {
+        using var bench = new TrainingBench();
+
+        var text = bench.Train(TrainingBench.Config).ToString();
+
+        Assert.StartsWith("ended after 4 steps, last loss ", text, StringComparison.Ordinal);
+        Assert.Matches(@"losses by step: 1: \d\.\d{4}, 2: \d\.\d{4}, 3: \d\.\d{4}, 4: \d\.\d{4}$", text);
+    }
+
+    [Fact]
     public void Run_UnknownBestMetric_IsRefusedWithASuggestion()
     {
         using var bench = new TrainingBench();

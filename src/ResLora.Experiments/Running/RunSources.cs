@@ -1,0 +1,55 @@
+using System.Security.Cryptography;
+using System.Text;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
+
+namespace ResLora.Experiments.Running;
+
+/// <summary>
+/// Digests of the files that a run is made from, beside its data and the weights of its base: a run goes on only with the same. They are small; of
+/// adapters all is read.
+/// </summary>
+internal static class RunSources
+{
+    private const string ModelConfig = "config.json";
+    private static readonly string[] _tokenizer = ["tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model"];
+
+    /// <summary>The digests by what they are of.</summary>
+    /// <exception cref="FileFormatException">A file cannot be read.</exception>
+    public static IReadOnlyDictionary<string, string> Of(RunConfig config)
+    {
+        var sources = new Dictionary<string, string>
+        {
+            [ModelConfig] = Digest([Path.Combine(config.Model, ModelConfig)]),
+            ["the tokenizer's files"] = Digest(_tokenizer.Select(name => Path.Combine(config.Model, name))),
+        };
+        if (config.StartFrom is { } from)
+        {
+            sources["the adapter to start from"] = Digest(Directory.Exists(from) ? Directory.GetFiles(from) : []);
+        }
+
+        return sources;
+    }
+
+    /// <summary>The digest of the files that are there, with their names.</summary>
+    private static string Digest(IEnumerable<string> files)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in files.Where(File.Exists).Order(StringComparer.Ordinal))
+        {
+            try
+            {
+                hash.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(file)));
+                using var stream = File.OpenRead(file);
+                hash.AppendData(SHA256.HashData(stream));
+            }
+            catch (Exception error) when (DiskFault.Is(error))
+            {
+                throw new FileFormatException($"'{file}' cannot be read: {error.Message}", error);
+            }
+        }
+
+        const int shown = 12;
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..shown];
+    }
+}

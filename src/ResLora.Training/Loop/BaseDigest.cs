@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using static TorchSharp.torch;
+
+namespace ResLora.Training.Loop;
+
+/// <summary>A digest of the weights that a run starts from: those that an adapter leaves alone, or all of a model that is trained itself.</summary>
+internal static class BaseDigest
+{
+    // Small tensors whole; of larger ones as many bytes in pieces from end to end, so that a model of any size takes well below a second.
+    private const long WholeBytes = 1 << 20;
+    private const long Pieces = 64;
+
+    /// <summary>The digest: names, shapes, dtypes and values of every tensor up to 1 MiB, and 64 pieces spread over each larger one.</summary>
+    public static string Of(TrainSetup setup)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var own = setup.Adapter is null ? [] : setup.Trainable.Select(p => p.Value.Handle).ToHashSet();
+        foreach (var (name, parameter) in setup.Model.named_parameters().Where(p => !own.Contains(p.parameter.Handle)))
+        {
+            using var scope = NewDisposeScope();
+            using var noGradient = no_grad();
+            var values = parameter.detach().cpu().contiguous().view(-1);
+            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(
+                CultureInfo.InvariantCulture, $"{name} {parameter.dtype} [{string.Join(", ", parameter.shape)}]\n")));
+            foreach (var (start, count) in Parts(values.numel(), values.element_size()))
+            {
+                hash.AppendData(values.narrow(0, start, count).bytes);
+            }
+        }
+
+        const int shown = 12;
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..shown];
+    }
+
+    private static IEnumerable<(long Start, long Count)> Parts(long count, long elementBytes)
+    {
+        if (count * elementBytes <= WholeBytes)
+        {
+            return [(0, count)];
+        }
+
+        var piece = WholeBytes / Pieces / elementBytes;
+        return Enumerable.Range(0, (int)Pieces).Select(i => ((count - piece) * i / (Pieces - 1), piece));
+    }
+}
