@@ -4,18 +4,21 @@ namespace ResLora.Formats.HuggingFace;
 
 /// <summary>
 /// The checked content of a Hugging Face <c>tokenizer.json</c>: the model, the added tokens and the four stages
-/// around the model. <c>truncation</c> and <c>padding</c> are not read: lengths are the caller's business.
+/// around the model. <c>truncation</c> and <c>padding</c> are not read, as the transformers library does: lengths are the caller's business.
 /// </summary>
 public sealed class TokenizerJson
 {
     private readonly Dictionary<int, string> _tokens = [];
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
 
-    private TokenizerJson(TokenizerJsonComponent json)
+    private readonly TokenizerJsonComponent _json;
+
+    private TokenizerJson(TokenizerJsonComponent json, IReadOnlyList<TokenizerJsonAddedToken>? addedTokens = null, TokenizerJsonModel? model = null)
     {
+        _json = json;
         File = json.File;
-        Model = TokenizerJsonModel.Read(json.Child("model"));
-        AddedTokens = json.Has("added_tokens") ? [.. json.Items("added_tokens").Select(TokenizerJsonAddedToken.Read)] : [];
+        Model = model ?? TokenizerJsonModelReader.Read(json.Child("model"));
+        AddedTokens = addedTokens ?? (json.Has("added_tokens") ? [.. json.Items("added_tokens").Select(item => TokenizerJsonAddedToken.Read(item))] : []);
         Normalizer = json.ChildOrNull("normalizer");
         PreTokenizer = json.ChildOrNull("pre_tokenizer");
         PostProcessor = json.ChildOrNull("post_processor");
@@ -61,6 +64,16 @@ public sealed class TokenizerJson
     /// <exception cref="FileFormatException">The text breaks the format or holds an unsupported kind of model.</exception>
     public static TokenizerJson Parse(string json, string file) => new(TokenizerJsonComponent.Parse(json, file));
 
+    /// <summary>The same with the tokens that the files beside it name, as the transformers library adds them.</summary>
+    /// <param name="folder">The folder of tokenizer_config.json, special_tokens_map.json and added_tokens.json; none of them has to exist.</param>
+    /// <returns>The tokenizer.</returns>
+    /// <exception cref="FileFormatException">A file breaks its format, or a new token would get an id that another has.</exception>
+    public TokenizerJson WithConfiguredTokens(string folder)
+    {
+        var merged = ConfiguredTokens.Merge(folder, AddedTokens, IdOf, NextId(AddedTokens));
+        return merged.SequenceEqual(AddedTokens) ? this : new TokenizerJson(_json, merged, Model);
+    }
+
     /// <summary>The id of a token, added or of the model.</summary>
     /// <param name="token">The token as the file writes it.</param>
     /// <returns>The id, or null when there is no such token.</returns>
@@ -70,6 +83,10 @@ public sealed class TokenizerJson
     /// <param name="id">The id.</param>
     /// <returns>The token as the file writes it, or null when the id is unused.</returns>
     public string? TokenOf(int id) => _tokens.GetValueOrDefault(id);
+
+    // The library counts the model's tokens and does not look for gaps between their ids.
+    private int NextId(IReadOnlyList<TokenizerJsonAddedToken> added) =>
+        Math.Max(Model.Vocabulary.Count, added.Count == 0 ? 0 : added.Max(token => token.Id) + 1);
 
     private void Index(TokenizerJsonComponent json)
     {

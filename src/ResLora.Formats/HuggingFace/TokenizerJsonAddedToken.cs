@@ -19,17 +19,31 @@ public sealed record TokenizerJsonAddedToken(
     /// <param name="json">The entry.</param>
     /// <returns>The token.</returns>
     /// <exception cref="FileFormatException">A setting is missing or of the wrong kind.</exception>
-    internal static TokenizerJsonAddedToken Read(TokenizerJsonComponent json)
-    {
-        var content = json.Text("content");
-        if (content.Length is 0 or > LongestContent)
-        {
-            throw json.Error($"its content has {content.Length} characters, expected 1 to {LongestContent}");
-        }
+    internal static TokenizerJsonAddedToken Read(TokenizerJsonComponent json) => Read(json, TokenizerJsonModelReader.RequireId(json.Child("id")));
 
+    /// <summary>Reads a token that stands without its id.</summary>
+    /// <param name="json">The token's settings.</param>
+    /// <param name="id">Its id.</param>
+    /// <returns>The token.</returns>
+    /// <exception cref="FileFormatException">A setting is missing or of the wrong kind.</exception>
+    internal static TokenizerJsonAddedToken Read(TokenizerJsonComponent json, int id)
+    {
         var special = json.Flag("special");
         return new TokenizerJsonAddedToken(
-            TokenizerJsonModel.RequireId(json.Child("id")), content, special,
+            id, RequireContent(json, json.Text("content")), special,
             json.Flag("single_word"), json.Flag("lstrip"), json.Flag("rstrip"), json.Flag("normalized", !special));
     }
+
+    /// <summary>A token that only its content describes.</summary>
+    /// <param name="json">Where it stands, for messages.</param>
+    /// <param name="content">Its text.</param>
+    /// <param name="special">Whether it is a special one; only others are looked for in the normalized text.</param>
+    /// <returns>The token, without an id.</returns>
+    /// <exception cref="FileFormatException">The content is empty or too long.</exception>
+    internal static TokenizerJsonAddedToken Plain(TokenizerJsonComponent json, string content, bool special) =>
+        new(0, RequireContent(json, content), special, false, false, false, !special);
+
+    private static string RequireContent(TokenizerJsonComponent json, string content) => content.Length is not 0 and <= LongestContent
+        ? content
+        : throw json.Error($"its content has {content.Length} characters, expected 1 to {LongestContent}");
 }

@@ -143,6 +143,13 @@ public sealed class TokenizerJsonComponent
     public int AsNumber() =>
         _json.ValueKind == JsonValueKind.Number && _json.TryGetInt32(out var number) ? number : throw WrongKind("a whole number");
 
+    /// <summary>This value as a number.</summary>
+    /// <returns>The number, finite.</returns>
+    /// <exception cref="FileFormatException">It is no number, or one beyond all bounds.</exception>
+    public double AsReal() => _json.ValueKind == JsonValueKind.Number && _json.TryGetDouble(out var number) && double.IsFinite(number)
+        ? number
+        : throw WrongKind("a number");
+
     /// <summary>The error that says what is wrong at this place.</summary>
     /// <param name="problem">What is wrong and what to do, without a final stop.</param>
     /// <returns>The exception to throw.</returns>

@@ -1,8 +1,6 @@
-using ResLora.Formats.Errors;
-
 namespace ResLora.Formats.HuggingFace;
 
-/// <summary>The <c>model</c> part of a tokenizer.json: byte pair encoding (BPE) or pieces of words (WordPiece).</summary>
+/// <summary>The <c>model</c> part of a tokenizer.json: pairs that are merged (BPE), pieces of words (WordPiece), scored pieces (Unigram) or words (WordLevel).</summary>
 public sealed record TokenizerJsonModel
 {
     /// <summary>Ids stand below this bound; published vocabularies stay under 300,000.</summary>
@@ -14,17 +12,32 @@ public sealed record TokenizerJsonModel
     /// <summary>The type of models that cut a word into its longest known pieces.</summary>
     public const string WordPiece = "WordPiece";
 
-    /// <summary>The model's type: <see cref="Bpe"/> or <see cref="WordPiece"/>.</summary>
+    /// <summary>The type of models that cut a text into the pieces whose scores have the highest sum.</summary>
+    public const string Unigram = "Unigram";
+
+    /// <summary>The type of models that know whole words only.</summary>
+    public const string WordLevel = "WordLevel";
+
+    /// <summary>The model's type: <see cref="Bpe"/>, <see cref="WordPiece"/>, <see cref="Unigram"/> or <see cref="WordLevel"/>.</summary>
     public required string Type { get; init; }
 
     /// <summary>Every token of the model and its id; no id stands twice, but ids may be left out.</summary>
     public required IReadOnlyDictionary<string, int> Vocabulary { get; init; }
 
-    /// <summary>BPE: the pairs that are merged, the most urgent first; both sides and their union are in the vocabulary.</summary>
+    /// <summary>
+    /// BPE: the pairs that are merged, the most urgent first; both sides and their union are in the vocabulary. The right side's
+    /// <see cref="ContinuingPrefix"/> is no part of the union.
+    /// </summary>
     public IReadOnlyList<(string Left, string Right)> Merges { get; init; } = [];
 
-    /// <summary>WordPiece: what stands before a piece that does not begin a word.</summary>
+    /// <summary>Unigram: the score of each token, by its id.</summary>
+    public IReadOnlyList<double> Scores { get; init; } = [];
+
+    /// <summary>BPE and WordPiece: what stands before a piece that does not begin a word.</summary>
     public string ContinuingPrefix { get; init; } = "";
+
+    /// <summary>BPE: what stands behind the last character of a word.</summary>
+    public string EndOfWordSuffix { get; init; } = "";
 
     /// <summary>WordPiece: the longest word that is cut, in characters; a longer one is unknown.</summary>
     public int LongestWord { get; init; }
@@ -41,120 +54,13 @@ public sealed record TokenizerJsonModel
     /// <summary>Whether a word that is a token as a whole is taken without asking the merges.</summary>
     public bool IgnoreMerges { get; init; }
 
-    internal static TokenizerJsonModel Read(TokenizerJsonComponent json)
+    /// <summary>The union of a pair that is merged.</summary>
+    /// <param name="left">The left side.</param>
+    /// <param name="right">The right side, which begins with <see cref="ContinuingPrefix"/>.</param>
+    /// <returns>The token.</returns>
+    public string Union(string left, string right)
     {
-        if (TypeOf(json) == WordPiece)
-        {
-            return ReadWordPiece(json);
-        }
-
-        RequirePlainBpe(json);
-        var vocabulary = ReadVocabulary(json.Child("vocab"));
-        var model = new TokenizerJsonModel
-        {
-            Type = Bpe,
-            Vocabulary = vocabulary,
-            Merges = ReadMerges(json, vocabulary),
-            UnknownToken = json.TextOrNull("unk_token"),
-            FuseUnknown = json.Flag("fuse_unk"),
-            ByteFallback = json.Flag("byte_fallback"),
-            IgnoreMerges = json.Flag("ignore_merges"),
-        };
-        return model.UnknownToken is not { } unknown || vocabulary.ContainsKey(unknown)
-            ? model
-            : throw UnknownIsUnknown(json, unknown);
-    }
-
-    private static TokenizerJsonModel ReadWordPiece(TokenizerJsonComponent json)
-    {
-        const int usualLongestWord = 100;
-        var model = new TokenizerJsonModel
-        {
-            Type = WordPiece,
-            Vocabulary = ReadVocabulary(json.Child("vocab")),
-            UnknownToken = json.TextOrNull("unk_token") ?? "[UNK]",
-            ContinuingPrefix = json.TextOrNull("continuing_subword_prefix") ?? "##",
-            LongestWord = json.ChildOrNull("max_input_chars_per_word")?.AsNumber() ?? usualLongestWord,
-        };
-        return model.Vocabulary.ContainsKey(model.UnknownToken) ? model : throw UnknownIsUnknown(json, model.UnknownToken);
-    }
-
-    private static FileFormatException UnknownIsUnknown(TokenizerJsonComponent json, string token) =>
-        json.Error($"unk_token '{token}' is not in the vocabulary");
-
-    // The oldest files name no type; only a BPE model has merges, and only a WordPiece model a longest word.
-    private static string TypeOf(TokenizerJsonComponent json)
-    {
-        var type = json.Has("type") ? json.Type : json.Has("merges") ? Bpe : json.Has("max_input_chars_per_word") ? WordPiece : null;
-        return type is Bpe or WordPiece ? type : throw json.Error($"model type {type ?? "(none)"} is not supported (supported: {Bpe}, {WordPiece})");
-    }
-
-    internal static int RequireId(TokenizerJsonComponent json)
-    {
-        var id = json.AsNumber();
-        return id is >= 0 and < IdBound ? id : throw json.Error($"id {id} is outside 0 to {IdBound - 1}");
-    }
-
-    private static void RequirePlainBpe(TokenizerJsonComponent json)
-    {
-        foreach (var option in new[] { "continuing_subword_prefix", "end_of_word_suffix" })
-        {
-            if (json.TextOrNull(option) is { Length: > 0 } value)
-            {
-                throw json.Error($"model option {option} '{value}' is not supported");
-            }
-        }
-
-        if (json.Has("dropout"))
-        {
-            throw json.Error("model option dropout is not supported: it makes the ids random; set it to null");
-        }
-    }
-
-    private static Dictionary<string, int> ReadVocabulary(TokenizerJsonComponent json)
-    {
-        var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
-        var tokens = new Dictionary<int, string>();
-        foreach (var (token, value) in json.Entries())
-        {
-            var id = RequireId(value);
-            if (!vocabulary.TryAdd(token, id))
-            {
-                throw json.Error($"token '{token}' stands twice");
-            }
-
-            if (!tokens.TryAdd(id, token))
-            {
-                throw json.Error($"tokens '{tokens[id]}' and '{token}' share the id {id}");
-            }
-        }
-
-        return vocabulary;
-    }
-
-    private static List<(string Left, string Right)> ReadMerges(TokenizerJsonComponent json, Dictionary<string, int> vocabulary)
-    {
-        var merges = new List<(string, string)>();
-        foreach (var entry in json.Items("merges"))
-        {
-            // Older files write "left right", newer ones ["left", "right"], which allows blanks inside.
-            string[] sides = entry.IsText ? entry.AsText().Split(' ') : [.. entry.Items().Select(side => side.AsText())];
-            if (sides is not [var left, var right])
-            {
-                throw entry.Error($"a merge has two sides, found {sides.Length}");
-            }
-
-            foreach (var token in new[] { left, right, left + right })
-            {
-                if (!vocabulary.ContainsKey(token))
-                {
-                    throw entry.Error($"the merge of '{left}' and '{right}' needs the token '{token}', which is not in the vocabulary");
-                }
-            }
-
-            merges.Add((left, right));
-        }
-
-        return merges;
+        ArgumentNullException.ThrowIfNull(right);
+        return left + right[ContinuingPrefix.Length..];
     }
 }

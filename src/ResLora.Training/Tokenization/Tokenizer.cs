@@ -19,11 +19,12 @@ public sealed class Tokenizer
     private readonly TokenizerJson _json;
     private readonly AddedTokenSplitter _rawTokens;
     private readonly AddedTokenSplitter _normalizedTokens;
-    private readonly Func<string, string> _normalize;
+    private readonly Func<TextPiece, TextPiece> _normalize;
     private readonly Func<TextPiece, IEnumerable<TextPiece>> _cut;
     private readonly IWordModel _model;
     private readonly PostProcessor _around;
     private readonly Func<IReadOnlyList<IDecoderStage>> _decoder;
+    private readonly Dictionary<int, string> _normalized;
     private readonly HashSet<int> _specialIds;
 
     private Tokenizer(TokenizerJson json, TokenizerSettings settings)
@@ -31,12 +32,20 @@ public sealed class Tokenizer
         _json = json;
         _normalize = Normalizers.Create(json.Normalizer);
         _cut = PreTokenizers.Create(json.PreTokenizer);
-        _model = json.Model.Type == TokenizerJsonModel.WordPiece ? new WordPieceModel(json.Model) : new BpeModel(json.Model);
+        _model = json.Model.Type switch
+        {
+            TokenizerJsonModel.WordPiece => new WordPieceModel(json.Model),
+            TokenizerJsonModel.Unigram => new UnigramModel(json.Model, json.File),
+            TokenizerJsonModel.WordLevel => new WordLevelModel(json.Model),
+            _ => new BpeModel(json.Model),
+        };
         _around = WithFlags(PostProcessor.Create(json.PostProcessor, json.VocabularySize), settings);
         _decoder = DecoderStages.Create(json.Decoder);
         _rawTokens = new AddedTokenSplitter(json.AddedTokens.Where(token => !token.Normalized).Select(token => (token.Content, token)));
+        _normalized = json.AddedTokens.Where(token => token.Normalized)
+            .ToDictionary(token => token.Id, token => _normalize(new TextPiece(token.Content, AtStart: true)).Text);
         _normalizedTokens = new AddedTokenSplitter(
-            json.AddedTokens.Where(token => token.Normalized).Select(token => (_normalize(token.Content), token)));
+            json.AddedTokens.Where(token => token.Normalized).Select(token => (_normalized[token.Id], token)));
         _specialIds = [.. json.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
         (BeginId, EndId, PadId, MaskId, ChatTemplate) = (settings.BeginId, settings.EndId, settings.PadId, settings.MaskId, settings.ChatTemplate);
     }
@@ -72,6 +81,7 @@ public sealed class Tokenizer
         var file = isFolder ? Path.Combine(folderOrTokenizerJson, "tokenizer.json") : folderOrTokenizerJson;
         var folder = isFolder ? folderOrTokenizerJson : Path.GetDirectoryName(Path.GetFullPath(folderOrTokenizerJson))!;
         var json = isFolder && !File.Exists(file) && VocabularyFiles.Read(folder) is { } older ? older : TokenizerJson.Read(file);
+        json = json.WithConfiguredTokens(folder);
         return new Tokenizer(json, TokenizerSettings.Read(folder, json));
     }
 
@@ -82,7 +92,7 @@ public sealed class Tokenizer
     /// <exception cref="FileFormatException">A pattern of the tokenizer takes too long on this text.</exception>
     public IReadOnlyList<int> Encode(string text, bool addSpecialTokens = true)
     {
-        var ids = Ids(text);
+        var ids = Ids(text).Ids;
         return addSpecialTokens ? [.. _around.Before, .. ids, .. _around.After] : ids;
     }
 
@@ -99,12 +109,14 @@ public sealed class Tokenizer
         var template = second is null
             ? _around.Single
             : _around.Pair ?? throw new FileFormatException($"{_json.File}: the post-processor does not say how a pair of texts is put together.");
-        var (first, other) = (Ids(text), second is null ? [] : Ids(second));
+        var (encoded, encodedSecond) = (Ids(text), second is null ? null : Ids(second));
+        var (first, other) = (encoded.Ids, encodedSecond?.Ids ?? []);
         var cut = 0;
         if (maxLength is { } most)
         {
             var room = most - template.Count(part => part.Id is not null);
-            var (kept, keptOther) = Truncating.Lengths(first.Count, second is null ? null : other.Count, room, truncation);
+            var (length, otherLength) = truncation == Truncation.LongestFirst ? (encoded.UpTo(most), encodedSecond?.UpTo(most)) : (first.Count, encodedSecond?.Ids.Count);
+            var (kept, keptOther) = Truncating.Lengths(length, otherLength, room, truncation);
             cut = first.Count + other.Count - kept - keptOther;
             first.RemoveRange(kept, first.Count - kept);
             other.RemoveRange(keptOther, other.Count - keptOther);
@@ -140,7 +152,7 @@ public sealed class Tokenizer
     /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>
     /// <returns>The decoder.</returns>
     public StreamingDecoder CreateStreamingDecoder(bool skipSpecialTokens = true) =>
-        new(id => skipSpecialTokens && _specialIds.Contains(id) ? null : TokenOf(id), _decoder());
+        new(id => skipSpecialTokens && IsLeftOut(id) ? null : _normalized.GetValueOrDefault(id) ?? TokenOf(id), _decoder());
 
     /// <summary>The id of a token.</summary>
     /// <param name="token">The token as the file writes it: <c>Ġthe</c>, <c>▁the</c>, <c>&lt;s&gt;</c>.</param>
@@ -152,39 +164,43 @@ public sealed class Tokenizer
     /// <returns>The token as the file writes it, or null when the id is unused.</returns>
     public string? TokenOf(int id) => _json.TokenOf(id);
 
-    private List<int> Ids(string text)
+    // A special token that the normalizer changes is decoded to something else than its name, by which the library knows what to leave out.
+    private bool IsLeftOut(int id) => _specialIds.Contains(id) && (!_normalized.TryGetValue(id, out var text) || text == TokenOf(id));
+
+    private EncodedText Ids(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         text = WellFormedText.From(text);
-        var ids = new List<int>();
+        var encoded = new EncodedText();
         foreach (var (id, start, length) in _rawTokens.Split(text))
         {
             if (id is { } added)
             {
-                ids.Add(added);
+                encoded.Add(added);
             }
             else
             {
-                EncodePlain(_normalize(text.Substring(start, length)), start == 0, ids);
+                EncodePlain(_normalize(new TextPiece(text.Substring(start, length), start == 0)), encoded);
             }
         }
 
-        return ids;
+        return encoded;
     }
 
-    private void EncodePlain(string text, bool atStart, List<int> ids)
+    private void EncodePlain(TextPiece text, EncodedText encoded)
     {
-        foreach (var (id, start, length) in _normalizedTokens.Split(text))
+        foreach (var (id, start, length) in _normalizedTokens.Split(text.Text))
         {
             if (id is { } added)
             {
-                ids.Add(added);
+                encoded.Add(added);
                 continue;
             }
 
-            foreach (var word in _cut(new TextPiece(text.Substring(start, length), atStart && start == 0)))
+            foreach (var word in _cut(new TextPiece(text.Text.Substring(start, length), text.AtStart && start == 0)))
             {
-                _model.Encode(word.Text, ids);
+                _model.Encode(word.Text, encoded.Ids);
+                encoded.EndWord();
             }
         }
     }

@@ -23,12 +23,9 @@ internal static class DecoderStages
         }
 
         var joined = false;
-        var factories = Flatten(json).Select(step => Stage(step, ref joined)).ToList();
+        var factories = Growth.Stages(json, "decoders").Select(step => Stage(step, ref joined)).ToList();
         return () => [.. factories.Select(make => make())];
     }
-
-    private static IEnumerable<TokenizerJsonComponent> Flatten(TokenizerJsonComponent json) =>
-        json.Type == "Sequence" ? json.Items("decoders").SelectMany(Flatten) : [json];
 
     private static Func<IDecoderStage> Stage(TokenizerJsonComponent json, ref bool joined)
     {
@@ -49,15 +46,17 @@ internal static class DecoderStages
                 return () => new ByteFallbackStage();
             case "Replace":
                 var (pattern, content) = (TextPattern.Create(json.Child("pattern")), json.Text("content"));
-                return () => new MapStage(token => pattern.Replace(token, content));
+                return () => new MapStage(token => pattern.Replace(token, content, Math.Max(token.Length, Growth.LongestToken)));
             case "Metaspace":
                 return Metaspace(json);
             case "WordPiece":
                 return WordPiece(json);
+            case "BPEDecoder":
+                return WordEnds(json);
             case "Strip":
                 return Strip(json, joined);
             default:
-                throw json.Unsupported("decoder", "Sequence", "ByteLevel", "ByteFallback", "Fuse", "Replace", "Metaspace", "WordPiece", "Strip");
+                throw json.Unsupported("decoder", "Sequence", "ByteLevel", "ByteFallback", "Fuse", "Replace", "Metaspace", "WordPiece", "BPEDecoder", "Strip");
         }
     }
 
@@ -76,6 +75,15 @@ internal static class DecoderStages
         Func<string, string> clean = json.Flag("cleanup", true) ? WithoutBlanks : token => token;
         string Other(string token) => clean(token.StartsWith(prefix, StringComparison.Ordinal) ? token[prefix.Length..] : " " + token);
         return () => new FirstTokenStage(clean, Other);
+    }
+
+    private static Func<IDecoderStage> WordEnds(TokenizerJsonComponent json)
+    {
+        var suffix = json.TextOrNull("suffix") ?? "</w>";
+        return suffix.Length > 0
+            ? () => new LastTokenStage(
+                token => token.Replace(suffix, "", StringComparison.Ordinal), token => token.Replace(suffix, " ", StringComparison.Ordinal))
+            : throw json.Error("suffix is empty");
     }
 
     // English writes no blank before these.

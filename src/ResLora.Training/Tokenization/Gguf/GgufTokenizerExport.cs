@@ -32,7 +32,8 @@ public static class GgufTokenizerExport
     {
         ArgumentNullException.ThrowIfNull(metadata);
         ArgumentNullException.ThrowIfNull(modelFolder);
-        var json = TokenizerJson.Read(Path.Combine(modelFolder, "tokenizer.json"));
+        var json = TokenizerJson.Read(Path.Combine(modelFolder, "tokenizer.json")).WithConfiguredTokens(modelFolder);
+        RequireForm(json);
         var tokenizer = Tokenizer.Load(modelFolder);
         if (json.VocabularySize > vocabularySize)
         {
@@ -71,6 +72,19 @@ public static class GgufTokenizerExport
             .Where(token => token.SingleWord || token.StripLeft || token.StripRight)
             .Select(token => $"llama.cpp takes the token '{token.Content}' out of a text without the blanks or word ends around it."));
         return losses;
+    }
+
+    private static void RequireForm(TokenizerJson json)
+    {
+        var model = json.Model;
+        var missing = model.Type != TokenizerJsonModel.Bpe ? $"model type {model.Type}"
+            : model.ContinuingPrefix.Length > 0 ? $"continuing_subword_prefix '{model.ContinuingPrefix}'"
+            : model.EndOfWordSuffix.Length > 0 ? $"end_of_word_suffix '{model.EndOfWordSuffix}'"
+            : null;
+        if (missing is not null)
+        {
+            throw new ConfigException($"{json.File}: {missing} has no form in GGUF that is known here; the model cannot be written as GGUF.");
+        }
     }
 
     private static void WriteSentencePiece(GgufMetadata metadata, TokenizerJson json, int vocabularySize, List<string> losses)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using ResLora.Formats.Errors;
@@ -13,6 +14,7 @@ namespace ResLora.Training.Tokenization.Patterns;
 internal sealed class TokenizerRegex
 {
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(10); // per match; ordinary ones take microseconds
+    private static readonly TimeSpan _timeoutPerCharacter = TimeSpan.FromMicroseconds(100); // for all matches of a text, on top of that
 
     private readonly Regex _regex;
     private readonly TokenizerJsonComponent _json;
@@ -39,18 +41,30 @@ internal sealed class TokenizerRegex
 
     /// <summary>Finds the pattern in a text.</summary>
     /// <param name="text">Well-formed text.</param>
-    /// <returns>The matches that are not empty, in order and without overlap.</returns>
+    /// <returns>The matches in order and without overlap; an empty one never stands right behind another match, nor alone in an empty text.</returns>
     /// <exception cref="FileFormatException">The pattern takes too long on this text.</exception>
     public IEnumerable<(int Start, int Length)> Matches(string text)
     {
+        if (text.Length == 0)
+        {
+            yield break;
+        }
+
         var (searched, offsets) = text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0 ? (text, null) : StandIn(text);
+        var (begun, patience, done) = (Stopwatch.GetTimestamp(), _timeout + (_timeoutPerCharacter * text.Length), -1);
         for (var match = Find(() => _regex.Match(searched)); match.Success; match = Find(match.NextMatch))
         {
-            if (match.Length > 0)
+            if (match.Length > 0 || match.Index != done)
             {
                 var start = offsets?[match.Index] ?? match.Index;
                 var end = offsets?[match.Index + match.Length] ?? (match.Index + match.Length);
                 yield return (start, end - start);
+            }
+
+            done = match.Index + match.Length;
+            if (Stopwatch.GetElapsedTime(begun) > patience)
+            {
+                throw _json.Error($"the pattern '{_regex}' takes longer than {patience.TotalSeconds:F0} seconds for a text of {text.Length} characters; simplify it");
             }
         }
     }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
 using ResLora.Formats.HuggingFace;
 
@@ -8,8 +7,8 @@ namespace ResLora.Training.Tokenization.Pipeline;
 /// <summary>Finds added tokens in a text: the leftmost first, of those the longest.</summary>
 internal sealed class AddedTokenSplitter
 {
-    private readonly Dictionary<(int Node, char Next), int> _edges = [];
-    private readonly Dictionary<int, TokenizerJsonAddedToken> _ends = [];
+    private readonly PrefixTree _tree = new();
+    private readonly List<TokenizerJsonAddedToken> _tokens = [];
     private readonly SearchValues<char> _firsts;
 
     /// <summary>Prepares the search.</summary>
@@ -20,14 +19,8 @@ internal sealed class AddedTokenSplitter
         foreach (var (text, token) in tokens.Where(entry => entry.Text.Length > 0))
         {
             firsts.Add(text[0]);
-            var node = 0;
-            foreach (var c in text)
-            {
-                _edges.TryAdd((node, c), _edges.Count + 1);
-                node = _edges[(node, c)];
-            }
-
-            _ends.TryAdd(node, token);
+            _tree.Add(text, _tokens.Count);
+            _tokens.Add(token);
         }
 
         _firsts = SearchValues.Create([.. firsts]);
@@ -41,12 +34,13 @@ internal sealed class AddedTokenSplitter
         var done = 0;
         for (var at = NextStart(text, 0); at < text.Length;)
         {
-            if (Longest(text, at) is not var (token, end))
+            if (_tree.Longest(text, at) is not var (found, end))
             {
                 at = NextStart(text, at + 1);
                 continue;
             }
 
+            var token = _tokens[found];
             if (!token.SingleWord || StandsAlone(text, at, end))
             {
                 var start = token.StripLeft ? Math.Max(done, text.AsSpan(0, at).TrimEnd().Length) : at;
@@ -75,27 +69,7 @@ internal sealed class AddedTokenSplitter
         return offset < 0 ? text.Length : from + offset;
     }
 
-    private (TokenizerJsonAddedToken Token, int End)? Longest(string text, int start)
-    {
-        (TokenizerJsonAddedToken, int)? best = null;
-        var node = 0;
-        for (var i = start; i < text.Length && _edges.TryGetValue((node, text[i]), out node); i++)
-        {
-            if (_ends.TryGetValue(node, out var token))
-            {
-                best = (token, i + 1);
-            }
-        }
-
-        return best;
-    }
-
     private static bool StandsAlone(string text, int start, int end) =>
-        (Rune.DecodeLastFromUtf16(text.AsSpan(0, start), out var before, out _) != OperationStatus.Done || !IsWord(before)) &&
-        (Rune.DecodeFromUtf16(text.AsSpan(end), out var after, out _) != OperationStatus.Done || !IsWord(after));
-
-    // \w of Rust's regular expressions: letters, marks, digits, connectors and the two joiners.
-    private static bool IsWord(Rune rune) => Rune.IsLetter(rune) || rune.Value is 0x200C or 0x200D || Rune.GetUnicodeCategory(rune) is
-        UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark or
-        UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation;
+        (Rune.DecodeLastFromUtf16(text.AsSpan(0, start), out var before, out _) != OperationStatus.Done || !RuneMatches.IsWord(before)) &&
+        (Rune.DecodeFromUtf16(text.AsSpan(end), out var after, out _) != OperationStatus.Done || !RuneMatches.IsWord(after));
 }

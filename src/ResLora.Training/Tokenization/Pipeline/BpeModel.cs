@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Text;
 using ResLora.Formats.HuggingFace;
 
@@ -17,7 +16,8 @@ internal sealed class BpeModel : IWordModel
     private readonly TokenizerJsonModel _model;
     private readonly int? _unknownId;
     private readonly Dictionary<Rune, int> _symbols = [];
-    private readonly int[]? _byteIds;
+    private readonly ByteTokens _bytes;
+    private readonly bool _dressed;
     private readonly Dictionary<long, (int Rank, int Id)> _merges = [];
     private readonly ConcurrentDictionary<string, int[]> _cache = new(StringComparer.Ordinal);
     private int _cacheRoom = CachedWords;
@@ -28,6 +28,8 @@ internal sealed class BpeModel : IWordModel
     {
         _model = model;
         _unknownId = model.UnknownToken is { } unknown ? model.Vocabulary[unknown] : null;
+        _bytes = new ByteTokens(model);
+        _dressed = model.ContinuingPrefix.Length + model.EndOfWordSuffix.Length > 0;
         foreach (var (token, id) in model.Vocabulary)
         {
             if (Rune.TryGetRuneAt(token.PadRight(1), 0, out var rune) && token.Length == rune.Utf16SequenceLength)
@@ -36,17 +38,11 @@ internal sealed class BpeModel : IWordModel
             }
         }
 
-        if (model.ByteFallback)
-        {
-            _byteIds = [.. Enumerable.Range(0, 256).Select(value =>
-                model.Vocabulary.GetValueOrDefault(string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>"), -1))];
-        }
-
         for (var rank = 0; rank < model.Merges.Count; rank++)
         {
             // A pair that stands twice counts at its last place, as in Hugging Face's reader.
             var (left, right) = model.Merges[rank];
-            _merges[Key(model.Vocabulary[left], model.Vocabulary[right])] = (rank, model.Vocabulary[left + right]);
+            _merges[Key(model.Vocabulary[left], model.Vocabulary[right])] = (rank, model.Vocabulary[model.Union(left, right)]);
         }
     }
 
@@ -67,55 +63,49 @@ internal sealed class BpeModel : IWordModel
         }
     }
 
-    // The word's characters as ids; those that the vocabulary lacks become bytes, the unknown token or nothing.
+    // The word's characters as ids; those that the vocabulary lacks become bytes, the unknown token or nothing. An unknown token stands where the
+    // next known character begins, so behind bytes.
     private List<int> Symbols(string word)
     {
         var symbols = new List<int>(word.Length);
-        var unknownOpen = false;
-        Span<byte> utf8 = stackalloc byte[4];
+        int? open = null;
+        var place = 0;
         foreach (var rune in word.EnumerateRunes())
         {
-            if (_symbols.TryGetValue(rune, out var id))
+            var isFirst = place == 0;
+            place += rune.Utf16SequenceLength;
+            var symbol = _dressed ? Dressed(rune, isFirst, place == word.Length) : "";
+            if (_dressed ? _model.Vocabulary.TryGetValue(symbol, out var id) : _symbols.TryGetValue(rune, out id))
             {
+                AddUnknown();
                 symbols.Add(id);
-                unknownOpen = false;
+                open = null;
             }
-            else if (!TryAddBytes(utf8[..rune.EncodeToUtf8(utf8)], symbols) && _unknownId is { } unknown)
+            else if (!_bytes.TryAdd(_dressed ? symbol : rune.ToString(), symbols) && _unknownId is not null)
             {
-                if (!unknownOpen || !_model.FuseUnknown)
+                if (!_model.FuseUnknown)
                 {
-                    symbols.Add(unknown);
+                    AddUnknown();
                 }
 
-                unknownOpen = true;
+                open = _unknownId;
             }
         }
 
+        AddUnknown();
         return symbols;
-    }
 
-    private bool TryAddBytes(ReadOnlySpan<byte> utf8, List<int> symbols)
-    {
-        if (_byteIds is null)
+        void AddUnknown()
         {
-            return false;
-        }
-
-        foreach (var value in utf8)
-        {
-            if (_byteIds[value] < 0)
+            if (open is { } unknown)
             {
-                return false;
+                symbols.Add(unknown);
             }
         }
-
-        foreach (var value in utf8)
-        {
-            symbols.Add(_byteIds[value]);
-        }
-
-        return true;
     }
+
+    private string Dressed(Rune rune, bool isFirst, bool isLast) =>
+        string.Concat(isFirst ? "" : _model.ContinuingPrefix, rune.ToString(), isLast ? _model.EndOfWordSuffix : "");
 
     private List<int> Merge(List<int> ids)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using ResLora.Formats.HuggingFace;
 using ResLora.Training.Tokenization.Patterns;
 using ResLora.Training.Tokenization.Unicode;
@@ -10,42 +11,77 @@ internal static class Normalizers
     /// <summary>Builds the normalizer that a tokenizer.json describes.</summary>
     /// <param name="json">The description; null leaves the text as it is.</param>
     /// <returns>The function from text to normalized text.</returns>
-    public static Func<string, string> Create(TokenizerJsonComponent? json)
+    public static Func<TextPiece, TextPiece> Create(TokenizerJsonComponent? json)
     {
-        switch (json?.Type)
+        if (json is null)
         {
-            case null:
-                return text => text;
-            case "Sequence":
-                var steps = json.Items("normalizers").Select(Create).ToList();
-                return text => steps.Aggregate(text, (current, step) => step(current));
+            return piece => piece;
+        }
+
+        var stages = Growth.Stages(json, "normalizers").Select(stage => (Json: stage, Run: Stage(stage))).ToList();
+        return piece => stages.Aggregate(piece, (current, stage) =>
+        {
+            current = stage.Run(current);
+            Growth.Require(piece.Text.Length, current.Text.Length, stage.Json);
+            return current;
+        });
+    }
+
+    private static Func<TextPiece, TextPiece> Stage(TokenizerJsonComponent json)
+    {
+        switch (json.Type)
+        {
             case "NFC":
-                return CanonicalComposition.Normalize;
+                return Rewritten(text => NormalizationForms.Compose(text, compatible: false));
             case "NFD":
-                return CanonicalComposition.Decompose;
+                return Rewritten(text => NormalizationForms.Decompose(text, compatible: false));
+            case "NFKC":
+                return Rewritten(text => NormalizationForms.Compose(text, compatible: true));
+            case "NFKD":
+                return Rewritten(text => NormalizationForms.Decompose(text, compatible: true));
             case "BertNormalizer":
                 return BertText.Normalizer(json);
             case "StripAccents":
-                return BertText.StripAccents;
+                return piece => piece.Without(CharacterSets.IsMark);
             case "Lowercase":
-                return BertText.Lower;
+                return Rewritten(BertText.Lower);
+            case "Nmt":
+                return NmtText.Normalize;
+            case "Precompiled":
+                return new PrecompiledMap(json).Normalize;
+            case "ByteLevel":
+                return Rewritten(ByteLevelAlphabet.Encode);
             case "Prepend":
                 var prefix = json.Text("prepend");
-                return text => text.Length == 0 ? text : prefix + text;
+                return Rewritten(text => text.Length == 0 ? text : prefix + text);
             case "Replace":
-                var (pattern, content) = (TextPattern.Create(json.Child("pattern")), json.Text("content"));
-                return text => pattern.Replace(text, content);
+                return Replace(json);
             case "Strip":
-                var (left, right) = (json.Flag("strip_left", true), json.Flag("strip_right", true));
-                return text => (left, right) switch
-                {
-                    (true, true) => text.Trim(),
-                    (true, false) => text.TrimStart(),
-                    (false, true) => text.TrimEnd(),
-                    _ => text,
-                };
+                return Strip(json.Flag("strip_left", true), json.Flag("strip_right", true));
             default:
-                throw json.Unsupported("normalizer", "Sequence", "NFC", "NFD", "BertNormalizer", "StripAccents", "Lowercase", "Prepend", "Replace", "Strip");
+                throw json.Unsupported(
+                    "normalizer", "Sequence", "NFC", "NFD", "NFKC", "NFKD", "BertNormalizer", "StripAccents", "Lowercase", "Nmt", "Precompiled", "ByteLevel", "Prepend", "Replace", "Strip");
         }
     }
+
+    private static Func<TextPiece, TextPiece> Rewritten(Func<string, string> rewrite) => piece => piece with { Text = rewrite(piece.Text) };
+
+    private static Func<TextPiece, TextPiece> Replace(TokenizerJsonComponent json)
+    {
+        var (pattern, content) = (TextPattern.Create(json.Child("pattern")), json.Text("content"));
+        return piece =>
+        {
+            var keepsStart = true;
+            var text = pattern.Replace(piece.Text, content, Growth.Most(piece.Text.Length), (start, length) =>
+                keepsStart &= start > 0 || length == 0 || (content.Length > 0 && length == Rune.GetRuneAt(piece.Text, 0).Utf16SequenceLength));
+            return new TextPiece(text, piece.AtStart && keepsStart);
+        };
+    }
+
+    private static Func<TextPiece, TextPiece> Strip(bool left, bool right) => piece =>
+    {
+        var text = right ? piece.Text.TrimEnd() : piece.Text;
+        var trimmed = left ? text.TrimStart() : text;
+        return new TextPiece(trimmed, piece.AtStart && trimmed.Length == text.Length);
+    };
 }

@@ -5,7 +5,7 @@ internal static class PieceSplitter
 {
     /// <summary>Cuts a piece.</summary>
     /// <param name="piece">The piece.</param>
-    /// <param name="matches">The matches, in order and without overlap.</param>
+    /// <param name="matches">The matches, in order and without overlap; an empty one only cuts.</param>
     /// <param name="behavior">What becomes of a match.</param>
     /// <param name="invert">Whether the text between the matches counts as the match.</param>
     /// <returns>The parts that are not empty, in order.</returns>
@@ -13,7 +13,7 @@ internal static class PieceSplitter
         TextPiece piece, IEnumerable<(int Start, int Length)> matches, SplitBehavior behavior, bool invert = false)
     {
         var parts = Group(Cover(piece.Text.Length, matches, invert), behavior);
-        foreach (var (start, length, _) in parts)
+        foreach (var (start, length, _) in parts.Where(part => part.Length > 0))
         {
             yield return new TextPiece(piece.Text.Substring(start, length), piece.AtStart && start == 0);
         }

@@ -1,6 +1,7 @@
 using System.Text;
 using ResLora.Formats.HuggingFace;
 using ResLora.Training.Tokenization.Patterns;
+using ResLora.Training.Tokenization.Unicode;
 
 namespace ResLora.Training.Tokenization.Pipeline;
 
@@ -13,18 +14,45 @@ internal static class PreTokenizers
     /// <summary>Builds the pre-tokenizer that a tokenizer.json describes.</summary>
     /// <param name="json">The description; null leaves the text in one piece.</param>
     /// <returns>The function from a piece to its words.</returns>
-    public static Func<TextPiece, IEnumerable<TextPiece>> Create(TokenizerJsonComponent? json) => json?.Type switch
+    public static Func<TextPiece, IEnumerable<TextPiece>> Create(TokenizerJsonComponent? json)
     {
-        null => piece => [piece],
-        "Sequence" => json.Items("pretokenizers").Select(Create).Aggregate(
-            Create(null), (first, second) => piece => first(piece).SelectMany(second)),
+        if (json is null)
+        {
+            return piece => [piece];
+        }
+
+        var stages = Growth.Stages(json, "pretokenizers").Select(stage => (Json: stage, Run: Stage(stage))).ToList();
+        return stages is [var only]
+            ? only.Run
+            : piece => stages.Aggregate((IEnumerable<TextPiece>)[piece], (words, stage) => Bounded(words.SelectMany(stage.Run), piece.Text.Length, stage.Json));
+    }
+
+    private static Func<TextPiece, IEnumerable<TextPiece>> Stage(TokenizerJsonComponent json) => json.Type switch
+    {
         "ByteLevel" => ByteLevel(json),
         "BertPreTokenizer" => BertText.Words,
-        "Split" => Split(json),
+        "CharDelimiterSplit" => Delimiter(json),
         "Digits" => Digits(json),
+        "FixedLength" => FixedLength(json),
         "Metaspace" => Metaspace(json),
-        _ => throw json.Unsupported("pre-tokenizer", "Sequence", "ByteLevel", "BertPreTokenizer", "Split", "Digits", "Metaspace"),
+        "Punctuation" => Punctuation(json),
+        "Split" => Split(json),
+        "Whitespace" => WordsAndSigns,
+        "WhitespaceSplit" => piece => PieceSplitter.Split(piece, RuneMatches.Where(piece.Text, Rune.IsWhiteSpace), SplitBehavior.Removed),
+        _ => throw json.Unsupported(
+            "pre-tokenizer", "Sequence", "ByteLevel", "BertPreTokenizer", "CharDelimiterSplit", "Digits", "FixedLength", "Metaspace", "Punctuation", "Split", "Whitespace", "WhitespaceSplit"),
     };
+
+    private static IEnumerable<TextPiece> Bounded(IEnumerable<TextPiece> words, int from, TokenizerJsonComponent json)
+    {
+        var length = 0L;
+        foreach (var word in words)
+        {
+            length += word.Text.Length;
+            Growth.Require(from, length, json);
+            yield return word;
+        }
+    }
 
     private static Func<TextPiece, IEnumerable<TextPiece>> ByteLevel(TokenizerJsonComponent json)
     {
@@ -42,16 +70,47 @@ internal static class PreTokenizers
     {
         var pattern = TextPattern.Create(json.Child("pattern"));
         var invert = json.Flag("invert");
-        var behavior = json.Text("behavior");
-        return Enum.TryParse<SplitBehavior>(behavior, out var parsed) && parsed.ToString() == behavior
-            ? piece => PieceSplitter.Split(piece, pattern.Matches(piece.Text), parsed, invert)
-            : throw json.Error($"behavior '{behavior}' is unknown (known: {string.Join(", ", Enum.GetNames<SplitBehavior>())})");
+        var behavior = Behavior(json, json.Text("behavior"));
+        return piece => PieceSplitter.Split(piece, pattern.Matches(piece.Text), behavior, invert);
     }
+
+    private static SplitBehavior Behavior(TokenizerJsonComponent json, string name) =>
+        Enum.TryParse<SplitBehavior>(name, out var parsed) && parsed.ToString() == name
+            ? parsed
+            : throw json.Error($"behavior '{name}' is unknown (known: {string.Join(", ", Enum.GetNames<SplitBehavior>())})");
+
+    private static Func<TextPiece, IEnumerable<TextPiece>> Punctuation(TokenizerJsonComponent json)
+    {
+        var behavior = Behavior(json, json.TextOrNull("behavior") ?? nameof(SplitBehavior.Isolated));
+        return piece => PieceSplitter.Split(piece, RuneMatches.Where(piece.Text, CharacterSets.IsPunctuation), behavior);
+    }
+
+    private static Func<TextPiece, IEnumerable<TextPiece>> Delimiter(TokenizerJsonComponent json)
+    {
+        Rune[] delimiter = [.. json.Text("delimiter").EnumerateRunes()];
+        return delimiter is [var one]
+            ? piece => PieceSplitter.Split(piece, RuneMatches.Where(piece.Text, rune => rune == one), SplitBehavior.Removed)
+            : throw json.Error("delimiter must be one character");
+    }
+
+    private static Func<TextPiece, IEnumerable<TextPiece>> FixedLength(TokenizerJsonComponent json)
+    {
+        const int usualLength = 5;
+        var length = json.ChildOrNull("length")?.AsNumber() ?? usualLength;
+        return length < 1
+            ? throw json.Error($"length is {length}, expected at least 1")
+            : piece => PieceSplitter.Split(piece, RuneMatches.Where(piece.Text, _ => true).Where((_, i) => i % length == 0).Select(rune => (rune.Start, 0)), SplitBehavior.Isolated);
+    }
+
+    // Runs of word characters and runs of other signs; white space is left out.
+    private static IEnumerable<TextPiece> WordsAndSigns(TextPiece piece) => PieceSplitter
+        .Split(piece, RuneMatches.Where(piece.Text, Rune.IsWhiteSpace), SplitBehavior.Removed)
+        .SelectMany(word => PieceSplitter.Split(word, RuneMatches.Where(word.Text, RuneMatches.IsWord), SplitBehavior.Contiguous));
 
     private static Func<TextPiece, IEnumerable<TextPiece>> Digits(TokenizerJsonComponent json)
     {
         var behavior = json.Flag("individual_digits") ? SplitBehavior.Isolated : SplitBehavior.Contiguous;
-        return piece => PieceSplitter.Split(piece, Numbers(piece.Text), behavior);
+        return piece => PieceSplitter.Split(piece, RuneMatches.Where(piece.Text, Rune.IsNumber), behavior);
     }
 
     private static Func<TextPiece, IEnumerable<TextPiece>> Metaspace(TokenizerJsonComponent json)
@@ -59,14 +118,13 @@ internal static class PreTokenizers
         var marker = MetaspaceMarker(json).ToString();
         var scheme = MetaspaceScheme(json);
         var split = json.Flag("split", true);
-        var pattern = TextPattern.Literal(marker);
         return piece =>
         {
             var text = piece.Text.Replace(" ", marker, StringComparison.Ordinal);
             var prepend = scheme == "always" || (scheme == "first" && piece.AtStart);
             text = prepend && !text.StartsWith(marker, StringComparison.Ordinal) ? marker + text : text;
             piece = piece with { Text = text };
-            return split ? PieceSplitter.Split(piece, pattern.Matches(text), SplitBehavior.MergedWithNext) : [piece];
+            return split ? PieceSplitter.Split(piece, TextPattern.Occurrences(text, marker), SplitBehavior.MergedWithNext) : [piece];
         };
     }
 
@@ -82,22 +140,13 @@ internal static class PreTokenizers
     internal static string MetaspaceScheme(TokenizerJsonComponent json)
     {
         var scheme = json.TextOrNull("prepend_scheme") ?? (json.Flag("add_prefix_space", true) ? "always" : "never");
-        return scheme is "always" or "first" or "never"
-            ? scheme
-            : throw json.Error($"prepend_scheme '{scheme}' is unknown (known: always, first, never)");
-    }
-
-    private static IEnumerable<(int Start, int Length)> Numbers(string text)
-    {
-        for (var i = 0; i < text.Length;)
+        if (scheme is not ("always" or "first" or "never"))
         {
-            var rune = Rune.GetRuneAt(text, i);
-            if (Rune.IsNumber(rune))
-            {
-                yield return (i, rune.Utf16SequenceLength);
-            }
-
-            i += rune.Utf16SequenceLength;
+            throw json.Error($"prepend_scheme '{scheme}' is unknown (known: always, first, never)");
         }
+
+        return scheme == "never" || json.Flag("add_prefix_space", true)
+            ? scheme
+            : throw json.Error($"prepend_scheme '{scheme}' contradicts add_prefix_space false; leave one of them out");
     }
 }

@@ -11,7 +11,8 @@ internal sealed class WordPieceModel : IWordModel
 {
     private readonly TokenizerJsonModel _model;
     private readonly int _unknownId;
-    private readonly int _longestPiece;
+    private readonly PrefixTree _tree = new();
+    private readonly int? _continued;
 
     /// <summary>Prepares a model.</summary>
     /// <param name="model">The checked vocabulary and rules.</param>
@@ -19,7 +20,16 @@ internal sealed class WordPieceModel : IWordModel
     {
         _model = model;
         _unknownId = model.Vocabulary[model.UnknownToken!];
-        _longestPiece = model.Vocabulary.Keys.Max(token => token.Length);
+        foreach (var (token, id) in model.Vocabulary)
+        {
+            _tree.Add(token, id);
+        }
+
+        _continued = PrefixTree.Root;
+        foreach (var c in model.ContinuingPrefix)
+        {
+            _continued = _continued is { } node && _tree.TryStep(ref node, c) ? node : null;
+        }
     }
 
     /// <inheritdoc />
@@ -34,7 +44,7 @@ internal sealed class WordPieceModel : IWordModel
 
         for (var start = 0; start < word.Length;)
         {
-            if (Longest(word, start) is not var (id, length))
+            if ((start == 0 ? PrefixTree.Root : _continued) is not { } node || _tree.Longest(word, start, node) is not var (id, end))
             {
                 output.RemoveRange(first, output.Count - first);
                 output.Add(_unknownId);
@@ -42,27 +52,7 @@ internal sealed class WordPieceModel : IWordModel
             }
 
             output.Add(id);
-            start += length;
+            start = end;
         }
-    }
-
-    private (int Id, int Length)? Longest(string word, int start)
-    {
-        var prefix = start > 0 ? _model.ContinuingPrefix : "";
-        for (var length = Math.Min(word.Length - start, _longestPiece - prefix.Length); length > 0; length--)
-        {
-            // Half a character is no piece.
-            if (start + length < word.Length && char.IsLowSurrogate(word[start + length]))
-            {
-                continue;
-            }
-
-            if (_model.Vocabulary.TryGetValue(string.Concat(prefix, word.AsSpan(start, length)), out var id))
-            {
-                return (id, length);
-            }
-        }
-
-        return null;
     }
 }

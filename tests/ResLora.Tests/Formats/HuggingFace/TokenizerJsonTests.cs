@@ -36,7 +36,9 @@ public class TokenizerJsonTests
     }
 
     [Theory]
-    [InlineData("type", "\"Unigram\"", "model type Unigram is not supported (supported: BPE, WordPiece)")]
+    [InlineData("type", "\"Other\"", "model type Other is not supported (supported: BPE, WordPiece, Unigram, WordLevel)")]
+    [InlineData("type", "\"Unigram\"", "model.vocab: found {")]
+    [InlineData("type", "\"WordLevel\"", "unk_token '<unk>' is not in the vocabulary")]
     [InlineData("vocab", "{\"a\":-1}", "model.vocab.a: id -1 is outside 0 to 4194303")]
     [InlineData("vocab", "{\"a\":2000000000}", "id 2000000000 is outside")]
     [InlineData("vocab", "{\"a\":1.5}", "found 1.5, expected a whole number")]
@@ -49,8 +51,7 @@ public class TokenizerJsonTests
     [InlineData("merges", "[7]", "model.merges[0]: found 7, expected a list")]
     [InlineData("merges", "{}", "model.merges: found {}, expected a list")]
     [InlineData("dropout", "0.1", "dropout is not supported")]
-    [InlineData("continuing_subword_prefix", "\"##\"", "continuing_subword_prefix '##' is not supported")]
-    [InlineData("end_of_word_suffix", "\"</w>\"", "end_of_word_suffix '</w>' is not supported")]
+    [InlineData("continuing_subword_prefix", "\"##\"", "the right side of the merge of 'a' and 'b' does not begin with continuing_subword_prefix '##'")]
     [InlineData("unk_token", "\"<unk>\"", "unk_token '<unk>' is not in the vocabulary")]
     [InlineData("byte_fallback", "1", "found 1, expected true or false")]
     public void Parse_BadModel_SaysWhereAndWhat(string key, string value, string expected)
@@ -62,6 +63,27 @@ public class TokenizerJsonTests
 
         Assert.StartsWith("t.json: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""[["a"]]""", "0", "model.vocab[0]: an entry of the vocabulary must be a token and its score")]
+    [InlineData("""[["a",-1],["a",-2]]""", "0", "model.vocab[1]: token 'a' stands twice")]
+    [InlineData("""[["a","-1"]]""", "0", "model.vocab[0][1]: found \"-1\", expected a number")]
+    [InlineData("""[["a",1e999]]""", "0", "expected a number")]
+    [InlineData("""[["a",-1]]""", "1", "model.unk_id: id 1 is not in the vocabulary of 1 entries")]
+    public void Parse_BadUnigram_SaysWhereAndWhat(string vocabulary, string unknown, string expected)
+    {
+        var error = Assert.Throws<FileFormatException>(() => TokenizerJson.Parse($$$"""{"model":{"type":"Unigram","unk_id":{{{unknown}}},"vocab":{{{vocabulary}}}}}""", "t.json"));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_DropoutOfZero_IsNone()
+    {
+        var json = TokenizerJson.Parse(Small.Replace("\"merges\"", "\"dropout\":0.0,\"merges\"", StringComparison.Ordinal), "t.json");
+
+        Assert.Equal("BPE", json.Model.Type);
     }
 
     [Theory]

@@ -68,6 +68,27 @@ public class TokenizerPairTests
         Assert.Equal(3, encoding.Ids.Count(tokenizer.IsSpecial));
     }
 
+    /// <summary>
+    /// tokenizers 0.23.1 first stops each text behind the word that reaches the limit (10), so that the odd token goes to the second of two that are equal
+    /// by then. Added tokens do not stop it. Values of that library.
+    /// </summary>
+    [Theory]
+    [InlineData("the", 20, "un", 15, 3, 4)]
+    [InlineData("the", 15, "un", 20, 3, 4)]
+    [InlineData("the", 20, "un", 9, 4, 3)]
+    [InlineData("the", 20, "unaffable", 5, 3, 4)]  // 10 and 12
+    [InlineData("unaffable", 5, "the", 20, 4, 3)]  // 12 and 10
+    [InlineData("[MASK]", 12, "the", 13, 4, 3)]    // 12 and 10
+    [InlineData("un", 30, "the", 3, 4, 3)]
+    public void EncodeTexts_BothLongerThanTheLimit_AreCutLikeHuggingFace(string first, int firstCount, string second, int secondCount, int kept, int keptSecond)
+    {
+        var encoding = WordPieceTests.Load().EncodeTexts(Words(first, firstCount), Words(second, secondCount), maxLength: 10);
+
+        Assert.Equal((kept, keptSecond), (encoding.TypeIds.Count(type => type == 0) - 2, encoding.TypeIds.Count(type => type == 1) - 1));
+        var all = (first == "unaffable" ? 3 * firstCount : firstCount) + (second == "unaffable" ? 3 * secondCount : secondCount);
+        Assert.Equal(all - kept - keptSecond, encoding.Cut);
+    }
+
     [Fact]
     public void EncodeTexts_TooLongAText_KeepsItsBeginningAndTheSpecialTokens()
     {

@@ -43,7 +43,10 @@ public class TokenizerPipelineTests
     [InlineData(@"[a\-c]+", "ab-ca", "a|b|-ca")]
     [InlineData(@"[^\u0061-\u0063-]", "abxc-", "ab|x|c-")]
     [InlineData("(?i:[ks])", "kxK\u212A", "k|x|K|\u212A")]
-    [InlineData("x*", "axxb", "a|xx|b")] // empty matches cut nothing
+    [InlineData("x*", "axxb", "a|xx|b")]
+    [InlineData("x*", "ab1234567xx", "a|b|1|2|3|4|5|6|7|xx")] // empty matches cut, too
+    [InlineData(@"(?=(\d{3})+(?!\d))", "ab1234567xx", "ab1|234|567xx")] // digits in threes from the right
+    [InlineData("(?<=b)", "ab1234567xx", "ab|1234567xx")]
     public void Split_OtherConstructs_KeepTheirMeaning(string pattern, string text, string expected)
     {
         var words = Words(text, SplitRegex(pattern));
@@ -123,6 +126,62 @@ public class TokenizerPipelineTests
     public void Normalizer_RewritesTheText(string normalizer, string text, string expected)
     {
         var words = Words(text, preTokenizer: null, JsonNode.Parse(normalizer), expected);
+
+        Assert.Equal(expected, words);
+    }
+
+    /// <summary>Values of tokenizers 0.23.1. U+2E52 came to Unicode after the library's data, so that it is a letter like any other.</summary>
+    [Theory]
+    [InlineData("""{"type":"Punctuation"}""", "a-b, (c)  d、e!? $5⹒", "a|-|b|,| |(|c|)|  d|、|e|!|?| |$|5⹒")]
+    [InlineData("""{"type":"Punctuation","behavior":"Removed"}""", "a-b, (c)  d、e!? $5⹒", "a|b| |c|  d|e| |5⹒")]
+    [InlineData("""{"type":"Punctuation","behavior":"MergedWithPrevious"}""", "a-b, (c)  d、e!? $5⹒", "a-|b,| (|c)|  d、|e!|?| $|5⹒")]
+    [InlineData("""{"type":"Punctuation","behavior":"MergedWithNext"}""", "a-b, (c)  d、e!? $5⹒", "a|-b|, |(c|)  d|、e|!|? |$5⹒")]
+    [InlineData("""{"type":"Punctuation","behavior":"Contiguous"}""", "a-b, (c)  d、e!? $5⹒", "a|-|b|,| |(|c|)|  d|、|e|!?| |$|5⹒")]
+    [InlineData("""{"type":"Whitespace"}""", "I'm a_b  c++\u0301 ⓐx\u200dy, हि 3½!\n🄰z𐐀", "I|'|m|a_b|c|++|\u0301|ⓐx\u200dy|,|हि|3|½!|🄰z𐐀")]
+    [InlineData("""{"type":"WhitespaceSplit"}""", "I'm a_b  c++\u0301 3½!\n🄰z \u0085q\u00a0r", "I'm|a_b|c++\u0301|3½!|🄰z|q|r")]
+    [InlineData("""{"type":"CharDelimiterSplit","delimiter":"-"}""", "-a--b-c d-", "a|b|c d")]
+    [InlineData("""{"type":"FixedLength","length":1}""", "ab😀cd e", "a|b|😀|c|d| |e")]
+    [InlineData("""{"type":"FixedLength","length":2}""", "ab😀cd e", "ab|😀c|d |e")]
+    [InlineData("""{"type":"FixedLength","length":3}""", "ab😀cd e", "ab😀|cd |e")]
+    [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},{"type":"Sequence","pretokenizers":[{"type":"Punctuation"},{"type":"Digits","individual_digits":true}]}]}""", "a.1 23", "a|.|1|2|3")]
+    public void PreTokenizer_CutsLikeHuggingFace(string preTokenizer, string text, string expected)
+    {
+        var words = Words(text, JsonNode.Parse(preTokenizer));
+
+        Assert.Equal(expected, words);
+    }
+
+    /// <summary>Values of tokenizers 0.23.1, whose forms are those of Unicode 9: what came later, such as U+32FF, stays as it is.</summary>
+    [Theory]
+    [InlineData("""{"type":"NFKC"}""", "ﬁ½①Ａ\u00a0x²", "fi1⁄21A x2")]
+    [InlineData("""{"type":"NFKC"}""", "e\u0301\u1100\u1161ｶﾞ", "é가ガ")]
+    [InlineData("""{"type":"NFKC"}""", "ẛ\u0323", "\u1e69")]
+    [InlineData("""{"type":"NFKC"}""", "\u32ffſ\u0301", "\u32ffś")]
+    [InlineData("""{"type":"NFKD"}""", "ÅΩﬃ㌀", "A\u030aΩffiアハ\u309aート")]
+    [InlineData("""{"type":"NFKD"}""", "한¼", "\u1112\u1161\u11ab1⁄4")]
+    [InlineData("""{"type":"NFD"}""", "\U00011938é", "\U00011938e\u0301")]
+    [InlineData("""{"type":"Nmt"}""", "a\u0001b\tc\u000bd\u200be▁f\ufefff\u008fg\u0085h", "ab cd e f fg\u0085h")]
+    [InlineData("""{"type":"StripAccents"}""", "e\u0301n\u0903x\u20ddy\u07fdzé", "enxy\u07fdzé")]
+    [InlineData("""{"type":"ByteLevel"}""", "hé \n😀", "hÃ©ĠĊðŁĺĢ")]
+    [InlineData("""{"type":"BertNormalizer","lowercase":false}""", "a\u000bb\fc\u0085d\te\rf\ag\u00adh\u2028i\ufffdj\u0890k\ue000l", "abcd e fgh ij\u0890kl")]
+    [InlineData("""{"type":"BertNormalizer","lowercase":false,"strip_accents":true}""", "e\u0301n\u0903x\u20ddy\u07fdz\u1734w", "en\u0903x\u20ddy\u07fdzw")]
+    public void Normalizer_RewritesLikeHuggingFace(string normalizer, string text, string expected)
+    {
+        var words = Words(text, preTokenizer: null, JsonNode.Parse(normalizer), expected);
+
+        Assert.Equal(expected, words);
+    }
+
+    /// <summary>Metaspace puts a blank in front of what began the raw text (tokenizers 0.23.1): not where the normalizer took that away.</summary>
+    [Theory]
+    [InlineData("""{"type":"Strip"}""", " a", "a")]
+    [InlineData("""{"type":"Strip"}""", "a ", "▁a")]
+    [InlineData("""{"type":"Replace","pattern":{"String":"x"},"content":""}""", "xa", "a")]
+    [InlineData("""{"type":"Replace","pattern":{"String":"x"},"content":"y"}""", "xa", "▁ya")]
+    [InlineData("""{"type":"Replace","pattern":{"String":"xa"},"content":"y"}""", "xa", "y")]
+    public void Metaspace_FirstAfterANormalizer_LooksAtTheRawText(string normalizer, string text, string expected)
+    {
+        var words = Words(text, JsonNode.Parse("""{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":false}"""), JsonNode.Parse(normalizer), "▁ya▁a");
 
         Assert.Equal(expected, words);
     }

@@ -9,8 +9,15 @@ namespace ResLora.Tests.Training.Tokenization;
 public class TokenizerRefusalTests
 {
     [Theory]
-    [InlineData("normalizer", """{"type":"NFKC"}""", "normalizer: normalizer NFKC is not supported")]
-    [InlineData("normalizer", """{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"NFKD"}]}""", "normalizer.normalizers[1]: normalizer NFKD")]
+    [InlineData("normalizer", """{"type":"Other"}""", "normalizer: normalizer Other is not supported")]
+    [InlineData("normalizer", """{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Other"}]}""", "normalizer.normalizers[1]: normalizer Other")]
+    [InlineData("normalizer", """{"type":"Precompiled","precompiled_charsmap":"AAAA*"}""", "it is no map of characters in base 64")]
+    [InlineData("normalizer", """{"type":"Precompiled","precompiled_charsmap":"/////w=="}""", "its trie should have 4294967295 bytes, and 0 follow")]
+    [InlineData("pre_tokenizer", """{"type":"FixedLength","length":0}""", "length is 0, expected at least 1")]
+    [InlineData("pre_tokenizer", """{"type":"CharDelimiterSplit","delimiter":"--"}""", "delimiter must be one character")]
+    [InlineData("pre_tokenizer", """{"type":"Punctuation","behavior":"isolated"}""", "behavior 'isolated' is unknown")]
+    [InlineData("pre_tokenizer", """{"type":"Metaspace","replacement":"_","prepend_scheme":"first","add_prefix_space":false}""", "contradicts add_prefix_space false")]
+    [InlineData("decoder", """{"type":"BPEDecoder","suffix":""}""", "suffix is empty")]
     [InlineData("normalizer", """{"type":"Replace","pattern":{"String":""},"content":""}""", "the pattern is empty")]
     [InlineData("normalizer", """{"type":7}""", "normalizer.type: found 7, expected text")]
     [InlineData("normalizer", """[]""", "normalizer: key 'type' is missing")]
@@ -37,7 +44,9 @@ public class TokenizerRefusalTests
     }
 
     [Theory]
-    [InlineData("""{"bos_token":"<begin>"}""", "the token '<begin>' is not in")]
+    [InlineData("""{"split_special_tokens":true}""", "split_special_tokens true is not supported")]
+    [InlineData("""{"added_tokens_decoder":{"x":{"content":"<y>"}}}""", "added_tokens_decoder.x: its key is no id")]
+    [InlineData("""{"extra_special_tokens":[""]}""", "its content has 0 characters")]
     [InlineData("""{"bos_token":3}""", "key 'content' is missing")]
     [InlineData("{", "not valid JSON")]
     public void Load_BadConfig_SaysWhatIsWrong(string config, string expected)

@@ -17,6 +17,7 @@ public class WordPieceTests
     [InlineData("The thes", "the the ##s")]
     [InlineData("CAFÉ cafe\u0301!", "cafe cafe !")]          // composed and combining accents go
     [InlineData("the\u200bthe\u0000 the\tthe", "[UNK] the the")]   // a zero-width space is taken out, so that "thethe" is one word
+    [InlineData("the\u000bs the\fs the\u0085s the\u001cs", "the ##s the ##s the ##s the ##s")] // control characters to BERT, though white space elsewhere
     [InlineData("the中the", "the 中 the")]
     [InlineData("5$!", "5 $ !")]
     [InlineData("the's", "the ' s")]

@@ -138,6 +138,11 @@ public sealed class GgufTokenizerTests : IDisposable
         { "<0xFF> is missing", () => SentencePiece().ToJsonString().Replace("0xFF", "0xQQ", StringComparison.Ordinal), Settings },
         { "this normalizer or pre-tokenizer", () => SentencePiece().ToJsonString().Replace("\"Prepend\",\"prepend\":\"\\u2581\"", "\"Strip\"", StringComparison.Ordinal), Settings },
         { "normalizer Strip", () => ByteLevel("", true, false).Replace("\"normalizer\":null", "\"normalizer\":{\"type\":\"Strip\"}", StringComparison.Ordinal), Settings },
+        { "model type Unigram has no form in GGUF", () => """{"model":{"type":"Unigram","unk_id":0,"vocab":[["<unk>",0],["<s>",0],["</s>",0]]}}""", Settings },
+        { "model type WordLevel has no form in GGUF", () => """{"model":{"type":"WordLevel","unk_token":"<s>","vocab":{"<s>":0,"</s>":1}}}""", Settings },
+        { "end_of_word_suffix '</w>' has no form in GGUF", () => ByteLevel("", true, false).Replace("\"merges\"", "\"end_of_word_suffix\":\"</w>\",\"merges\"", StringComparison.Ordinal), Settings },
+        { "normalizer NFKC", () => ByteLevel("", true, false).Replace("\"normalizer\":null", "\"normalizer\":{\"type\":\"NFKC\"}", StringComparison.Ordinal), Settings },
+        { "found Punctuation then ByteLevel words", () => ByteLevel("", true, false).Replace("\"pretokenizers\":[", "\"pretokenizers\":[{\"type\":\"Punctuation\"},", StringComparison.Ordinal), Settings },
         { "around a text", () => ByteLevel("", true, false), """{ "bos_token": "</s>", "eos_token": "</s>" }""" },
     };
 

@@ -4,21 +4,22 @@ using System.Text;
 namespace ResLora.Training.Tokenization.Unicode;
 
 /// <summary>
-/// Unicode's normalization forms C and D. The runtime's own <see cref="string.Normalize()"/> leaves text as it is when it runs
-/// without ICU (invariant globalization), so the data are carried along.
+/// Unicode's four normalization forms: C and D, and KC and KD, in which compatible characters such as ﬁ and ½ come apart too. The runtime's own
+/// <see cref="string.Normalize()"/> leaves text as it is when it runs without ICU (invariant globalization), so the data are carried along.
 /// </summary>
-internal static class CanonicalComposition
+internal static class NormalizationForms
 {
     private const int FirstSyllable = 0xAC00, FirstLead = 0x1100, FirstVowel = 0x1161, FirstTail = 0x11A7;
     private const int Leads = 19, Vowels = 21, Tails = 28;
 
     private static readonly Dictionary<int, int> _classes = [];
     private static readonly Dictionary<int, int[]> _parts = [];
+    private static readonly Dictionary<int, int[]> _compatibleParts = [];
     private static readonly Dictionary<(int, int), int> _composites = [];
 
-    static CanonicalComposition()
+    static NormalizationForms()
     {
-        using var stream = typeof(CanonicalComposition).Assembly.GetManifestResourceStream("CanonicalData.txt")!;
+        using var stream = typeof(NormalizationForms).Assembly.GetManifestResourceStream("NormalizationData.txt")!;
         using var reader = new StreamReader(stream);
         while (reader.ReadLine() is { } line)
         {
@@ -38,65 +39,59 @@ internal static class CanonicalComposition
                 case "S":
                     _parts[Hex(fields[1])] = [.. fields.Skip(2).Select(Hex)];
                     break;
+                case "K":
+                    _compatibleParts[Hex(fields[1])] = [.. fields.Skip(2).Select(Hex)];
+                    break;
             }
         }
     }
 
-    /// <summary>Normalizes well-formed text to form C.</summary>
+    /// <summary>Normalizes well-formed text to form C or KC.</summary>
     /// <param name="text">Text without lone surrogates.</param>
+    /// <param name="compatible">Whether compatible characters come apart (KC).</param>
     /// <returns>The normalized text; the same object when no character can change.</returns>
-    public static string Normalize(string text)
+    public static string Compose(string text, bool compatible)
     {
-        // Below U+0300 every character is its own form C and combines with nothing.
-        if (text.AsSpan().IndexOfAnyExceptInRange('\0', '\u02FF') < 0)
-        {
-            return text;
-        }
-
-        var points = new List<int>(text.Length);
-        foreach (var rune in text.EnumerateRunes())
-        {
-            Decompose(rune.Value, points);
-        }
-
-        Reorder(points);
-        var normalized = new StringBuilder(text.Length);
-        foreach (var point in Compose(points))
-        {
-            normalized.Append(new Rune(point).ToString());
-        }
-
-        return normalized.ToString();
+        // Below these every character is its own form and combines with nothing.
+        var firstToChange = compatible ? '\u00A0' : '\u0300';
+        return text.AsSpan().IndexOfAnyExceptInRange('\0', (char)(firstToChange - 1)) < 0 ? text : Text(Compose(Decomposed(text, compatible)));
     }
 
-    /// <summary>Normalizes well-formed text to form D.</summary>
+    /// <summary>Normalizes well-formed text to form D or KD.</summary>
     /// <param name="text">Text without lone surrogates.</param>
+    /// <param name="compatible">Whether compatible characters come apart (KD).</param>
     /// <returns>The normalized text; the same object when no character can change.</returns>
-    public static string Decompose(string text)
+    public static string Decompose(string text, bool compatible)
     {
-        // Below U+00C0 no character decomposes or combines.
-        if (text.AsSpan().IndexOfAnyExceptInRange('\0', '\u00BF') < 0)
-        {
-            return text;
-        }
+        var firstToChange = compatible ? '\u00A0' : '\u00C0';
+        return text.AsSpan().IndexOfAnyExceptInRange('\0', (char)(firstToChange - 1)) < 0 ? text : Text(Decomposed(text, compatible));
+    }
 
+    private static List<int> Decomposed(string text, bool compatible)
+    {
         var points = new List<int>(text.Length);
         foreach (var rune in text.EnumerateRunes())
         {
-            Decompose(rune.Value, points);
+            Decompose(rune.Value, compatible, points);
         }
 
         Reorder(points);
-        var decomposed = new StringBuilder(points.Count);
+        return points;
+    }
+
+    private static string Text(List<int> points)
+    {
+        var text = new StringBuilder(points.Count);
+        Span<char> units = stackalloc char[2];
         foreach (var point in points)
         {
-            decomposed.Append(new Rune(point).ToString());
+            text.Append(units[..new Rune(point).EncodeToUtf16(units)]);
         }
 
-        return decomposed.ToString();
+        return text.ToString();
     }
 
-    private static void Decompose(int point, List<int> output)
+    private static void Decompose(int point, bool compatible, List<int> output)
     {
         var syllable = point - FirstSyllable;
         if (syllable is >= 0 and < Leads * Vowels * Tails)
@@ -108,11 +103,11 @@ internal static class CanonicalComposition
                 output.Add(FirstTail + (syllable % Tails));
             }
         }
-        else if (_parts.TryGetValue(point, out var parts))
+        else if (_parts.TryGetValue(point, out var parts) || (compatible && _compatibleParts.TryGetValue(point, out parts)))
         {
             foreach (var part in parts)
             {
-                Decompose(part, output);
+                Decompose(part, compatible, output);
             }
         }
         else
