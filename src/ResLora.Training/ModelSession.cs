@@ -61,12 +61,6 @@ public sealed class ModelSession : IDisposable
         try
         {
             var tokenizer = Tokenizer.Load(modelFolder);
-            if (tokenizer.VocabularySize > model.VocabularySize)
-            {
-                throw new FileFormatException(
-                    $"{modelFolder}: the tokenizer has {tokenizer.VocabularySize} tokens and the model {model.VocabularySize}; they do not belong together.");
-            }
-
             var session = new ModelSession(model, tokenizer, modelFolder);
             if (adapterFolder is not null)
             {

@@ -79,7 +79,7 @@ internal static class LabelledMergeTexts
         const int rows = 32;
         const int length = 32;
         var (random, width) = (new Random(seed), Math.Min(length, session.Model.MaxPositions));
-        var vocabulary = Enumerable.Range(0, session.Tokenizer.VocabularySize).Where(id => !session.Tokenizer.IsSpecial(id)).ToArray();
+        var vocabulary = Enumerable.Range(0, (int)Math.Min(session.Tokenizer.VocabularySize, session.Model.VocabularySize)).Where(id => !session.Tokenizer.IsSpecial(id)).ToArray();
         var samples = Enumerable.Range(0, rows)
             .Select(_ => new TokenizedSample([.. Enumerable.Range(0, width).Select(_ => vocabulary[random.Next(vocabulary.Length)])], []))
             .ToArray();

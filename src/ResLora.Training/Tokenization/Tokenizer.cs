@@ -26,9 +26,11 @@ public sealed class Tokenizer
     private readonly Func<IReadOnlyList<IDecoderStage>> _decoder;
     private readonly Dictionary<int, string> _normalized;
     private readonly HashSet<int> _specialIds;
+    private readonly ModelRows _rows;
 
-    private Tokenizer(TokenizerJson json, TokenizerSettings settings)
+    private Tokenizer(TokenizerJson json, TokenizerSettings settings, ModelRows rows)
     {
+        _rows = rows;
         _json = json;
         _normalize = Normalizers.Create(json.Normalizer);
         _cut = PreTokenizers.Create(json.PreTokenizer);
@@ -47,10 +49,11 @@ public sealed class Tokenizer
         _normalizedTokens = new AddedTokenSplitter(
             json.AddedTokens.Where(token => token.Normalized).Select(token => (_normalized[token.Id], token)));
         _specialIds = [.. json.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
-        (BeginId, EndId, PadId, MaskId, ChatTemplate) = (settings.BeginId, settings.EndId, settings.PadId, settings.MaskId, settings.ChatTemplate);
+        (BeginId, EndId, PadId, MaskId, ChatTemplate) = (settings.BeginId, settings.EndId, rows.Known(settings.PadId), rows.Known(settings.MaskId), settings.ChatTemplate);
+        rows.Require([.. _around.Before, .. _around.After, .. EndId is { } end ? [end] : Array.Empty<int>()], text: null);
     }
 
-    /// <summary>The highest id plus one, added tokens included; a model may have more rows than that.</summary>
+    /// <summary>The highest id plus one, added tokens included; a model may have more rows than that, or none for some added tokens.</summary>
     public int VocabularySize => _json.VocabularySize;
 
     /// <summary>The token that begins a text, such as <c>&lt;s&gt;</c>; null when the files name none.</summary>
@@ -82,14 +85,14 @@ public sealed class Tokenizer
         var folder = isFolder ? folderOrTokenizerJson : Path.GetDirectoryName(Path.GetFullPath(folderOrTokenizerJson))!;
         var json = isFolder && !File.Exists(file) && VocabularyFiles.Read(folder) is { } older ? older : TokenizerJson.Read(file);
         json = json.WithConfiguredTokens(folder);
-        return new Tokenizer(json, TokenizerSettings.Read(folder, json));
+        return new Tokenizer(json, TokenizerSettings.Read(folder, json), ModelRows.Read(folder, json));
     }
 
     /// <summary>Encodes a text.</summary>
     /// <param name="text">The text; added tokens that stand in it are found.</param>
     /// <param name="addSpecialTokens">Whether the tokenizer's own special tokens are put around it.</param>
     /// <returns>The ids.</returns>
-    /// <exception cref="FileFormatException">A pattern of the tokenizer takes too long on this text.</exception>
+    /// <exception cref="FileFormatException">A pattern of the tokenizer takes too long on this text, or the model beside it has no row for one of its tokens.</exception>
     public IReadOnlyList<int> Encode(string text, bool addSpecialTokens = true)
     {
         var ids = Ids(text).Ids;
@@ -184,6 +187,7 @@ public sealed class Tokenizer
             }
         }
 
+        _rows.Require(encoded.Ids, text);
         return encoded;
     }
 

@@ -26,7 +26,7 @@ public static class GgufTokenizerExport
     /// <param name="modelFolder">The folder of tokenizer.json and the files beside it.</param>
     /// <param name="vocabularySize">The model's rows; those without a token become unused tokens.</param>
     /// <returns>What llama.cpp does otherwise, a sentence each.</returns>
-    /// <exception cref="FileFormatException">A file is missing or broken, or the tokenizer has more tokens than the model.</exception>
+    /// <exception cref="FileFormatException">A file is missing or broken, or tokens of the tokenizer's own vocabulary have no row in the model.</exception>
     /// <exception cref="ConfigException">llama.cpp has nothing that encodes like this tokenizer.</exception>
     public static IReadOnlyList<string> Write(GgufMetadata metadata, string modelFolder, int vocabularySize)
     {
@@ -35,7 +35,7 @@ public static class GgufTokenizerExport
         var json = TokenizerJson.Read(Path.Combine(modelFolder, "tokenizer.json")).WithConfiguredTokens(modelFolder);
         RequireForm(json);
         var tokenizer = Tokenizer.Load(modelFolder);
-        if (json.VocabularySize > vocabularySize)
+        if (json.Model.Vocabulary.Any(token => token.Value >= vocabularySize))
         {
             throw new FileFormatException($"{json.File}: the tokenizer has {json.VocabularySize} tokens and the model {vocabularySize}; they do not belong together.");
         }
@@ -68,6 +68,9 @@ public static class GgufTokenizerExport
             metadata.Add("tokenizer.chat_template", template);
         }
 
+        losses.AddRange(json.AddedTokens
+            .Where(token => token.Id >= vocabularySize)
+            .Select(token => $"The token '{token.Content}' is left out: the model has no row for it."));
         losses.AddRange(json.AddedTokens
             .Where(token => token.SingleWord || token.StripLeft || token.StripRight)
             .Select(token => $"llama.cpp takes the token '{token.Content}' out of a text without the blanks or word ends around it."));

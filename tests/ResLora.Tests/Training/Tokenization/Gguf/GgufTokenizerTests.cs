@@ -107,6 +107,24 @@ public sealed class GgufTokenizerTests : IDisposable
         Assert.Equal("{{ x }}", reader.Require<string>("tokenizer.chat_template"));
     }
 
+    [Fact]
+    public void Write_AddedTokenWithoutARowInTheModel_LeavesItOutAndSaysSo()
+    {
+        var json = SentencePiece();
+        Prepare(json.ToJsonString(), """{ "bos_token": "<s>", "eos_token": "</s>" }""");
+        var size = Tokenizer.Load(_folder.Path).VocabularySize;
+        json["added_tokens"]!.AsArray().Add(JsonNode.Parse($$"""{ "id": {{size}}, "content": "<spare>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true }"""));
+        Prepare(json.ToJsonString(), """{ "bos_token": "<s>", "eos_token": "</s>", "pad_token": "<spare>" }""");
+        _folder.Write("config.json", $$"""{ "vocab_size": {{size}} }""");
+
+        var (_, losses) = Through(size);
+
+        using var reader = GgufReader.Open(_folder["t.gguf"]);
+        Assert.Equal(size, reader.Require<string[]>("tokenizer.ggml.tokens").Length);
+        Assert.False(reader.TryGet<uint>("tokenizer.ggml.padding_token_id", out _));
+        Assert.Contains(losses, loss => loss.Contains("'<spare>' is left out", StringComparison.Ordinal));
+    }
+
     private const string Qwen = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string Llama3 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
