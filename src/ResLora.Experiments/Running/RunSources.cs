@@ -6,13 +6,13 @@ using ResLora.Formats.Files;
 namespace ResLora.Experiments.Running;
 
 /// <summary>
-/// Digests of the files that a run is made from, beside its data and the weights of its base: a run goes on only with the same. They are small; of
-/// adapters all is read.
+/// Digests of the files that a run is made from, beside its data and the weights of its base: a run goes on only with the same.
 /// </summary>
 internal static class RunSources
 {
     private const string ModelConfig = "config.json";
-    private static readonly string[] _tokenizer = ["tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model"];
+    private static readonly string[] _tokenizer =
+        ["tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model"];
 
     /// <summary>The digests by what they are of.</summary>
     /// <exception cref="FileFormatException">A file cannot be read.</exception>

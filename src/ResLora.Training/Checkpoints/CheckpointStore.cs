@@ -11,7 +11,8 @@ namespace ResLora.Training.Checkpoints;
 
 /// <summary>
 /// The checkpoints of one run: <c>checkpoints/step-000100/</c> with the adapter or model as anybody can load it,
-/// <c>trainer.json</c>, <c>trainer.safetensors</c> and <c>SHA256SUMS</c>. Each appears whole or not at all; what happens to one later, its sums tell.
+/// <c>trainer.json</c>, <c>trainer.safetensors</c> and <c>SHA256SUMS</c>. Each appears whole or not at all; what happens to one later,
+/// its sums tell.
 /// </summary>
 /// <param name="runFolder">The run's folder.</param>
 public sealed class CheckpointStore(string runFolder)
@@ -100,7 +101,8 @@ public sealed class CheckpointStore(string runFolder)
             : throw new FileFormatException($"'{path}' is damaged: {Checksums.FileName} is missing.");
     }
 
-    private static bool IsComplete(string path) => File.Exists(Path.Combine(path, StateName)) && File.Exists(Path.Combine(path, TensorsName));
+    private static bool IsComplete(string path) =>
+        File.Exists(Path.Combine(path, StateName)) && File.Exists(Path.Combine(path, TensorsName));
 
     private static int StepOf(string path) =>
         int.TryParse(Path.GetFileName(path)[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : 0;

@@ -26,7 +26,7 @@ public sealed record TrainerState
     /// <summary>Evaluations since then.</summary>
     public int EvaluationsSinceBest { get; init; }
 
-    /// <summary>The steps of the run's warm-up, which stay as they are when the run is made longer; null in checkpoints of earlier versions.</summary>
+    /// <summary>The steps of the run's warm-up, which stay when the run is made longer; null in checkpoints of earlier versions.</summary>
     public int? WarmupSteps { get; init; }
 
     /// <summary>Whether a version wrote it that kept neither checksums nor digests of what the run was made from.</summary>

@@ -5,14 +5,16 @@ using static TorchSharp.torch;
 
 namespace ResLora.Training.Loop;
 
-/// <summary>A digest of the weights that a run starts from: those that an adapter leaves alone, or all of a model that is trained itself.</summary>
+/// <summary>
+/// A digest of the weights that a run starts from: those that an adapter leaves alone, or all of a model that is trained itself.
+/// </summary>
 internal static class BaseDigest
 {
-    // Small tensors whole; of larger ones as many bytes in pieces from end to end, so that a model of any size takes well below a second.
+    // Small tensors whole; of larger ones as many bytes, in pieces from end to end: another model differs everywhere.
     private const long WholeBytes = 1 << 20;
     private const long Pieces = 64;
 
-    /// <summary>The digest: names, shapes, dtypes and values of every tensor up to 1 MiB, and 64 pieces spread over each larger one.</summary>
+    /// <summary>The digest: names, shapes and dtypes, all values of a tensor up to 1 MiB, 64 pieces spread over a larger one.</summary>
     public static string Of(TrainSetup setup)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

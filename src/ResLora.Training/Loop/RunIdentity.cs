@@ -27,9 +27,10 @@ internal static class RunIdentity
             (Steps, totalSteps), ("batchSize", config.BatchSize), ("accumulationSteps", config.AccumulationSteps),
             ("learningRate", config.LearningRate), ("schedule", config.Schedule), ("warmupRatio", config.WarmupRatio),
             ("warmupSteps", config.WarmupSteps ?? -1), ("weightDecay", config.WeightDecay), ("beta1", config.Beta1), ("beta2", config.Beta2),
-            ("epsilon", config.Epsilon), ("clipNorm", config.ClipNorm), ("packing", config.Packing), ("fusedKernels", config.FusedKernels && FusedKernels.IsSupported), ("seed", config.Seed), ("bestMetric", config.BestMetric),
-            ("the base model's dtype", setup.Model.DataType), ("the training data", Digest(setup.Train)), ("the held-out data", Digest(setup.Validation)),
-            (Base, BaseDigest.Of(setup)),
+            ("epsilon", config.Epsilon), ("clipNorm", config.ClipNorm), ("packing", config.Packing),
+            ("fusedKernels", config.FusedKernels && FusedKernels.IsSupported), ("seed", config.Seed), ("bestMetric", config.BestMetric),
+            ("the training data", Digest(setup.Train)), ("the held-out data", Digest(setup.Validation)),
+            ("the base model's dtype", setup.Model.DataType), (Base, BaseDigest.Of(setup)),
         ];
         foreach (var (name, value) in settings)
         {
@@ -76,7 +77,8 @@ internal static class RunIdentity
 
         if (differences.Count > 0)
         {
-            var named = differences.Select(name => $"{name} ({theirs.GetValueOrDefault(name, "not set")} there, {mine.GetValueOrDefault(name, "not set")} here)");
+            const string none = "not set";
+            var named = differences.Select(name => $"{name} ({theirs.GetValueOrDefault(name, none)} there, {mine.GetValueOrDefault(name, none)} here)");
             throw new ConfigException(
                 $"The checkpoint '{checkpoint.Path}' belongs to a run with other settings: {string.Join(", ", named)}. "
                 + $"Resume with its settings, or train into another folder.{longer}");
@@ -90,7 +92,8 @@ internal static class RunIdentity
         return setup switch
         {
             { Config.Schedule: not ScheduleKind.Constant } =>
-                $" The length of a run with a {setup.Config.Schedule.ToString().ToLowerInvariant()} schedule is fixed, because its learning rate falls to 0 at the end.{instead}",
+                $" The length of a run with a {setup.Config.Schedule.ToString().ToLowerInvariant()} schedule is fixed, "
+                + $"because its learning rate falls to 0 at the end.{instead}",
             { Adapter.Config.Shortcut.Anneal: > 0 } => $" The length of a run whose shortcuts are annealed is fixed.{instead}",
             _ when StepsOf(state.Identity) == 0 => "",
             _ when StepsOf(mine) < state.Step => $" The run has done {state.Step} steps already.",

@@ -7,8 +7,8 @@ using ResLora.Formats.Files;
 namespace ResLora.Training.Loop;
 
 /// <summary>
-/// One run at a time in a folder. The system holds <c>run.lock</c> for the run's process and lets go of it however the process ends, killed or not;
-/// <c>run.pid</c> says for others which process that is. On a disk without locks <c>run.pid</c> counts alone.
+/// One run at a time in a folder. The system holds <c>run.lock</c> for the run's process and lets go of it however the process ends;
+/// <c>run.pid</c> tells others which process that is. On a disk without locks <c>run.pid</c> counts alone.
 /// </summary>
 public sealed class RunLock : IDisposable
 {

@@ -4,8 +4,8 @@ using ResLora.Formats.Files;
 namespace ResLora.Training.Loop;
 
 /// <summary>
-/// The numbers of a run, in metrics.jsonl and for TensorBoard. A run is worth more than its log: a disk that refuses a line is told once, and the
-/// run goes on.
+/// The numbers of a run, in metrics.jsonl and for TensorBoard. A run is worth more than its log: a disk that refuses a line is told
+/// once, and the run goes on.
 /// </summary>
 internal sealed class RunLog : IDisposable
 {

@@ -11,14 +11,15 @@ public static class RunStart
     private const int Shown = 5;
 
     /// <summary>What a run writes, and would replace.</summary>
-    private static readonly string[] _parts = [MetricsLog.FileName, CheckpointStore.FolderName, "best", Last, TensorBoardLog.FolderName, Settings];
+    private static readonly string[] _parts =
+        [MetricsLog.FileName, CheckpointStore.FolderName, "best", Last, TensorBoardLog.FolderName, Settings];
 
     /// <summary>Checks a folder. Nothing is written.</summary>
     /// <param name="runFolder">The folder of the run.</param>
     /// <param name="resume">Whether a run that is there is to go on.</param>
     /// <exception cref="ConfigException">
-    /// A run is going on there; or there is one, or a part of one, and none is to go on; or one is to go on, and there is none or it has ended
-    /// without a checkpoint.
+    /// A run is going on there; or there is one, or a part of one, and none is to go on; or one is to go on, and there is none or it
+    /// has ended without a checkpoint.
     /// </exception>
     public static void Require(string runFolder, bool resume)
     {
@@ -72,7 +73,8 @@ public static class RunStart
         {
             var newest = new CheckpointStore(runFolder).Folders.Select(path => $" up to {Path.GetFileName(path)}").FirstOrDefault();
             throw new ConfigException(
-                $"'{runFolder}' holds an earlier run ({string.Join(", ", found)}{newest}); go on with it (--resume) or choose another folder (--output).");
+                $"'{runFolder}' holds an earlier run ({string.Join(", ", found)}{newest}); go on with it (--resume) "
+                + "or choose another folder (--output).");
         }
     }
 
@@ -80,31 +82,37 @@ public static class RunStart
     {
         if (!Directory.Exists(runFolder))
         {
-            var parent = Path.GetDirectoryName(Path.GetFullPath(runFolder));
-            var runs = parent is null || !Directory.Exists(parent) ? [] : Directory.GetDirectories(parent).Where(IsRun).Select(path => Path.GetFileName(path)).ToArray();
+            string[] runs = Path.GetDirectoryName(Path.GetFullPath(runFolder)) is { } parent && Directory.Exists(parent)
+                ? [.. Directory.GetDirectories(parent).Where(IsRun).Select(path => Path.GetFileName(path)!)]
+                : [];
+            var beside = runs.Length == 0 ? "There is no other run beside it either" : $"Runs beside it: {List(runs)}";
             throw new ConfigException(
-                $"There is no run in '{runFolder}' to go on with: the folder does not exist.{NearestName.Suggestion(Path.GetFileName(runFolder), runs)} "
-                + $"{(runs.Length == 0 ? "There is no other run beside it either" : $"Runs beside it: {List(runs)}")}. Without --resume a new run starts there.");
+                $"There is no run in '{runFolder}' to go on with: the folder does not exist."
+                + $"{NearestName.Suggestion(Path.GetFileName(runFolder), runs)} {beside}. Without --resume a new run starts there.");
         }
 
         if (!IsRun(runFolder))
         {
             string[] names = [.. Directory.EnumerateFileSystemEntries(runFolder).Select(path => Path.GetFileName(path)!)];
             throw new ConfigException(
-                $"There is no run in '{runFolder}' to go on with ({(names.Length == 0 ? "it is empty" : $"it holds {List(names)}")}); name the folder of a run (--output).");
+                $"There is no run in '{runFolder}' to go on with ({(names.Length == 0 ? "it is empty" : $"it holds {List(names)}")}); "
+                + "name the folder of a run (--output).");
         }
 
         if (Directory.Exists(Path.Combine(runFolder, Last)) && new CheckpointStore(runFolder).Folders.Count == 0)
         {
             throw new ConfigException(
-                $"The run in '{runFolder}' has ended and left no checkpoint to go on from (training.checkpointEvery). To train on from what it has learnt, "
-                + $"start a new run with startFrom: {Path.Combine(runFolder, Last)} (without an adapter: model).");
+                $"The run in '{runFolder}' has ended and left no checkpoint to go on from (training.checkpointEvery). "
+                + $"To train on from what it has learnt, start a new run with startFrom: {Path.Combine(runFolder, Last)} (without an adapter: model).");
         }
     }
 
     private static bool IsRun(string folder) =>
-        File.Exists(Path.Combine(folder, MetricsLog.FileName)) || File.Exists(Path.Combine(folder, RunLock.LockName)) || new CheckpointStore(folder).Folders.Count > 0;
+        File.Exists(Path.Combine(folder, MetricsLog.FileName))
+        || File.Exists(Path.Combine(folder, RunLock.LockName))
+        || new CheckpointStore(folder).Folders.Count > 0;
 
     private static string List(string[] names) =>
-        string.Join(", ", names.Order(StringComparer.Ordinal).Take(Shown)) + (names.Length > Shown ? $" and {names.Length - Shown} more" : "");
+        string.Join(", ", names.Order(StringComparer.Ordinal).Take(Shown))
+        + (names.Length > Shown ? $" and {names.Length - Shown} more" : "");
 }

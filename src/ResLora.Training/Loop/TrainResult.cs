@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ResLora.Training.Loop;
 
 /// <summary>How a run ended.</summary>
@@ -23,10 +21,13 @@ public sealed record TrainResult(
     public override string ToString()
     {
         const int shown = 10;
+        static string Text(FormattableString text) => FormattableString.Invariant(text);
         var every = Math.Max(1, (Losses.Count + shown - 1) / shown);
-        var some = Losses.Where((_, i) => i % every == 0 || i == Losses.Count - 1).Select(loss => string.Create(CultureInfo.InvariantCulture, $"{loss.Step}: {loss.Loss:0.0000}"));
+        var some = Losses
+            .Where((_, i) => i % every == 0 || i == Losses.Count - 1)
+            .Select(loss => Text($"{loss.Step}: {loss.Loss:0.0000}"));
         var end = Interrupted ? "interrupted" : StoppedEarly ? "ended early" : "ended";
-        var best = BestMetric is { } value ? string.Create(CultureInfo.InvariantCulture, $", best evaluation {value:0.0000} at step {BestStep}") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{end} after {Steps} steps, last loss {LastLoss:0.0000}{best}") + $"\nlosses by step: {string.Join(", ", some)}";
+        var best = BestMetric is { } value ? Text($", best evaluation {value:0.0000} at step {BestStep}") : "";
+        return Text($"{end} after {Steps} steps, last loss {LastLoss:0.0000}{best}\nlosses by step: {string.Join(", ", some)}");
     }
 }

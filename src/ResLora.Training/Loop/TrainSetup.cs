@@ -35,6 +35,6 @@ public sealed record TrainSetup(
     /// <summary>Digests, by name, of what else the run is made from, such as the tokenizer's file: a run goes on only with the same.</summary>
     public IReadOnlyDictionary<string, string> Sources { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Called once everything is checked and the folder is the run's, before anything else is written there: to save settings beside the run.</summary>
+    /// <summary>Called once everything is checked and the folder is the run's, before anything else is written there: saves settings.</summary>
     public Action? SaveSettings { get; init; }
 }

@@ -8,7 +8,8 @@ namespace ResLora.Training.Loop;
 
 /// <summary>
 /// Trains an adapter or a whole model. A run's folder gets <c>metrics.jsonl</c>, <c>tensorboard/</c>, <c>checkpoints/</c>,
-/// <c>best/</c> and <c>last/</c>; nobody else may train into it meanwhile. One seed, one machine and one number of threads give one result, bit for bit.
+/// <c>best/</c> and <c>last/</c>; nobody else may train into it meanwhile. One seed, one machine and one number of threads give one
+/// result, bit for bit.
 /// </summary>
 /// <param name="setup">What is trained, on what, how, and where to.</param>
 public sealed class Trainer(TrainSetup setup)
@@ -19,14 +20,14 @@ public sealed class Trainer(TrainSetup setup)
     /// </summary>
     /// <param name="progress">Is told what happens; null for nobody.</param>
     /// <param name="resume">
-    /// Whether the run in the folder goes on from its newest checkpoint that is not damaged; one that was stopped before its first checkpoint starts
-    /// anew. False begins a run, and the folder must hold none.
+    /// Whether the run in the folder goes on from its newest checkpoint that is not damaged; one that was stopped before its first
+    /// checkpoint starts anew. False begins a run, and the folder must hold none.
     /// </param>
     /// <param name="stop">Ends the run after the step in hand, with a checkpoint.</param>
     /// <returns>How the run ended.</returns>
     /// <exception cref="ConfigException">
-    /// Settings or data cannot be used, the folder holds a run or is held by one, there is none to go on with, the checkpoint belongs to another run, or
-    /// the disk refuses. Nothing was written then, but where the disk refuses.
+    /// Settings or data cannot be used, the folder holds a run or is held by one, there is none to go on with, the checkpoint belongs to
+    /// another run, or the disk refuses. Nothing was written then, but where the disk refuses.
     /// </exception>
     /// <exception cref="FileFormatException">All checkpoints are damaged.</exception>
     /// <exception cref="TrainingFailedException">A loss, a gradient or a weight is not finite.</exception>

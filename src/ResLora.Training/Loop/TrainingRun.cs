@@ -120,7 +120,8 @@ internal sealed class TrainingRun : IDisposable
         if (damages.Count > 0)
         {
             throw new FileFormatException(
-                $"No checkpoint in '{_setup.RunFolder}' can be used: {string.Join(" ", damages)} Train into another folder, or delete the damaged checkpoints to start anew.");
+                $"No checkpoint in '{_setup.RunFolder}' can be used: {string.Join(" ", damages)} "
+                + "Train into another folder, or delete the damaged checkpoints to start anew.");
         }
 
         Tell($"There is no checkpoint in '{_setup.RunFolder}' yet; training starts from the beginning.");
@@ -144,7 +145,9 @@ internal sealed class TrainingRun : IDisposable
 
         if (state.IsOfEarlierVersion)
         {
-            Tell("The checkpoint is of an earlier version, which did not note its base model, tokenizer and starting adapter: whether they are the same is not checked.");
+            Tell(
+                "The checkpoint is of an earlier version, which did not note its base model, tokenizer and starting adapter: "
+                + "whether they are the same is not checked.");
         }
 
         Tell($"Training goes on from step {Step} ({checkpoint.Path}).");

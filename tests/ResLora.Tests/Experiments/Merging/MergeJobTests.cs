@@ -7,6 +7,7 @@ using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Training;
+using ResLora.Training.Loop;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -36,6 +37,23 @@ public sealed class MergeJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         Assert.True(File.Exists(Path.Combine(output, target == MergeTarget.Lora ? "adapter_model.safetensors" : "model.safetensors")));
         using var written = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, MergeJob.ReportFileName)));
         Assert.Equal(report.Loss.MeanKl, written.RootElement.GetProperty("loss").GetProperty("meanKl").GetDouble());
+    }
+
+    [Fact]
+    public void Run_OutputInAFolderThatARunHolds_IsRefused()
+    {
+        var run = TrainJob.Run(world.Run("merge-held", ShortcutKind.Block), stop: TestContext.Current.CancellationToken);
+        using var held = RunLock.Take(world.Folder["goes-on"]);
+
+        var error = Assert.Throws<ConfigException>(() => Merge(new MergeOptions
+        {
+            Adapter = new RunFolder(run.RunFolder).Best,
+            As = MergeTarget.Lora,
+            Output = Path.Combine(world.Folder["goes-on"], "merged"),
+        }));
+
+        Assert.Contains("is in use", error.Message, StringComparison.Ordinal);
+        Assert.False(Path.Exists(Path.Combine(world.Folder["goes-on"], "merged")));
     }
 
     [Fact]
