@@ -4,19 +4,21 @@ using ResLora.Formats.Errors;
 namespace ResLora.Formats.HuggingFace;
 
 /// <summary>
-/// The tokens that the files beside a tokenizer.json name and that the transformers library adds to it: <c>added_tokens_decoder</c>, all keys that end
-/// in <c>_token</c>, <c>extra_special_tokens</c> or, without it, <c>additional_special_tokens</c>.
+/// The tokens that the files beside a tokenizer.json name and that the transformers library adds to it: <c>added_tokens_decoder</c>, all
+/// keys that end in <c>_token</c>, <c>extra_special_tokens</c> or, without it, <c>additional_special_tokens</c>.
 /// </summary>
 /// <remarks>
-/// Without an <c>added_tokens_decoder</c> the older <c>special_tokens_map.json</c> goes before tokenizer_config.json, and <c>added_tokens.json</c> counts.
-/// A token that the vocabulary has keeps its id; a new one gets the next free id, whatever id the files give it.
+/// Without an <c>added_tokens_decoder</c> the older <c>special_tokens_map.json</c> goes before tokenizer_config.json, and
+/// <c>added_tokens.json</c> counts. A token that the vocabulary has keeps its id; a new one gets the next free id, whatever id the files
+/// give it.
 /// </remarks>
 internal static class ConfiguredTokens
 {
     private const string Added = "added_tokens_decoder";
 
     // In the order in which the library adds them; others follow in the order of the file.
-    private static readonly string[] _standard = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+    private static readonly string[] _standard =
+        ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
     // The newer name goes first; only one of them counts.
     private static readonly string[] _extra = ["extra_special_tokens", "additional_special_tokens"];
@@ -34,7 +36,8 @@ internal static class ConfiguredTokens
         var config = Open(folder, "tokenizer_config.json");
         if (config?.Flag("split_special_tokens") ?? false)
         {
-            throw config.Error("split_special_tokens true is not supported: special tokens that stand in a text are always found; set it to false");
+            throw config.Error(
+                "split_special_tokens true is not supported: special tokens that stand in a text are always found; set it to false");
         }
 
         var isListed = config?.Has(Added) ?? false;
@@ -70,7 +73,9 @@ internal static class ConfiguredTokens
 
     // {"32000": {"content": "<x>", "lstrip": false, …}, …} in the order of the numbers.
     private static IEnumerable<TokenizerJsonAddedToken> Listed(TokenizerJsonComponent listed) => listed.Entries()
-        .OrderBy(entry => int.TryParse(entry.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw entry.Value.Error("its key is no id"))
+        .OrderBy(entry => int.TryParse(entry.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw entry.Value.Error("its key is no id"))
         .Select(entry => TokenizerJsonAddedToken.Read(entry.Value, 0));
 
     // {"<x>": 32000, …} in the order of the numbers; looked for in the normalized text unless special.

@@ -4,21 +4,27 @@ namespace ResLora.Formats.HuggingFace;
 
 /// <summary>
 /// The checked content of a Hugging Face <c>tokenizer.json</c>: the model, the added tokens and the four stages
-/// around the model. <c>truncation</c> and <c>padding</c> are not read, as the transformers library does: lengths are the caller's business.
+/// around the model. <c>padding</c> and the length of <c>truncation</c> are not read, as the transformers library does: lengths are the
+/// caller's business.
 /// </summary>
 public sealed class TokenizerJson
 {
+    private const int MostAddedCharacters = 1 << 23; // bounds the memory of the search on hostile files; published ones have below 100,000
+
     private readonly Dictionary<int, string> _tokens = [];
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
 
     private readonly TokenizerJsonComponent _json;
 
-    private TokenizerJson(TokenizerJsonComponent json, IReadOnlyList<TokenizerJsonAddedToken>? addedTokens = null, TokenizerJsonModel? model = null)
+    private TokenizerJson(
+        TokenizerJsonComponent json, IReadOnlyList<TokenizerJsonAddedToken>? addedTokens = null, TokenizerJsonModel? model = null)
     {
         _json = json;
         File = json.File;
         Model = model ?? TokenizerJsonModelReader.Read(json.Child("model"));
-        AddedTokens = addedTokens ?? (json.Has("added_tokens") ? [.. json.Items("added_tokens").Select(item => TokenizerJsonAddedToken.Read(item))] : []);
+        AddedTokens = addedTokens
+            ?? (json.Has("added_tokens") ? [.. json.Items("added_tokens").Select(item => TokenizerJsonAddedToken.Read(item))] : []);
+        Truncation = json.ChildOrNull("truncation");
         Normalizer = json.ChildOrNull("normalizer");
         PreTokenizer = json.ChildOrNull("pre_tokenizer");
         PostProcessor = json.ChildOrNull("post_processor");
@@ -35,6 +41,9 @@ public sealed class TokenizerJson
 
     /// <summary>The added tokens in the order of the file.</summary>
     public IReadOnlyList<TokenizerJsonAddedToken> AddedTokens { get; }
+
+    /// <summary>How texts are cut that are too long, or null; only the side counts.</summary>
+    public TokenizerJsonComponent? Truncation { get; }
 
     /// <summary>The stage that rewrites the text, or null.</summary>
     public TokenizerJsonComponent? Normalizer { get; }
@@ -65,7 +74,8 @@ public sealed class TokenizerJson
     public static TokenizerJson Parse(string json, string file) => new(TokenizerJsonComponent.Parse(json, file));
 
     /// <summary>The same with the tokens that the files beside it name, as the transformers library adds them.</summary>
-    /// <param name="folder">The folder of tokenizer_config.json, special_tokens_map.json and added_tokens.json; none of them has to exist.</param>
+    /// <param name="folder">The folder of tokenizer_config.json, special_tokens_map.json and added_tokens.json; none of them has to
+    /// exist.</param>
     /// <returns>The tokenizer.</returns>
     /// <exception cref="FileFormatException">A file breaks its format, or a new token would get an id that another has.</exception>
     public TokenizerJson WithConfiguredTokens(string folder)
@@ -97,6 +107,11 @@ public sealed class TokenizerJson
         }
 
         var added = new HashSet<string>(StringComparer.Ordinal);
+        if (AddedTokens.Sum(token => (long)token.Content.Length) is var length and > MostAddedCharacters)
+        {
+            throw json.Error($"the added tokens have {length} characters, at most {MostAddedCharacters} are allowed");
+        }
+
         foreach (var token in AddedTokens)
         {
             if (!added.Add(token.Content))

@@ -19,7 +19,8 @@ public sealed record TokenizerJsonAddedToken(
     /// <param name="json">The entry.</param>
     /// <returns>The token.</returns>
     /// <exception cref="FileFormatException">A setting is missing or of the wrong kind.</exception>
-    internal static TokenizerJsonAddedToken Read(TokenizerJsonComponent json) => Read(json, TokenizerJsonModelReader.RequireId(json.Child("id")));
+    internal static TokenizerJsonAddedToken Read(TokenizerJsonComponent json) =>
+        Read(json, TokenizerJsonModelReader.RequireId(json.Child("id")));
 
     /// <summary>Reads a token that stands without its id.</summary>
     /// <param name="json">The token's settings.</param>

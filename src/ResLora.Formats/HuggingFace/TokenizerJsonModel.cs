@@ -1,6 +1,9 @@
 namespace ResLora.Formats.HuggingFace;
 
-/// <summary>The <c>model</c> part of a tokenizer.json: pairs that are merged (BPE), pieces of words (WordPiece), scored pieces (Unigram) or words (WordLevel).</summary>
+/// <summary>
+/// The <c>model</c> part of a tokenizer.json: pairs that are merged (BPE), pieces of words (WordPiece), scored pieces (Unigram) or words
+/// (WordLevel).
+/// </summary>
 public sealed record TokenizerJsonModel
 {
     /// <summary>Ids stand below this bound; published vocabularies stay under 300,000.</summary>
@@ -48,7 +51,9 @@ public sealed record TokenizerJsonModel
     /// <summary>Whether neighbouring unknown characters become one unknown token.</summary>
     public bool FuseUnknown { get; init; }
 
-    /// <summary>Whether a character that the vocabulary lacks is written as byte tokens, <c>&lt;0x00&gt;</c> to <c>&lt;0xFF&gt;</c>.</summary>
+    /// <summary>
+    /// Whether a character that the vocabulary lacks is written as byte tokens, <c>&lt;0x00&gt;</c> to <c>&lt;0xFF&gt;</c>.
+    /// </summary>
     public bool ByteFallback { get; init; }
 
     /// <summary>Whether a word that is a token as a whole is taken without asking the merges.</summary>

@@ -5,8 +5,9 @@ namespace ResLora.Formats.HuggingFace;
 /// <summary>Reads the <c>model</c> part of a tokenizer.json and checks it.</summary>
 internal static class TokenizerJsonModelReader
 {
-    // Bounds the time of the search for pieces on hostile files; published pieces have at most some tens of characters.
+    // Bound the time and the memory of the search for pieces on hostile files; published pieces have at most some tens of characters.
     private const int LongestPiece = 1024;
+    private const int MostPieceCharacters = 1 << 24;
 
     /// <summary>Reads a model.</summary>
     /// <param name="json">The value of <c>model</c>.</param>
@@ -21,6 +22,12 @@ internal static class TokenizerJsonModelReader
             TokenizerJsonModel.WordLevel => ReadWordLevel(json),
             _ => ReadBpe(json),
         };
+        if (model.Type is TokenizerJsonModel.WordPiece or TokenizerJsonModel.Unigram
+            && model.Vocabulary.Keys.Sum(token => (long)token.Length) is var length and > MostPieceCharacters)
+        {
+            throw json.Error($"the pieces of the vocabulary have {length} characters, at most {MostPieceCharacters} are allowed");
+        }
+
         return model.UnknownToken is not { } unknown || model.Vocabulary.ContainsKey(unknown)
             ? model
             : throw json.Error($"unk_token '{unknown}' is not in the vocabulary");
@@ -32,7 +39,9 @@ internal static class TokenizerJsonModelReader
     public static int RequireId(TokenizerJsonComponent json)
     {
         var id = json.AsNumber();
-        return id is >= 0 and < TokenizerJsonModel.IdBound ? id : throw json.Error($"id {id} is outside 0 to {TokenizerJsonModel.IdBound - 1}");
+        return id is >= 0 and < TokenizerJsonModel.IdBound
+            ? id
+            : throw json.Error($"id {id} is outside 0 to {TokenizerJsonModel.IdBound - 1}");
     }
 
     // The oldest files name no type; only a BPE model has merges, only a WordPiece model a longest word, and only a Unigram model a list.
@@ -44,7 +53,9 @@ internal static class TokenizerJsonModelReader
             : json.ChildOrNull("vocab") is { IsList: true } ? TokenizerJsonModel.Unigram
             : null;
         string[] known = [TokenizerJsonModel.Bpe, TokenizerJsonModel.WordPiece, TokenizerJsonModel.Unigram, TokenizerJsonModel.WordLevel];
-        return known.Contains(type) ? type! : throw json.Error($"model type {type ?? "(none)"} is not supported (supported: {string.Join(", ", known)})");
+        return known.Contains(type)
+            ? type!
+            : throw json.Error($"model type {type ?? "(none)"} is not supported (supported: {string.Join(", ", known)})");
     }
 
     private static TokenizerJsonModel ReadBpe(TokenizerJsonComponent json)
@@ -170,7 +181,8 @@ internal static class TokenizerJsonModelReader
 
             if (!right.StartsWith(model.ContinuingPrefix, StringComparison.Ordinal))
             {
-                throw entry.Error($"the right side of the merge of '{left}' and '{right}' does not begin with continuing_subword_prefix '{model.ContinuingPrefix}'");
+                throw entry.Error($"the right side of the merge of '{left}' and '{right}' does not begin with "
+                    + $"continuing_subword_prefix '{model.ContinuingPrefix}'");
             }
 
             foreach (var token in new[] { left, right, model.Union(left, right) })

@@ -27,11 +27,13 @@ public sealed class Tokenizer
     private readonly Dictionary<int, string> _normalized;
     private readonly HashSet<int> _specialIds;
     private readonly ModelRows _rows;
+    private readonly TruncationSide _side;
 
-    private Tokenizer(TokenizerJson json, TokenizerSettings settings, ModelRows rows)
+    private Tokenizer(TokenizerJson json, TokenizerSettings settings, ModelRows rows, TruncationSide side)
     {
         _rows = rows;
         _json = json;
+        _side = side;
         _normalize = Normalizers.Create(json.Normalizer);
         _cut = PreTokenizers.Create(json.PreTokenizer);
         _model = json.Model.Type switch
@@ -85,7 +87,7 @@ public sealed class Tokenizer
         var folder = isFolder ? folderOrTokenizerJson : Path.GetDirectoryName(Path.GetFullPath(folderOrTokenizerJson))!;
         var json = isFolder && !File.Exists(file) && VocabularyFiles.Read(folder) is { } older ? older : TokenizerJson.Read(file);
         json = json.WithConfiguredTokens(folder);
-        return new Tokenizer(json, TokenizerSettings.Read(folder, json), ModelRows.Read(folder, json));
+        return new Tokenizer(json, TokenizerSettings.Read(folder, json), ModelRows.Read(folder, json), Truncating.Side(folder, json));
     }
 
     /// <summary>Encodes a text.</summary>
@@ -103,10 +105,13 @@ public sealed class Tokenizer
     /// <param name="text">The text, or the first of two.</param>
     /// <param name="second">The second text; null for one text.</param>
     /// <param name="maxLength">The most tokens, special ones included; null for no limit.</param>
-    /// <param name="truncation">Which text is cut, at its end, when there are more.</param>
+    /// <param name="truncation">Which text is cut when there are more: at its end, or at its beginning if the files say so
+    /// (<c>truncation_side</c>).</param>
     /// <returns>The ids and their types.</returns>
-    /// <exception cref="FileFormatException">A pattern of the tokenizer takes too long on this text, or the tokenizer does not say how a pair looks.</exception>
-    /// <exception cref="ConfigException">The limit leaves no room for the special tokens, or the text to be cut is too short for it.</exception>
+    /// <exception cref="FileFormatException">A pattern of the tokenizer takes too long on this text, or the tokenizer does not say how a
+    /// pair looks.</exception>
+    /// <exception cref="ConfigException">The limit leaves no room for the special tokens, or the text to be cut is too short for
+    /// it.</exception>
     public TextEncoding EncodeTexts(string text, string? second = null, int? maxLength = null, Truncation truncation = Truncation.LongestFirst)
     {
         var template = second is null
@@ -118,11 +123,13 @@ public sealed class Tokenizer
         if (maxLength is { } most)
         {
             var room = most - template.Count(part => part.Id is not null);
-            var (length, otherLength) = truncation == Truncation.LongestFirst ? (encoded.UpTo(most), encodedSecond?.UpTo(most)) : (first.Count, encodedSecond?.Ids.Count);
+            var (length, otherLength) = truncation == Truncation.LongestFirst
+                ? (encoded.UpTo(most, _side), encodedSecond?.UpTo(most, _side))
+                : (first.Count, encodedSecond?.Ids.Count);
             var (kept, keptOther) = Truncating.Lengths(length, otherLength, room, truncation);
             cut = first.Count + other.Count - kept - keptOther;
-            first.RemoveRange(kept, first.Count - kept);
-            other.RemoveRange(keptOther, other.Count - keptOther);
+            encoded.Cut(kept, _side);
+            encodedSecond?.Cut(keptOther, _side);
         }
 
         var (ids, types) = (new List<int>(), new List<int>());
@@ -203,8 +210,9 @@ public sealed class Tokenizer
 
             foreach (var word in _cut(new TextPiece(text.Text.Substring(start, length), text.AtStart && start == 0)))
             {
+                var before = encoded.Ids.Count;
                 _model.Encode(word.Text, encoded.Ids);
-                encoded.EndWord();
+                encoded.EndWord(before);
             }
         }
     }

@@ -1,10 +1,32 @@
 using ResLora.Formats.Errors;
+using ResLora.Formats.HuggingFace;
 
 namespace ResLora.Training.Tokenization;
 
 /// <summary>How much of each text is kept.</summary>
 internal static class Truncating
 {
+    /// <summary>
+    /// The side that the files name: <c>truncation_side</c> of tokenizer_config.json, else the <c>direction</c> that tokenizer.json
+    /// stores.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="json">The tokenizer.json.</param>
+    /// <returns>The side; the end when no file says.</returns>
+    /// <exception cref="FileFormatException">The side is unknown.</exception>
+    public static TruncationSide Side(string folder, TokenizerJson json)
+    {
+        var path = Path.Combine(folder, "tokenizer_config.json");
+        var config = File.Exists(path) ? TokenizerJsonComponent.ReadFile(path) : null;
+        var named = config?.ChildOrNull("truncation_side") ?? json.Truncation?.ChildOrNull("direction");
+        return named?.AsText() switch
+        {
+            null or "right" or "Right" => TruncationSide.Right,
+            "left" or "Left" => TruncationSide.Left,
+            var other => throw named.Error($"the side '{other}' is unknown (known: left, right)"),
+        };
+    }
+
     /// <summary>The lengths that fit, as Hugging Face's tokenizers library has them.</summary>
     /// <param name="first">Tokens of the first text.</param>
     /// <param name="second">Tokens of the second text; null when there is none.</param>

@@ -9,7 +9,8 @@ internal static class DecoderStages
 {
     private static readonly (string Found, string Written)[] _tight =
     [
-        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"),
+        (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
     ];
 
     /// <summary>Reads the decoder that a tokenizer.json describes.</summary>
@@ -56,7 +57,8 @@ internal static class DecoderStages
             case "Strip":
                 return Strip(json, joined);
             default:
-                throw json.Unsupported("decoder", "Sequence", "ByteLevel", "ByteFallback", "Fuse", "Replace", "Metaspace", "WordPiece", "BPEDecoder", "Strip");
+                throw json.Unsupported(
+                    "decoder", "Sequence", "ByteLevel", "ByteFallback", "Fuse", "Replace", "Metaspace", "WordPiece", "BPEDecoder", "Strip");
         }
     }
 
@@ -87,7 +89,8 @@ internal static class DecoderStages
     }
 
     // English writes no blank before these.
-    private static string WithoutBlanks(string token) => _tight.Aggregate(token, (text, rule) => text.Replace(rule.Found, rule.Written, StringComparison.Ordinal));
+    private static string WithoutBlanks(string token) =>
+        _tight.Aggregate(token, (text, rule) => text.Replace(rule.Found, rule.Written, StringComparison.Ordinal));
 
     private static Func<IDecoderStage> Strip(TokenizerJsonComponent json, bool joined)
     {

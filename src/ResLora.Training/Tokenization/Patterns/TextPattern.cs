@@ -10,7 +10,8 @@ internal sealed class TextPattern
     private readonly Func<string, IEnumerable<(int Start, int Length)>> _matches;
     private readonly TokenizerJsonComponent _json;
 
-    private TextPattern(Func<string, IEnumerable<(int Start, int Length)>> matches, TokenizerJsonComponent json) => (_matches, _json) = (matches, json);
+    private TextPattern(Func<string, IEnumerable<(int Start, int Length)>> matches, TokenizerJsonComponent json) =>
+        (_matches, _json) = (matches, json);
 
     /// <summary>Reads a pattern.</summary>
     /// <param name="json">The value of <c>pattern</c>.</param>
@@ -49,7 +50,8 @@ internal sealed class TextPattern
             end = start + length;
             if (output.Length > longest)
             {
-                throw _json.Error($"replacing it makes more than {longest} characters of a text of {text.Length}; make the content shorter");
+                throw _json.Error(
+                    $"replacing it makes more than {longest} characters of a text of {text.Length}; make the content shorter");
             }
         }
 

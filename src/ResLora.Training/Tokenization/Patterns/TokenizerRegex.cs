@@ -41,7 +41,8 @@ internal sealed class TokenizerRegex
 
     /// <summary>Finds the pattern in a text.</summary>
     /// <param name="text">Well-formed text.</param>
-    /// <returns>The matches in order and without overlap; an empty one never stands right behind another match, nor alone in an empty text.</returns>
+    /// <returns>The matches in order and without overlap; an empty one never stands right behind another match, nor alone in an empty
+    /// text.</returns>
     /// <exception cref="FileFormatException">The pattern takes too long on this text.</exception>
     public IEnumerable<(int Start, int Length)> Matches(string text)
     {
@@ -64,7 +65,8 @@ internal sealed class TokenizerRegex
             done = match.Index + match.Length;
             if (Stopwatch.GetElapsedTime(begun) > patience)
             {
-                throw _json.Error($"the pattern '{_regex}' takes longer than {patience.TotalSeconds:F0} seconds for a text of {text.Length} characters; simplify it");
+                throw _json.Error(
+                    $"the pattern '{_regex}' takes longer than {patience.TotalSeconds:F0} seconds for {text.Length} characters; simplify it");
             }
         }
     }

@@ -50,7 +50,12 @@ internal sealed class AddedTokenSplitter
                     yield return (null, done, start - done);
                 }
 
-                yield return (token.Id, start, stop - start);
+                // A token that strips blanks may already have been swallowed by the one before it.
+                if (stop > start)
+                {
+                    yield return (token.Id, start, stop - start);
+                }
+
                 done = stop;
             }
 

@@ -10,18 +10,22 @@ internal static class BertText
     /// <summary>The letter whose lower case is two characters; .NET leaves it as it is.</summary>
     private const int CapitalDottedI = 0x130;
 
-    /// <summary>Builds BERT's normalizer: clean, put blanks around ideographs, take accents off, lower case, each where asked for.</summary>
+    /// <summary>
+    /// Builds BERT's normalizer: clean, put blanks around ideographs, take accents off, lower case, each where asked for.
+    /// </summary>
     /// <param name="json">The description.</param>
     /// <returns>The function from text to normalized text.</returns>
     public static Func<TextPiece, TextPiece> Normalizer(TokenizerJsonComponent json)
     {
-        var (clean, ideographs, lower) = (json.Flag("clean_text", true), json.Flag("handle_chinese_chars", true), json.Flag("lowercase", true));
+        var (clean, ideographs) = (json.Flag("clean_text", true), json.Flag("handle_chinese_chars", true));
+        var lower = json.Flag("lowercase", true);
         var strip = json.FlagOrNull("strip_accents") ?? lower;
         return piece =>
         {
             piece = clean ? Blank(piece.Without(CharacterSets.IsOther)) : piece;
             piece = ideographs ? piece with { Text = SpaceIdeographs(piece.Text) } : piece;
-            piece = strip ? (piece with { Text = NormalizationForms.Decompose(piece.Text, compatible: false) }).Without(CharacterSets.IsAccent) : piece;
+            piece = strip ? piece with { Text = NormalizationForms.Decompose(piece.Text, compatible: false) } : piece;
+            piece = strip ? piece.Without(CharacterSets.IsAccent) : piece;
             return lower ? piece with { Text = Lower(piece.Text) } : piece;
         };
     }

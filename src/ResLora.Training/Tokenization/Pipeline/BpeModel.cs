@@ -63,8 +63,8 @@ internal sealed class BpeModel : IWordModel
         }
     }
 
-    // The word's characters as ids; those that the vocabulary lacks become bytes, the unknown token or nothing. An unknown token stands where the
-    // next known character begins, so behind bytes.
+    // The word's characters as ids; those that the vocabulary lacks become bytes, the unknown token or nothing. An unknown token stands
+    // where the next known character begins, so behind bytes.
     private List<int> Symbols(string word)
     {
         var symbols = new List<int>(word.Length);

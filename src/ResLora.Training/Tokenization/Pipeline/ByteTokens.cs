@@ -9,7 +9,8 @@ namespace ResLora.Training.Tokenization.Pipeline;
 internal sealed class ByteTokens(TokenizerJsonModel model)
 {
     private readonly int[] _ids = model.ByteFallback
-        ? [.. Enumerable.Range(0, 256).Select(value => model.Vocabulary.GetValueOrDefault(string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>"), -1))]
+        ? [.. Enumerable.Range(0, 256).Select(value =>
+            model.Vocabulary.GetValueOrDefault(string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>"), -1))]
         : [];
 
     /// <summary>Writes a text as bytes, if the model does so and has a token for each.</summary>

@@ -3,8 +3,8 @@ using ResLora.Formats.HuggingFace;
 namespace ResLora.Training.Tokenization.Pipeline;
 
 /// <summary>
-/// Bounds for what a tokenizer.json can make of a text or a token. Stages multiply: a stage that doubles its input, 34 times in a row, makes 2³⁴
-/// characters of one.
+/// Bounds for what a tokenizer.json can make of a text or a token. Stages multiply: a stage that doubles its input, 34 times in a row,
+/// makes 2³⁴ characters of one.
 /// </summary>
 internal static class Growth
 {
@@ -40,7 +40,8 @@ internal static class Growth
     {
         if (to > Most(from))
         {
-            throw json.Error($"the stages up to this one make {to} characters of a text of {from}, at most {Most(from)} are allowed; take out the stages that repeat each other");
+            throw json.Error($"the stages up to this one make {to} characters of a text of {from}, at most {Most(from)} are allowed; "
+                + "take out the stages that repeat each other");
         }
     }
 

@@ -20,7 +20,9 @@ internal static class NmtText
         return piece with { Text = text.ToString() };
     }
 
-    private static bool IsControl(Rune rune) => rune.Value is (>= 0x01 and <= 0x08) or 0x0B or (>= 0x0E and <= 0x1F) or 0x7F or 0x8F or 0x9F;
+    private static bool IsControl(Rune rune) =>
+        rune.Value is (>= 0x01 and <= 0x08) or 0x0B or (>= 0x0E and <= 0x1F) or 0x7F or 0x8F or 0x9F;
 
-    private static bool IsBlank(Rune rune) => rune.Value is '\t' or '\n' or '\f' or '\r' or 0x1680 or (>= 0x200B and <= 0x200F) or 0x2028 or 0x2029 or 0x2581 or 0xFEFF or 0xFFFD;
+    private static bool IsBlank(Rune rune) => rune.Value is
+        '\t' or '\n' or '\f' or '\r' or 0x1680 or (>= 0x200B and <= 0x200F) or 0x2028 or 0x2029 or 0x2581 or 0xFEFF or 0xFFFD;
 }

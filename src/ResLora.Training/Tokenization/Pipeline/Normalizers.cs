@@ -60,7 +60,8 @@ internal static class Normalizers
                 return Strip(json.Flag("strip_left", true), json.Flag("strip_right", true));
             default:
                 throw json.Unsupported(
-                    "normalizer", "Sequence", "NFC", "NFD", "NFKC", "NFKD", "BertNormalizer", "StripAccents", "Lowercase", "Nmt", "Precompiled", "ByteLevel", "Prepend", "Replace", "Strip");
+                    "normalizer", "Sequence", "NFC", "NFD", "NFKC", "NFKD", "BertNormalizer", "StripAccents", "Lowercase", "Nmt", "Precompiled",
+                    "ByteLevel", "Prepend", "Replace", "Strip");
         }
     }
 
@@ -73,7 +74,8 @@ internal static class Normalizers
         {
             var keepsStart = true;
             var text = pattern.Replace(piece.Text, content, Growth.Most(piece.Text.Length), (start, length) =>
-                keepsStart &= start > 0 || length == 0 || (content.Length > 0 && length == Rune.GetRuneAt(piece.Text, 0).Utf16SequenceLength));
+                keepsStart &= start > 0 || length == 0
+                    || (content.Length > 0 && length == Rune.GetRuneAt(piece.Text, 0).Utf16SequenceLength));
             return new TextPiece(text, piece.AtStart && keepsStart);
         };
     }

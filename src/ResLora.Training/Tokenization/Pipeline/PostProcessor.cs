@@ -94,8 +94,10 @@ internal sealed record PostProcessor(IReadOnlyList<TemplatePart> Single, IReadOn
 
     private static List<TemplatePart> Parts(TokenizerJsonComponent json, string key, int vocabularySize)
     {
+        const int mostParts = 1000; // published templates have about five
         var parts = new List<TemplatePart>();
-        foreach (var item in json.Items(key))
+        var items = json.Items(key);
+        foreach (var item in items)
         {
             if (item.ChildOrNull("SpecialToken") is { } special)
             {
@@ -110,6 +112,11 @@ internal sealed record PostProcessor(IReadOnlyList<TemplatePart> Single, IReadOn
                 parts.Add(name is "A" or "B"
                     ? new TemplatePart(null, name == "B", Type(sequence))
                     : throw item.Error($"the sequence '{name}' is unknown (known: A, B)"));
+            }
+
+            if (Math.Max(items.Count, parts.Count) > mostParts)
+            {
+                throw json.Child(key).Error($"the template puts more than {mostParts} tokens around a text");
             }
         }
 

@@ -24,7 +24,9 @@ internal static class PreTokenizers
         var stages = Growth.Stages(json, "pretokenizers").Select(stage => (Json: stage, Run: Stage(stage))).ToList();
         return stages is [var only]
             ? only.Run
-            : piece => stages.Aggregate((IEnumerable<TextPiece>)[piece], (words, stage) => Bounded(words.SelectMany(stage.Run), piece.Text.Length, stage.Json));
+            : piece => stages.Aggregate(
+                (IEnumerable<TextPiece>)[piece],
+                (words, stage) => Bounded(words.SelectMany(stage.Run), piece.Text.Length, stage.Json));
     }
 
     private static Func<TextPiece, IEnumerable<TextPiece>> Stage(TokenizerJsonComponent json) => json.Type switch
@@ -40,7 +42,8 @@ internal static class PreTokenizers
         "Whitespace" => WordsAndSigns,
         "WhitespaceSplit" => piece => PieceSplitter.Split(piece, RuneMatches.Where(piece.Text, Rune.IsWhiteSpace), SplitBehavior.Removed),
         _ => throw json.Unsupported(
-            "pre-tokenizer", "Sequence", "ByteLevel", "BertPreTokenizer", "CharDelimiterSplit", "Digits", "FixedLength", "Metaspace", "Punctuation", "Split", "Whitespace", "WhitespaceSplit"),
+            "pre-tokenizer", "Sequence", "ByteLevel", "BertPreTokenizer", "CharDelimiterSplit", "Digits", "FixedLength", "Metaspace", "Punctuation",
+            "Split", "Whitespace", "WhitespaceSplit"),
     };
 
     private static IEnumerable<TextPiece> Bounded(IEnumerable<TextPiece> words, int from, TokenizerJsonComponent json)
@@ -99,7 +102,10 @@ internal static class PreTokenizers
         var length = json.ChildOrNull("length")?.AsNumber() ?? usualLength;
         return length < 1
             ? throw json.Error($"length is {length}, expected at least 1")
-            : piece => PieceSplitter.Split(piece, RuneMatches.Where(piece.Text, _ => true).Where((_, i) => i % length == 0).Select(rune => (rune.Start, 0)), SplitBehavior.Isolated);
+            : piece => PieceSplitter.Split(
+                piece,
+                RuneMatches.Where(piece.Text, _ => true).Where((_, i) => i % length == 0).Select(rune => (rune.Start, 0)),
+                SplitBehavior.Isolated);
     }
 
     // Runs of word characters and runs of other signs; white space is left out.

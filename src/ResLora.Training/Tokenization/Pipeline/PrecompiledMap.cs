@@ -7,13 +7,13 @@ using ResLora.Formats.HuggingFace;
 namespace ResLora.Training.Tokenization.Pipeline;
 
 /// <summary>
-/// The map of characters that SentencePiece's models carry (T5, XLM-R): a double-array trie over UTF-8, whose values are places in a list of texts
-/// that end with a zero byte.
+/// The map of characters that SentencePiece's models carry (T5, XLM-R): a double-array trie over UTF-8, whose values are places in a list
+/// of texts that end with a zero byte.
 /// </summary>
 /// <remarks>
-/// A unit of the trie: bits 0 to 7 the byte, bit 8 whether a text ends here, bits 10 to 30 the distance of the next unit, times 256 with bit 9; a unit
-/// with bit 31 is a value. Hugging Face's library looks first for the shortest beginning of a whole user-perceived character of up to 5 bytes, which
-/// then stands for all of it, and else for each of its code points.
+/// A unit of the trie: bits 0 to 7 the byte, bit 8 whether a text ends here, bits 10 to 30 the distance of the next unit, times 256 with
+/// bit 9; a unit with bit 31 is a value. Hugging Face's library looks first for the shortest beginning of a whole user-perceived character
+/// of up to 5 bytes, which then stands for all of it, and else for each of its code points.
 /// </remarks>
 internal sealed class PrecompiledMap
 {
@@ -24,7 +24,8 @@ internal sealed class PrecompiledMap
     private readonly TokenizerJsonComponent _json;
 
     /// <summary>Reads a map.</summary>
-    /// <param name="json">The normalizer with <c>precompiled_charsmap</c> in base 64: the trie's length in bytes, the trie, the texts.</param>
+    /// <param name="json">The normalizer with <c>precompiled_charsmap</c> in base 64: the trie's length in bytes, the trie, the
+    /// texts.</param>
     public PrecompiledMap(TokenizerJsonComponent json)
     {
         _json = json.Child("precompiled_charsmap");

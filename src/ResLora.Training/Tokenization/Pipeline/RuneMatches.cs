@@ -27,7 +27,8 @@ internal static class RuneMatches
     /// <summary>Whether Rust's regular expressions take a character for one of a word (<c>\w</c>).</summary>
     /// <remarks>Letters, marks, digits, connectors, the two joiners and letters in circles and squares.</remarks>
     public static bool IsWord(Rune rune) => Rune.IsLetter(rune) ||
-        rune.Value is 0x200C or 0x200D or (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189) ||
+        rune.Value is 0x200C or 0x200D or (>= 0x24B6 and <= 0x24E9) or
+            (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189) ||
         Rune.GetUnicodeCategory(rune) is
             UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark or
             UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation;

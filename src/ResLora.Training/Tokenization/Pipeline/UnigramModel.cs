@@ -4,8 +4,8 @@ using ResLora.Formats.HuggingFace;
 namespace ResLora.Training.Tokenization.Pipeline;
 
 /// <summary>
-/// Unigram: of all ways to cut a text into pieces the one whose scores have the highest sum. A character that is no piece costs the lowest score
-/// less 10, and neighbours of that kind are one unknown token or, with byte fallback, their bytes.
+/// Unigram: of all ways to cut a text into pieces the one whose scores have the highest sum. A character that is no piece costs the lowest
+/// score less 10, and neighbours of that kind are one unknown token or, with byte fallback, their bytes.
 /// </summary>
 /// <remarks>Kudo, arXiv:1804.10959; the best way by Viterbi's algorithm, from left to right, the first of equals.</remarks>
 internal sealed class UnigramModel : IWordModel

@@ -3,8 +3,8 @@ using ResLora.Formats.HuggingFace;
 namespace ResLora.Training.Tokenization.Pipeline;
 
 /// <summary>
-/// WordPiece: from left to right the longest piece that the vocabulary has. A word of which a part is not there is unknown as a whole, and so is one
-/// that is too long.
+/// WordPiece: from left to right the longest piece that the vocabulary has. A word of which a part is not there is unknown as a whole, and
+/// so is one that is too long.
 /// </summary>
 /// <remarks>Wu et al., arXiv:1609.08144, section 4.1; greedy as in BERT's published code.</remarks>
 internal sealed class WordPieceModel : IWordModel

@@ -4,7 +4,8 @@ using System.Text;
 namespace ResLora.Training.Tokenization.Unicode;
 
 /// <summary>
-/// Unicode's four normalization forms: C and D, and KC and KD, in which compatible characters such as ﬁ and ½ come apart too. The runtime's own
+/// Unicode's four normalization forms: C and D, and KC and KD, in which compatible characters such as ﬁ and ½ come apart too. The
+/// runtime's own
 /// <see cref="string.Normalize()"/> leaves text as it is when it runs without ICU (invariant globalization), so the data are carried along.
 /// </summary>
 internal static class NormalizationForms
@@ -54,7 +55,9 @@ internal static class NormalizationForms
     {
         // Below these every character is its own form and combines with nothing.
         var firstToChange = compatible ? '\u00A0' : '\u0300';
-        return text.AsSpan().IndexOfAnyExceptInRange('\0', (char)(firstToChange - 1)) < 0 ? text : Text(Compose(Decomposed(text, compatible)));
+        return text.AsSpan().IndexOfAnyExceptInRange('\0', (char)(firstToChange - 1)) < 0
+            ? text
+            : Text(Compose(Decomposed(text, compatible)));
     }
 
     /// <summary>Normalizes well-formed text to form D or KD.</summary>

@@ -89,6 +89,28 @@ public class TokenizerPairTests
         Assert.Equal(all - kept - keptSecond, encoding.Cut);
     }
 
+    /// <summary>Values of tokenizers 0.23.1 with the direction left.</summary>
+    [Theory]
+    [InlineData("the the the the the the the the unaffable unaffable unaffable", "the the the the the the the the the the", "[CLS] un ##aff ##able [SEP] the the the the [SEP]")]
+    [InlineData("unaffable unaffable unaffable unaffable", "the the the the the the the the the the", "[CLS] ##able un ##aff ##able [SEP] the the the [SEP]")]
+    [InlineData("un the [MASK]", "the", "[CLS] un the [MASK] [SEP] the [SEP]")]
+    public void EncodeTexts_TruncationSideLeft_KeepsTheEnds(string first, string second, string expected)
+    {
+        var tokenizer = LeftSided("""{ "truncation_side": "left" }""");
+
+        var encoding = tokenizer.EncodeTexts(first, second, maxLength: 10);
+
+        Assert.Equal(expected, string.Join(' ', encoding.Ids.Select(tokenizer.TokenOf)));
+    }
+
+    [Fact]
+    public void Load_TruncationSideThatIsUnknown_SaysWhichAreKnown()
+    {
+        var error = Assert.Throws<FileFormatException>(() => LeftSided("""{ "truncation_side": "top" }"""));
+
+        Assert.Contains("truncation_side: the side 'top' is unknown (known: left, right)", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void EncodeTexts_TooLongAText_KeepsItsBeginningAndTheSpecialTokens()
     {
@@ -113,6 +135,14 @@ public class TokenizerPairTests
         var json = TokenizerFixtures.SentencePiece();
         json["post_processor"] = System.Text.Json.Nodes.JsonNode.Parse(postProcessor);
         return TokenizerFixtures.Load(json.ToJsonString());
+    }
+
+    // Every "unaffable" is three pieces.
+    private static Tokenizer LeftSided(string config)
+    {
+        using var folder = new TemporaryFolder(
+            ("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nun\n##aff\n##able\nthe\n"), ("tokenizer_config.json", config));
+        return Tokenizer.Load(folder.Path);
     }
 
     private static int[] Plain(Tokenizer tokenizer, string text) => [.. tokenizer.Encode(text, addSpecialTokens: false)];

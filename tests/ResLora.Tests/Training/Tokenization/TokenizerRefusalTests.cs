@@ -43,6 +43,23 @@ public class TokenizerRefusalTests
         Assert.Contains("tokenizer.json", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Load_TemplateOfManyTokens_IsRefused()
+    {
+        var json = TokenizerFixtures.SentencePiece();
+        var ids = new JsonArray([.. Enumerable.Repeat(1, 600).Select(id => JsonValue.Create(id))]);
+        json["post_processor"] = new JsonObject
+        {
+            ["type"] = "TemplateProcessing",
+            ["single"] = JsonNode.Parse("""[{"SpecialToken":{"id":"s"}},{"Sequence":{"id":"A"}},{"SpecialToken":{"id":"s"}}]"""),
+            ["special_tokens"] = new JsonObject { ["s"] = new JsonObject { ["ids"] = ids } },
+        };
+
+        var error = Assert.Throws<FileFormatException>(() => TokenizerFixtures.Load(json.ToJsonString()));
+
+        Assert.Contains("post_processor.single: the template puts more than 1000 tokens around a text", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("""{"split_special_tokens":true}""", "split_special_tokens true is not supported")]
     [InlineData("""{"added_tokens_decoder":{"x":{"content":"<y>"}}}""", "added_tokens_decoder.x: its key is no id")]

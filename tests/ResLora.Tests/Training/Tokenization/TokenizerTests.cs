@@ -110,6 +110,17 @@ public class TokenizerTests
         Assert.Equal(301, tokenizer.VocabularySize);
     }
 
+    [Fact]
+    public void Encode_BlankThatStripsBlanks_CountsOnceARun()
+    {
+        var json = TokenizerFixtures.SentencePiece();
+        json["added_tokens"]!.AsArray().Add(TokenizerFixtures.Added(269, " ", flags: ",\"lstrip\":true,\"rstrip\":true"));
+        var tokenizer = TokenizerFixtures.Load(json.ToJsonString());
+
+        // As in tokenizers 0.23.1: the first of the run has swallowed the others.
+        Assert.Equal(["▁a", " ", "▁", "b"], tokenizer.Encode("a   b", addSpecialTokens: false).Select(id => tokenizer.TokenOf(id)));
+    }
+
     [Theory]
     [InlineData("always", "ab ab", "▁ab|▁ab", "a</s>a", "▁a|</s>|▁a")]
     [InlineData("first", "ab ab", "▁ab|▁ab", "a</s>a", "▁a|</s>|a")]
