@@ -11,8 +11,6 @@ namespace ResLora.Adapters;
 /// <param name="Alphas">Pattern and alpha, in the order in which they are tried.</param>
 public sealed record ModuleOverrides(IReadOnlyList<KeyValuePair<string, int>> Ranks, IReadOnlyList<KeyValuePair<string, double>> Alphas)
 {
-    private static readonly TimeSpan _matchLimit = TimeSpan.FromSeconds(1);
-
     /// <summary>All modules alike.</summary>
     public static ModuleOverrides None { get; } = new([], []);
 
@@ -51,7 +49,7 @@ public sealed record ModuleOverrides(IReadOnlyList<KeyValuePair<string, int>> Ra
 
         foreach (var pattern in Ranks.Select(r => r.Key).Concat(Alphas.Select(a => a.Key)).Distinct(StringComparer.Ordinal))
         {
-            if (Fault(pattern) is { } fault)
+            if (ModulePattern.FaultOfEnd(pattern) is { } fault)
             {
                 yield return $"the module pattern '{pattern}' is not a regular expression: {fault}";
             }
@@ -67,40 +65,12 @@ public sealed record ModuleOverrides(IReadOnlyList<KeyValuePair<string, int>> Ra
     {
         foreach (var (pattern, value) in patterns)
         {
-            if (Matches(pattern, moduleName))
+            if (ModulePattern.IsEnd(pattern, moduleName))
             {
                 return value;
             }
         }
 
         return otherwise;
-    }
-
-    private static bool Matches(string pattern, string moduleName)
-    {
-        try
-        {
-            return Regex.IsMatch(moduleName, Whole(pattern), RegexOptions.CultureInvariant, _matchLimit);
-        }
-        catch (RegexMatchTimeoutException e)
-        {
-            throw new ConfigException($"The module pattern '{pattern}' takes longer than {_matchLimit.TotalSeconds} s for '{moduleName}'; write it simpler.", e);
-        }
-    }
-
-    /// <summary>PEFT's rule: any prefix that ends in a dot, then the pattern, to the name's end.</summary>
-    private static string Whole(string pattern) => $@"^(?:.*\.)?(?:{pattern})$";
-
-    private static string? Fault(string pattern)
-    {
-        try
-        {
-            _ = new Regex(Whole(pattern), RegexOptions.CultureInvariant, _matchLimit);
-            return null;
-        }
-        catch (ArgumentException e)
-        {
-            return e.Message;
-        }
     }
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.RegularExpressions;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Adapters;
@@ -14,7 +13,6 @@ namespace ResLora.Adapters;
 public sealed class TargetModules : IEquatable<TargetModules>
 {
     private const string AllLinearWord = "all-linear";
-    private static readonly TimeSpan _matchLimit = TimeSpan.FromSeconds(1);
     private readonly IReadOnlyList<string> _suffixes;
     private readonly string? _pattern;
 
@@ -29,7 +27,7 @@ public sealed class TargetModules : IEquatable<TargetModules>
     public static TargetModules Suffixes(params IEnumerable<string> suffixes) => new([.. suffixes], null);
 
     /// <summary>Layers whose whole name matches a regular expression (or <c>all-linear</c>).</summary>
-    /// <param name="pattern">The expression; it must match the name from end to end.</param>
+    /// <param name="pattern">The expression, in Python's syntax as in PEFT's files; it must match the name from end to end.</param>
     /// <returns>The choice.</returns>
     public static TargetModules Matching(string pattern) => new([], pattern);
 
@@ -40,6 +38,9 @@ public sealed class TargetModules : IEquatable<TargetModules>
     /// <summary>Whether the choice is <c>all-linear</c>.</summary>
     [JsonIgnore]
     public bool IsAllLinear => _pattern == AllLinearWord;
+
+    /// <summary>Whether the choice is a regular expression or <c>all-linear</c>, not a list.</summary>
+    internal bool IsPattern => _pattern is not null;
 
     /// <summary>Whether the choice takes a module in.</summary>
     /// <param name="moduleName">The dotted name, such as <c>model.layers.0.self_attn.q_proj</c>.</param>
@@ -58,15 +59,7 @@ public sealed class TargetModules : IEquatable<TargetModules>
             return _suffixes.Any(suffix => HasSuffix(moduleName, suffix));
         }
 
-        try
-        {
-            return Regex.IsMatch(moduleName, $"^(?:{_pattern})$", RegexOptions.CultureInvariant, _matchLimit);
-        }
-        catch (RegexMatchTimeoutException e)
-        {
-            // Adapter folders bring their patterns along, and a pattern can be built to run for ever.
-            throw new ConfigException($"The module pattern '{_pattern}' takes longer than {_matchLimit.TotalSeconds} s for '{moduleName}'; write it simpler, or list names.", e);
-        }
+        return ModulePattern.IsWhole(_pattern, moduleName);
     }
 
     /// <summary>The parts of the choice that take in none of the given modules; a suffix counts even where another one matched first.</summary>
@@ -85,22 +78,9 @@ public sealed class TargetModules : IEquatable<TargetModules>
         {
             yield return $"{key} is empty; give module names such as [q_proj, v_proj], all-linear or a regular expression";
         }
-        else if (_pattern is not null && !IsAllLinear)
+        else if (_pattern is not null && !IsAllLinear && ModulePattern.FaultOfWhole(_pattern) is { } fault)
         {
-            string? fault = null;
-            try
-            {
-                _ = new Regex(_pattern, RegexOptions.CultureInvariant, _matchLimit);
-            }
-            catch (ArgumentException e)
-            {
-                fault = e.Message;
-            }
-
-            if (fault is not null)
-            {
-                yield return $"{key} '{_pattern}' is not a regular expression: {fault}";
-            }
+            yield return $"{key} '{_pattern}' is not a regular expression: {fault}";
         }
     }
 
