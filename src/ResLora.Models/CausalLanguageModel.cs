@@ -29,6 +29,12 @@ public abstract class CausalLanguageModel(string name) : LanguageModel(name)
     /// <returns>New tensor [..., V] in the model's dtype, owned by the caller.</returns>
     public abstract Tensor Logits(Tensor hidden);
 
+    /// <summary>Whether the output head is a matrix of its own, and not the embedding itself.</summary>
+    public abstract bool HasOwnHead { get; }
+
+    /// <summary>Makes the output head a matrix of its own, with the embedding's values; nothing else changes.</summary>
+    public abstract void GiveOwnHead();
+
     /// <summary>W of the output head, [V, D], borrowed; null when the head is more than a matrix or is trained.</summary>
     protected abstract Tensor? FrozenHead { get; }
 
@@ -61,7 +67,7 @@ public abstract class CausalLanguageModel(string name) : LanguageModel(name)
     public override void Describe(JsonObject config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        config["tie_word_embeddings"] = !named_modules().Any(m => m.name == "lm_head");
+        config["tie_word_embeddings"] = !HasOwnHead;
     }
 
     /// <summary>A cache that fits this model.</summary>

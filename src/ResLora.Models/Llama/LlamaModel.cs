@@ -15,7 +15,7 @@ namespace ResLora.Models.Llama;
 public sealed class LlamaModel : CausalLanguageModel
 {
     [ComponentName(Name = "model")] private readonly LlamaBackbone _backbone;
-    [ComponentName(Name = "lm_head")] private readonly Module<Tensor, Tensor>? _head;
+    [ComponentName(Name = "lm_head")] private Module<Tensor, Tensor>? _head;
     private readonly float[] _frequencies;
 
     /// <summary>Builds the network on the meta device: no weight is allocated before <see cref="ModelWeights"/> gives it one.</summary>
@@ -42,7 +42,7 @@ public sealed class LlamaModel : CausalLanguageModel
     }
 
     /// <summary>The model's description.</summary>
-    public LlamaConfig Config { get; }
+    public LlamaConfig Config { get; private set; }
 
     /// <inheritdoc />
     public override int LayerCount => Config.LayerCount;
@@ -114,6 +114,25 @@ public sealed class LlamaModel : CausalLanguageModel
         {
             config["architectures"] = new JsonArray($"{char.ToUpperInvariant(Config.ModelType[0])}{Config.ModelType[1..]}ForCausalLM");
         }
+    }
+
+    /// <inheritdoc />
+    public override bool HasOwnHead => _head is not null;
+
+    /// <inheritdoc />
+    public override void GiveOwnHead()
+    {
+        if (_head is not null)
+        {
+            return;
+        }
+
+        using var noGradient = no_grad();
+        var head = (Linear)Slots.Linear(Config.HiddenSize, Config.VocabularySize, bias: false);
+        head.weight = new Parameter(_backbone.Embedding.Weight.clone(), requires_grad: false);
+        head.weight.DetachFromDisposeScope();
+        (_head, Config) = (head, Config with { TieWordEmbeddings = false });
+        register_module("lm_head", head);
     }
 
     /// <inheritdoc />
