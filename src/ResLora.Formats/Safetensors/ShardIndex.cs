@@ -128,8 +128,8 @@ internal sealed class ShardIndex
                 : $"Folder '{folder}' does not exist; give a folder that holds {SingleName} or {IndexName}.");
         }
 
-        var pickle = Directory.EnumerateFiles(folder).FirstOrDefault(PickleFiles.IsPickle);
-        return new FileFormatException($"Folder '{folder}' has neither {SingleName} nor {IndexName}."
-            + (pickle is null ? "" : $" It has '{Path.GetFileName(pickle)}', but pickle files can run code when loaded; convert it to safetensors."));
+        return PickleFiles.In(folder) is { } pickle
+            ? PickleFiles.Refusal(pickle)
+            : new FileFormatException($"Folder '{folder}' has neither {SingleName} nor {IndexName}.");
     }
 }

@@ -117,7 +117,7 @@ public sealed class CheckpointReaderTests : IDisposable
     {
         _folder.Write("pytorch_model.bin", "anything");
 
-        Assert.Contains("'pytorch_model.bin', but pickle files can run code", Message(), StringComparison.Ordinal);
+        Assert.Contains("pytorch_model.bin' is a pickle, and pickle files can run code", Message(), StringComparison.Ordinal);
     }
 
     [Theory]
