@@ -36,6 +36,23 @@ public sealed class AdaptedModel
     /// <summary>The dotted names of the modules that are trained whole and saved with the adapter, such as a classifier: PEFT's <c>modules_to_save</c>.</summary>
     public IReadOnlyList<string> SavedModules { get; }
 
+    /// <summary>Rows of embeddings that came with the adapter; they are in the model's own weights.</summary>
+    public IReadOnlyList<TrainedTokens> Tokens { get; internal init; } = [];
+
+    /// <summary>Whether the blocks have magnitudes (DoRA).</summary>
+    public bool HasMagnitudes => Blocks.Any(block => block is DoraLinear);
+
+    /// <summary>Of <see cref="SavedModules"/>, what came with the adapter and is no part of the model's own head: embeddings, output heads, norms, biases.</summary>
+    public IReadOnlyList<string> BesidesHead { get; internal init; } = [];
+
+    /// <summary>What a plain LoRA has no place for, a phrase each; empty for blocks of A and B and the head of an encoder.</summary>
+    public IReadOnlyList<string> BesidesLora =>
+    [
+        .. HasMagnitudes ? ["magnitudes (DoRA)"] : Array.Empty<string>(),
+        .. Tokens.Select(tokens => $"{tokens.Ids.Count} trained tokens of {tokens.Module}"),
+        .. BesidesHead.Count == 0 ? [] : new[] { $"whole values of {Shortened(BesidesHead)}" },
+    ];
+
     /// <summary>Which blocks are neighbours.</summary>
     public IReadOnlyList<ShortcutChain> Chains { get; }
 
@@ -91,13 +108,11 @@ public sealed class AdaptedModel
     /// <returns>Name and parameter, in a fixed order.</returns>
     public IEnumerable<KeyValuePair<string, Parameter>> TrainableParameters() => BlockParameters().Concat(SavedParameters());
 
-    /// <summary>The blocks' parameters with their names: <c>module.lora_A.weight</c> and <c>module.lora_B.weight</c>.</summary>
+    /// <summary>
+    /// The blocks' parameters with their names: <c>module.lora_A.weight</c>, <c>module.lora_B.weight</c> and, with DoRA, <c>module.lora_magnitude_vector</c>.
+    /// </summary>
     /// <returns>Name and parameter, in a fixed order.</returns>
-    public IEnumerable<KeyValuePair<string, Parameter>> BlockParameters() => Blocks.SelectMany(b => new[]
-    {
-        KeyValuePair.Create($"{b.ModuleName}.lora_A.weight", b.A),
-        KeyValuePair.Create($"{b.ModuleName}.lora_B.weight", b.B),
-    });
+    public IEnumerable<KeyValuePair<string, Parameter>> BlockParameters() => Blocks.SelectMany(b => b.OwnParameters());
 
     /// <summary>The parameters of <see cref="SavedModules"/> under the model's own names.</summary>
     /// <returns>Name and parameter, in a fixed order.</returns>
@@ -129,18 +144,31 @@ public sealed class AdaptedModel
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(overrides);
+        return Inject(model, config, new AdapterContents(config, name => name) { Overrides = overrides, SavedModules = savedModules ?? [] }, seed);
+    }
+
+    /// <summary>Puts the blocks of a folder on a model; their values are not read yet.</summary>
+    internal static AdaptedModel Inject(nn.Module model, AdapterContents contents) => Inject(model, contents.Config, contents, seed: 0);
+
+    /// <summary>Refuses settings that cannot be carried out, before anything is allocated.</summary>
+    internal static void RequirePossible(AdapterConfig config, ModuleOverrides overrides)
+    {
         var problems = config.Problems().Concat(overrides.Problems()).ToArray();
         if (problems.Length > 0)
         {
             throw new ConfigException($"adapter: {string.Join("; ", problems)}.");
         }
+    }
 
+    private static AdaptedModel Inject(nn.Module model, AdapterConfig config, AdapterContents contents, long seed)
+    {
+        var (overrides, savedModules) = (contents.Overrides, contents.SavedModules);
+        RequirePossible(config, overrides);
         if (!overrides.IsEmpty && config.Shortcut.Kind != ShortcutKind.None)
         {
             throw new ConfigException("adapter: blocks that a shortcut joins have one rank and one alpha; rank_pattern and alpha_pattern go with plain LoRA only.");
         }
 
-        savedModules ??= [];
         var linears = model.named_modules().Where(m => m.module is Linear && !savedModules.Any(module => IsWithin(m.name, module))).Select(m => (m.name, linear: (Linear)m.module)).ToArray();
         var chosen = Choose(config, [.. linears.Select(l => l.name)]);
         foreach (var parameter in model.parameters())
@@ -152,9 +180,12 @@ public sealed class AdaptedModel
         var blocks = new List<LoraLinear>();
         foreach (var (name, linear) in linears.Where(l => chosen.Contains(l.name)))
         {
-            var block = config.Shortcut.Kind == ShortcutKind.None
-                ? new LoraLinear(name, linear, overrides.For(config, name), generator)
-                : new ResLoraLinear(name, linear, config, generator);
+            LoraLinear block = (contents.HasMagnitudes, config.Shortcut.Kind) switch
+            {
+                (true, _) => new DoraLinear(name, linear, overrides.For(config, name), generator),
+                (_, ShortcutKind.None) => new LoraLinear(name, linear, overrides.For(config, name), generator),
+                _ => new ResLoraLinear(name, linear, config, generator),
+            };
             block.train(model.training);
             try
             {
@@ -170,13 +201,14 @@ public sealed class AdaptedModel
             blocks.Add(block);
         }
 
-        var adapted = new AdaptedModel(model, config, blocks, [.. linears.Select(l => l.name)], savedModules);
+        var adapted = new AdaptedModel(model, config, blocks, [.. linears.Select(l => l.name)], savedModules) { Tokens = contents.Tokens, BesidesHead = contents.BesidesHead };
         foreach (var (_, parameter) in adapted.SavedParameters())
         {
             parameter.requires_grad = true;
         }
 
         adapted.Link();
+        adapted.WarnOfRanks();
         return adapted;
     }
 
@@ -239,6 +271,12 @@ public sealed class AdaptedModel
         return [.. linearNames.Where(choice.Matches)];
     }
 
+    private static string Shortened(IReadOnlyList<string> names)
+    {
+        const int shown = 3;
+        return names.Count <= shown ? string.Join(", ", names) : $"{string.Join(", ", names.Take(shown))} and {names.Count - shown} more";
+    }
+
     private static bool IsWithin(string name, string module) => name == module || name.StartsWith(module + ".", StringComparison.Ordinal);
 
     private void Link()
@@ -255,6 +293,17 @@ public sealed class AdaptedModel
                     block.IsRead = n + 1 < chain.Blocks.Count;
                 }
             }
+        }
+    }
+
+    private void WarnOfRanks()
+    {
+        var wide = Blocks.Where(block => block.Config.Rank > Math.Min(block.InFeatures, block.OutFeatures)).ToArray();
+        if (wide.Length > 0)
+        {
+            Warnings.Add(
+                $"A rank of {wide[0].Config.Rank} is more than '{wide[0].ModuleName}' can use, which is {wide[0].OutFeatures} x {wide[0].InFeatures} ({wide.Length} of {Blocks.Count} layers): " +
+                $"it costs time and memory and gains nothing over {Math.Min(wide[0].InFeatures, wide[0].OutFeatures)}.");
         }
     }
 

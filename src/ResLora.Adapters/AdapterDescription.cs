@@ -20,6 +20,9 @@ public sealed record AdapterDescription(string Folder, string Format, AdapterCon
     /// <summary>Ranks and alphas that single modules have instead; none but in PEFT folders.</summary>
     public ModuleOverrides Overrides { get; init; } = ModuleOverrides.None;
 
+    /// <summary>What a PEFT configuration leaves to the model and the tensors; null for our own folders.</summary>
+    internal PeftChoices? Peft { get; init; }
+
     /// <summary>The model's modules that the folder brings whole. PEFT names both usual heads, of which a model has one.</summary>
     /// <param name="headModules">Dotted names of the modules of the model's head.</param>
     /// <returns>The dotted names of those that are brought.</returns>

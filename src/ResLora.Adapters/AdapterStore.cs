@@ -28,7 +28,7 @@ public static class AdapterStore
             AtomicFolder.Write(
                 folder,
                 path => PeftFolder.Write(
-                    path, [.. adapted.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, b.A, b.B, b.Config.Alpha))],
+                    path, [.. adapted.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, b.A, b.B, b.Config.Alpha) { Magnitude = (b as DoraLinear)?.Magnitude })],
                     adapted, config.Dropout, config.RankStabilized, baseModel),
                 overwrite);
             return;
@@ -59,6 +59,7 @@ public static class AdapterStore
     public static IReadOnlyList<(string Module, Tensor A, Tensor B)> PortableBlocks(MergedAdapter merged)
     {
         ArgumentNullException.ThrowIfNull(merged);
+        RequirePlain(merged);
         using var noGradient = no_grad();
         var rank = merged.Blocks.Max(b => b.Pair.A.shape[0]);
         return [.. merged.Blocks.Select(b =>
@@ -70,6 +71,16 @@ public static class AdapterStore
                 nn.functional.pad(b.Pair.A, [0, 0, 0, missing]),   // [R, Din] -> [rank, Din]
                 nn.functional.pad(scaled, [0, missing]));          // [Dout, R] -> [Dout, rank]
         })];
+    }
+
+    /// <summary>Refuses what no other tool's LoRA has a place for.</summary>
+    private static void RequirePlain(MergedAdapter merged)
+    {
+        if (merged.Adapted.BesidesLora is { Count: > 0 } besides)
+        {
+            throw new ConfigException(
+                $"The adapter has {string.Join(", ", besides)}, for which a plain LoRA has no place; merge it into the model (merge --as model, export --to hf), or export it to PEFT (--to peft).");
+        }
     }
 
     /// <summary>
@@ -92,17 +103,22 @@ public static class AdapterStore
     /// <summary>Puts a saved adapter on a model. PEFT and reslora folders are told apart by their files.</summary>
     /// <param name="model">The base model, without blocks.</param>
     /// <param name="folder">The adapter folder.</param>
-    /// <param name="headModules">Dotted names of the modules that the adapter may bring whole: those of the model's head. Null for none.</param>
+    /// <param name="headModules">Dotted names of the modules of the model's head, which the adapter may bring whole. Null for none.</param>
     /// <returns>The handle of the adapted model.</returns>
     /// <exception cref="FileFormatException">A file is missing or broken, or its tensors do not fit the model.</exception>
     /// <exception cref="ConfigException">The adapter needs something that is not supported.</exception>
     public static AdaptedModel Load(nn.Module model, string folder, IReadOnlyList<string>? headModules = null)
     {
         var description = Describe(folder);
-        var adapted = AdaptedModel.Inject(model, description.Config, description.Overrides, savedModules: description.ChosenFrom(headModules ?? []));
+        AdaptedModel.RequirePossible(description.Config, description.Overrides);
+        using var reader = SafetensorsReader.Open(description.TensorFile);
+        var contents = Contents(model, description, reader.Entries, headModules);
+        var adapted = AdaptedModel.Inject(model, contents);
         try
         {
-            Fill(adapted, folder);
+            AdapterValues.Read(adapted, contents, reader);
+            adapted.ShortcutWeight = description.ShortcutWeight;
+            ResLoraFolder.ReadStatistics(reader, adapted);
             return adapted;
         }
         catch
@@ -112,43 +128,29 @@ public static class AdapterStore
         }
     }
 
-    /// <summary>Reads a folder's values (and statistics) into blocks that exist already.</summary>
-    /// <param name="adapted">The adapted model, of the same settings.</param>
-    /// <param name="folder">The adapter folder.</param>
-    /// <exception cref="FileFormatException">A file is missing or broken, or its tensors do not fit the blocks; all are named.</exception>
-    public static void Fill(AdaptedModel adapted, string folder)
+    /// <summary>Puts the blocks of a saved adapter on a model without their values: what is where, for plans.</summary>
+    /// <param name="model">The base model, without blocks; may be on the meta device.</param>
+    /// <param name="description">The adapter.</param>
+    /// <param name="headModules">As for <see cref="Load"/>.</param>
+    /// <returns>The handle of the adapted model.</returns>
+    /// <exception cref="FileFormatException">As for <see cref="Load"/>.</exception>
+    /// <exception cref="ConfigException">As for <see cref="Load"/>.</exception>
+    public static AdaptedModel Place(nn.Module model, AdapterDescription description, IReadOnlyList<string>? headModules = null)
     {
-        ArgumentNullException.ThrowIfNull(adapted);
-        var description = Describe(folder);
-        using var reader = SafetensorsReader.Open(description.TensorFile);
-        var wanted = adapted.Blocks.SelectMany(b => new[]
-        {
-            (name: description.Prefix + b.ModuleName + PeftFolder.WeightOfA, target: (Tensor)b.A),
-            (name: description.Prefix + b.ModuleName + PeftFolder.WeightOfB, target: (Tensor)b.B),
-        }).Concat(adapted.SavedParameters().Select(p => (name: description.Prefix + p.Key, target: (Tensor)p.Value)))
-            .ToDictionary(w => w.name, w => w.target, StringComparer.Ordinal);
-        var problems = wanted
-            .Where(w => !reader.Entries.TryGetValue(w.Key, out var entry) || !entry.Shape.SequenceEqual(w.Value.shape))
-            .Select(w => reader.Entries.TryGetValue(w.Key, out var entry)
-                ? $"'{w.Key}' is [{string.Join(", ", entry.Shape)}], the model needs [{string.Join(", ", w.Value.shape)}]"
-                : $"'{w.Key}' is missing")
-            .Concat(reader.Entries.Keys.Where(k => !wanted.ContainsKey(k) && !ResLoraFolder.IsStatistic(k)).Select(k => $"'{k}' belongs to no block"))
-            .ToArray();
-        if (problems.Length > 0)
-        {
-            throw new FileFormatException(
-                $"{description.TensorFile}: the adapter does not fit this model ({problems.Length} tensors): {string.Join("; ", problems.Take(6))}.");
-        }
+        ArgumentNullException.ThrowIfNull(description);
+        AdaptedModel.RequirePossible(description.Config, description.Overrides);
+        return AdaptedModel.Inject(model, Contents(model, description, SafetensorsReader.ReadHeader(description.TensorFile).Entries, headModules));
+    }
 
-        using var noGradient = no_grad();
-        foreach (var (name, target) in wanted)
-        {
-            using var stored = reader.Read(name);
-            target.copy_(stored);
-        }
-
-        adapted.ShortcutWeight = description.ShortcutWeight;
-        ResLoraFolder.ReadStatistics(reader, adapted);
+    /// <summary>Whether an adapter changes the embedding or the output head as a whole or the head by a block, so that they can no longer be one matrix.</summary>
+    /// <param name="description">The adapter.</param>
+    /// <returns>True when it does.</returns>
+    /// <exception cref="FileFormatException">The tensor file is missing or broken.</exception>
+    public static bool NeedsOwnHead(AdapterDescription description)
+    {
+        ArgumentNullException.ThrowIfNull(description);
+        return SafetensorsReader.ReadHeader(description.TensorFile).Entries.Keys.Any(name =>
+            name.StartsWith($"{description.Prefix}lm_head.", StringComparison.Ordinal) || name.EndsWith(".embed_tokens.weight", StringComparison.Ordinal));
     }
 
     /// <summary>What an adapter folder holds, from its configuration alone.</summary>
@@ -171,4 +173,10 @@ public static class AdapterStore
 
         return PeftFolder.Describe(folder);
     }
+
+    private static AdapterContents Contents(
+        nn.Module model, AdapterDescription description, IReadOnlyDictionary<string, SafetensorsEntry> stored, IReadOnlyList<string>? headModules) =>
+        description.Peft is null
+            ? new AdapterContents(description.Config, name => description.Prefix + name) { SavedModules = description.ChosenFrom(headModules ?? []) }
+            : PeftContents.Of(description, stored, model, headModules ?? []);
 }

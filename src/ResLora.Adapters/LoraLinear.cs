@@ -62,6 +62,13 @@ public class LoraLinear : nn.Module<Tensor, Tensor>
     /// <summary>Both factors with the scaling; borrowed.</summary>
     public LoraPair Pair => new(A, B, Config.Scaling);
 
+    /// <summary>The trained parameters under their names in the model.</summary>
+    internal virtual IEnumerable<KeyValuePair<string, Parameter>> OwnParameters() =>
+    [
+        KeyValuePair.Create(ModuleName + PeftFolder.WeightOfA, A),
+        KeyValuePair.Create(ModuleName + PeftFolder.WeightOfB, B),
+    ];
+
     /// <summary>The dropout in force: none outside of training.</summary>
     private protected double ActiveDropout => training ? Config.Dropout : 0;
 

@@ -103,7 +103,7 @@ public sealed class ModelSession : IDisposable
             throw new InvalidOperationException("The session has an adapter already.");
         }
 
-        var adapted = Wire(AdapterStore.Load(Model, adapterFolder, Model.HeadModules));
+        var adapted = Wire(SavedAdapter.Load(Model, adapterFolder));
         RequireHead(adapted, adapterFolder);
         return adapted;
     }

@@ -9,7 +9,11 @@ namespace ResLora.Adapters.Merging;
 /// What stood in for the shortcut, its weight γ included: α_n alone, or α_{n,0} = 1, α_{n,1}, … under the middle shortcut's merge by weights;
 /// empty when the merge is exact, by least squares, or leaves the shortcut out.
 /// </param>
-public sealed record MergedBlock(string ModuleName, LoraPair Pair, IReadOnlyList<double> Alphas);
+public sealed record MergedBlock(string ModuleName, LoraPair Pair, IReadOnlyList<double> Alphas)
+{
+    /// <summary>m, the lengths of the merged weight's rows [Dout] (DoRA), owned by the <see cref="MergedAdapter"/>; null for plain LoRA.</summary>
+    public Tensor? Magnitude { get; init; }
+}
 
 /// <summary>An adapter without shortcuts, made from one with them: ordinary LoRA blocks.</summary>
 /// <param name="adapted">The adapted model that was merged; borrowed.</param>
@@ -40,7 +44,8 @@ public sealed class MergedAdapter(AdaptedModel adapted, MergeMethod method, IRea
     public Tensor MergedWeight(MergedBlock block)
     {
         ArgumentNullException.ThrowIfNull(block);
-        return LoraMath.MergedWeight(adapted[block.ModuleName].BaseLayer.weight!, block.Pair);
+        var weight = adapted[block.ModuleName].BaseLayer.weight!;
+        return block.Magnitude is { } magnitude ? DoraMath.MergedWeight(weight, block.Pair, magnitude) : LoraMath.MergedWeight(weight, block.Pair);
     }
 
     /// <summary>Puts plain linear layers with the merged weights in the blocks' places; disposing the result unmerges.</summary>
@@ -54,6 +59,7 @@ public sealed class MergedAdapter(AdaptedModel adapted, MergeMethod method, IRea
         {
             block.Pair.A.Dispose();
             block.Pair.B.Dispose();
+            block.Magnitude?.Dispose();
         }
     }
 }

@@ -72,6 +72,7 @@ public static class Merger
             {
                 block.Pair.A.DetachFromDisposeScope();
                 block.Pair.B.DetachFromDisposeScope();
+                block.Magnitude?.DetachFromDisposeScope();
                 byName.Add(block.ModuleName, block);
             }
         }
@@ -87,7 +88,7 @@ public static class Merger
     });
 
     private static IEnumerable<MergedBlock> Dropped(LoraLinear[] blocks) => blocks.Select(block =>
-        new MergedBlock(block.ModuleName, new LoraPair(block.A.clone(), block.B.clone(), block.Config.Scaling), []));
+        new MergedBlock(block.ModuleName, new LoraPair(block.A.clone(), block.B.clone(), block.Config.Scaling), []) { Magnitude = (block as DoraLinear)?.Magnitude.clone() });
 
     private static IEnumerable<MergedBlock> InputByInputs(LoraLinear[] blocks, AdaptedModel adapted)
     {

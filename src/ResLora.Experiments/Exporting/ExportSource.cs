@@ -35,8 +35,11 @@ public sealed record ExportSource
     /// <summary>What an encoder predicts, with its adapter; null for a model that continues texts.</summary>
     public required TextHead? Head { get; init; }
 
-    /// <summary>The dotted names of the modules that the adapter brings whole: those of an encoder's head.</summary>
+    /// <summary>The dotted names of the modules that the adapter brings whole, such as those of an encoder's head.</summary>
     public required IReadOnlyList<string> SavedModules { get; init; }
+
+    /// <summary>What of the adapter a plain LoRA has no place for, a phrase each.</summary>
+    public required IReadOnlyList<string> BesidesLora { get; init; }
 
     /// <summary>The model's tokenizer.</summary>
     public required Tokenizer Tokenizer { get; init; }
@@ -99,7 +102,8 @@ public sealed record ExportSource
             throw new ConfigException($"{modelFolder}: this model is an encoder, and the target '{target.Name}' takes models that continue texts; export it to {string.Join(" or ", takers)}.");
         }
 
-        var adapted = adapter is null ? null : AdaptedModel.Inject(model, adapter.Config, adapter.Overrides, savedModules: adapter.ChosenFrom(model.HeadModules));
+        var wasTied = model is CausalLanguageModel { HasOwnHead: false };
+        var adapted = adapter is null ? null : SavedAdapter.Place(model, adapter);
         var adapterBytes = adapted?.Blocks.Sum(b => ExportMerge.Bytes(b, method, adapter!.ShortcutWeight)) ?? 0;
         return new ExportSource
         {
@@ -110,6 +114,11 @@ public sealed record ExportSource
             Config = (model as LlamaModel)?.Config,
             Head = (model as EncoderModel)?.Head,
             SavedModules = adapted?.SavedModules ?? [],
+            BesidesLora =
+            [
+                .. adapted?.BesidesLora ?? [],
+                .. wasTied && model is CausalLanguageModel { HasOwnHead: true } ? ["an output head of its own, where the base model's is its embedding"] : Array.Empty<string>(),
+            ],
             Tokenizer = Tokenizer.Load(modelFolder),
             StoredType = stored,
             OtherTypes = others,

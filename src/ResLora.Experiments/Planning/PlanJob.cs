@@ -4,6 +4,7 @@ using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.NativeRuntime;
 using ResLora.Models;
+using ResLora.Training;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
 using ResLora.Training.Tokenization;
@@ -26,8 +27,7 @@ public static class PlanJob
         config = config.For(model);
         var adapter = (config.StartFrom, config.Adapter) switch
         {
-            ({ } from, _) when AdapterStore.Describe(from) is { } saved =>
-                AdaptedModel.Inject(model, saved.Config, saved.Overrides, savedModules: saved.ChosenFrom(model.HeadModules)),
+            ({ } from, _) => StartFrom.Require(SavedAdapter.Place(model, AdapterStore.Describe(from)), from),
             (_, { } settings) => AdaptedModel.Inject(model, settings, savedModules: model.HeadModules),
             _ => null,
         };

@@ -132,7 +132,7 @@ public static class TrainJob
 
     private static AdaptedModel Saved(ModelSession session, string folder)
     {
-        var adapter = session.AttachSaved(folder);
+        var adapter = StartFrom.Require(session.AttachSaved(folder), folder);
         return adapter.ShortcutWeight == 1
             ? adapter
             : throw new ConfigException(

@@ -1,4 +1,5 @@
 using ResLora.Adapters;
+using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Peft;
 using ResLora.Formats.Safetensors;
@@ -22,12 +23,13 @@ internal static class LayerCase
         var y = block.call(x);
         (y * inputs.Read("dy")).sum().backward();
         using var noGradient = no_grad();
+        using var merged = Merger.Merge(adapted, MergeMethod.Exact);
         var got = new Dictionary<string, Tensor>(StringComparer.Ordinal)
         {
             ["y"] = y,
             ["grad.x"] = x.grad!,
             ["delta_weight"] = LoraMath.DeltaWeight(block.Pair),
-            ["merged_weight"] = LoraMath.MergedWeight(block.BaseLayer.weight!, block.Pair),
+            ["merged_weight"] = merged.MergedWeight(merged.Blocks[0]),
         };
         foreach (var (parameterName, parameter) in adapted.TrainableParameters())
         {

@@ -7,7 +7,7 @@ namespace ResLora.Formats.Peft;
 
 /// <summary>
 /// An <c>adapter_config.json</c> as the PEFT library reads and writes it. Only keys that every known reader accepts are
-/// written; keys that change the numbers in a way that is not supported are refused by name when read.
+/// written, and <c>trainable_token_indices</c> where it is needed; what <see cref="PeftKeys"/> refuses is refused by name when read.
 /// </summary>
 public sealed record PeftConfig
 {
@@ -20,11 +20,14 @@ public sealed record PeftConfig
     /// <summary>What PEFT puts before a module's name in the tensor file.</summary>
     public const string TensorPrefix = "base_model.model.";
 
+    /// <summary>What to do with an adapter that cannot be read, a sentence.</summary>
+    public const string Advice = "Merge it into its model in Python (PeftModel.merge_and_unload, then save_pretrained) and use that model.";
+
     private static readonly JsonSerializerOptions _written = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n" };
 
     /// <summary>The method; only LORA is supported.</summary>
     [JsonPropertyName("peft_type")]
-    public required string PeftType { get; init; }
+    public string PeftType { get; init; } = "";
 
     /// <summary>The kind of task, such as CAUSAL_LM.</summary>
     [JsonPropertyName("task_type")]
@@ -46,9 +49,21 @@ public sealed record PeftConfig
     [JsonPropertyName("lora_dropout")]
     public double Dropout { get; init; }
 
-    /// <summary>A list of suffixes, or a string: a regular expression or all-linear.</summary>
+    /// <summary>A list of suffixes, or a string: a regular expression or all-linear; null where only parameters are named.</summary>
     [JsonPropertyName("target_modules")]
-    public required JsonElement TargetModules { get; init; }
+    public JsonElement? TargetModules { get; init; }
+
+    /// <summary>Names of parameters, or their ends, that get a block as well; null for none.</summary>
+    [JsonPropertyName("target_parameters")]
+    public IReadOnlyList<string>? TargetParameters { get; init; }
+
+    /// <summary>The layers whose targets count: a number or a list of numbers; null for all. Goes with a list of targets only.</summary>
+    [JsonPropertyName("layers_to_transform")]
+    public JsonElement? LayersToTransform { get; init; }
+
+    /// <summary>What stands before a layer's number in a name, as a regular expression or a list of them; null for anything.</summary>
+    [JsonPropertyName("layers_pattern")]
+    public JsonElement? LayersPattern { get; init; }
 
     /// <summary>What is left out again: a list of suffixes, a regular expression, or null.</summary>
     [JsonPropertyName("exclude_modules")]
@@ -57,6 +72,14 @@ public sealed record PeftConfig
     /// <summary>Whether the scaling is alpha / √r. Default false.</summary>
     [JsonPropertyName("use_rslora")]
     public bool RankStabilized { get; init; }
+
+    /// <summary>Whether blocks have a magnitude (DoRA). Default false.</summary>
+    [JsonPropertyName("use_dora")]
+    public bool HasMagnitudes { get; init; }
+
+    /// <summary>Tokens whose rows of the embedding are in the tensor file: a list of ids, or an object of module names and ids; null for none.</summary>
+    [JsonPropertyName("trainable_token_indices")]
+    public JsonElement? TrainedTokens { get; init; }
 
     /// <summary>Modules whose whole values are in the tensor file: names or their ends; null for none.</summary>
     [JsonPropertyName("modules_to_save")]
@@ -74,7 +97,7 @@ public sealed record PeftConfig
     [JsonExtensionData]
     public Dictionary<string, JsonElement> Unread { get; init; } = [];
 
-    /// <summary>Reads and checks the configuration of an adapter folder.</summary>
+    /// <summary>Reads and checks the configuration of an adapter folder. Keys that are not known are warned of.</summary>
     /// <param name="folder">The adapter folder.</param>
     /// <returns>The configuration, free of unsupported features.</returns>
     /// <exception cref="FileFormatException">The file is missing or malformed.</exception>
@@ -82,28 +105,27 @@ public sealed record PeftConfig
     public static PeftConfig Read(string folder)
     {
         var path = Path.Combine(folder, FileName);
+        using (var json = CheckedJson.Read(path))
+        {
+            // Before the keys of LoRA, which other methods have not.
+            PeftKeys.RequireLora(json.RootElement, path);
+        }
+
         var config = CheckedJson.Deserialize<PeftConfig>(path);
         var problems = config.Unsupported().ToArray();
-        return problems.Length == 0 ? config : throw new ConfigException($"{path}: {string.Join("; ", problems)}.");
+        if (problems.Length > 0)
+        {
+            throw new ConfigException($"{path}: {string.Join("; ", problems)}. {Advice}");
+        }
+
+        PeftKeys.Warn(config.Unread, path);
+        return config;
     }
 
     /// <summary>The features that are asked for and not supported, a phrase each.</summary>
-    /// <returns>The phrases; empty for plain LoRA.</returns>
-    public IEnumerable<string> Unsupported()
-    {
-        if (!string.Equals(PeftType, "LORA", StringComparison.OrdinalIgnoreCase))
-        {
-            yield return $"peft_type {PeftType} is not supported (LORA is)";
-        }
-
-        foreach (var (key, value) in Unread)
-        {
-            if (ChangesNumbers(key, value))
-            {
-                yield return $"{key} = {Short(value)} is not supported";
-            }
-        }
-    }
+    /// <returns>The phrases; empty for what can be read.</returns>
+    public IEnumerable<string> Unsupported() =>
+        Unread.Where(pair => PeftKeys.IsRefused(pair.Key, pair.Value)).Select(pair => $"{pair.Key} = {Short(pair.Value)} is not supported");
 
     /// <summary>The file's text: sorted keys, the ones that PEFT's own documentation lists but <c>layer_replication</c>, which breaks some readers.</summary>
     /// <param name="targetModules">Module names or suffixes.</param>
@@ -114,7 +136,7 @@ public sealed record PeftConfig
     /// <param name="baseModel">The model that the adapter belongs to, or null.</param>
     /// <param name="rankPattern">Ranks of single modules, by pattern; null for none.</param>
     /// <param name="alphaPattern">Alphas of single modules, by pattern; null for none.</param>
-    /// <param name="savedModules">Modules whose whole values are in the tensor file, which makes it an adapter for classification (SEQ_CLS); null or none for a causal one.</param>
+    /// <param name="extras">What is in the tensor file besides plain blocks; null for nothing.</param>
     /// <returns>JSON text ending in a line break.</returns>
     public static string Text(
         IReadOnlyList<string> targetModules,
@@ -125,18 +147,18 @@ public sealed record PeftConfig
         string? baseModel,
         IReadOnlyDictionary<string, int>? rankPattern = null,
         IReadOnlyDictionary<string, double>? alphaPattern = null,
-        IReadOnlyList<string>? savedModules = null)
+        PeftExtras? extras = null)
     {
+        extras ??= new PeftExtras();
         // PEFT writes its keys sorted, and patterns that never overlap may be.
         var ranks = new SortedDictionary<string, int>(rankPattern?.ToDictionary() ?? [], StringComparer.Ordinal);
         var alphas = new SortedDictionary<string, double>(alphaPattern?.ToDictionary() ?? [], StringComparer.Ordinal);
-        var saved = savedModules is { Count: > 0 } ? savedModules : null;
         var keys = new SortedDictionary<string, object?>(StringComparer.Ordinal)
         {
             ["alpha_pattern"] = alphas,
             ["auto_mapping"] = null,
             ["base_model_name_or_path"] = baseModel,
-            ["bias"] = "none",
+            ["bias"] = extras.Biases,
             ["fan_in_fan_out"] = false,
             ["inference_mode"] = true,
             ["init_lora_weights"] = true,
@@ -147,33 +169,27 @@ public sealed record PeftConfig
             ["lora_dropout"] = dropout,
             ["megatron_config"] = null,
             ["megatron_core"] = "megatron.core",
-            ["modules_to_save"] = saved,
+            ["modules_to_save"] = extras.SavedModules.Count > 0 ? extras.SavedModules : null,
             ["peft_type"] = "LORA",
             ["r"] = rank,
             ["rank_pattern"] = ranks,
             ["revision"] = null,
             ["target_modules"] = targetModules,
-            ["task_type"] = saved is null ? "CAUSAL_LM" : "SEQ_CLS",
-            ["use_dora"] = false,
+            ["task_type"] = extras.IsClassifier ? "SEQ_CLS" : "CAUSAL_LM",
+            ["use_dora"] = extras.HasMagnitudes,
             ["use_rslora"] = rankStabilized,
         };
+        if (extras.TrainedTokens.Count > 0)
+        {
+            keys["trainable_token_indices"] = extras.TrainedTokens;
+        }
+
         return JsonSerializer.Serialize(keys, _written) + "\n";
     }
 
-    private static bool ChangesNumbers(string key, JsonElement value) => key switch
-    {
-        "bias" => value.ValueKind != JsonValueKind.String || value.GetString() != "none",
-        // These initialisations change the base weights too, which the adapter's files do not hold.
-        "init_lora_weights" => value.ValueKind == JsonValueKind.String && value.GetString() is not ("gaussian" or "orthogonal" or "eva"),
-        "fan_in_fan_out" or "use_dora" or "use_qalora" or "lora_bias" => value.ValueKind == JsonValueKind.True,
-        "layers_to_transform" or "layer_replication" or "target_parameters" or "trainable_token_indices"
-            or "alora_invocation_tokens" or "use_bdlora" or "arrow_config" => value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False),
-        _ => false,
-    };
-
     private static string Short(JsonElement value)
     {
-        var text = value.GetRawText();
+        var text = JsonSerializer.Serialize(value);
         return text.Length <= 60 ? text : text[..57] + "...";
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
@@ -292,109 +291,6 @@ public sealed class AdapterStoreTests
     }
 
     [Theory]
-    [InlineData("""["score"]""")]
-    [InlineData("""["classifier", "score"]""")]
-    [InlineData("""["lm_head"]""")]
-    public void Load_PeftModulesToSaveOnAModelWithoutAHead_AreRefused(string value)
-    {
-        using var model = TinyLlama.Create();
-        using var folder = new TemporaryFolder();
-        WritePeftConfig(folder, "modules_to_save", value);
-
-        var error = Assert.Throws<ConfigException>(() => AdapterStore.Load(model, folder.Path));
-
-        Assert.Contains("modules_to_save", error.Message, StringComparison.Ordinal);
-        Assert.Contains("this model has none", error.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("peft_type", "\"LOHA\"", "peft_type LOHA")]
-    [InlineData("bias", "\"all\"", "bias = \"all\"")]
-    [InlineData("use_dora", "true", "use_dora")]
-    [InlineData("fan_in_fan_out", "true", "fan_in_fan_out")]
-    [InlineData("lora_bias", "true", "lora_bias")]
-    [InlineData("layers_to_transform", "[0]", "layers_to_transform")]
-    [InlineData("layer_replication", "[[0, 1]]", "layer_replication")]
-    [InlineData("trainable_token_indices", "[5]", "trainable_token_indices")]
-    public void Describe_PeftFeatureThatChangesTheNumbers_IsRefusedByName(string key, string value, string part)
-    {
-        using var folder = new TemporaryFolder();
-        WritePeftConfig(folder, key, value);
-
-        var error = Assert.Throws<ConfigException>(() => AdapterStore.Describe(folder.Path));
-
-        Assert.Contains(part, error.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("target_modules", "null")]
-    [InlineData("target_modules", "7")]
-    [InlineData("target_modules", """["q_proj", 7]""")]
-    [InlineData("exclude_modules", """{ "a": 1 }""")]
-    [InlineData("r", "\"four\"")]
-    [InlineData("peft_type", "7")]
-    [InlineData("rank_pattern", "[4]")]
-    [InlineData("rank_pattern", """{ "q_proj": 2.5 }""")]
-    [InlineData("alpha_pattern", """{ "q_proj": "much" }""")]
-    public void Describe_PeftKeyOfAnotherKind_IsAFormatError(string key, string value)
-    {
-        using var folder = new TemporaryFolder();
-        WritePeftConfig(folder, key, value);
-
-        var error = Assert.ThrowsAny<ResLoraException>(() => AdapterStore.Describe(folder.Path));
-
-        Assert.Contains("adapter_config.json", error.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("r", "0", "rank is 0")]
-    [InlineData("r", "100000000", "rank is 100000000")]
-    [InlineData("lora_alpha", "-1", "alpha is -1")]
-    [InlineData("lora_dropout", "2", "dropout is 2")]
-    [InlineData("target_modules", "[]", "targets is empty")]
-    [InlineData("target_modules", "\"(\"", "not a regular expression")]
-    [InlineData("rank_pattern", """{ "q_proj": 0 }""", "rank_pattern 'q_proj' is 0")]
-    [InlineData("rank_pattern", """{ "q_proj": 100000000 }""", "rank_pattern 'q_proj' is 100000000")]
-    [InlineData("alpha_pattern", """{ "q_proj": -3 }""", "alpha_pattern 'q_proj' is -3")]
-    [InlineData("alpha_pattern", """{ "q_proj(": 3 }""", "the module pattern 'q_proj(' is not a regular expression")]
-    public void Load_PeftSettingsThatCannotBe_AreNamedBeforeAnythingIsAllocated(string key, string value, string part)
-    {
-        using var folder = new TemporaryFolder();
-        WritePeftConfig(folder, key, value);
-        using var model = TinyLlama.Create();
-
-        var error = Assert.Throws<ConfigException>(() => AdapterStore.Load(model, folder.Path));
-
-        Assert.Contains(part, error.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("peft_type", "\"lora\"")]
-    [InlineData("some_new_key", "null")]
-    [InlineData("rank_pattern", "{}")]
-    [InlineData("rank_pattern", "null")]
-    [InlineData("alpha_pattern", "{}")]
-    [InlineData("lora_bias", "false")]
-    [InlineData("use_dora", "false")]
-    [InlineData("layers_to_transform", "null")]
-    [InlineData("megatron_core", "\"megatron.core\"")]
-    [InlineData("loftq_config", "{}")]
-    [InlineData("ensure_weight_tying", "false")]
-    [InlineData("modules_to_save", "null")]
-    [InlineData("target_modules", "\".*q_proj\"")]
-    [InlineData("exclude_modules", "null")]
-    public void Describe_HarmlessVariants_AreRead(string key, string value)
-    {
-        using var folder = new TemporaryFolder();
-        WritePeftConfig(folder, key, value);
-
-        var description = AdapterStore.Describe(folder.Path);
-
-        Assert.Equal(("peft", 4, 8.0), (description.Format, description.Config.Rank, description.Config.Alpha));
-        Assert.True(description.Config.Targets!.Matches("model.layers.0.self_attn.q_proj"));
-    }
-
-    [Theory]
     [InlineData("""{ "version": 2, "adapter": {}, "modules": ["q"] }""", "version 2")]
     [InlineData("""{ "version": 1, "adapter": {}, "modules": [] }""", "\"modules\" is empty")]
     [InlineData("""{ "version": 1, "adapter": null, "modules": ["q"] }""", "reslora_config.json")]
@@ -470,13 +366,6 @@ public sealed class AdapterStoreTests
         var adapted = AdaptedModel.Inject(model, TinyAdapters.Config(kind, m, dropout, first)).WithRandomB();
         model.BeginForward = mask => adapted.BeginPass(mask);
         return adapted;
-    }
-
-    private static void WritePeftConfig(TemporaryFolder folder, string key, string value)
-    {
-        var json = JsonNode.Parse("""{ "peft_type": "LORA", "task_type": "CAUSAL_LM", "r": 4, "lora_alpha": 8, "target_modules": ["q_proj"], "bias": "none" }""")!;
-        json[key] = JsonNode.Parse(value);
-        folder.Write("adapter_config.json", json.ToJsonString());
     }
 
     /// <summary>The files of an adapter but for the marker that every folder of ours has.</summary>

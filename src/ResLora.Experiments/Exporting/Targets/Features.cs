@@ -43,6 +43,11 @@ internal static class Features
 
             var rankStabilized = adapter.Config.RankStabilized ? "rank-stabilised " : "";
             yield return new ExportFeature("adapter", FeatureState.Baked, $"added to the weights of {source.Blocks.Count} layers with its {rankStabilized}scaling: W + s B A");
+            if (source.BesidesLora.Count > 0)
+            {
+                yield return new ExportFeature("besides LoRA", FeatureState.Baked, $"in the weights: {string.Join(", ", source.BesidesLora)}");
+            }
+
             if (adapter.Config.Dropout > 0)
             {
                 yield return Dropout(FeatureState.Baked);

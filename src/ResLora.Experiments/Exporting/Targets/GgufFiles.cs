@@ -28,7 +28,7 @@ internal static class GgufFiles
         return
         [
             .. Features.AddedToWeights(source),
-            .. source.Adapter is null ? Array.Empty<ExportFeature>() : [new("adapter alone", FeatureState.Kept, $"{Adapter}, f32, scaling multiplied into B, for a GGUF of the base model")],
+            .. AdapterAlone(source),
             .. Features.Weights(source),
             .. Features.Head(source),
             new("tokenizer", FeatureState.Kept, "as the file's keys; the proof encodes prompts from them alone"),
@@ -36,12 +36,15 @@ internal static class GgufFiles
         ];
     }
 
+    /// <summary>Whether the adapter gets a file of its own: one of blocks alone does.</summary>
+    public static bool HasAdapter(ExportSource source) => source is { Adapter: not null, BesidesLora.Count: 0 };
+
     /// <summary>Writes the files.</summary>
     public static void Write(ExportGraph graph, string folder)
     {
         var source = graph.Source;
         graph.WithMerged(_ => GgufModelWriter.Write(Path.Combine(folder, Model), graph.Session.Causal, source.ModelFolder, Stored(source.Type)));
-        if (graph.Merged is not null)
+        if (HasAdapter(source))
         {
             using var scope = NewDisposeScope();
             GgufAdapterWriter.Write(Path.Combine(folder, Adapter), source.ModelFolder, AdapterStore.PortableBlocks(graph.Written), GgufWeightType.F32);
@@ -59,9 +62,19 @@ internal static class GgufFiles
         {
             Replay = prompt => new TokenReplay(TrainingIds(source, prompt), read.Tokenizer.Encode(render(prompt))),
         };
-        if (source.Adapter is not null)
+        if (HasAdapter(source))
         {
             yield return new ExportedModel(Adapter, ExportType.F32, WithAdapter(folder, source));
+        }
+    }
+
+    private static IEnumerable<ExportFeature> AdapterAlone(ExportSource source)
+    {
+        if (source.Adapter is not null)
+        {
+            yield return HasAdapter(source)
+                ? new ExportFeature("adapter alone", FeatureState.Kept, $"{Adapter}, f32, scaling multiplied into B, for a GGUF of the base model")
+                : new ExportFeature("adapter alone", FeatureState.Baked, $"not written, since such a file has no place for {string.Join(", ", source.BesidesLora)}; {Model} has it all");
         }
     }
 

@@ -77,7 +77,7 @@ internal sealed class LlamaCppTarget : IExportTarget
         var sampling = string.Concat(GenerationSettings.Read(source.ModelFolder).As(_flags).Select(flag => $" {flag.Name} {flag.Value}"));
         yield return $"llama-cli -m {Path.Combine(folder, GgufFiles.Model)} -no-cnv{sampling} -p \"...\"";
         yield return $"llama-server -m {Path.Combine(folder, GgufFiles.Model)}{sampling}";
-        if (source.Adapter is not null)
+        if (GgufFiles.HasAdapter(source))
         {
             yield return $"reslora export --model {source.ModelFolder} --to llama.cpp --output base-gguf";
             yield return $"llama-cli -m {Path.Combine("base-gguf", GgufFiles.Model)} --lora {Path.Combine(folder, GgufFiles.Adapter)} -no-cnv{sampling} -p \"...\"";

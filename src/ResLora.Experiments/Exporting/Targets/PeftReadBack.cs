@@ -12,13 +12,17 @@ using static TorchSharp.torch;
 namespace ResLora.Experiments.Exporting.Targets;
 
 /// <summary>
-/// Reads a PEFT folder as another tool would: from its two files alone, W x + (alpha / r) B A x and whole modules written out, without
-/// the adapter classes that wrote it.
+/// Reads a PEFT folder as another tool would: from its two files alone, W x + (alpha / r) B A x, magnitudes, rows of tokens and whole modules written
+/// out, without the adapter classes that wrote it.
 /// </summary>
 internal static class PeftReadBack
 {
     private const string Down = ".lora_A.weight";
     private const string Up = ".lora_B.weight";
+    private const string Magnitude = ".lora_magnitude_vector";
+    private const string Rows = ".token_adapter.trainable_tokens_delta";
+    private const string Head = "lm_head.";
+    private const string Embedding = ".embed_tokens.weight";
     private static readonly TimeSpan _matchLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>Loads the base model, adds every pair of factors to it and puts saved modules in their places.</summary>
@@ -38,12 +42,18 @@ internal static class PeftReadBack
 
         using var factors = SafetensorsReader.Open(Path.Combine(folder, PeftConfig.TensorFileName));
         var saved = SavedModules(json.RootElement, configPath);
-        var head = saved.Length == 0 ? null : Head(folder, factors);
-        var model = ModelRegistry.Load(modelFolder, ScalarType.Float32, head: head, headSeed: saved.Length == 0 ? null : 0);
+        var head = TextHeadOf(folder, factors, saved);
+        var model = ModelRegistry.Load(modelFolder, ScalarType.Float32, head: head, headSeed: head is null ? null : 0);
         try
         {
             using var noGradient = no_grad();
-            PutSaved(model, factors, saved);
+            if (model is CausalLanguageModel causal && factors.Entries.Keys.Any(name =>
+                name.StartsWith(PeftConfig.TensorPrefix + Head, StringComparison.Ordinal) || name.EndsWith(Embedding, StringComparison.Ordinal)))
+            {
+                causal.GiveOwnHead();
+            }
+
+            PutWhole(model, factors, saved, json.RootElement);
             var layers = model.named_modules().Where(m => m.module is Linear).ToDictionary(m => m.name, m => (Linear)m.module, StringComparer.Ordinal);
             foreach (var name in factors.Entries.Keys.Where(n => n.EndsWith(Down, StringComparison.Ordinal)))
             {
@@ -57,6 +67,10 @@ internal static class PeftReadBack
                 Shapes.Require(a, name, Shapes.Any, layer.weight!.shape[1]);
                 Shapes.Require(b, name[..^Down.Length] + Up, layer.weight.shape[0], a.shape[0]);
                 Add(layer, a, b, Scale(json.RootElement, module, a.shape[0], readsPatterns, configPath));
+                if (Flag(json.RootElement, "use_dora"))
+                {
+                    Stretch(layer, factors.Read(name[..^Down.Length] + Magnitude).to(float64));
+                }
             }
 
             return model;
@@ -80,40 +94,72 @@ internal static class PeftReadBack
             : throw new FileFormatException($"{path}: modules_to_save must be a list of names.");
     }
 
-    /// <summary>The head with as many outputs as the file has for it; what they stand for is in our own file only.</summary>
-    private static TextHead Head(string folder, SafetensorsReader factors)
+    /// <summary>The head with as many outputs as the file has for it, or null when the file has none; what they stand for is in our own file only.</summary>
+    private static TextHead? TextHeadOf(string folder, SafetensorsReader factors, string[] saved)
     {
         var entry = EncoderModel.OutputWeights.Select(name => factors.Entries.GetValueOrDefault(PeftConfig.TensorPrefix + name)).FirstOrDefault(found => found is not null);
-        return entry is { Shape: [>= 1 and <= TextHead.MostOutputs, _] }
-            ? TextHeadFile.Read(folder) ?? TextHead.OfOutputs((int)entry.Shape[0])
-            : throw new FileFormatException($"{factors.Path}: modules_to_save names a head, and the file has no weight of one ({string.Join(" or ", EncoderModel.OutputWeights)}).");
+        return (entry, saved.Contains("classifier")) switch
+        {
+            ({ Shape: [>= 1 and <= TextHead.MostOutputs, _] }, _) => TextHeadFile.Read(folder) ?? TextHead.OfOutputs((int)entry.Shape[0]),
+            (null, false) => null,
+            _ => throw new FileFormatException($"{factors.Path}: modules_to_save names a head, and the file has no weight of one ({string.Join(" or ", EncoderModel.OutputWeights)})."),
+        };
     }
 
-    /// <summary>Every tensor that is no factor belongs to a saved module, and a saved module has all of its tensors: PEFT fails otherwise, too.</summary>
-    private static void PutSaved(LanguageModel model, SafetensorsReader factors, string[] saved)
+    /// <summary>Every tensor that is no factor is a saved module's, a bias or rows of tokens, and a saved module has all of its tensors: PEFT fails otherwise, too.</summary>
+    private static void PutWhole(LanguageModel model, SafetensorsReader factors, string[] saved, JsonElement config)
     {
         static bool IsIn(string parameter, string module) => $".{parameter}".Contains($".{module}.", StringComparison.Ordinal);
-        var wanted = model.named_parameters().Where(p => saved.Any(module => IsIn(p.name, module))).ToDictionary(p => PeftConfig.TensorPrefix + p.name, p => p.parameter, StringComparer.Ordinal);
-        var strange = factors.Entries.Keys.FirstOrDefault(name =>
-            !wanted.ContainsKey(name) && !name.EndsWith(Down, StringComparison.Ordinal) && !name.EndsWith(Up, StringComparison.Ordinal));
-        if (strange is not null)
+        var parameters = model.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
+        var hasBiases = config.TryGetProperty("bias", out var biases) && biases.GetString() is "all" or "lora_only";
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var name in factors.Entries.Keys.Where(n => !n.EndsWith(Down, StringComparison.Ordinal) && !n.EndsWith(Up, StringComparison.Ordinal) && !n.EndsWith(Magnitude, StringComparison.Ordinal)))
         {
-            throw new FileFormatException($"{factors.Path}: '{strange}' belongs neither to a block nor to modules_to_save.");
+            using var scope = NewDisposeScope();
+            var inModel = (name.StartsWith(PeftConfig.TensorPrefix, StringComparison.Ordinal) ? name[PeftConfig.TensorPrefix.Length..] : name).Replace(".base_layer.", ".", StringComparison.Ordinal);
+            if (inModel.EndsWith(Rows, StringComparison.Ordinal) && parameters.TryGetValue(inModel[..^Rows.Length] + ".weight", out var embedding))
+            {
+                embedding[tensor(TokensOf(config, inModel[..^Rows.Length], factors.Path))] = factors.Read(name);   // [V, D], [N], [N, D]
+                continue;
+            }
+
+            var isTaken = parameters.TryGetValue(inModel, out var parameter)
+                && (saved.Any(module => IsIn(inModel, module)) || (hasBiases && inModel.EndsWith(".bias", StringComparison.Ordinal)));
+            if (!isTaken)
+            {
+                throw new FileFormatException($"{factors.Path}: '{name}' belongs neither to a block nor to modules_to_save.");
+            }
+
+            var stored = factors.Read(name);
+            Shapes.Require(stored, name, [.. parameter!.shape]);
+            parameter.copy_(stored);
+            found.Add(inModel);
         }
 
-        var random = (model as EncoderModel)?.NewModules.FirstOrDefault(module => !wanted.Keys.Any(name => IsIn(name, module)));
-        if (random is not null)
+        if (parameters.Keys.FirstOrDefault(name => saved.Any(module => IsIn(name, module)) && !found.Contains(name)) is { } missing)
+        {
+            throw new FileFormatException($"{factors.Path}: '{missing}' is missing.");
+        }
+
+        if ((model as EncoderModel)?.NewModules.FirstOrDefault(module => !found.Any(name => IsIn(name, module))) is { } random)
         {
             throw new FileFormatException($"{factors.Path}: neither the base model nor the adapter has '{random}'.");
         }
+    }
 
-        foreach (var (name, parameter) in wanted)
-        {
-            using var scope = NewDisposeScope();
-            var stored = factors.Entries.ContainsKey(name) ? factors.Read(name) : throw new FileFormatException($"{factors.Path}: '{name}' is missing.");
-            Shapes.Require(stored, name, [.. parameter.shape]);
-            parameter.copy_(stored);
-        }
+    private static long[] TokensOf(JsonElement config, string module, string path) =>
+        config.TryGetProperty("trainable_token_indices", out var tokens) && tokens.ValueKind == JsonValueKind.Object && tokens.TryGetProperty(module, out var ids)
+            ? [.. ids.EnumerateArray().Select(id => id.GetInt64())]
+            : throw new FileFormatException($"{path}: trainable_token_indices names no tokens of '{module}'.");
+
+    /// <summary>Rows of W + s B A get the lengths that were learnt.</summary>
+    private static void Stretch(Linear layer, Tensor lengths)
+    {
+        using var old = layer.weight!;
+        var wide = old.to(float64);
+        var weight = new Parameter((wide * (lengths / wide.square().sum(1).sqrt()).unsqueeze(1)).to(float32), requires_grad: false);   // [Dout, Din] · [Dout, 1]
+        weight.DetachFromDisposeScope();
+        layer.weight = weight;
     }
 
     private static void Add(Linear layer, Tensor a, Tensor b, double scale)
@@ -133,9 +179,10 @@ internal static class PeftReadBack
         }
 
         var alpha = Value(config, "lora_alpha", "alpha_pattern", module, readsPatterns, path);
-        var isRankStabilized = config.TryGetProperty("use_rslora", out var flag) && flag.ValueKind == JsonValueKind.True;
-        return alpha / (isRankStabilized ? Math.Sqrt(rank) : rank);
+        return alpha / (Flag(config, "use_rslora") ? Math.Sqrt(rank) : rank);
     }
+
+    private static bool Flag(JsonElement config, string key) => config.TryGetProperty(key, out var flag) && flag.ValueKind == JsonValueKind.True;
 
     private static double Value(JsonElement config, string key, string patternKey, string module, bool readsPatterns, string path)
     {

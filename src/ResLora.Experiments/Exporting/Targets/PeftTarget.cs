@@ -92,9 +92,14 @@ internal sealed class PeftTarget : IExportTarget
 
     private static IEnumerable<ExportFeature> SavedModules(ExportSource source)
     {
-        if (source.SavedModules.Count > 0)
+        if (source.Head is not null && source.SavedModules.Count > 0)
         {
             yield return new ExportFeature("trained head", FeatureState.Kept, $"whole, as modules_to_save: {string.Join(", ", source.SavedModules)}");
+        }
+
+        if (source.BesidesLora.Count > 0)
+        {
+            yield return new ExportFeature("besides LoRA", FeatureState.Kept, string.Join(", ", source.BesidesLora));
         }
     }
 

@@ -1,4 +1,5 @@
 using ResLora.Adapters;
+using ResLora.Formats.Errors;
 using ResLora.Formats.Peft;
 using static TorchSharp.torch;
 
@@ -34,6 +35,12 @@ internal sealed class VllmTarget : IExportTarget
     /// <inheritdoc />
     public IEnumerable<ExportFeature> Plan(ExportSource source)
     {
+        if (source.BesidesLora.Count > 0)
+        {
+            throw new ConfigException(
+                $"{source.Adapter!.Folder}: it has {string.Join(", ", source.BesidesLora)}, which vLLM has no place for beside a model; merge it into the model instead (--to hf) and serve that.");
+        }
+
         var config = source.Adapter!.Config;
         var rank = Rank(source);
         var differ = source.Blocks.Any(block => block.MergedRank != rank);

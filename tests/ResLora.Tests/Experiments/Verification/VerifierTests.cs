@@ -15,7 +15,7 @@ public sealed class VerifierTests
     private static readonly string[] _passing =
     [
         "bert_is", "llama-10m", "llama3_rope_scaling", "llama_bs_all", "llama_bs_m1", "llama_gqa_bias_tied", "llama_is", "llama_is_single_first_block",
-        "llama_lora", "llama_ms_m1", "llama_ms_m3", "peft_lora", "peft_rslora", "qwen3", "roberta_ms_m4", "roberta_stsb_regression", "stories260K",
+        "llama_lora", "llama_ms_m1", "llama_ms_m3", "peft_dora", "peft_dora_rslora", "peft_lora", "peft_rslora", "qwen3", "roberta_ms_m4", "roberta_stsb_regression", "stories260K",
     ];
 
     [Fact]

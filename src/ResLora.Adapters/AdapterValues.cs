@@ -1,0 +1,77 @@
+using ResLora.Formats.Errors;
+using ResLora.Formats.Safetensors;
+using static TorchSharp.torch;
+
+namespace ResLora.Adapters;
+
+/// <summary>Reads the values of an adapter folder into blocks that are in their places.</summary>
+internal static class AdapterValues
+{
+    /// <summary>Reads them.</summary>
+    /// <param name="adapted">The adapted model, made from the same contents.</param>
+    /// <param name="contents">What the folder is to this model.</param>
+    /// <param name="reader">The tensor file.</param>
+    /// <exception cref="FileFormatException">Tensors are missing, left over or of another shape; all are named.</exception>
+    /// <exception cref="ConfigException">A base weight is not that of the model.</exception>
+    public static void Read(AdaptedModel adapted, AdapterContents contents, SafetensorsReader reader)
+    {
+        var parameters = adapted.Model.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter, StringComparer.Ordinal);
+        var wanted = adapted.TrainableParameters().ToDictionary(p => contents.TensorOf(p.Key), p => (Tensor)p.Value, StringComparer.Ordinal);
+        var rows = contents.Tokens.ToDictionary(t => contents.TensorOf(t.Module), t => (Tokens: t, Target: parameters[$"{t.Module}.weight"]), StringComparer.Ordinal);
+        var copies = contents.Copies.ToDictionary(contents.TensorOf, name => parameters[name], StringComparer.Ordinal);
+        var shapes = wanted.Concat(copies).Select(w => (Name: w.Key, Shape: w.Value.shape))
+            .Concat(rows.Select(r => (Name: r.Key, Shape: new[] { r.Value.Tokens.Ids.Count, r.Value.Target.shape[1] })))
+            .ToDictionary(w => w.Name, w => w.Shape, StringComparer.Ordinal);
+        var problems = shapes
+            .Where(w => !reader.Entries.TryGetValue(w.Key, out var entry) || !entry.Shape.SequenceEqual(w.Value))
+            .Select(w => reader.Entries.TryGetValue(w.Key, out var entry)
+                ? $"'{w.Key}' is [{string.Join(", ", entry.Shape)}], the model needs [{string.Join(", ", w.Value)}]"
+                : $"'{w.Key}' is missing")
+            .Concat(reader.Entries.Keys.Except(contents.Unused).Where(k => !shapes.ContainsKey(k) && !ResLoraFolder.IsStatistic(k)).Select(k => $"'{k}' belongs to no block"))
+            .Concat(rows.Values.SelectMany(r => r.Tokens.Ids.Where(id => id < 0 || id >= r.Target.shape[0]).Select(id => $"token {id} is none of the {r.Target.shape[0]} of '{r.Tokens.Module}'")))
+            .ToArray();
+        if (problems.Length > 0)
+        {
+            throw new FileFormatException(
+                $"{reader.Path}: the adapter does not fit this model ({problems.Length} tensors): {string.Join("; ", problems.Take(6))}.{AddedTokens(shapes, reader)}");
+        }
+
+        using var noGradient = no_grad();
+        foreach (var (name, weight) in copies)
+        {
+            RequireSame(reader, name, weight);
+        }
+
+        foreach (var (name, target) in wanted)
+        {
+            using var stored = reader.Read(name);
+            target.copy_(stored);
+        }
+
+        foreach (var (name, (tokens, target)) in rows)
+        {
+            using var scope = NewDisposeScope();
+            target.index_copy_(0, tensor(tokens.Ids.ToArray(), device: target.device), reader.Read(name).to(target.dtype).to(target.device));   // [V, D], [N], [N, D]
+        }
+    }
+
+    /// <summary>What to do where nothing but the number of an embedding's rows is another.</summary>
+    private static string AddedTokens(Dictionary<string, long[]> shapes, SafetensorsReader reader) =>
+        shapes.Any(w => w.Key.EndsWith(".embed_tokens.weight", StringComparison.Ordinal)
+            && reader.Entries.TryGetValue(w.Key, out var entry) && entry.Shape.Count == 2 && entry.Shape[1] == w.Value[1] && entry.Shape[0] != w.Value[0])
+            ? " Tokens were added before it was trained; add them to the model too (resize_token_embeddings and save_pretrained in Python) and use that model."
+            : "";
+
+    private static void RequireSame(SafetensorsReader reader, string name, Tensor weight)
+    {
+        using var scope = NewDisposeScope();
+        var stored = reader.Read(name).to(weight.device);
+        // The file may hold more or fewer bits than the model computes with.
+        if (!stored.to(weight.dtype).equal(weight).all().item<bool>() && !stored.equal(weight.to(stored.dtype)).all().item<bool>())
+        {
+            throw new ConfigException(
+                $"{reader.Path}: '{name}' is another weight than the model's, so that the adapter belongs to another model, or to this one with a changed head; " +
+                "merge it in Python (PeftModel.merge_and_unload, then save_pretrained) and use that model.");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+using ResLora.Formats.Errors;
+using ResLora.Formats.Peft;
+using ResLora.Formats.Safetensors;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ResLora.Adapters;
+
+/// <summary>
+/// Finds out what the tensors of a PEFT folder are to a model. The tensors decide which layers have blocks; where the configuration says something else,
+/// the folder is refused. Extra names in <c>target_modules</c> are harmless.
+/// </summary>
+internal sealed class PeftContents
+{
+    private const string BaseLayer = ".base_layer";
+
+    private static readonly string[] _innerParts = [".modules_to_save.", ".original_module."];
+
+    // PEFT 0.9 and older called a magnitude a module's weight.
+    private static readonly string[] _factors = [PeftFolder.WeightOfA, PeftFolder.WeightOfB, PeftFolder.Magnitude, PeftFolder.Magnitude + ".weight"];
+
+    private readonly AdapterDescription _description;
+    private readonly PeftChoices _choices;
+    private readonly nn.Module _model;
+    private readonly IReadOnlyList<string> _headModules;
+    private readonly HashSet<string> _parameters;
+    private readonly string[] _linears;
+
+    /// <summary>What was put before the names of the file: the part that the model trained there lacked, with its dot.</summary>
+    private string _added = "";
+
+    private readonly Dictionary<string, string> _tensors = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _blocks = new(StringComparer.Ordinal);
+    private readonly List<string> _whole = [];
+    private readonly List<string> _copies = [];
+    private readonly List<TrainedTokens> _tokens = [];
+    private readonly List<string> _problems = [];
+
+    private PeftContents(AdapterDescription description, nn.Module model, IReadOnlyList<string> headModules)
+    {
+        (_description, _choices, _model, _headModules) = (description, description.Peft!, model, headModules);
+        _parameters = [.. model.named_parameters().Select(p => p.name)];
+        _linears = [.. model.named_modules().Where(m => m.module is Linear).Select(m => m.name)];
+    }
+
+    /// <summary>Finds it out.</summary>
+    /// <param name="description">The folder.</param>
+    /// <param name="stored">The tensors of its file.</param>
+    /// <param name="model">The model, without blocks; may be on the meta device.</param>
+    /// <param name="headModules">Dotted names of the modules of the model's head.</param>
+    /// <returns>What is to be put where.</returns>
+    /// <exception cref="FileFormatException">Tensors fit no part of the model, or contradict the configuration; all are named.</exception>
+    /// <exception cref="ConfigException">Something is asked for that is not supported, or a saved module is none of the model's.</exception>
+    public static AdapterContents Of(
+        AdapterDescription description, IReadOnlyDictionary<string, SafetensorsEntry> stored, nn.Module model, IReadOnlyList<string> headModules) =>
+        new PeftContents(description, model, headModules).Read(stored);
+
+    private AdapterContents Read(IReadOnlyDictionary<string, SafetensorsEntry> stored)
+    {
+        _added = AddedTo(stored.Keys);
+        foreach (var tensor in stored.Keys.Where(name => !IsInnerCopy(name, stored)))
+        {
+            Place(tensor);
+        }
+
+        RequireBaseLayers();
+        RequireChosen();
+        var saved = SavedModules();
+        if (_problems.Count > 0)
+        {
+            throw new FileFormatException(
+                $"{_description.TensorFile}: the adapter does not fit this model ({_problems.Count} tensors): {string.Join("; ", _problems.Take(6))}.");
+        }
+
+        return new AdapterContents(_description.Config with { Targets = TargetModules.Suffixes(_linears.Where(_blocks.Contains)), Exclude = null }, TensorOf)
+        {
+            Overrides = Overrides(),
+            SavedModules = saved,
+            Unused = [.. stored.Keys.Where(name => IsInnerCopy(name, stored))],
+            BesidesHead = [.. saved.Except(_headModules)],
+            HasMagnitudes = _choices.HasMagnitudes,
+            Tokens = _tokens,
+            Copies = _copies,
+        };
+    }
+
+    /// <summary>The stored name of a parameter; that of one that is missing as it would be.</summary>
+    private string TensorOf(string parameter) =>
+        _tensors.TryGetValue(parameter, out var tensor) ? tensor : PeftConfig.TensorPrefix + WithoutAdded(parameter);
+
+    private string WithoutAdded(string name) => name.StartsWith(_added, StringComparison.Ordinal) ? name[_added.Length..] : name;
+
+    /// <summary>An adapter may have been trained on the model without its head, whose names lack the first part, such as <c>model.</c>.</summary>
+    private string AddedTo(IEnumerable<string> tensors)
+    {
+        string[] modules =
+        [
+            .. tensors
+                .Where(t => t.StartsWith(PeftConfig.TensorPrefix, StringComparison.Ordinal) && t.EndsWith(PeftFolder.WeightOfA, StringComparison.Ordinal))
+                .Select(t => t[PeftConfig.TensorPrefix.Length..^PeftFolder.WeightOfA.Length]),
+        ];
+        return modules.Any(_linears.Contains)
+            ? ""
+            : _model.named_children().Select(child => child.name + ".").FirstOrDefault(first => modules.Any(module => _linears.Contains(first + module))) ?? "";
+    }
+
+    private void Place(string tensor)
+    {
+        if (!tensor.StartsWith(PeftConfig.TensorPrefix, StringComparison.Ordinal))
+        {
+            _problems.Add($"'{tensor}' belongs to no block");
+            return;
+        }
+
+        var bare = tensor[PeftConfig.TensorPrefix.Length..];
+        var name = _added + bare;
+        if (_factors.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) is { } factor && _linears.Contains(name[..^factor.Length]))
+        {
+            PlaceFactor(tensor, name[..^factor.Length], factor);
+        }
+        else if (name.Contains(".lora_embedding_", StringComparison.Ordinal))
+        {
+            throw new ConfigException($"{_description.TensorFile}: '{tensor}': a block on an embedding is not supported. {PeftConfig.Advice}");
+        }
+        else if (name.EndsWith(PeftFolder.RowsOfTokens, StringComparison.Ordinal))
+        {
+            PlaceTokens(tensor, name[..^PeftFolder.RowsOfTokens.Length]);
+        }
+        else if (((string[])[name, bare]).FirstOrDefault(found => _parameters.Contains(found.Replace(BaseLayer + ".", ".", StringComparison.Ordinal))) is { } whole)
+        {
+            // The base weight of a block is frozen; PEFT writes it down for heads and embeddings.
+            (whole.EndsWith(BaseLayer + ".weight", StringComparison.Ordinal) ? _copies : _whole).Add(whole);
+            _tensors[whole] = tensor;
+        }
+        else
+        {
+            _problems.Add($"'{tensor}' belongs to no block");
+        }
+    }
+
+    private void PlaceFactor(string tensor, string module, string factor)
+    {
+        var isMagnitude = factor.StartsWith(PeftFolder.Magnitude, StringComparison.Ordinal);
+        if (isMagnitude && !_choices.HasMagnitudes)
+        {
+            _problems.Add($"'{tensor}' is a magnitude, and use_dora is not set");
+            return;
+        }
+
+        if (_blocks.Add(module) && !_choices.Targets.Take(WithoutAdded(module)))
+        {
+            _problems.Add($"'{tensor}' is there, and {PeftConfig.FileName} does not choose that layer");
+        }
+
+        _tensors[module + (isMagnitude ? PeftFolder.Magnitude : factor)] = tensor;
+    }
+
+    private void PlaceTokens(string tensor, string module)
+    {
+        if (_parameters.Contains(module + ".weight") && _choices.TokensOf(WithoutAdded(module)) is { } ids)
+        {
+            _tokens.Add(new TrainedTokens(module, ids));
+            _tensors[module] = tensor;
+        }
+        else
+        {
+            _problems.Add($"'{tensor}' is there, and trainable_token_indices names no such module of this model");
+        }
+    }
+
+    /// <summary>With a block, a layer's own parameters are named by <c>base_layer</c>; without one they are not.</summary>
+    private void RequireBaseLayers()
+    {
+        foreach (var name in _whole.Concat(_copies))
+        {
+            var module = name[..name.LastIndexOf('.')];
+            var isBase = module.EndsWith(BaseLayer, StringComparison.Ordinal);
+            if (_blocks.Contains(isBase ? module[..^BaseLayer.Length] : module) != isBase)
+            {
+                _problems.Add($"'{_tensors[name]}' belongs to no block");
+            }
+        }
+
+        if (_choices.Tokens.Count > 0 && _tokens.Count == 0)
+        {
+            _problems.Add($"'….{PeftFolder.RowsOfTokens.TrimStart('.')}' is missing");
+        }
+    }
+
+    /// <summary>Layers that are chosen and have no tensors: where no layer of that name has any, the name is one too many.</summary>
+    private void RequireChosen()
+    {
+        static string Last(string name) => name[(name.LastIndexOf('.') + 1)..];
+        HashSet<string> kinds = [.. _blocks.Select(Last)];
+        var chosen = _linears.Where(name => !_blocks.Contains(name) && _choices.Targets.Take(WithoutAdded(name))).ToLookup(name => kinds.Contains(Last(name)));
+        _problems.AddRange(chosen[true].Select(name => $"'{TensorOf(name + PeftFolder.WeightOfA)}' is missing"));
+        if (_blocks.Count == 0)
+        {
+            _problems.Add("it has no block");
+        }
+        else if (chosen[false].Select(Last).Distinct(StringComparer.Ordinal).ToArray() is { Length: > 0 } idle)
+        {
+            Warnings.Add($"{_description.Folder}: target_modules takes in {string.Join(", ", idle)}, for which there are no tensors; those layers stay as they are.");
+        }
+    }
+
+    /// <summary>The head's modules by their own names; everything else that is whole by its module, or as the parameter that it is.</summary>
+    private string[] SavedModules()
+    {
+        string[] usual = _headModules.Count == 0 ? [] : ["classifier", "score"];
+        var modules = _model.named_modules().Select(m => m.name).ToArray();
+        var matched = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var name in _description.SavedModules)
+        {
+            var found = modules.Where(module => WithoutAdded(module).EndsWith(name, StringComparison.Ordinal)).ToArray();
+            if (found.Length == 0 && !usual.Contains(name))
+            {
+                throw new ConfigException($"{_description.Folder}: modules_to_save {name}: this model has no such module.");
+            }
+
+            matched.UnionWith(found);
+        }
+
+        // All of a saved module is in the file; reading names what is missing.
+        var expected = _parameters.Where(parameter => matched.Any(module => IsIn(parameter, module)));
+        var whole = _whole.Concat(expected).Distinct(StringComparer.Ordinal).ToArray();
+        var heads = _headModules.Where(head => whole.Any(parameter => IsIn(parameter, head))).ToArray();
+        return
+        [
+            .. heads,
+            .. whole.Where(parameter => !heads.Any(head => IsIn(parameter, head)))
+                .Select(parameter => matched.Any(module => IsIn(parameter, module)) || parameter.EndsWith(".weight", StringComparison.Ordinal) ? parameter[..parameter.LastIndexOf('.')] : parameter)
+                .Distinct(StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>Patterns match the names of the model that was trained.</summary>
+    private ModuleOverrides Overrides()
+    {
+        var written = _description.Overrides;
+        if (_added.Length == 0 || written.IsEmpty)
+        {
+            return written;
+        }
+
+        var each = _blocks.Select(module => (module, config: written.For(_description.Config, WithoutAdded(module)))).ToArray();
+        return new ModuleOverrides(
+            [.. each.Select(b => KeyValuePair.Create(ModuleOverrides.Exactly(b.module), b.config.Rank))],
+            [.. each.Select(b => KeyValuePair.Create(ModuleOverrides.Exactly(b.module), b.config.Alpha))]);
+    }
+
+    /// <summary>With <c>bias: all</c> PEFT writes the biases of a saved module, and those that it replaces, a second time under inner names.</summary>
+    private static bool IsInnerCopy(string tensor, IReadOnlyDictionary<string, SafetensorsEntry> stored) => _innerParts.Any(part =>
+        tensor.Contains(part, StringComparison.Ordinal) && stored.ContainsKey(tensor.Replace(part, ".", StringComparison.Ordinal)));
+
+    private static bool IsIn(string parameter, string module) => parameter.StartsWith(module + ".", StringComparison.Ordinal);
+}
