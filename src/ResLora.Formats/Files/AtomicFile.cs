@@ -41,7 +41,7 @@ public static class AtomicFile
             TemporarySibling.Remove(temporary);
             if (DiskFault.Is(error))
             {
-                throw DiskFault.Of($"'{target}'", error);
+                throw DiskFault.Of($"'{TemporarySibling.Shown(target)}'", error);
             }
 
             throw;

@@ -36,8 +36,6 @@ public static class AtomicFolder
 
         try
         {
-            Leftovers.SweepBeside(place);
-            WrittenThrough.Complete(place);
             void Require() => OutputGuard.RequireFolder(path, overwrite, inputs);
             Require();
             if (Start(place) is { } temporary)

@@ -30,7 +30,8 @@ public static class OutputGuard
 
     /// <summary>
     /// Checks that a folder may be written as a whole: it does not exist, is empty, or was written by us and holds nothing else. Never a folder that
-    /// holds an input, the current folder's parent, a home folder or the root of a disk. Nothing is changed.
+    /// holds an input, the current folder's parent, a home folder or the root of a disk. Nothing is changed, but what a killed process left there is
+    /// cleared away or completed.
     /// </summary>
     /// <param name="path">The folder to write.</param>
     /// <param name="overwrite">Whether a folder that has content may be replaced.</param>
@@ -57,12 +58,14 @@ public static class OutputGuard
             RequireNotAround(path, place, input);
         }
 
+        RequirePlain(path, place);
+        Leftovers.SweepBeside(place);
         if (!Directory.Exists(place))
         {
             return;
         }
 
-        RequirePlain(path, place);
+        WrittenThrough.Complete(place);
         if (Content(place).Count == 0)
         {
             return;

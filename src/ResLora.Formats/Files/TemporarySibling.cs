@@ -34,6 +34,15 @@ internal static partial class TemporarySibling
     /// <summary>The parts of such a name; no success for any other.</summary>
     public static Match Parse(string path) => Pattern().Match(Path.GetFileName(path));
 
+    /// <summary>A path as the user knows it: what is written under a hidden name, under that of its target.</summary>
+    public static string Shown(string path)
+    {
+        var shown = path.Split(Path.DirectorySeparatorChar)
+            .Select(part => Parse(part) is { Success: true } hidden ? hidden.Groups["name"].Value : part)
+            .Where(part => part != WrittenThrough.Name);
+        return string.Join(Path.DirectorySeparatorChar, shown);
+    }
+
     /// <summary>Deletes a file or folder if it is there; a failure leaves a hidden stray and is not worth hiding the first error.</summary>
     public static void Remove(string path)
     {

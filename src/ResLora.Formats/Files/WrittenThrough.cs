@@ -9,7 +9,10 @@ namespace ResLora.Formats.Files;
 /// </summary>
 internal static class WrittenThrough
 {
-    private const string Name = "reslora";
+    /// <summary>Stands in the hidden folder's name where others have that of their target, which no folder is called.</summary>
+    public const string Name = "reslora-inside";
+
+    private static readonly EnumerationOptions _hidden = new() { AttributesToSkip = FileAttributes.None };
 
     public static void Write(string place, Action<string> fill, Action require)
     {
@@ -22,7 +25,7 @@ internal static class WrittenThrough
             AtomicFolder.Fill(temporary, fill);
             require();
             Directory.Move(temporary, complete);
-            DiskFlush.Folder(place);
+            FlushOrUndo(place, complete, temporary);
             MoveOut(complete, place);
         }
         catch
@@ -36,15 +39,35 @@ internal static class WrittenThrough
     public static void Complete(string place)
     {
         Leftovers.Sweep(place);
-        foreach (var folder in Directory.Exists(place) ? Directory.GetDirectories(place, $".{Name}.*.{TemporarySibling.Complete}") : [])
+        foreach (var folder in Directory.GetDirectories(place, $".{Name}.*.{TemporarySibling.Complete}", _hidden))
         {
             if (TemporarySibling.Parse(folder).Success && DiskCalls.TryLockFolder(folder) is { } alone)
             {
                 using (alone)
                 {
-                    MoveOut(folder, place);
+                    if (Directory.EnumerateFileSystemEntries(folder).Any())
+                    {
+                        MoveOut(folder, place);
+                    }
+                    else
+                    {
+                        TemporarySibling.Remove(folder);   // all was done but this
+                    }
                 }
             }
+        }
+    }
+
+    private static void FlushOrUndo(string place, string complete, string temporary)
+    {
+        try
+        {
+            DiskFlush.Folder(place);
+        }
+        catch
+        {
+            Directory.Move(complete, temporary);
+            throw;
         }
     }
 

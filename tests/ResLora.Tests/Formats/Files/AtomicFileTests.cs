@@ -71,6 +71,16 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Empty(_folder.Names());
     }
 
+    [Theory]
+    [InlineData(".out.12-abcdefghijk.tmp", "out/a")]
+    [InlineData(".reslora-inside.12-abcdefghijk.tmp", "a")]
+    public void Write_FaultWithinAHiddenFolder_NamesThePlaceThatTheUserKnows(string hidden, string shown)
+    {
+        var error = Assert.Throws<ConfigException>(() => AtomicFile.Write(_folder[Path.Combine(hidden, "a")], _ => throw new IOException("Input/output error")));
+
+        Assert.StartsWith($"'{_folder[shown]}' cannot be written", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Write_TargetIsAFolder_IsRefusedAndStays()
     {

@@ -246,7 +246,7 @@ public sealed class AtomicFolderTests : IDisposable
     public void Write_AfterAKillWhileFilesWereMovedIn_GoesOnFirst()
     {
         // As a killed process leaves it: complete, one of two files moved already, the marker still inside.
-        var half = Path.Combine(Target, ".reslora.999999999-abcdefghijk.new");
+        var half = Path.Combine(Target, ".reslora-inside.999999999-abcdefghijk.new");
         Directory.CreateDirectory(half);
         File.WriteAllText(Path.Combine(half, "a"), "1");
         File.WriteAllText(Path.Combine(half, "b"), "2");
@@ -259,6 +259,17 @@ public sealed class AtomicFolderTests : IDisposable
         Assert.Equal(["a", "b"], Names(Target));
         Assert.Empty(OutputMarker.Foreign(Target));
         Assert.False(Directory.Exists(half));
+    }
+
+    [Fact]
+    public void Write_AfterAKillOnceAllFilesWereMovedIn_ClearsTheEmptyFolderAway()
+    {
+        WriteOld();
+        Directory.CreateDirectory(Path.Combine(Target, ".reslora-inside.999999999-abcdefghijk.new"));
+
+        AtomicFolder.Write(Target, folder => File.WriteAllText(Path.Combine(folder, "a"), "new"), overwrite: true);
+
+        Assert.Equal(["a"], Names(Target));
     }
 
     [Fact]

@@ -83,7 +83,7 @@ public sealed class OutputGuardTests : IDisposable
     [Fact]
     public void RequireFolder_LeftoversOnly_CountAsEmpty()
     {
-        Directory.CreateDirectory(_folder["out/.reslora.999999999-abcdefghijk.tmp"]);
+        Directory.CreateDirectory(_folder["out/.reslora-inside.999999999-abcdefghijk.tmp"]);
 
         OutputGuard.RequireFolder(_folder["out"], overwrite: false);
 
