@@ -1,3 +1,4 @@
+using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 
 namespace ResLora.Cli;
@@ -14,7 +15,9 @@ internal sealed class OutputWriter(TextWriter inner) : CarefulWriter(inner)
         }
         catch (Exception error) when (DiskFault.Is(error))
         {
-            throw DiskFault.Of("Standard output", error);
+            throw error is UnauthorizedAccessException
+                ? new ConfigException("Standard output cannot be written: it is closed.", error)
+                : DiskFault.Of("Standard output", error);
         }
     }
 }
