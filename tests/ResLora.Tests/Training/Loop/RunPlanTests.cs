@@ -48,6 +48,21 @@ public class RunPlanTests
     }
 
     [Theory]
+    [InlineData(0, 1)]
+    [InlineData(5, 4)]
+    public void Create_DiskBytes_CountBestLastOneMoreAndTheCheckpoints(int every, int checkpoints)
+    {
+        using var bench = new TrainingBench();
+        var data = new TokenizedData(TinyModel.Samples(10), TooLong: 0, Untrained: 0);
+
+        var plan = RunPlan.Create(bench.Model, bench.Adapter, data, new TrainConfig { CheckpointEvery = every, KeepCheckpoints = 3 }, BaseMemory.Unmapped(bench.Model, float32));
+
+        // Float32: what is saved, and in a checkpoint also the parameter and its two moments.
+        const int number = 4;
+        Assert.Equal(BlockParameters * number * (3 + (checkpoints * 4)), plan.DiskBytes);
+    }
+
+    [Theory]
     [InlineData(0, null, true)]
     [InlineData(-1, null, false)]
     [InlineData(null, 0, true)]
