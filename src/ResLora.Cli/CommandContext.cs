@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ResLora.Cli.Rendering;
 using ResLora.Formats.NativeRuntime;
 using Spectre.Console;
 
@@ -41,7 +42,7 @@ internal sealed record CommandContext(CommandStreams Streams, bool IsJson, bool 
 
     /// <summary>A line to the log.</summary>
     /// <param name="text">Plain text.</param>
-    public void Log(string text) => Streams.Log.Profile.Out.Writer.WriteLine(text);
+    public void Log(string text) => Tables.Sentence(Streams.Log, text);
 
     /// <summary>A line to the log under <c>--verbose</c>.</summary>
     /// <param name="text">Plain text.</param>

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using ResLora.Cli.Commands;
+using ResLora.Cli.Rendering;
 using ResLora.Formats.Errors;
-using Spectre.Console;
 
 namespace ResLora.Cli;
 
@@ -50,6 +50,7 @@ internal static class CommandLine
     /// <returns>The exit code.</returns>
     public static int Run(Command root, string[] arguments, CommandStreams streams)
     {
+        HelpWithExamples.Fit(root, streams.Terminal.Profile.Width);
         var parsed = root.Parse(arguments.Length == 0 ? ["--help"] : arguments);
         var failures = new FailureReport(streams, isJson: arguments.Contains("--json"), root.Name);
         if (parsed.Action is ParseErrorAction)
@@ -59,7 +60,7 @@ internal static class CommandLine
 
         using var interrupt = new InterruptSource();
         // Through the console, which knows how to write above a line that is redrawn.
-        using var warnings = Warnings.Listen(sentence => streams.Log.Write(new Text($"warning: {sentence}\n")));
+        using var warnings = Warnings.Listen(sentence => Tables.Sentence(streams.Log, $"warning: {sentence}"));
         try
         {
             if (parsed.CommandResult.Command is not Verb verb || parsed.Action is HelpWithExamples)

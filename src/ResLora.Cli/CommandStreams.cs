@@ -1,10 +1,11 @@
 using System.Text;
+using ResLora.Cli.Rendering;
 using Spectre.Console;
 
 namespace ResLora.Cli;
 
 /// <summary>Where a command writes: results to the output, everything else to the log.</summary>
-/// <param name="Output">The raw output, for JSON and streamed text.</param>
+/// <param name="Output">The output for JSON and streamed text: to files and pipes as it is, to a terminal made harmless.</param>
 /// <param name="Terminal">The output, for tables.</param>
 /// <param name="Log">Standard error.</param>
 /// <param name="IsLive">Whether the log is a terminal on which lines can be redrawn.</param>
@@ -24,11 +25,12 @@ internal sealed record CommandStreams(TextWriter Output, IAnsiConsole Terminal, 
         // In place of .NET's own, so that the console library still knows them for the terminal.
         Console.SetOut(new OutputWriter(Console.Out));
         Console.SetError(new LogWriter(Console.Error));
+        var log = Over(Console.Error, Console.IsErrorRedirected);
         return new CommandStreams(
-            Console.Out,
+            Console.IsOutputRedirected ? Console.Out : new TerminalWriter(Console.Out),
             Over(Console.Out, Console.IsOutputRedirected),
-            Over(Console.Error, Console.IsErrorRedirected),
-            !Console.IsErrorRedirected)
+            log,
+            !Console.IsErrorRedirected && log.Profile.Capabilities.Ansi)
         {
             Input = Console.OpenStandardInput(),
         };
@@ -45,6 +47,7 @@ internal sealed record CommandStreams(TextWriter Output, IAnsiConsole Terminal, 
             Ansi = isRedirected ? AnsiSupport.No : AnsiSupport.Detect,
             Interactive = isRedirected ? InteractionSupport.No : InteractionSupport.Detect,
         });
+        console.Profile.Capabilities.Unicode = TerminalLocale.ShowsUnicode(Environment.GetEnvironmentVariable);
         if (isRedirected)
         {
             console.Profile.Width = WidthOfFiles;

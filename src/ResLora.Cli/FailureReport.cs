@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using ResLora.Cli.Rendering;
 using ResLora.Experiments;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
@@ -56,7 +57,7 @@ internal sealed class FailureReport(CommandStreams streams, bool isJson, string 
 
     private int Write(string message, int exitCode)
     {
-        streams.Log.Profile.Out.Writer.WriteLine(message);
+        Tables.Sentence(streams.Log, message);
         if (isJson)
         {
             TryWriteJson(message, exitCode);

@@ -1,6 +1,6 @@
 namespace ResLora.Models;
 
-/// <summary>How a family's checkpoints differ from its network: other names, what is there for nothing, what may be missing.</summary>
+/// <summary>How a family's checkpoints differ from its network: other names, tensors that are not needed, tensors that may be missing.</summary>
 internal sealed record CheckpointLayout
 {
     /// <summary>The names that a tensor of the network may have in a file, the usual one first.</summary>

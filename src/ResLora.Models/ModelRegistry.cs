@@ -32,11 +32,7 @@ public static class ModelRegistry
     /// <exception cref="ConfigException">The model is not supported, or a head is asked for and it has none.</exception>
     public static LanguageModel Build(string folder, TextHead? head = null)
     {
-        if (!Directory.Exists(folder))
-        {
-            throw new FileFormatException($"{folder}: there is no such folder; give a model folder with config.json, tokenizer.json and model.safetensors.");
-        }
-
+        ModelPlace.Require(folder);
         var path = Path.Combine(folder, "config.json");
         using var json = CheckedJson.Read(path);
         var type = json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("model_type", out var value) && value.ValueKind == JsonValueKind.String

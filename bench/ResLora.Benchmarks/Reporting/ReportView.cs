@@ -12,7 +12,7 @@ internal static class ReportView
     /// <summary>Draws the machine, the tables, the ratios and the notes.</summary>
     public static void Draw(BenchmarkReport report, IAnsiConsole terminal)
     {
-        Tables.Line(terminal, report.Question);
+        Tables.Sentence(terminal, report.Question);
         terminal.Write(Tables.Facts(Facts(report)));
         foreach (var table in report.Findings.Tables)
         {
@@ -26,11 +26,11 @@ internal static class ReportView
 
         foreach (var note in report.Findings.Notes)
         {
-            Tables.Line(terminal, note);
+            Tables.Sentence(terminal, note);
         }
     }
 
-    private static Table Draw(ReportTable table)
+    private static TextTable Draw(ReportTable table)
     {
         var figures = table.Rows.SelectMany(row => row.Measures).Select(measure => measure.Figure).Distinct().ToArray();
         var hasSpread = table.Rows.Any(row => row.Measures[0].Value.Values.Count > 1);
@@ -46,7 +46,7 @@ internal static class ReportView
         return drawn;
     }
 
-    private static Table Draw(IReadOnlyList<Ratio> ratios)
+    private static TextTable Draw(IReadOnlyList<Ratio> ratios)
     {
         var format = new Figure("", "", "0.000");
         var drawn = Tables.Of("ratio", "figure", "median>", "quartiles>");

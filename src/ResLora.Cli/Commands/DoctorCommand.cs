@@ -39,7 +39,7 @@ internal static class DoctorCommand
         ]));
         if (report.Problem is { } problem)
         {
-            Tables.Line(terminal, problem);
+            Tables.Sentence(terminal, problem);
         }
     }
 

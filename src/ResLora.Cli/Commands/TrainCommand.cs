@@ -39,7 +39,7 @@ internal static class TrainCommand
 
             context.RequireTorch();
             var report = RunProgress.Show(context, progress => TrainJob.Run(settings, line.GetValue(resume), progress, context.Stop));
-            context.Result(RunView.Document(report), terminal => RunView.Draw(report, terminal));
+            context.Result(RunView.Document(report), terminal => RunView.Draw(report, settings, terminal));
             return report.Result.Interrupted ? ExitCode.Interrupted : ExitCode.Done;
         });
     }

@@ -87,7 +87,7 @@ internal static class EvaluationView
     }
 
     /// <summary>A row for each right label: how well it is found, and what it is taken for.</summary>
-    private static Table Classes(ClassificationReport report)
+    private static TextTable Classes(ClassificationReport report)
     {
         var table = Tables.Of(["label", "precision>", "recall>", "F1>", "samples>", .. report.Classes.Select(c => $"as {c.Label}>")]);
         foreach (var (found, counts) in report.Classes.Zip(report.Confusion))

@@ -12,10 +12,7 @@ internal static class ExportView
     /// <summary>What becomes of each feature.</summary>
     public static void DrawPlan(ExportPlan plan, IAnsiConsole terminal)
     {
-        var table = new Table().Border(TableBorder.Simple)
-            .AddColumn(new TableColumn(new Text("feature")).NoWrap())
-            .AddColumn(new TableColumn(new Text("")).NoWrap())
-            .AddColumn(new TableColumn(new Text("how")));
+        var table = Tables.Of("feature", "", "how");
         foreach (var feature in plan.Features)
         {
             table.Row(feature.Name, State(feature.State), feature.Reason);
@@ -56,15 +53,15 @@ internal static class ExportView
         DrawProofs(report.Proofs, terminal);
         foreach (var difference in report.Differences)
         {
-            Tables.Line(terminal, $"DIFFERENT  {difference}.");
+            Tables.Sentence(terminal, $"DIFFERENT  {difference}.");
         }
 
         if (report.NotCompared is { } reason)
         {
-            Tables.Line(terminal, $"Only the files' hashes were checked, no numbers: {reason}.");
+            Tables.Sentence(terminal, $"Only the files' hashes were checked, no numbers: {reason}.");
         }
 
-        Tables.Line(terminal, report.Passed
+        Tables.Sentence(terminal, report.Passed
             ? $"{report.Folder} is the {report.Target} export that was written: {report.Files} files{(report.Compared ? ", and its numbers are those of its sources" : "")}."
             : $"{report.Folder} is not the {report.Target} export that was written.");
     }

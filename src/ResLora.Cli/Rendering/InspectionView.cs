@@ -44,7 +44,7 @@ internal static class InspectionView
 
         foreach (var note in report.Notes)
         {
-            Tables.Line(terminal, note);
+            Tables.Sentence(terminal, note);
         }
     }
 

@@ -17,7 +17,7 @@ internal static class MergeView
         terminal.Write(Tables.Facts(Facts(report)));
     }
 
-    private static Table Ranking(MergeReport report)
+    private static TextTable Ranking(MergeReport report)
     {
         var answers = report.UnmergedExactMatch is not null;
         string[] columns = ["method", "divergence>", "same first choice>", "loss>", "increase>", "update error>", .. answers ? new[] { "right>" } : []];

@@ -31,7 +31,7 @@ internal static class PlanView
         terminal.Write(Tables.Facts(Facts(report)));
         foreach (var found in report.Run.Breaks)
         {
-            Tables.Line(terminal, Line(found));
+            Tables.Sentence(terminal, Line(found));
         }
     }
 

@@ -19,10 +19,10 @@ internal static class QuickstartView
         }
 
         terminal.Write(table);
-        Tables.Line(terminal, report.Verdict);
+        Tables.Sentence(terminal, report.Verdict);
         if (!report.Improved)
         {
-            Tables.Line(terminal, "Training did not improve on the base model: the held-out loss must fall and more answers be right, for LoRA and for ResLoRA.");
+            Tables.Sentence(terminal, "Training did not improve on the base model: the held-out loss must fall and more answers be right, for LoRA and for ResLoRA.");
         }
 
         terminal.Write(Tables.Facts(
@@ -33,25 +33,6 @@ internal static class QuickstartView
             new("merged model", report.MergedFolder),
             new("loss curves", report.PlotFile),
         ]));
-        Tables.Line(terminal, "");
-        Tables.Line(terminal, "Try next:");
-        foreach (var command in Next(report))
-        {
-            Tables.Line(terminal, $"  {command}");
-        }
-    }
-
-    /// <summary>Three command lines to go on with, that run from the current folder.</summary>
-    public static IReadOnlyList<string> Next(QuickstartReport report)
-    {
-        var project = Path.Combine("src", "ResLora.Cli");
-        var tool = Directory.Exists(project) ? $"dotnet run -c Release --project {project} --" : "reslora";
-        var sample = Path.GetRelativePath(Directory.GetCurrentDirectory(), report.Sample);
-        return
-        [
-            $"{tool} generate --model {report.MergedFolder} --prompt \"{report.Prompt}\"",
-            $"{tool} evaluate --model {Path.Combine(sample, "base")} --adapter {Path.Combine(report.Output, "reslora", "last")} --task word-problems --data {Path.Combine(sample, "data", "heldout.jsonl")}",
-            $"{tool} train {Path.Combine(sample, "reslora.yaml")} --set adapter.shortcut.kind=middle --output {Path.Combine("runs", "middle")}",
-        ];
+        NextCommands.Draw(NextCommands.After(report), terminal);
     }
 }

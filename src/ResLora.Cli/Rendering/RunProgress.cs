@@ -130,7 +130,7 @@ internal sealed class RunProgress : IProgress<RunEvent>
         return due;
     }
 
-    private void WriteLine(string text) => Write(new Text(text + "\n"));
+    private void WriteLine(string text) => Write(new Prose(text));
 
     /// <summary>Through the console, which knows how to write above a line that is redrawn.</summary>
     private void Write(Spectre.Console.Rendering.IRenderable what) => _context.Streams.Log.Write(what);

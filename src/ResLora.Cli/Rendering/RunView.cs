@@ -37,13 +37,22 @@ internal static class RunView
         Result = Document(report.Result),
     };
 
-    /// <summary>Draws a fine-tuning run's end.</summary>
-    public static void Draw(TrainReport report, IAnsiConsole terminal) => terminal.Write(Tables.Facts(
-    [
-        .. Facts(report.Result),
-        .. Memory(report),
-        new("run", report.RunFolder),
-    ]));
+    /// <summary>Draws a fine-tuning run's end, and what to do next.</summary>
+    public static void Draw(TrainReport report, RunConfig config, IAnsiConsole terminal)
+    {
+        var plot = new RunFolder(report.RunFolder).LossPlot;
+        terminal.Write(Tables.Facts(
+        [
+            .. Facts(report.Result),
+            .. Memory(report),
+            new("run", report.RunFolder),
+            .. File.Exists(plot) ? new[] { KeyValuePair.Create("loss curve", plot) } : [],
+        ]));
+        if (!report.Result.Interrupted)
+        {
+            NextCommands.Draw(NextCommands.After(config, report), terminal);
+        }
+    }
 
     private static IEnumerable<KeyValuePair<string, string>> Memory(TrainReport report)
     {

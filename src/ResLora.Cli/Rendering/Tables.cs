@@ -8,41 +8,22 @@ internal static class Tables
 {
     /// <summary>Two columns without a frame: name and value.</summary>
     /// <param name="facts">The rows; plain text.</param>
-    public static Grid Facts(IEnumerable<KeyValuePair<string, string>> facts)
-    {
-        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(3)).AddColumn();
-        foreach (var (name, value) in facts)
-        {
-            grid.AddRow(new Text(name, new Style(decoration: Decoration.Dim)), new Text(value));
-        }
-
-        return grid;
-    }
+    public static FactList Facts(IEnumerable<KeyValuePair<string, string>> facts) => new(facts);
 
     /// <summary>A table with a head; columns whose name ends with <c>&gt;</c> hold numbers and stand right.</summary>
     /// <param name="columns">The names.</param>
-    public static Table Of(params string[] columns)
-    {
-        var table = new Table().Border(TableBorder.Simple);
-        foreach (var column in columns)
-        {
-            var isNumber = column.EndsWith('>');
-            var made = new TableColumn(new Text(column.TrimEnd('>'))).NoWrap();
-            table.AddColumn(isNumber ? made.RightAligned() : made);
-        }
-
-        return table;
-    }
-
-    /// <summary>Adds a row of plain texts.</summary>
-    /// <param name="table">The table.</param>
-    /// <param name="cells">The texts.</param>
-    public static void Row(this Table table, params string[] cells) => table.AddRow(cells.Select(cell => new Text(cell)));
+    public static TextTable Of(params string[] columns) => new(columns);
 
     /// <summary>A line of plain text, never broken: what can be copied must stay in one piece.</summary>
     /// <param name="terminal">Where to.</param>
     /// <param name="text">The text.</param>
-    public static void Line(IAnsiConsole terminal, string text) => terminal.Profile.Out.Writer.WriteLine(text);
+    public static void Line(IAnsiConsole terminal, string text) =>
+        terminal.Profile.Out.Writer.WriteLine(TerminalText.Escape(text, keepsLines: true));
+
+    /// <summary>Sentences, broken between words.</summary>
+    /// <param name="terminal">Where to.</param>
+    /// <param name="text">The text.</param>
+    public static void Sentence(IAnsiConsole terminal, string text) => terminal.Write(new Prose(text));
 
     /// <summary>A count with separators: <c>1,234,567</c>.</summary>
     /// <param name="count">The count.</param>

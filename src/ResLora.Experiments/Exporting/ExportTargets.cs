@@ -6,6 +6,35 @@ namespace ResLora.Experiments.Exporting;
 /// <summary>All targets of exports.</summary>
 public static class ExportTargets
 {
+    private const string Gguf = "GGUF files are what 'llama.cpp' writes; 'ollama' adds a Modelfile.";
+    private const string Lora = "'peft' writes a LoRA folder for PEFT, 'vllm' one for vLLM.";
+    private const string Model = "'hf' writes a whole model folder with model.safetensors, 'peft' an adapter.";
+    private const string Quantized = "Weights of 4 bits are not written; take 'hf' and let the tool of that format convert it, or 'llama.cpp' with --type q8_0.";
+
+    // What people call a target, or ask for, and what they should take.
+    private static readonly Dictionary<string, string> _otherNames = new(StringComparer.Ordinal)
+    {
+        ["gguf"] = Gguf,
+        ["ggml"] = Gguf,
+        ["llamacpp"] = Gguf,
+        ["llama-cpp"] = Gguf,
+        ["llama_cpp"] = Gguf,
+        ["lmstudio"] = Gguf,
+        ["lora"] = Lora,
+        ["peft-lora"] = Lora,
+        ["adapter"] = Lora,
+        ["safetensors"] = Model,
+        ["huggingface"] = Model,
+        ["transformers"] = Model,
+        ["merged"] = Model,
+        ["model"] = Model,
+        ["mlx"] = "MLX converts a model folder: take 'hf' and give the folder to mlx_lm.convert.",
+        ["onnx"] = "ONNX is not written; take 'hf' and let Optimum convert the model folder.",
+        ["gptq"] = Quantized,
+        ["awq"] = Quantized,
+        ["diffusers"] = "Diffusion models are not supported. For language models, 'peft' writes an adapter and 'hf' a whole model.",
+    };
+
     /// <summary>The targets, in the order in which they are listed.</summary>
     public static IReadOnlyList<IExportTarget> All { get; } = [new PeftTarget(), new VllmTarget(), new HuggingFaceTarget(), new LlamaCppTarget(), new OllamaTarget()];
 
@@ -18,6 +47,8 @@ public static class ExportTargets
         ArgumentNullException.ThrowIfNull(name);
         var names = All.Select(target => target.Name).ToArray();
         return All.FirstOrDefault(target => target.Name == name)
-            ?? throw new ConfigException($"There is no export target '{name}' ({string.Join(", ", names)}).{NearestName.Suggestion(name, names)}");
+            ?? throw new ConfigException(
+                $"There is no export target '{name}' ({string.Join(", ", names)})." +
+                (_otherNames.TryGetValue(name.ToLowerInvariant(), out var hint) ? $" {hint}" : NearestName.Suggestion(name, names)));
     }
 }

@@ -8,15 +8,24 @@ internal static class Picture
 {
     private const int Width = 1200;
     private const int Height = 700;
+    private const double NearZero = 0.3;
 
-    // Tells lines apart in print and for colour-blind readers (Okabe and Ito's palette).
-    private static readonly string[] _colors = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+    // Tells lines apart in print and for colour-blind readers (Okabe and Ito's palette, with a grey in place of its yellow).
+    private static readonly string[] _colors = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#7f7f7f"];
 
-    /// <summary>The color of a series; they repeat after six.</summary>
+    /// <summary>The color of a series; they repeat after eight.</summary>
     public static Color ColorOf(int series) => Color.FromHex(_colors[series % _colors.Length]);
 
-    /// <summary>Labels the plot, starts its vertical axis at 0 and writes it as a PNG of 1200 by 700 pixels.</summary>
+    /// <summary>Labels the plot, starts its vertical axis where differences can be seen and writes it as a PNG of 1200 by 700 pixels.</summary>
     public static void Write(Plot plot, string path, string title, string x, string y)
+    {
+        Label(plot, title, x, y);
+        var png = plot.GetImageBytes(Width, Height, ImageFormat.Png);
+        AtomicFile.Write(path, stream => stream.Write(png));
+    }
+
+    /// <summary>Labels the plot, and starts its vertical axis where differences can be seen.</summary>
+    public static void Label(Plot plot, string title, string x, string y)
     {
         plot.Title(title, size: 22);
         plot.XLabel(x, size: 20);
@@ -24,11 +33,10 @@ internal static class Picture
         plot.Axes.Bottom.TickLabelStyle.FontSize = 16;
         plot.Axes.Left.TickLabelStyle.FontSize = 16;
         plot.Axes.AutoScale();
-        plot.Axes.SetLimitsY(0, plot.Axes.GetLimits().Top);   // nothing drawn here is negative, and the way left to 0 is worth seeing
-        plot.Legend.FontSize = 18;
-        plot.Legend.Orientation = Orientation.Horizontal;
-        plot.ShowLegend(Edge.Bottom);   // outside, where it hides nothing
-        var png = plot.GetImageBytes(Width, Height, ImageFormat.Png);
-        AtomicFile.Write(path, stream => stream.Write(png));
+        var limits = plot.Axes.GetLimits();
+        // Nothing drawn here is negative. Where the values come near to 0, the way left is worth seeing; else their differences are.
+        plot.Axes.SetLimitsY(limits.Bottom < limits.Top * NearZero ? 0 : limits.Bottom, limits.Top);
+        plot.Legend.FontSize = 16;
+        plot.ShowLegend(Edge.Right);   // outside, where it hides nothing, and a name a line, so that all have room
     }
 }

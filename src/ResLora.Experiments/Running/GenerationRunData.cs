@@ -19,6 +19,9 @@ internal sealed record GenerationRunData(
     : RunData(TrainTokens, ValidationTokens)
 {
     /// <inheritdoc />
+    public override string LossUnit => "nats a token";
+
+    /// <inheritdoc />
     public override Objective ObjectiveFor(ModelSession session, bool packing) =>
         new NextTokenObjective(session.Causal, SampleEncoding.PadId(session.Tokenizer), packing);
 

@@ -14,6 +14,9 @@ internal sealed record LabelledRunData(LabelledTexts Texts, TokenizedData TrainT
     : RunData(TrainTokens, ValidationTokens)
 {
     /// <inheritdoc />
+    public override string LossUnit => Texts.Train.Labels is null ? "squared error" : "nats a sample";
+
+    /// <inheritdoc />
     public override Objective ObjectiveFor(ModelSession session, bool packing) => new LabelObjective(session.Encoder, Texts.Task, Texts.Train.Labels);
 
     /// <summary>Tokenises.</summary>

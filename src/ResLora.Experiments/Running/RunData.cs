@@ -16,6 +16,9 @@ internal abstract record RunData(TokenizedData TrainTokens, IReadOnlyList<Tokeni
     /// <param name="packing">Whether batches are packed where the objective can.</param>
     public abstract Objective ObjectiveFor(ModelSession session, bool packing);
 
+    /// <summary>What its losses are measured in.</summary>
+    public abstract string LossUnit { get; }
+
     /// <summary>Reads and tokenises.</summary>
     /// <param name="config">The run's settings.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>

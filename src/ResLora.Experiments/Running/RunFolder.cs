@@ -3,7 +3,7 @@ using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Running;
 
-/// <summary>The folder of a run: config.yaml, metrics.jsonl, checkpoints/, best/ and last/.</summary>
+/// <summary>The folder of a run: config.yaml, metrics.jsonl, loss.png, checkpoints/, best/ and last/.</summary>
 /// <param name="path">The folder.</param>
 public sealed class RunFolder(string path)
 {
@@ -15,6 +15,9 @@ public sealed class RunFolder(string path)
 
     /// <summary>A line of JSON for every step and evaluation.</summary>
     public string MetricsFile => In("metrics.jsonl");
+
+    /// <summary>A picture of the training and validation losses; there when two steps or more were done.</summary>
+    public string LossPlot => In("loss.png");
 
     /// <summary>A picture of the losses that evaluations measured; there when merged models were scored twice or more.</summary>
     public string EvaluationPlot => In("evaluation.png");

@@ -93,9 +93,10 @@ public static class TrainJob
             ExtraMetrics = HasExtraMetrics(config) ? () => ExtraMetrics(session, objective, data, config, stop) : null,
         };
         var result = new Trainer(setup).Run(progress, resume, stop);
-        EvaluationPlot.Write(folder.MetricsFile, folder.EvaluationPlot, $"{config.Task}: validation loss, unmerged and merged");
+        RunPlots.Write(folder, config.Task, data.LossUnit);
         return new TrainReport(folder.Path, trainable.Sum(p => p.Value.numel()), result)
         {
+            Prompt = data is GenerationRunData { Train: [var sample, ..] } ? sample.Prompt : null,
             PlannedMemory = plan.Run.Memory,
             PeakMemory = watch.Most,
         };

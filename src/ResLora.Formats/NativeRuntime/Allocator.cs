@@ -41,7 +41,7 @@ public static class Allocator
 
     /// <summary>
     /// The opposite, for a run that must stay within a limit: large blocks leave the process as soon as they are freed, which costs time.
-    /// Does nothing unless the process keeps freed memory: malloc belongs to the program, and another than ours may want it as it is.
+    /// Does nothing unless the process keeps freed memory: malloc belongs to the program, and a host other than our tool may need its settings unchanged.
     /// </summary>
     public static void ReturnFreedMemory()
     {

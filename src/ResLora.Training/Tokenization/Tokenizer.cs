@@ -16,6 +16,7 @@ namespace ResLora.Training.Tokenization;
 /// </remarks>
 public sealed class Tokenizer
 {
+    private static readonly string[] _sentencePieceFiles = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model"];
     private readonly TokenizerJson _json;
     private readonly AddedTokenSplitter _rawTokens;
     private readonly AddedTokenSplitter _normalizedTokens;
@@ -85,9 +86,23 @@ public sealed class Tokenizer
         var isFolder = Directory.Exists(folderOrTokenizerJson);
         var file = isFolder ? Path.Combine(folderOrTokenizerJson, "tokenizer.json") : folderOrTokenizerJson;
         var folder = isFolder ? folderOrTokenizerJson : Path.GetDirectoryName(Path.GetFullPath(folderOrTokenizerJson))!;
-        var json = isFolder && !File.Exists(file) && VocabularyFiles.Read(folder) is { } older ? older : TokenizerJson.Read(file);
+        var json = isFolder && !File.Exists(file) && VocabularyFiles.Read(folder) is { } older ? older : Required(file, isFolder);
         json = json.WithConfiguredTokens(folder);
         return new Tokenizer(json, TokenizerSettings.Read(folder, json), ModelRows.Read(folder, json), Truncating.Side(folder, json));
+    }
+
+    private static TokenizerJson Required(string file, bool isInFolder)
+    {
+        if (isInFolder && !File.Exists(file))
+        {
+            var folder = Path.GetDirectoryName(file);
+            var sentencePiece = _sentencePieceFiles.FirstOrDefault(name => File.Exists(Path.Combine(folder!, name)));
+            throw new FileFormatException(
+                $"{folder}: there is no tokenizer. Copy tokenizer.json into it, or vocab.json with merges.txt, or vocab.txt; they come with the model" +
+                (sentencePiece is null ? "." : $". {sentencePiece} is not read here: loaded with AutoTokenizer and saved again, it becomes a tokenizer.json."));
+        }
+
+        return TokenizerJson.Read(file);
     }
 
     /// <summary>Encodes a text.</summary>

@@ -25,6 +25,8 @@ public sealed class TrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         Assert.Equal(ShortcutKind.Input, AdapterStore.Describe(folder.Best).Config.Shortcut.Kind);
         Assert.Equal(world.Model, AdapterStore.Describe(folder.Last).BaseModel);
         Assert.True(File.Exists(folder.MetricsFile));
+        Assert.True(File.Exists(folder.LossPlot));
+        Assert.StartsWith("What is ", report.Prompt, StringComparison.Ordinal);
         Assert.Equal(config.Training with { DataType = "float32" }, RunConfig.Read(folder.ConfigFile).Training);
         Assert.Equal(config.Adapter! with { Targets = TargetModules.Suffixes("q_proj", "v_proj") }, RunConfig.Read(folder.ConfigFile).Adapter);
     }

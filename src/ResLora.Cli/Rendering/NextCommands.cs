@@ -1,0 +1,81 @@
+using ResLora.Experiments.Quickstart;
+using ResLora.Experiments.Running;
+using ResLora.Formats;
+using Spectre.Console;
+
+namespace ResLora.Cli.Rendering;
+
+/// <summary>Command lines to go on with, which run from the current folder as they are.</summary>
+internal static class NextCommands
+{
+    private const int FewSamples = 100;
+
+    /// <summary>Draws them.</summary>
+    public static void Draw(IEnumerable<string> commands, IAnsiConsole terminal)
+    {
+        Tables.Line(terminal, "");
+        Tables.Line(terminal, "Try next:");
+        foreach (var command in commands)
+        {
+            Tables.Line(terminal, $"  {command}");
+        }
+    }
+
+    /// <summary>After a fine-tuning run: measure it, merge it, use it.</summary>
+    public static IReadOnlyList<string> After(RunConfig config, TrainReport report)
+    {
+        var run = new RunFolder(report.RunFolder);
+        var (model, saved) = (Word(config.Model), Word(run.BestOrLast));
+        var hasAdapter = config.Adapter is not null || config.StartFrom is not null;
+        var tuned = hasAdapter ? $"--model {model} --adapter {saved}" : $"--model {saved}";
+        var merge = hasAdapter ? new[] { $"{Tool} merge --adapter {saved} --as model --output {Word(Path.Combine(report.RunFolder, "merged"))}" } : [];
+        return
+        [
+            $"{Tool} evaluate {tuned} --task {config.Task} {Data(config.Data)}",
+            .. merge,
+            report.Prompt is { } prompt
+                ? $"{Tool} generate {tuned} --prompt {ShellWord.Quote(Prompt(prompt))}"
+                : $"{Tool} predict {tuned} --task {config.Task} {Data(config.Data)}",
+        ];
+    }
+
+    /// <summary>After the quickstart.</summary>
+    public static IReadOnlyList<string> After(QuickstartReport report)
+    {
+        var sample = report.Sample;
+        var adapter = Path.Combine(report.Output, "reslora", "last");
+        return
+        [
+            $"{Tool} generate --model {Word(report.MergedFolder)} --prompt {ShellWord.Quote(report.Prompt)}",
+            $"{Tool} evaluate --model {Word(Path.Combine(sample, "base"))} --adapter {Word(adapter)} --task word-problems --data {Word(Path.Combine(sample, "data", "heldout.jsonl"))}",
+            $"{Tool} train {Word(Path.Combine(sample, "reslora.yaml"))} --set adapter.shortcut.kind=middle --output {Path.Combine("runs", "middle")}",
+        ];
+    }
+
+    private static string Tool
+    {
+        get
+        {
+            var project = Path.Combine("src", "ResLora.Cli");
+            return Directory.Exists(project) ? $"dotnet run -c Release --project {project} --" : "reslora";
+        }
+    }
+
+    // A prompt over several lines is no command to copy.
+    private static string Prompt(string prompt) => prompt.Length == 0 || prompt.Any(char.IsControl) ? "Once upon a time" : prompt;
+
+    private static string Data(DataConfig data)
+    {
+        var path = data.Validation ?? data.Train;
+        var split = Directory.Exists(path) ? data.Validation is null ? " --split train" : " --split validation" : "";
+        var columns = string.Concat(data.Columns.Select(column => $" --column {ShellWord.Quote($"{column.Key}={column.Value}")}"));
+        var warning = data.Validation is null ? $" --limit {FewSamples}   # these are training data: better name data that it has not seen" : "";
+        return $"--data {Word(path)}{split}{columns}{warning}";
+    }
+
+    private static string Word(string path)
+    {
+        var relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
+        return ShellWord.Quote(relative.StartsWith("..", StringComparison.Ordinal) ? Path.GetFullPath(path) : relative);
+    }
+}

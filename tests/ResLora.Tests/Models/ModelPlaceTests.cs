@@ -1,0 +1,30 @@
+using ResLora.Formats.Errors;
+using ResLora.Models;
+using ResLora.Tests.Support;
+using Xunit;
+
+namespace ResLora.Tests.Models;
+
+public sealed class ModelPlaceTests
+{
+    [Theory]
+    [InlineData("some-org/Some-Model_1.5B")]
+    [InlineData("/nowhere/configs/some-org/Some-Model_1.5B")]
+    public void Require_AHubsName_SaysHowToGetTheModel(string name)
+    {
+        var error = Assert.Throws<FileFormatException>(() => ModelRegistry.Build(name));
+
+        Assert.Contains("'hf download some-org/Some-Model_1.5B --local-dir Some-Model_1.5B'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Require_AMistypedFolder_IsNoHubsName()
+    {
+        using var folder = new TemporaryFolder();
+
+        var error = Assert.Throws<FileFormatException>(() => ModelRegistry.Build(folder["mistyped"]));
+
+        Assert.DoesNotContain("hub", error.Message, StringComparison.Ordinal);
+        Assert.Contains("there is no such folder", error.Message, StringComparison.Ordinal);
+    }
+}
