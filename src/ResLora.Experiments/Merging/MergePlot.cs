@@ -21,8 +21,6 @@ internal static class MergePlot
             Draw(plot, Lines(dropped), dropped.Method, LinePattern.Dashed, MarkerShape.OpenSquare);
         }
 
-        // Layers, not fractions of them.
-        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
         var loss = report.Loss;
         var title = string.Create(
             CultureInfo.InvariantCulture,

@@ -1,5 +1,6 @@
 using ResLora.Formats.Files;
 using ScottPlot;
+using ScottPlot.TickGenerators;
 
 namespace ResLora.Experiments.Plots;
 
@@ -30,6 +31,8 @@ internal static class Picture
         plot.Title(title, size: 22);
         plot.XLabel(x, size: 20);
         plot.YLabel(y, size: 20);
+        // Steps and layers, not fractions of them.
+        plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
         plot.Axes.Bottom.TickLabelStyle.FontSize = 16;
         plot.Axes.Left.TickLabelStyle.FontSize = 16;
         plot.Axes.AutoScale();

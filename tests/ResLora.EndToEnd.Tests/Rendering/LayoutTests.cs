@@ -9,7 +9,7 @@ public sealed class LayoutTests
 {
     private const string Path = "/home/somebody/a-long-path/that-is-wider/than-the-narrowest/of-the-terminals/runs/first";
 
-    private static readonly string[] _cells = ["self_attn.q_proj", "12,345,678", "0.1234", "39.2 % to 52.9 %", "merged approximately by a method with a long name"];
+    private static readonly string[] _cells = ["self_attn.q_proj", "12,345,678", "0.1234", "39.2 % to 52.9 %", "merged approximately by some method with a long name"];
 
     [Theory]
     [InlineData(40)]

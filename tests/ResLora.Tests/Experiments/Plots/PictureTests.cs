@@ -17,7 +17,9 @@ public sealed class PictureTests
     public void Label_OfValues_StartsTheAxisWhereTheyDiffer(double least, double most, bool atZero)
     {
         using var plot = new Plot();
-        plot.Add.ScatterLine(new[] { 1.0, 2.0 }, new[] { most, least });
+        double[] steps = [1, 2];
+        double[] values = [most, least];
+        plot.Add.ScatterLine(steps, values);
 
         Picture.Label(plot, "t", "x", "y");
 
