@@ -1,3 +1,4 @@
+using ResLora.Formats.Errors;
 using ResLora.Training.Data;
 using ResLora.Training.Loop;
 using Xunit;
@@ -29,6 +30,17 @@ public sealed class ThreadChoiceTests
         using var bench = new TrainingBench();
 
         Assert.Equal(3, ThreadChoice.Of(bench.Setup with { Config = new TrainConfig { Threads = 3 } }, usual: 4));
+    }
+
+    [Fact]
+    public void Of_FarMoreThanProcessors_IsRefused()
+    {
+        using var bench = new TrainingBench();
+        int Of(int threads) => ThreadChoice.Of(bench.Setup with { Config = new TrainConfig { Threads = threads } }, usual: 4);
+        var most = Math.Max(16, 4 * Environment.ProcessorCount);
+
+        Assert.Equal(most, Of(most));
+        Assert.Contains($"training.threads is {most + 1}", Assert.Throws<ConfigException>(() => Of(most + 1)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
