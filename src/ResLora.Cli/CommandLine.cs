@@ -22,6 +22,7 @@ internal static class CommandLine
             new VersionOption(),
             QuickstartCommand.Create(),
             DoctorCommand.Create(),
+            InitCommand.Create(),
             PlanCommand.Create(),
             TrainCommand.Create(),
             EvaluateCommand.Create(),

@@ -68,6 +68,25 @@ public sealed class FailureTests
     }
 
     [Theory]
+    [InlineData("plan", "")]
+    [InlineData("train", "my.yaml", "--output", "")]
+    [InlineData("train", "--model", "", "--data", "x.jsonl")]
+    [InlineData("pretrain", "my.yaml", "--output", " ")]
+    [InlineData("export", "--model", "m", "--to", "hf", "--output", "")]
+    [InlineData("merge", "--adapter", "", "--as", "lora", "--output", "o")]
+    [InlineData("predict", "--model", "m", "--data", "")]
+    [InlineData("evaluate", "--model", "m", "--task", "text", "--data", "")]
+    [InlineData("quickstart", "--output", "")]
+    [InlineData("inspect", "")]
+    [InlineData("init", "")]
+    public void Run_EmptyPath_IsRefusedByItsName(params string[] arguments)
+    {
+        var result = InProcess.Run(arguments).Expect(2);
+
+        Assert.Contains("is empty, and a path is needed", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("inspect", "/does/not/exist", "--json")]
     [InlineData("train", "/does/not/exist.yaml", "--json")]
     [InlineData("trian", "--json")]

@@ -8,6 +8,7 @@ public sealed class HelpTests
     [Theory]
     [InlineData("quickstart")]
     [InlineData("doctor")]
+    [InlineData("init")]
     [InlineData("plan")]
     [InlineData("train")]
     [InlineData("evaluate")]

@@ -30,6 +30,28 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
     }
 
     [Fact]
+    public void Train_ModelAndDataWithoutAFile_FindsTheTaskAndTrains()
+    {
+        var trained = Tool.Run(
+            "train", "--model", world.Base, "--data", world.Data, "--set", "training.steps=1", "--set", "training.threads=1", "--output", world["by-line"], "--json").Expect(0);
+
+        Assert.StartsWith("The task is completion: it has the columns prompt, completion (--task names another).", trained.Error, StringComparison.Ordinal);
+        Assert.Equal(1, trained.Json.GetProperty("result").GetProperty("steps").GetInt32());
+    }
+
+    [Fact]
+    public void Init_ModelAndDataNamed_WritesAFileThatPlanTakes()
+    {
+        var file = world["init/my.yaml"];
+
+        Tool.Run("init", file, "--model", world.Base, "--data", world.Data).Expect(0);
+
+        var plan = Tool.Run("plan", file, "--json").Expect(0).Json;
+        Assert.Equal(world.Base, plan.GetProperty("model").GetString());
+        Tool.Run("init", file).Expect(2);
+    }
+
+    [Fact]
     public void Train_ThenResumeEvaluateMergeGenerate_EachTakesWhatTheOneBeforeMade()
     {
         var run = world["run"];

@@ -10,33 +10,25 @@ internal static class TrainCommand
     /// <summary>Makes the command.</summary>
     public static Verb Create()
     {
-        var config = new Argument<string>("CONFIG.yaml") { Description = "Model, task, data, adapter and training; docs/configuration.md has every key." };
-        var set = SharedOptions.Set();
-        var maxMemory = SharedOptions.MaxMemory();
+        var run = new RunArguments();
         var output = new Option<string?>("--output") { Description = "The folder of the run; overrides the file's.", HelpName = "DIR" };
         var resume = SharedOptions.Resume();
         var verb = new Verb(
             "train",
-            "Fine-tune a model as a YAML file says. Ctrl-C saves a checkpoint that --resume goes on from.",
+            "Fine-tune a model as a YAML file says, or with --model and --data alone. Ctrl-C saves a checkpoint that --resume goes on from.",
             "train samples/word-problems/reslora.yaml",
             "train my.yaml --set adapter.rank=16 --set adapter.targets=[q_proj,v_proj] --output runs/rank16",
+            "train --model my-model --data questions.csv",
             "train my.yaml --max-memory 6GB",
             "train my.yaml --output runs/rank16 --resume")
         {
-            config,
-            set,
-            maxMemory,
             output,
             resume,
         };
+        run.AddTo(verb);
         return verb.Does((line, context) =>
         {
-            var settings = RunConfig.Read(line.GetRequiredValue(config), SharedOptions.Assignments(line.GetValue(set), line.GetValue(maxMemory)));
-            if (line.GetValue(output) is { } folder)
-            {
-                settings = settings with { Output = Path.GetFullPath(folder) };
-            }
-
+            var settings = run.Read(line, context, line.GetValue(output));
             context.RequireTorch();
             var report = RunProgress.Show(context, progress => TrainJob.Run(settings, line.GetValue(resume), progress, context.Stop));
             context.Result(RunView.Document(report), terminal => RunView.Draw(report, settings, terminal));

@@ -24,22 +24,21 @@ public sealed class TextTask(ColumnMap columns) : RowTask(columns)
     /// <inheritdoc/>
     public override string? ExtractAnswer(string generated) => null;
 
-    /// <summary>Whether a folder holds documents and no data files: all of them are then read, whatever the split.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <returns>Whether it does.</returns>
+    /// <summary>Whether a path is a document, or a folder of documents without data files: all of them are then read, whatever the split.</summary>
+    /// <param name="path">A file or a folder.</param>
+    /// <returns>Whether it is.</returns>
     /// <exception cref="Formats.Errors.FileFormatException">The folder cannot be read.</exception>
-    public static bool IsFolderOfDocuments(string folder) => !SplitFiles.HasData(folder) && DocumentReader.In(folder).Count > 0;
+    internal static bool IsDocuments(string path) => Directory.Exists(path)
+        ? !SplitFiles.HasData(path) && DocumentReader.In(path).Count > 0
+        : DocumentReader.IsDocument(path) && File.Exists(path);
 
     /// <inheritdoc/>
     protected override IEnumerable<Row> Rows(string path, TaskSplit split)
     {
         ArgumentNullException.ThrowIfNull(path);
-        if (Directory.Exists(path) && IsFolderOfDocuments(path))
-        {
-            return DocumentReader.In(path).Select(DocumentReader.Read);
-        }
-
-        return DocumentReader.IsDocument(path) && File.Exists(path) ? [DocumentReader.Read(path)] : base.Rows(path, split);
+        return !IsDocuments(path) ? base.Rows(path, split)
+            : Directory.Exists(path) ? DocumentReader.In(path).Select(DocumentReader.Read)
+            : [DocumentReader.Read(path)];
     }
 
     /// <inheritdoc/>

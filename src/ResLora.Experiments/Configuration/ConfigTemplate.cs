@@ -1,0 +1,102 @@
+using System.Globalization;
+using ResLora.Experiments.Running;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
+using ResLora.Training.Data.Tasks;
+using ResLora.Training.Loop;
+
+namespace ResLora.Experiments.Configuration;
+
+/// <summary>Writes a YAML file to start from: the keys that most runs set, with their defaults and a comment each.</summary>
+public static class ConfigTemplate
+{
+    /// <summary>Writes the file. Nothing is ever replaced.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">The base model; null for a place to fill in.</param>
+    /// <param name="data">The training data; null for a place to fill in.</param>
+    /// <param name="task">The task; null for the one that the data's columns belong to, without data for completion.</param>
+    /// <returns>A sentence on the task if it was found by the data's columns.</returns>
+    /// <exception cref="ResLoraException">The file is there already or cannot be written, or the task cannot be found.</exception>
+    public static string? Write(string path, string? model, string? data, string? task)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (Path.Exists(path))
+        {
+            throw new ConfigException($"'{path}' is there already, and nothing is replaced; name another file.");
+        }
+
+        string? found = null;
+        if (task is null && data is not null)
+        {
+            (task, var reason) = model is null ? TaskFinder.Find(data, isForEncoder: false) : RunRequest.TaskOf(model, data);
+            found = $"The task is {task}: {reason}.";
+        }
+
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var text = Text(Path.GetFileName(path), From(folder, model) ?? "path/to/model", From(folder, data) ?? "train.jsonl", task ?? "completion");
+        AtomicFile.WriteText(path, text);
+        return found;
+    }
+
+    /// <summary>The content.</summary>
+    /// <param name="name">The file's name.</param>
+    /// <param name="model">The base model.</param>
+    /// <param name="data">The training data.</param>
+    /// <param name="task">The task.</param>
+    /// <returns>YAML.</returns>
+    internal static string Text(string name, string model, string data, string task)
+    {
+        var (adapter, training) = (new Adapters.AdapterConfig(), new TrainConfig());
+        return string.Create(CultureInfo.InvariantCulture, $$"""
+            # A fine-tuning run. 'reslora plan {{name}}' says what it would do, 'reslora train {{name}}' does it.
+            # Paths count from this file's folder. Every key and its default: docs/configuration.md.
+
+            # The base model: a folder with config.json, tokenizer.json and model.safetensors.
+            model: {{Scalar(model)}}
+
+            # How a row becomes a prompt and an answer; docs/tasks.md lists the tasks.
+            task: {{Scalar(task)}}
+
+            data:
+              # A .jsonl, .json, .csv, .tsv or .parquet file, or the data set's folder; for task text also .txt and .md files.
+              train: {{Scalar(data)}}
+              # A file to validate on. Without one, a tenth of the training samples is held out, at most {{DataConfig.UsualValidationCount}}.
+              # validation: validation.jsonl
+              # The file's names of the task's columns, where they differ.
+              # columns: {prompt: question, completion: answer}
+
+            adapter:
+              # The size of the update and its strength; it is scaled by alpha / rank.
+              rank: {{adapter.Rank}}
+              alpha: {{adapter.Alpha}}
+              # The layers that get one: names or all-linear. Without this key: the projections of queries and values.
+              # targets: all-linear
+              # ResLoRA joins the updates of neighbouring layers: input, block or middle. none is plain LoRA.
+              shortcut: {kind: none}
+
+            training:
+              # Passes over the data; or write steps in place of it.
+              epochs: {{TrainConfig.DefaultEpochs}}
+              batchSize: {{training.BatchSize}}
+              learningRate: {{training.LearningRate}}
+              # The longest sample in tokens.
+              maxLength: {{training.MaxLength}}
+              # Steps between evaluations, and between checkpoints that --resume goes on from. 0: at the end only.
+              evaluateEvery: {{training.EvaluateEvery}}
+              checkpointEvery: {{training.CheckpointEvery}}
+              seed: {{training.Seed}}
+              # The most memory that the run may take.
+              # maxMemory: 8GB
+
+            # The run's folder.
+            output: {{Scalar("runs/" + Path.GetFileNameWithoutExtension(name))}}
+
+            """).ReplaceLineEndings("\n");
+    }
+
+    // Quoted where YAML would read something else.
+    private static string Scalar(string text) => YamlText.Write(System.Text.Json.Nodes.JsonValue.Create(text)).TrimEnd('\n');
+
+    private static string? From(string folder, string? path) =>
+        path is null || Path.IsPathRooted(path) ? path : Path.GetRelativePath(folder, Path.GetFullPath(path));
+}

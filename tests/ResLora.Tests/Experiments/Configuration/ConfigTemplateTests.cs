@@ -1,0 +1,49 @@
+using ResLora.Adapters;
+using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Running;
+using ResLora.Formats.Errors;
+using ResLora.Tests.Support;
+using ResLora.Training.Loop;
+using Xunit;
+
+namespace ResLora.Tests.Experiments.Configuration;
+
+public sealed class ConfigTemplateTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Write_NothingNamed_GivesTheDefaultSettings()
+    {
+        var found = ConfigTemplate.Write(_folder["my.yaml"], null, null, null);
+
+        var config = RunConfig.Read(_folder["my.yaml"]);
+        Assert.Null(found);
+        Assert.Equal(new AdapterConfig(), config.Adapter);
+        Assert.Equal(new TrainConfig { Epochs = TrainConfig.DefaultEpochs }, config.Training);
+        Assert.Equal(_folder["runs/my"], config.Output);
+    }
+
+    [Fact]
+    public void Write_DataNamed_FindsTheTaskAndWritesPathsThatAreFound()
+    {
+        var data = _folder.Write("a: file # 1.csv", "question,answer\na,b\n");
+
+        var found = ConfigTemplate.Write(_folder["inner/my.yaml"], null, data, null);
+
+        var config = RunConfig.Read(_folder["inner/my.yaml"]);
+        Assert.Equal("The task is completion: it has the columns question, answer.", found);
+        Assert.Equal((data, "completion"), (config.Data.Train, config.Task));
+    }
+
+    [Fact]
+    public void Write_FileThatIsThere_IsNeverReplaced()
+    {
+        var path = _folder.Write("my.yaml", "mine");
+
+        Assert.Throws<ConfigException>(() => ConfigTemplate.Write(path, null, null, null));
+        Assert.Equal("mine", File.ReadAllText(path));
+    }
+}
