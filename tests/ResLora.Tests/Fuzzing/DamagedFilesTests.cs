@@ -85,6 +85,23 @@ public sealed class DamagedFilesTests : IDisposable
         Check(_folder.Path, "tokenizer.json", UseTokenizer);
     }
 
+    [Fact]
+    public void TokenizerJson_Unigram()
+    {
+        var map = CharacterMap.Build(("①", "1"), ("é", "e"));
+        _folder.Write("tokenizer.json", $$$"""
+            {"added_tokens":[{"id":0,"content":"<unk>","special":true},{"id":6,"content":"<N>","normalized":true}],
+             "normalizer":{"type":"Sequence","normalizers":[{"type":"Precompiled","precompiled_charsmap":"{{{map}}}"},{"type":"NFKC"},{"type":"Nmt"},
+              {"type":"Lowercase"},{"type":"Replace","pattern":{"Regex":" {2,}"},"content":" "} ] },
+             "pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Punctuation","behavior":"Isolated"},{"type":"FixedLength","length":9},
+              {"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":true}]},
+             "decoder":{"type":"Sequence","decoders":[{"type":"Metaspace","replacement":"▁","prepend_scheme":"first"},{"type":"BPEDecoder","suffix":"x"}]},
+             "model":{"type":"Unigram","unk_id":0,"byte_fallback":true,"vocab":[["<unk>",0],["▁",-1.5],["a",-2],["▁a",-2.5],["1",-3],["the",-3.5]]}}
+            """);
+
+        Check(_folder.Path, "tokenizer.json", UseTokenizer);
+    }
+
     [Theory]
     [InlineData("tokenizer_config.json", """
         {"bos_token":"<s>","eos_token":{"content":"</s>","lstrip":false},"pad_token":null,"add_bos_token":true,"tokenizer_class":"LlamaTokenizer",

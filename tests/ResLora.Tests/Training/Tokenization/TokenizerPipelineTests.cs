@@ -172,6 +172,23 @@ public class TokenizerPipelineTests
         Assert.Equal(expected, words);
     }
 
+    /// <summary>Values of tokenizers 0.23.1: the shortest key that begins a cluster of up to 5 bytes stands for all of it, whatever follows.</summary>
+    [Theory]
+    [InlineData("ﬁ①Ａe\u0301", "fi1A é")]
+    [InlineData("axb", "ab")]
+    [InlineData("n\u0303n", "NN")]
+    [InlineData("e\u0301\u0301e", "ée")]
+    [InlineData("e\u0301\u0301\u0301e", "e\u0301\u0301\u0301e")] // 7 bytes, and e alone is no key
+    [InlineData("ẹe", "ẹe")]
+    public void Precompiled_RewritesLikeHuggingFace(string text, string expected)
+    {
+        var map = CharacterMap.Build(("ﬁ", "fi"), ("①", "1"), ("e\u0301", "é"), ("x", ""), ("Ａ", "A "), ("n", "N"));
+
+        var words = Words(text, preTokenizer: null, new JsonObject { ["type"] = "Precompiled", ["precompiled_charsmap"] = map }, expected);
+
+        Assert.Equal(expected, words);
+    }
+
     /// <summary>Metaspace puts a blank in front of what began the raw text (tokenizers 0.23.1): not where the normalizer took that away.</summary>
     [Theory]
     [InlineData("""{"type":"Strip"}""", " a", "a")]
