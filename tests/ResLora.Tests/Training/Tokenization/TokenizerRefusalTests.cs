@@ -82,6 +82,6 @@ public class TokenizerRefusalTests
 
         var error = Assert.Throws<FileFormatException>(() => Tokenizer.Load(folder.Path));
 
-        Assert.Contains(Path.Combine(folder.Path, "tokenizer.json"), error.Message, StringComparison.Ordinal);
+        Assert.Contains($"{folder.Path}: there is no tokenizer. Copy tokenizer.json into it", error.Message, StringComparison.Ordinal);
     }
 }
