@@ -2,12 +2,12 @@ using Spectre.Console.Rendering;
 
 namespace ResLora.Cli.Rendering;
 
-/// <summary>A table with a head. Where it is too wide for the terminal, its last column is broken between words, or each row becomes a list.</summary>
+/// <summary>A table with a head. Where it is too wide for the terminal, its heads and its last column are broken between words, or each row becomes a list.</summary>
 internal sealed class TextTable : Renderable
 {
-    private const string Indent = "  ";
-    private const string Gap = "   ";
     private const int Readable = 24;
+    private static readonly Spacing _wide = new("  ", "   ");
+    private static readonly Spacing _narrow = new("", "  ");
 
     private readonly string[] _heads;
     private readonly bool[] _isNumber;
@@ -32,32 +32,40 @@ internal sealed class TextTable : Renderable
     /// <inheritdoc />
     protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
     {
-        int[] widths = [.. _heads.Select((head, i) => _rows.Select(row => WordWrap.Cells(row[i])).Append(WordWrap.Cells(head)).Max())];
-        var natural = Indent.Length + widths.Sum() + (Gap.Length * (widths.Length - 1));
-        var excess = natural - maxWidth;
-        if (excess > 0)
-        {
-            var least = Math.Max(Readable, _rows.Select(row => WordWrap.LongestWord(row[^1])).Append(WordWrap.Cells(_heads[^1])).Max());
-            if (_isNumber[^1] || widths[^1] - excess < least)
-            {
-                return Lists(options, maxWidth);
-            }
-
-            widths[^1] -= excess;
-        }
-
-        var rule = new string(options.Unicode ? '─' : '-', Math.Min(maxWidth, natural + Indent.Length));
-        return Segments(["", .. Lines(_heads, widths), rule, .. _rows.SelectMany(row => Lines(row, widths)), ""]);
+        int[] cells = [.. _heads.Select((_, i) => _rows.Select(row => WordWrap.Cells(row[i])).DefaultIfEmpty().Max())];
+        int[] natural = [.. cells.Select((width, i) => Math.Max(width, WordWrap.Cells(_heads[i])))];
+        // Narrower: heads over several lines. Its last column may be broken, too, when it holds text.
+        int[] narrow = [.. cells.Select((width, i) => Math.Max(width, WordWrap.LongestWord(_heads[i])))];
+        int[] broken = [.. narrow[..^1], Math.Max(0, maxWidth - Width([.. narrow[..^1], 0], _wide))];
+        var least = Math.Max(Readable, _rows.Select(row => WordWrap.LongestWord(row[^1])).Append(WordWrap.LongestWord(_heads[^1])).Max());
+        (int[] Widths, Spacing Spacing)[] layouts =
+        [
+            (natural, _wide),
+            (narrow, _wide),
+            (narrow, _narrow),
+            .. _isNumber[^1] || broken[^1] < least ? [] : new[] { (broken, _wide) },
+        ];
+        var (widths, spacing) = layouts.FirstOrDefault(layout => Width(layout.Widths, layout.Spacing) <= maxWidth);
+        return widths is null ? Lists(options, maxWidth) : Drawn(widths, spacing, options.Unicode ? '─' : '-', maxWidth);
     }
 
-    /// <summary>A row as lines: one, or more where its last cell is broken.</summary>
-    private IEnumerable<string> Lines(string[] cells, int[] widths)
+    private static int Width(int[] widths, Spacing spacing) => spacing.Indent.Length + widths.Sum() + (spacing.Gap.Length * (widths.Length - 1));
+
+    private IEnumerable<Segment> Drawn(int[] widths, Spacing spacing, char line, int maxWidth)
     {
-        var last = WordWrap.Lines(cells[^1], widths[^1]).ToArray();
-        for (var line = 0; line < last.Length; line++)
+        var rule = new string(line, Math.Min(maxWidth, Width(widths, spacing) + spacing.Indent.Length));
+        IEnumerable<string> lines = ["", .. Lines(_heads, widths, spacing), rule, .. _rows.SelectMany(row => Lines(row, widths, spacing)), ""];
+        return lines.SelectMany(text => new[] { new Segment(text), Segment.LineBreak });
+    }
+
+    /// <summary>A row as lines: one, or more where its cells are broken.</summary>
+    private IEnumerable<string> Lines(string[] cells, int[] widths, Spacing spacing)
+    {
+        string[][] broken = [.. cells.Select((cell, i) => WordWrap.Lines(cell, widths[i]).ToArray())];
+        for (var line = 0; line < broken.Max(cell => cell.Length); line++)
         {
-            var shown = cells[..^1].Select(cell => line == 0 ? cell : "").Append(last[line]).Select((cell, i) => Padded(cell, widths[i], _isNumber[i]));
-            yield return (Indent + string.Join(Gap, shown)).TrimEnd();
+            var shown = broken.Select((cell, i) => Padded(line < cell.Length ? cell[line] : "", widths[i], _isNumber[i]));
+            yield return (spacing.Indent + string.Join(spacing.Gap, shown)).TrimEnd();
         }
     }
 
@@ -82,5 +90,6 @@ internal sealed class TextTable : Renderable
         }
     }
 
-    private static IEnumerable<Segment> Segments(IEnumerable<string> lines) => lines.SelectMany(line => new[] { new Segment(line), Segment.LineBreak });
+    /// <summary>The blanks before a table and between its columns.</summary>
+    private sealed record Spacing(string Indent, string Gap);
 }

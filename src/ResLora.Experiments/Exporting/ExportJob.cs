@@ -1,5 +1,6 @@
 using ResLora.Experiments.Merging;
 using ResLora.Experiments.Running;
+using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Training.Evaluation;
@@ -54,7 +55,7 @@ public static class ExportJob
     {
         ArgumentNullException.ThrowIfNull(report);
         var target = ExportTargets.Get(report.Plan.Target);
-        return [.. target.Next(ExportSource.Open(Options(report.Plan), target), folder)];
+        return [.. target.Next(ExportSource.Open(Options(report.Plan), target), ShellWord.Quote(folder))];
     }
 
     /// <summary>The options that lead to a plan's sources again.</summary>

@@ -111,7 +111,7 @@ public static class OutputGuard
         // All other links are followed by now.
         if (new FileInfo(place).LinkTarget is { } target)
         {
-            throw new ConfigException($"'{path}' is a link to '{target}', and there is nothing; make that folder or choose another path.");
+            throw new ConfigException($"'{path}' is a link to '{target}', which does not exist; make that folder or choose another path.");
         }
     }
 
