@@ -19,7 +19,8 @@ public static class ActivationCheckpoint
     {
         ArgumentNullException.ThrowIfNull(layer);
         ArgumentNullException.ThrowIfNull(inputs);
-        // Up to the first adapted layer no input needs a gradient. Below it there is nothing to keep or to compute again; it alone keeps its activations.
+        // Up to the first adapted layer no input needs a gradient. Below it there is nothing to keep or to compute again; it alone keeps
+        // its activations.
         if (!is_grad_enabled() || !inputs[0].requires_grad)
         {
             return layer(inputs);

@@ -33,7 +33,10 @@ public sealed class AdaptedModel
     /// <summary>The dotted names of all the model's linear layers that may carry a block, adapted or not.</summary>
     public IReadOnlyList<string> LinearNames { get; }
 
-    /// <summary>The dotted names of the modules that are trained whole and saved with the adapter, such as a classifier: PEFT's <c>modules_to_save</c>.</summary>
+    /// <summary>
+    /// The dotted names of the modules that are trained whole and saved with the adapter, such as a classifier: PEFT's
+    /// <c>modules_to_save</c>.
+    /// </summary>
     public IReadOnlyList<string> SavedModules { get; }
 
     /// <summary>Rows of embeddings that came with the adapter; they are in the model's own weights.</summary>
@@ -42,7 +45,10 @@ public sealed class AdaptedModel
     /// <summary>Whether the blocks have magnitudes (DoRA).</summary>
     public bool HasMagnitudes => Blocks.Any(block => block is DoraLinear);
 
-    /// <summary>Of <see cref="SavedModules"/>, what came with the adapter and is no part of the model's own head: embeddings, output heads, norms, biases.</summary>
+    /// <summary>
+    /// Of <see cref="SavedModules"/>, what came with the adapter and is no part of the model's own head: embeddings, output heads, norms,
+    /// biases.
+    /// </summary>
     public IReadOnlyList<string> BesidesHead { get; internal init; } = [];
 
     /// <summary>What a plain LoRA has no place for, a phrase each; empty for blocks of A and B and the head of an encoder.</summary>
@@ -63,7 +69,8 @@ public sealed class AdaptedModel
     public CalibrationStatistics Statistics { get; init; } = new();
 
     /// <summary>
-    /// γ, the weight of all shortcuts, 0 to 1: 1 as in the paper, lowered by annealing. At 0 every block is plain LoRA and the merge is exact.
+    /// γ, the weight of all shortcuts, 0 to 1: 1 as in the paper, lowered by annealing. At 0 every block is plain LoRA and the merge is
+    /// exact.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is set to a value outside 0 to 1.</exception>
     public double ShortcutWeight
@@ -104,12 +111,15 @@ public sealed class AdaptedModel
     /// <returns>The block.</returns>
     public LoraLinear this[string moduleName] => _byName[moduleName];
 
-    /// <summary>The trained parameters with their names: those of the blocks, then those of <see cref="SavedModules"/> under the model's own names.</summary>
+    /// <summary>
+    /// The trained parameters with their names: those of the blocks, then those of <see cref="SavedModules"/> under the model's own names.
+    /// </summary>
     /// <returns>Name and parameter, in a fixed order.</returns>
     public IEnumerable<KeyValuePair<string, Parameter>> TrainableParameters() => BlockParameters().Concat(SavedParameters());
 
     /// <summary>
-    /// The blocks' parameters with their names: <c>module.lora_A.weight</c>, <c>module.lora_B.weight</c> and, with DoRA, <c>module.lora_magnitude_vector</c>.
+    /// The blocks' parameters with their names: <c>module.lora_A.weight</c>, <c>module.lora_B.weight</c> and, with DoRA,
+    /// <c>module.lora_magnitude_vector</c>.
     /// </summary>
     /// <returns>Name and parameter, in a fixed order.</returns>
     public IEnumerable<KeyValuePair<string, Parameter>> BlockParameters() => Blocks.SelectMany(b => b.OwnParameters());
@@ -126,11 +136,14 @@ public sealed class AdaptedModel
     /// <param name="seed">The seed of the initial A's. Default 0.</param>
     /// <param name="savedModules">Dotted names of modules that are trained whole, in place, and get no block; null for none.</param>
     /// <returns>The handle of the adapted model.</returns>
-    /// <exception cref="ConfigException">The settings have problems, a target or exclusion matches nothing, or a layer's field cannot hold a block.</exception>
+    /// <exception cref="ConfigException">The settings have problems, a target or exclusion matches nothing, or a layer's field cannot hold
+    /// a block.</exception>
     public static AdaptedModel Inject(nn.Module model, AdapterConfig config, long seed = 0, IReadOnlyList<string>? savedModules = null) =>
         Inject(model, config, ModuleOverrides.None, seed, savedModules);
 
-    /// <summary>Puts blocks on the layers that the settings choose, some with a rank or alpha of their own, and freezes everything else.</summary>
+    /// <summary>
+    /// Puts blocks on the layers that the settings choose, some with a rank or alpha of their own, and freezes everything else.
+    /// </summary>
     /// <param name="model">As for the other overload.</param>
     /// <param name="config">The adapter's settings; overrides go with plain LoRA only.</param>
     /// <param name="overrides">Ranks and alphas of single modules.</param>
@@ -218,7 +231,10 @@ public sealed class AdaptedModel
     public ShortcutPass BeginPass(Tensor? tokenMask = null) =>
         ShortcutPass.Open(tokenMask, Config.Shortcut.Kind is ShortcutKind.Input or ShortcutKind.Middle ? Statistics : null, _observer);
 
-    /// <summary>Takes the blocks off again: the model is as it was before, but for being frozen and for its saved modules, which are trained in place. The blocks stay usable.</summary>
+    /// <summary>
+    /// Takes the blocks off again: the model is as it was before, but for being frozen and for its saved modules, which are trained in
+    /// place. The blocks stay usable.
+    /// </summary>
     public void Remove()
     {
         foreach (var block in Blocks)

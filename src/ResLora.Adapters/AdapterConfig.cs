@@ -23,8 +23,8 @@ public sealed record AdapterConfig
     public bool RankStabilized { get; init; }
 
     /// <summary>
-    /// Which linear layers get a block. Default: those that project queries and values, by the names of the model's family: q_proj and v_proj
-    /// for Llama and its kin, query and value for BERT and RoBERTa.
+    /// Which linear layers get a block. Default: those that project queries and values, by the names of the model's family: q_proj and
+    /// v_proj for Llama and its kin, query and value for BERT and RoBERTa.
     /// </summary>
     public TargetModules? Targets { get; init; }
 

@@ -55,7 +55,8 @@ public static class AdapterStore
 
     /// <summary>The factors of a merged adapter as every tool reads them alike: one rank for all, the scaling in B.</summary>
     /// <param name="merged">The merged adapter.</param>
-    /// <returns>For each block its module's dotted name, A [rank, Din] and B [Dout, rank]: new tensors, owned by the caller's dispose scope.</returns>
+    /// <returns>For each block its module's dotted name, A [rank, Din] and B [Dout, rank]: new tensors, owned by the caller's dispose
+    /// scope.</returns>
     public static IReadOnlyList<(string Module, Tensor A, Tensor B)> PortableBlocks(MergedAdapter merged)
     {
         ArgumentNullException.ThrowIfNull(merged);
@@ -85,7 +86,8 @@ public static class AdapterStore
 
     /// <summary>
     /// Saves a merged adapter as PEFT itself would: factors as they are, each block with its own rank, alpha = scaling · rank.
-    /// Blocks that differ from the others get a <c>rank_pattern</c> and an <c>alpha_pattern</c>, which PEFT honours and vLLM and llama.cpp do not.
+    /// Blocks that differ from the others get a <c>rank_pattern</c> and an <c>alpha_pattern</c>, which PEFT honours and vLLM and llama.cpp
+    /// do not.
     /// </summary>
     /// <param name="merged">The merged adapter.</param>
     /// <param name="folder">The folder to write.</param>
@@ -142,7 +144,10 @@ public static class AdapterStore
         return AdaptedModel.Inject(model, Contents(model, description, SafetensorsReader.ReadHeader(description.TensorFile).Entries, headModules));
     }
 
-    /// <summary>Whether an adapter changes the embedding or the output head as a whole or the head by a block, so that they can no longer be one matrix.</summary>
+    /// <summary>
+    /// Whether an adapter changes the embedding or the output head as a whole or the head by a block, so that they can no longer be one
+    /// matrix.
+    /// </summary>
     /// <param name="description">The adapter.</param>
     /// <returns>True when it does.</returns>
     /// <exception cref="FileFormatException">The tensor file is missing or broken.</exception>

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace ResLora.Adapters;
 
-/// <summary>A LoRA block whose layer's rows have lengths of their own (DoRA): h = g ⊙ (W x + s · B A x) + b. The formulas are in <see cref="DoraMath"/>.</summary>
+/// <summary>
+/// A LoRA block whose layer's rows have lengths of their own (DoRA): h = g ⊙ (W x + s · B A x) + b. The formulas are in
+/// <see cref="DoraMath"/>.
+/// </summary>
 public sealed class DoraLinear : LoraLinear
 {
     /// <summary>Wraps a layer.</summary>

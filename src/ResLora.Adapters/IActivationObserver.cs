@@ -13,8 +13,8 @@ public interface IActivationObserver
     /// <param name="block">The block.</param>
     /// <param name="input">x_n, [B, T, Din]; borrowed. Blocks that read one and the same input get one and the same object.</param>
     /// <param name="low">
-    /// What B_n sees, [B, T, R]: A_n (x_n + γ x_{n−1}) under the input shortcut, A_n x_n + γ Σ A_{n−k} x_{n−k} under the middle shortcut; null
-    /// under the block shortcut, which has no such thing. Borrowed.
+    /// What B_n sees, [B, T, R]: A_n (x_n + γ x_{n−1}) under the input shortcut, A_n x_n + γ Σ A_{n−k} x_{n−k} under the middle shortcut;
+    /// null under the block shortcut, which has no such thing. Borrowed.
     /// </param>
     void Observe(ResLoraLinear block, Tensor input, Tensor? low);
 }

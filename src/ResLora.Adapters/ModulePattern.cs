@@ -24,7 +24,10 @@ internal static class ModulePattern
     /// <exception cref="ConfigException">It is no pattern, or it takes too long.</exception>
     public static bool IsEnd(string pattern, string name) => Match(pattern, () => End(pattern), name).Success;
 
-    /// <summary>The number of the layer that a name is in: the first that stands behind a name part, which must match the pattern unless that is empty.</summary>
+    /// <summary>
+    /// The number of the layer that a name is in: the first that stands behind a name part, which must match the pattern unless that is
+    /// empty.
+    /// </summary>
     /// <returns>The number, or null when the name has none.</returns>
     /// <exception cref="ConfigException">It is no pattern, or it takes too long.</exception>
     public static int? Layer(string pattern, string name)

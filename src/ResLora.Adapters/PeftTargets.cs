@@ -4,7 +4,9 @@ using ResLora.Formats.Peft;
 
 namespace ResLora.Adapters;
 
-/// <summary>Which modules a PEFT configuration chooses for blocks: its rules for targets, exclusions, layers and modules that are saved whole.</summary>
+/// <summary>
+/// Which modules a PEFT configuration chooses for blocks: its rules for targets, exclusions, layers and modules that are saved whole.
+/// </summary>
 internal sealed class PeftTargets
 {
     private const string WeightSuffix = ".weight";

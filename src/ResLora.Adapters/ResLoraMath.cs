@@ -158,8 +158,8 @@ public static class ResLoraMath
 
     /// <summary>
     /// Merge by least squares: A*_n = A_n + C_n (S_n + λI)⁻¹ with S_n = Σ x_n x_nᵀ, C_n = Σ r_n x_nᵀ over calibration tokens and
-    /// λ = ridge · tr(S_n) / Din; W*_n = W_n + s B_n A*_n. Of all matrices, A*_n x_n comes closest to A_n x_n + r_n, so no merge of rank R does better
-    /// on the calibration tokens (but for λ).
+    /// λ = ridge · tr(S_n) / Din; W*_n = W_n + s B_n A*_n. Of all matrices, A*_n x_n comes closest to A_n x_n + r_n, so no merge of rank R
+    /// does better on the calibration tokens (but for λ).
     /// </summary>
     /// <param name="lora">A_n [R, Din], B_n [Dout, R], scaling s.</param>
     /// <param name="cross">C_n [R, Din], float64; borrowed.</param>

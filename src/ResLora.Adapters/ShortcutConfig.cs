@@ -47,9 +47,9 @@ public sealed record ShortcutConfig
     public FirstBlock FirstBlock { get; init; } = FirstBlock.Doubled;
 
     /// <summary>
-    /// The last part of training, as a share of it from 0 to 1, in which shortcuts are annealed: γ falls from 1 to 0 over the part's first half
-    /// and stays 0 over its second, where the blocks settle. The adapter ends as plain LoRA and its merge is exact. A block's own term stays;
-    /// the doubling of a first block goes with γ. 0.8 is a good value. Default 0: γ stays 1, as in the paper.
+    /// The last part of training, as a share of it from 0 to 1, in which shortcuts are annealed: γ falls from 1 to 0 over the part's first
+    /// half and stays 0 over its second, where the blocks settle. The adapter ends as plain LoRA and its merge is exact. A block's own term
+    /// stays; the doubling of a first block goes with γ. 0.8 is a good value. Default 0: γ stays 1, as in the paper.
     /// </summary>
     public double Anneal { get; init; }
 

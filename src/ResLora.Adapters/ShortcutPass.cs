@@ -26,7 +26,8 @@ public sealed class ShortcutPass : IDisposable
     public static ShortcutPass? Current => _current;
 
     /// <summary>Opens a pass on this thread.</summary>
-    /// <param name="tokenMask">[B, T], 1 for tokens and 0 for padding, which the statistics leave out; null counts everything. Borrowed for the pass.</param>
+    /// <param name="tokenMask">[B, T], 1 for tokens and 0 for padding, which the statistics leave out; null counts everything. Borrowed for
+    /// the pass.</param>
     /// <param name="statistics">Gets the norms of this pass's activations from blocks in training mode; null gathers none.</param>
     /// <param name="observer">Sees every block's activations; null for nobody.</param>
     /// <returns>The pass; disposing it ends it.</returns>

@@ -62,7 +62,9 @@ public sealed class TargetModules : IEquatable<TargetModules>
         return ModulePattern.IsWhole(_pattern, moduleName);
     }
 
-    /// <summary>The parts of the choice that take in none of the given modules; a suffix counts even where another one matched first.</summary>
+    /// <summary>
+    /// The parts of the choice that take in none of the given modules; a suffix counts even where another one matched first.
+    /// </summary>
     /// <param name="moduleNames">Dotted names.</param>
     /// <returns>The idle suffixes, or the pattern.</returns>
     public IReadOnlyList<string> IdleParts(IReadOnlyCollection<string> moduleNames) => _pattern is null

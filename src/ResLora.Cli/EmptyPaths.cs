@@ -4,7 +4,9 @@ using ResLora.Formats.Errors;
 
 namespace ResLora.Cli;
 
-/// <summary>Refuses paths on the command line that are empty, as a variable that is not set leaves them: an empty path would be the current folder.</summary>
+/// <summary>
+/// Refuses paths on the command line that are empty, as a variable that is not set leaves them: an empty path would be the current folder.
+/// </summary>
 internal static class EmptyPaths
 {
     private static readonly string[] _names = ["DIR", "FILE", "PATH"];

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace ResLora.Cli;
 
 /// <summary>
-/// Turns Ctrl-C, Ctrl-\, a request to terminate and the loss of the terminal into cancellation, once: the second of them ends the process at once.
-/// A signal that the process was started to ignore, as <c>nohup</c> does, stays ignored.
+/// Turns Ctrl-C, Ctrl-\, a request to terminate and the loss of the terminal into cancellation, once: the second of them ends the process
+/// at once. A signal that the process was started to ignore, as <c>nohup</c> does, stays ignored.
 /// </summary>
 internal sealed class InterruptSource : IDisposable
 {

@@ -17,7 +17,8 @@ internal static class SharedOptions
     /// <summary><c>--max-memory</c>.</summary>
     public static Option<string?> MaxMemory() => new("--max-memory")
     {
-        Description = "The most memory that the run may take, such as 8GB: packing, smaller forward passes and checkpointing are chosen to fit; the same as training.maxMemory.",
+        Description = "The most memory that the run may take, such as 8GB: packing, smaller forward passes and checkpointing are chosen " +
+            "to fit; the same as training.maxMemory.",
         HelpName = "SIZE",
     };
 

@@ -18,7 +18,8 @@ public abstract class CausalLanguageModel(string name) : LanguageModel(name)
     /// </param>
     /// <param name="packed">
     /// The tokens of each text, when the single row (B = 1) holds several texts one behind another: positions begin anew with each, and
-    /// none sees another. Padding counts as a text; a mask does not hide it, but tells it apart for whoever listens. Goes without a cache. Null when each row is one text.
+    /// none sees another. Padding counts as a text; a mask does not hide it, but tells it apart for whoever listens. Goes without a cache.
+    /// Null when each row is one text.
     /// </param>
     /// <returns>New tensor [B, T, D], owned by the caller.</returns>
     public abstract Tensor Hidden(

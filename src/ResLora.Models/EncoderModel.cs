@@ -8,7 +8,10 @@ namespace ResLora.Models;
 /// <param name="name">The module's name.</param>
 public abstract class EncoderModel(string name) : LanguageModel(name)
 {
-    /// <summary>The names, most specific first, under which checkpoints and adapters of all families keep the weight of a classifier's outputs [N, D].</summary>
+    /// <summary>
+    /// The names, most specific first, under which checkpoints and adapters of all families keep the weight of a classifier's outputs [N,
+    /// D].
+    /// </summary>
     public static IReadOnlyList<string> OutputWeights { get; } = ["classifier.out_proj.weight", "classifier.weight"];
 
     /// <summary>What is predicted.</summary>
@@ -20,7 +23,9 @@ public abstract class EncoderModel(string name) : LanguageModel(name)
     /// <summary>The values that type ids may have: 2 where a pair's texts are told apart, else 1.</summary>
     public abstract int TypeCount { get; }
 
-    /// <summary>Modules that the checkpoint lacked, so that they were drawn from the seed: they know nothing before they are trained. Dotted names.</summary>
+    /// <summary>
+    /// Modules that the checkpoint lacked, so that they were drawn from the seed: they know nothing before they are trained. Dotted names.
+    /// </summary>
     public IReadOnlyList<string> NewModules { get; internal set; } = [];
 
     /// <summary>Hidden states of the last layer.</summary>

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace ResLora.Models;
 
 /// <summary>Runs one layer, which is a pure function of its input tensors and the model's parameters.</summary>
-/// <param name="layer">The layer: takes tensors like <paramref name="inputs"/> (borrowed), returns a new tensor shaped like the first.</param>
+/// <param name="layer">The layer: takes tensors like <paramref name="inputs"/> (borrowed), returns a new tensor shaped like the
+/// first.</param>
 /// <param name="inputs">The hidden states [B, T, D], then whatever else the layer reads; borrowed, gone after the forward pass.</param>
 /// <returns>New tensor [B, T, D], owned by the caller.</returns>
 public delegate Tensor LayerRunner(Func<IReadOnlyList<Tensor>, Tensor> layer, IReadOnlyList<Tensor> inputs);
@@ -31,10 +32,15 @@ public abstract class LanguageModel(string name) : nn.Module(name)
     /// <summary>The device that the weights are on.</summary>
     public abstract Device Device { get; }
 
-    /// <summary>The modules that belong to the task and not to the base model: trained whole and saved with an adapter. Dotted names.</summary>
+    /// <summary>
+    /// The modules that belong to the task and not to the base model: trained whole and saved with an adapter. Dotted names.
+    /// </summary>
     public virtual IReadOnlyList<string> HeadModules => [];
 
-    /// <summary>The linear layers that an adapter goes on where nobody names any: the projections of queries and values, as in the paper on LoRA. Last parts of names.</summary>
+    /// <summary>
+    /// The linear layers that an adapter goes on where nobody names any: the projections of queries and values, as in the paper on LoRA.
+    /// Last parts of names.
+    /// </summary>
     public abstract IReadOnlyList<string> UsualTargets { get; }
 
     /// <summary>

@@ -81,7 +81,9 @@ public static class ModelFolder
             path => CheckpointWriter.Write(path, model.named_parameters().Select(p => KeyValuePair.Create(p.name, (Tensor)p.parameter)), dtype, maxShardBytes));
     }
 
-    /// <summary>Writes a new model whose weights are drawn while they are written, a tensor at a time: no model has to fit into memory.</summary>
+    /// <summary>
+    /// Writes a new model whose weights are drawn while they are written, a tensor at a time: no model has to fit into memory.
+    /// </summary>
     /// <param name="model">The network, whose weights may be on the meta device.</param>
     /// <param name="config">As for the other overload.</param>
     /// <param name="companions">As for the other overload.</param>

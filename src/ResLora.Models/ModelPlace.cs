@@ -24,7 +24,8 @@ public static partial class ModelPlace
     public static string? HubHint(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        // Settings make full paths of what they name: the last two parts are what may be a hub's name. A folder of the first part speaks against it.
+        // Settings make full paths of what they name: the last two parts are what may be a hub's name. A folder of the first part speaks
+        // against it.
         var parent = Path.GetDirectoryName(folder);
         if (string.IsNullOrEmpty(parent) || Directory.Exists(parent) || !HubName().IsMatch(folder.Replace('\\', '/')))
         {

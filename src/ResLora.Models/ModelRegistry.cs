@@ -43,7 +43,9 @@ public static class ModelRegistry
             : throw new ConfigException($"{path}: model_type '{type}' is not supported (supported: {string.Join(", ", _families.Keys)}).");
     }
 
-    /// <summary>As <see cref="Build"/>, and finds out from the headers of the weights which modules a load with a seed would draw.</summary>
+    /// <summary>
+    /// As <see cref="Build"/>, and finds out from the headers of the weights which modules a load with a seed would draw.
+    /// </summary>
     /// <param name="folder">A model folder.</param>
     /// <param name="head">The head of an encoder; null takes the one that the configuration describes.</param>
     /// <returns>The network, owned by the caller.</returns>
@@ -65,7 +67,8 @@ public static class ModelRegistry
     /// <param name="dtype">The dtype to compute in; null takes the file's. The head of an encoder is float32 in any case.</param>
     /// <param name="device">The device; null takes the processor.</param>
     /// <param name="head">The head of an encoder; null takes the one that the configuration describes.</param>
-    /// <param name="headSeed">The seed that a head is drawn from where the checkpoint has none (<see cref="EncoderModel.NewModules"/>); null makes that an error.</param>
+    /// <param name="headSeed">The seed that a head is drawn from where the checkpoint has none (<see cref="EncoderModel.NewModules"/>);
+    /// null makes that an error.</param>
     /// <returns>The model in evaluation mode, owned by the caller.</returns>
     /// <exception cref="FileFormatException">A file is missing or broken, or the weights do not fit the configuration.</exception>
     /// <exception cref="ConfigException">The model is not supported, or a head is asked for and it has none.</exception>

@@ -90,7 +90,9 @@ public static class ModelWeights
         }
     }
 
-    /// <summary>The weights of a new model, drawn when they are asked for; each by its own generator, so that the order does not matter.</summary>
+    /// <summary>
+    /// The weights of a new model, drawn when they are asked for; each by its own generator, so that the order does not matter.
+    /// </summary>
     /// <param name="model">The network, whose weights may be on the meta device.</param>
     /// <param name="weights">Deviation and seed.</param>
     /// <param name="dtype">The dtype of the tensors; they are drawn in float32.</param>
@@ -162,7 +164,9 @@ public static class ModelWeights
         }
     }
 
-    /// <summary>Every parameter with the setter of the module that holds it (modules keep their own reference beside the registry's).</summary>
+    /// <summary>
+    /// Every parameter with the setter of the module that holds it (modules keep their own reference beside the registry's).
+    /// </summary>
     private static IEnumerable<WeightSlot> Slots(nn.Module model)
     {
         foreach (var (name, module) in model.named_modules())

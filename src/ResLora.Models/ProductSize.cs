@@ -3,8 +3,8 @@ using System.Numerics;
 namespace ResLora.Models;
 
 /// <summary>
-/// The sizes that batches are filled up to. libtorch compiles every bfloat16 product for its exact shape, which takes some tenths of a millisecond and some
-/// hundred kilobytes, and keeps what it compiled: batches of any length would compile in almost every step.
+/// The sizes that batches are filled up to. libtorch compiles every bfloat16 product for its exact shape, which takes some tenths of a
+/// millisecond and some hundred kilobytes, and keeps what it compiled: batches of any length would compile in almost every step.
 /// </summary>
 public static class ProductSize
 {
@@ -14,7 +14,9 @@ public static class ProductSize
     /// <summary>How many sizes there are between a power of two and the next.</summary>
     private const int Steps = 32;
 
-    /// <summary>The next size: a multiple of 16, and from 1,024 on of a 32nd of the power of two below, so at most 3 % more than asked for.</summary>
+    /// <summary>
+    /// The next size: a multiple of 16, and from 1,024 on of a 32nd of the power of two below, so at most 3 % more than asked for.
+    /// </summary>
     /// <param name="count">How many rows there are, 0 or more.</param>
     /// <returns>How many rows a product should have.</returns>
     public static int RoundUp(int count)

@@ -20,7 +20,10 @@ public enum TextHeadKind
 /// <param name="Labels">The labels' names in the order of the outputs; for a score the output's name; empty for masked tokens.</param>
 public sealed record TextHead(TextHeadKind Kind, IReadOnlyList<string> Labels)
 {
-    /// <summary>The most outputs that are believed of a file: far above any label set there is, and low enough that a head of that size fits into memory.</summary>
+    /// <summary>
+    /// The most outputs that are believed of a file: far above any label set there is, and low enough that a head of that size fits into
+    /// memory.
+    /// </summary>
     public const int MostOutputs = 100_000;
 
     /// <summary>A head for a number.</summary>

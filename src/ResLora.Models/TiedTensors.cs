@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace ResLora.Models;
 
-/// <summary>Compares tensors of a checkpoint that a configuration calls one and the same. Believing it would drop what a file holds.</summary>
+/// <summary>
+/// Compares tensors of a checkpoint that a configuration calls one and the same. Believing it would drop what a file holds.
+/// </summary>
 internal static class TiedTensors
 {
     private const long RowsAtATime = 1024;

@@ -1,7 +1,8 @@
 namespace ResLora.Adapters.Merging;
 
 /// <summary>Computes the adapted model on one batch of calibration texts, in evaluation mode and without gradients.</summary>
-/// <param name="isDone">Says whether everything that was wanted of this batch has been seen; layers that come later may be left out.</param>
+/// <param name="isDone">Says whether everything that was wanted of this batch has been seen; layers that come later may be left
+/// out.</param>
 public delegate void CalibrationBatch(Func<bool> isDone);
 
 /// <summary>How far a calibration is.</summary>

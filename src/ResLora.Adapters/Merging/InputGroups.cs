@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace ResLora.Adapters.Merging;
 
 /// <summary>
-/// Which blocks read one and the same input (q, k and v of a layer): they share a second moment. Found by running one batch. Groups stand in
-/// the order of execution.
+/// Which blocks read one and the same input (q, k and v of a layer): they share a second moment. Found by running one batch. Groups stand
+/// in the order of execution.
 /// </summary>
 internal sealed class InputGroups : IActivationObserver
 {

@@ -7,7 +7,9 @@ namespace ResLora.Adapters.Merging;
 [JsonConverter(typeof(JsonStringEnumConverter<MergeMethod>))]
 public enum MergeMethod
 {
-    /// <summary>Nothing is lost: plain LoRA, the block shortcut as one LoRA of rank R·(m+1) (equation 5), and shortcuts annealed to weight 0.</summary>
+    /// <summary>
+    /// Nothing is lost: plain LoRA, the block shortcut as one LoRA of rank R·(m+1) (equation 5), and shortcuts annealed to weight 0.
+    /// </summary>
     [JsonStringEnumMemberName("exact")] Exact,
 
     /// <summary>Least squares on calibration texts: the best merge of rank R for every block by itself.</summary>

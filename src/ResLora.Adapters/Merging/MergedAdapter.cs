@@ -6,12 +6,14 @@ namespace ResLora.Adapters.Merging;
 /// <param name="ModuleName">The layer's dotted name.</param>
 /// <param name="Pair">A*_n and B*_n with the scaling; owned by the <see cref="MergedAdapter"/>.</param>
 /// <param name="Alphas">
-/// What stood in for the shortcut, its weight γ included: α_n alone, or α_{n,0} = 1, α_{n,1}, … under the middle shortcut's merge by weights;
-/// empty when the merge is exact, by least squares, or leaves the shortcut out.
+/// What stood in for the shortcut, its weight γ included: α_n alone, or α_{n,0} = 1, α_{n,1}, … under the middle shortcut's merge by
+/// weights; empty when the merge is exact, by least squares, or leaves the shortcut out.
 /// </param>
 public sealed record MergedBlock(string ModuleName, LoraPair Pair, IReadOnlyList<double> Alphas)
 {
-    /// <summary>m, the lengths of the merged weight's rows [Dout] (DoRA), owned by the <see cref="MergedAdapter"/>; null for plain LoRA.</summary>
+    /// <summary>
+    /// m, the lengths of the merged weight's rows [Dout] (DoRA), owned by the <see cref="MergedAdapter"/>; null for plain LoRA.
+    /// </summary>
     public Tensor? Magnitude { get; init; }
 }
 

@@ -21,7 +21,8 @@ public static class Merger
     /// <param name="progress">Is told how far a calibration is; null for nobody.</param>
     /// <returns>Ordinary LoRA blocks, owned by the caller.</returns>
     /// <exception cref="ConfigException">
-    /// The method does not fit, its statistics were never gathered, there are no calibration texts, or they need more memory than is allowed.
+    /// The method does not fit, its statistics were never gathered, there are no calibration texts, or they need more memory than is
+    /// allowed.
     /// </exception>
     public static MergedAdapter Merge(
         AdaptedModel adapted, MergeSettings settings, IReadOnlyList<CalibrationBatch> calibration, IProgress<CalibrationProgress>? progress = null)

@@ -5,7 +5,8 @@ namespace ResLora.Adapters.Merging;
 /// <summary>Gathers the moments of some groups while batches run; padding is left out.</summary>
 /// <param name="moments">The moments of each wanted block; blocks of one group share one object.</param>
 /// <param name="ownWeight">How often a block's own A_n x_n counts before anything is fitted.</param>
-/// <param name="targets">What B_n saw in the unmerged model, batch by batch, where the model that runs is merged in part; null where it is unmerged.</param>
+/// <param name="targets">What B_n saw in the unmerged model, batch by batch, where the model that runs is merged in part; null where it is
+/// unmerged.</param>
 internal sealed class MomentObserver(
     IReadOnlyDictionary<ResLoraLinear, Moments> moments, Func<ResLoraLinear, double> ownWeight, TargetObserver? targets = null) : IActivationObserver
 {

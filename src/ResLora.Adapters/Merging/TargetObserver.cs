@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace ResLora.Adapters.Merging;
 
-/// <summary>Keeps what every B_n sees in the unmerged model, [N, R] a batch and block: little beside the inputs, which are Din wide.</summary>
+/// <summary>
+/// Keeps what every B_n sees in the unmerged model, [N, R] a batch and block: little beside the inputs, which are Din wide.
+/// </summary>
 internal sealed class TargetObserver : IActivationObserver, IDisposable
 {
     private readonly Dictionary<ResLoraLinear, List<Tensor>> _lows = [];

@@ -16,14 +16,48 @@ internal static class EvaluateCommand
     {
         var model = SharedOptions.Model();
         var adapter = SharedOptions.Adapter();
-        var task = new Option<string>("--task") { Description = $"A task that generates: {string.Join(", ", TaskRegistry.All.Select(t => t.Name))}; or one with labels: {string.Join(", ", LabelledTaskRegistry.All.Select(t => t.Name))}.", HelpName = "NAME", Required = true };
-        var data = new Option<string>("--data") { Description = "A file, or the data set's own folder, of which --split is read.", HelpName = "PATH", Required = true };
-        var split = new Option<string>("--split") { Description = "The part of a data set's folder: test, validation or train.", HelpName = "PART", DefaultValueFactory = _ => "test" };
+        var task = new Option<string>("--task")
+        {
+            Description = $"A task that generates: {string.Join(", ", TaskRegistry.All.Select(t => t.Name))}; " +
+                $"or one with labels: {string.Join(", ", LabelledTaskRegistry.All.Select(t => t.Name))}.",
+            HelpName = "NAME",
+            Required = true,
+        };
+        var data = new Option<string>("--data")
+        {
+            Description = "A file, or the data set's own folder, of which --split is read.",
+            HelpName = "PATH",
+            Required = true,
+        };
+        var split = new Option<string>("--split")
+        {
+            Description = "The part of a data set's folder: test, validation or train.",
+            HelpName = "PART",
+            DefaultValueFactory = _ => "test",
+        };
         var limit = new Option<int?>("--limit") { Description = "How many samples to read; all by default.", HelpName = "N" };
-        var batch = new Option<int>("--batch-size") { Description = "Samples in one forward pass.", HelpName = "N", DefaultValueFactory = _ => 16 };
-        var count = new Option<int>("--max-new-tokens") { Description = "The most tokens of an answer.", HelpName = "N", DefaultValueFactory = _ => 128 };
-        var predictions = new Option<string?>("--predictions") { Description = "Write every prompt, answer and verdict to this JSONL file.", HelpName = "FILE" };
-        var columns = new Option<string[]>("--column") { Description = "Name a column of the file, such as prompt=question; may be given several times.", HelpName = "NAME=COLUMN" };
+        var batch = new Option<int>("--batch-size")
+        {
+            Description = "Samples in one forward pass.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 16,
+        };
+        var count = new Option<int>("--max-new-tokens")
+        {
+            Description = "The most tokens of an answer.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 128,
+        };
+        var predictions = new Option<string?>("--predictions")
+        {
+            Description = "Write every prompt, answer and verdict to this JSONL file.",
+            HelpName = "FILE",
+        };
+        var columns = new Option<string[]>("--column")
+        {
+            Description = "Name a column of the file, such as prompt=question; may be given several times.",
+            HelpName = "NAME=COLUMN",
+        };
         var dtype = SharedOptions.DataType();
         var verb = new Verb(
             "evaluate",

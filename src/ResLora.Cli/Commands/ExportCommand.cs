@@ -13,18 +13,43 @@ internal static class ExportCommand
     public static Verb Create()
     {
         var names = string.Join(", ", ExportTargets.All.Select(t => t.Name));
-        var model = new Option<string?>("--model") { Description = "The model's folder; by default the base model that the adapter names.", HelpName = "DIR" };
-        var adapter = new Option<string?>("--adapter") { Description = "The adapter folder, such as RUN/best; without it the model alone is exported.", HelpName = "DIR" };
+        var model = new Option<string?>("--model")
+        {
+            Description = "The model's folder; by default the base model that the adapter names.",
+            HelpName = "DIR",
+        };
+        var adapter = new Option<string?>("--adapter")
+        {
+            Description = "The adapter folder, such as RUN/best; without it the model alone is exported.",
+            HelpName = "DIR",
+        };
         var to = new Option<string?>("--to") { Description = $"What it is for: {names}.", HelpName = "TARGET" };
-        var type = new Option<string?>("--type") { Description = "How weights are stored: f32, f16, bf16 or, in GGUF files, q8_0. By default as in the source.", HelpName = "TYPE" };
+        var type = new Option<string?>("--type")
+        {
+            Description = "How weights are stored: f32, f16, bf16 or, in GGUF files, q8_0. By default as in the source.",
+            HelpName = "TYPE",
+        };
         var output = new Option<string?>("--output") { Description = "The folder to write.", HelpName = "DIR" };
         var overwrite = SharedOptions.Overwrite();
         var plan = new Option<bool>("--plan") { Description = "Show what would be kept, baked in or lost, and write nothing." };
         var lossy = new Option<bool>("--allow-lossy") { Description = "Export although something is lost." };
-        var method = new Option<string?>("--method") { Description = "How shortcuts are merged, a method of 'reslora merge'; by default exact where it fits, else least-squares on the run's training data.", HelpName = "METHOD" };
+        var method = new Option<string?>("--method")
+        {
+            Description = "How shortcuts are merged, a method of 'reslora merge'; by default exact where it fits, else least-squares on " +
+                "the run's training data.",
+            HelpName = "METHOD",
+        };
         var task = new Option<string?>("--task") { Description = "The task of --data.", HelpName = "NAME" };
-        var data = new Option<string?>("--data") { Description = "Texts to prove the export on; by default the run's validation data, or texts that the model writes.", HelpName = "PATH" };
-        var check = new Option<string?>("--check") { Description = "Check this export again: its files, and its numbers if its sources are still there. Needs no other option.", HelpName = "DIR" };
+        var data = new Option<string?>("--data")
+        {
+            Description = "Texts to prove the export on; by default the run's validation data, or texts that the model writes.",
+            HelpName = "PATH",
+        };
+        var check = new Option<string?>("--check")
+        {
+            Description = "Check this export again: its files, and its numbers if its sources are still there. Needs no other option.",
+            HelpName = "DIR",
+        };
         var verb = new Verb(
             "export",
             "Export a model or an adapter for other tools, read it back, and prove on texts that it computes what was exported.",

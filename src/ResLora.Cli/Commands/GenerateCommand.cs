@@ -14,11 +14,34 @@ internal static class GenerateCommand
         var model = SharedOptions.Model();
         var adapter = SharedOptions.Adapter();
         var prompt = new Option<string>("--prompt") { Description = "The text to continue.", HelpName = "TEXT", Required = true };
-        var count = new Option<int>("--max-new-tokens") { Description = "The most tokens to add.", HelpName = "N", DefaultValueFactory = _ => defaults.MaxNewTokens };
-        var temperature = new Option<double>("--temperature") { Description = "0 takes the likeliest token every time; above, tokens are drawn.", HelpName = "T", DefaultValueFactory = _ => defaults.Temperature };
-        var topP = new Option<double>("--top-p") { Description = "Draw only among the likeliest tokens that together reach this probability.", HelpName = "P", DefaultValueFactory = _ => defaults.TopP };
-        var seed = new Option<long>("--seed") { Description = "The seed of the drawing.", HelpName = "S", DefaultValueFactory = _ => defaults.Seed };
-        var noCache = new Option<bool>("--no-cache") { Description = "Compute everything again for every token: slower, and the same text." };
+        var count = new Option<int>("--max-new-tokens")
+        {
+            Description = "The most tokens to add.",
+            HelpName = "N",
+            DefaultValueFactory = _ => defaults.MaxNewTokens,
+        };
+        var temperature = new Option<double>("--temperature")
+        {
+            Description = "0 takes the likeliest token every time; above, tokens are drawn.",
+            HelpName = "T",
+            DefaultValueFactory = _ => defaults.Temperature,
+        };
+        var topP = new Option<double>("--top-p")
+        {
+            Description = "Draw only among the likeliest tokens that together reach this probability.",
+            HelpName = "P",
+            DefaultValueFactory = _ => defaults.TopP,
+        };
+        var seed = new Option<long>("--seed")
+        {
+            Description = "The seed of the drawing.",
+            HelpName = "S",
+            DefaultValueFactory = _ => defaults.Seed,
+        };
+        var noCache = new Option<bool>("--no-cache")
+        {
+            Description = "Compute everything again for every token: slower, and the same text.",
+        };
         var dtype = SharedOptions.DataType();
         var verb = new Verb(
             "generate",

@@ -15,32 +15,75 @@ internal static class MergeCommand
     /// <summary>Makes the command.</summary>
     public static Verb Create()
     {
-        var adapter = new Option<string>("--adapter") { Description = "The adapter folder, such as RUN/best.", HelpName = "DIR", Required = true };
-        var model = new Option<string?>("--model") { Description = "The base model's folder; by default the one that the adapter names.", HelpName = "DIR" };
+        var adapter = new Option<string>("--adapter")
+        {
+            Description = "The adapter folder, such as RUN/best.",
+            HelpName = "DIR",
+            Required = true,
+        };
+        var model = new Option<string?>("--model")
+        {
+            Description = "The base model's folder; by default the one that the adapter names.",
+            HelpName = "DIR",
+        };
         var method = new Option<string?>("--method")
         {
             Description = "exact (LoRA, the block shortcut, annealed shortcuts); least-squares, projection, input, weights or dropped (input and middle shortcut); " +
                 "auto measures all that fit and takes the best. By default exact where it fits, else least-squares.",
             HelpName = "METHOD",
         };
-        var compare = new Option<bool>("--compare") { Description = "Measure every method that fits on the same texts and rank them; without --output nothing is written." };
-        var target = new Option<string?>("--as") { Description = "lora writes a PEFT adapter folder, model a Hugging Face model folder.", HelpName = "KIND" };
+        var compare = new Option<bool>("--compare")
+        {
+            Description = "Measure every method that fits on the same texts and rank them; without --output nothing is written.",
+        };
+        var target = new Option<string?>("--as")
+        {
+            Description = "lora writes a PEFT adapter folder, model a Hugging Face model folder.",
+            HelpName = "KIND",
+        };
         var output = new Option<string?>("--output") { Description = "The folder to write.", HelpName = "DIR" };
         var overwrite = SharedOptions.Overwrite();
         var task = new Option<string?>("--task") { Description = "The task of --data and --calibration.", HelpName = "NAME" };
-        var data = new Option<string?>("--data") { Description = "Texts to measure the loss of merging on; by default the run's validation data, or texts that the model writes.", HelpName = "PATH" };
-        var samples = new Option<int>("--samples") { Description = "How many of them to take.", HelpName = "N", DefaultValueFactory = _ => 64 };
+        var data = new Option<string?>("--data")
+        {
+            Description = "Texts to measure the loss of merging on; by default the run's validation data, or texts that the model writes.",
+            HelpName = "PATH",
+        };
+        var samples = new Option<int>("--samples")
+        {
+            Description = "How many of them to take.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 64,
+        };
         var noAnswers = new Option<bool>("--no-answers") { Description = "Measure the loss only: generate no answers to compare." };
-        var calibration = new Option<string?>("--calibration") { Description = "Texts for least-squares and projection; by default the run's training data, or texts that the model writes.", HelpName = "PATH" };
-        var calibrationSamples = new Option<int>("--calibration-samples") { Description = "How many of them to take.", HelpName = "N", DefaultValueFactory = _ => 256 };
+        var calibration = new Option<string?>("--calibration")
+        {
+            Description = "Texts for least-squares and projection; by default the run's training data, or texts that the model writes.",
+            HelpName = "PATH",
+        };
+        var calibrationSamples = new Option<int>("--calibration-samples")
+        {
+            Description = "How many of them to take.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 256,
+        };
         var memory = new Option<string>("--calibration-memory")
         {
             Description = "The most memory for calibrating, such as 2GiB; what does not fit is done in several passes over the texts.",
             HelpName = "SIZE",
             DefaultValueFactory = _ => "2GiB",
         };
-        var sequential = new Option<bool>("--sequential") { Description = "least-squares layer by layer, each on the activations of the layers merged before it; takes a pass over the texts for each." };
-        var ridge = new Option<double>("--ridge") { Description = "least-squares: how strongly the result is held to the trained A; more for fewer texts.", HelpName = "X", DefaultValueFactory = _ => MergeSettings.DefaultRidge };
+        var sequential = new Option<bool>("--sequential")
+        {
+            Description = "least-squares layer by layer, each on the activations of the layers merged before it; takes a pass over the " +
+                "texts for each.",
+        };
+        var ridge = new Option<double>("--ridge")
+        {
+            Description = "least-squares: how strongly the result is held to the trained A; more for fewer texts.",
+            HelpName = "X",
+            DefaultValueFactory = _ => MergeSettings.DefaultRidge,
+        };
         var verb = new Verb(
             "merge",
             "Merge an adapter into ordinary LoRA or into the model, measure what that costs, and read the result back.",

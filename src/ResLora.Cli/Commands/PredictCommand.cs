@@ -20,14 +20,50 @@ internal static class PredictCommand
         var defaults = new PredictOptions { Model = "" };
         var model = SharedOptions.Model();
         var adapter = SharedOptions.Adapter();
-        var data = new Option<string?>("--data") { Description = "A JSONL, CSV, TSV or Parquet file; by default standard input, a text or a JSON object a line.", HelpName = "PATH" };
-        var task = new Option<string?>("--task") { Description = $"How the data is read: one of {string.Join(", ", LabelledTaskRegistry.All.Select(t => t.Name))}. By default the columns text and text2.", HelpName = "NAME" };
-        var columns = new Option<string[]>("--column") { Description = "Name a column of the file, such as text=sentence; may be given several times.", HelpName = "NAME=COLUMN" };
-        var output = new Option<string?>("--output") { Description = "Write the predictions to this JSONL file; by default to standard output.", HelpName = "FILE" };
-        var submission = new Option<string?>("--submission") { Description = "Also write the file that GLUE's server takes, into this folder; needs --task and --data.", HelpName = "DIR" };
-        var batch = new Option<int>("--batch-size") { Description = "Texts in one forward pass.", HelpName = "N", DefaultValueFactory = _ => defaults.BatchSize };
-        var length = new Option<int>("--max-length") { Description = "The longest text in tokens; longer ones are cut.", HelpName = "N", DefaultValueFactory = _ => defaults.MaxLength };
-        var truncation = new Option<string>("--truncation") { Description = "Which text of a pair is cut: longest_first, only_first or only_second.", HelpName = "WAY", DefaultValueFactory = _ => "longest_first" };
+        var data = new Option<string?>("--data")
+        {
+            Description = "A JSONL, CSV, TSV or Parquet file; by default standard input, a text or a JSON object a line.",
+            HelpName = "PATH",
+        };
+        var task = new Option<string?>("--task")
+        {
+            Description = $"How the data is read: one of {string.Join(", ", LabelledTaskRegistry.All.Select(t => t.Name))}. " +
+                "By default the columns text and text2.",
+            HelpName = "NAME",
+        };
+        var columns = new Option<string[]>("--column")
+        {
+            Description = "Name a column of the file, such as text=sentence; may be given several times.",
+            HelpName = "NAME=COLUMN",
+        };
+        var output = new Option<string?>("--output")
+        {
+            Description = "Write the predictions to this JSONL file; by default to standard output.",
+            HelpName = "FILE",
+        };
+        var submission = new Option<string?>("--submission")
+        {
+            Description = "Also write the file that GLUE's server takes, into this folder; needs --task and --data.",
+            HelpName = "DIR",
+        };
+        var batch = new Option<int>("--batch-size")
+        {
+            Description = "Texts in one forward pass.",
+            HelpName = "N",
+            DefaultValueFactory = _ => defaults.BatchSize,
+        };
+        var length = new Option<int>("--max-length")
+        {
+            Description = "The longest text in tokens; longer ones are cut.",
+            HelpName = "N",
+            DefaultValueFactory = _ => defaults.MaxLength,
+        };
+        var truncation = new Option<string>("--truncation")
+        {
+            Description = "Which text of a pair is cut: longest_first, only_first or only_second.",
+            HelpName = "WAY",
+            DefaultValueFactory = _ => "longest_first",
+        };
         var dtype = SharedOptions.DataType();
         var verb = new Verb(
             "predict",

@@ -15,9 +15,20 @@ internal static class PretrainCommand
         var config = new Argument<string>("CONFIG.yaml") { Description = "Texts, tokenizer, model and training; docs/configuration.md has every key." };
         var set = SharedOptions.Set();
         var output = new Option<string?>("--output") { Description = "The model folder to write; overrides the file's.", HelpName = "DIR" };
-        var objective = new Option<string?>("--objective") { Description = "causal makes a Llama, mlm a RoBERTa; overrides the file's.", HelpName = "NAME" };
-        var initOnly = new Option<bool>("--init-only") { Description = "Write the model with random weights, one tensor at a time, and train nothing." };
-        var shardSize = new Option<string?>("--max-shard-size") { Description = "The most bytes of weights in one file, such as 2GB; overrides the file's.", HelpName = "SIZE" };
+        var objective = new Option<string?>("--objective")
+        {
+            Description = "causal makes a Llama, mlm a RoBERTa; overrides the file's.",
+            HelpName = "NAME",
+        };
+        var initOnly = new Option<bool>("--init-only")
+        {
+            Description = "Write the model with random weights, one tensor at a time, and train nothing.",
+        };
+        var shardSize = new Option<string?>("--max-shard-size")
+        {
+            Description = "The most bytes of weights in one file, such as 2GB; overrides the file's.",
+            HelpName = "SIZE",
+        };
         var resume = SharedOptions.Resume();
         var overwrite = SharedOptions.Overwrite();
         var verb = new Verb(

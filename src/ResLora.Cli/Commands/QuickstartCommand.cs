@@ -14,12 +14,41 @@ internal static class QuickstartCommand
     public static Verb Create()
     {
         var defaults = new QuickstartOptions { Output = Path.Combine("runs", "quickstart") };
-        var structure = new Option<string>("--structure") { Description = "The shortcut that is compared with plain LoRA: input, block or middle.", HelpName = "KIND", DefaultValueFactory = _ => "input" };
-        var steps = new Option<int>("--steps") { Description = "Optimizer steps of each run.", HelpName = "N", DefaultValueFactory = _ => defaults.Steps };
-        var heldOut = new Option<int>("--held-out") { Description = "Held-out problems to answer.", HelpName = "N", DefaultValueFactory = _ => defaults.HeldOut };
-        var seed = new Option<long>("--seed") { Description = "The seed of both runs.", HelpName = "S", DefaultValueFactory = _ => defaults.Seed };
-        var sample = new Option<string?>("--sample") { Description = "The sample's folder; by default samples/word-problems in this folder or above it.", HelpName = "DIR" };
-        var output = new Option<string>("--output") { Description = "The folder to write; an earlier quickstart there is replaced.", HelpName = "DIR", DefaultValueFactory = _ => defaults.Output };
+        var structure = new Option<string>("--structure")
+        {
+            Description = "The shortcut that is compared with plain LoRA: input, block or middle.",
+            HelpName = "KIND",
+            DefaultValueFactory = _ => "input",
+        };
+        var steps = new Option<int>("--steps")
+        {
+            Description = "Optimizer steps of each run.",
+            HelpName = "N",
+            DefaultValueFactory = _ => defaults.Steps,
+        };
+        var heldOut = new Option<int>("--held-out")
+        {
+            Description = "Held-out problems to answer.",
+            HelpName = "N",
+            DefaultValueFactory = _ => defaults.HeldOut,
+        };
+        var seed = new Option<long>("--seed")
+        {
+            Description = "The seed of both runs.",
+            HelpName = "S",
+            DefaultValueFactory = _ => defaults.Seed,
+        };
+        var sample = new Option<string?>("--sample")
+        {
+            Description = "The sample's folder; by default samples/word-problems in this folder or above it.",
+            HelpName = "DIR",
+        };
+        var output = new Option<string>("--output")
+        {
+            Description = "The folder to write; an earlier quickstart there is replaced.",
+            HelpName = "DIR",
+            DefaultValueFactory = _ => defaults.Output,
+        };
         var verb = new Verb(
             "quickstart",
             "Fine-tune the sample model with LoRA and with ResLoRA, merge, evaluate on held-out problems and plot the loss. Takes two to three minutes on two cores.",

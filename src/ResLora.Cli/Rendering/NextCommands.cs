@@ -8,7 +8,7 @@ namespace ResLora.Cli.Rendering;
 /// <summary>Command lines to go on with, which run from the current folder as they are.</summary>
 internal static class NextCommands
 {
-    private const int FewSamples = 100;
+    private const string SeenBefore = " --limit 100   # these are training data: better name data that it has not seen";
 
     /// <summary>Draws them.</summary>
     public static void Draw(IEnumerable<string> commands, IAnsiConsole terminal)
@@ -28,7 +28,8 @@ internal static class NextCommands
         var (model, saved) = (Word(config.Model), Word(run.BestOrLast));
         var hasAdapter = config.Adapter is not null || config.StartFrom is not null;
         var tuned = hasAdapter ? $"--model {model} --adapter {saved}" : $"--model {saved}";
-        var merge = hasAdapter ? new[] { $"{Tool} merge --adapter {saved} --as model --output {Word(Path.Combine(report.RunFolder, "merged"))}" } : [];
+        var merged = Word(Path.Combine(report.RunFolder, "merged"));
+        var merge = hasAdapter ? new[] { $"{Tool} merge --adapter {saved} --as model --output {merged}" } : [];
         return
         [
             $"{Tool} evaluate {tuned} --task {config.Task} {Data(config.Data)}",
@@ -42,13 +43,13 @@ internal static class NextCommands
     /// <summary>After the quickstart.</summary>
     public static IReadOnlyList<string> After(QuickstartReport report)
     {
-        var sample = report.Sample;
-        var adapter = Path.Combine(report.Output, "reslora", "last");
+        string Sample(params string[] parts) => Word(Path.Combine([report.Sample, .. parts]));
+        var tuned = $"--model {Sample("base")} --adapter {Word(Path.Combine(report.Output, "reslora", "last"))}";
         return
         [
             $"{Tool} generate --model {Word(report.MergedFolder)} --prompt {ShellWord.Quote(report.Prompt)}",
-            $"{Tool} evaluate --model {Word(Path.Combine(sample, "base"))} --adapter {Word(adapter)} --task word-problems --data {Word(Path.Combine(sample, "data", "heldout.jsonl"))}",
-            $"{Tool} train {Word(Path.Combine(sample, "reslora.yaml"))} --set adapter.shortcut.kind=middle --output {Path.Combine("runs", "middle")}",
+            $"{Tool} evaluate {tuned} --task word-problems --data {Sample("data", "heldout.jsonl")}",
+            $"{Tool} train {Sample("reslora.yaml")} --set adapter.shortcut.kind=middle --output {Path.Combine("runs", "middle")}",
         ];
     }
 
@@ -69,8 +70,7 @@ internal static class NextCommands
         var path = data.Validation ?? data.Train;
         var split = Directory.Exists(path) ? data.Validation is null ? " --split train" : " --split validation" : "";
         var columns = string.Concat(data.Columns.Select(column => $" --column {ShellWord.Quote($"{column.Key}={column.Value}")}"));
-        var warning = data.Validation is null ? $" --limit {FewSamples}   # these are training data: better name data that it has not seen" : "";
-        return $"--data {Word(path)}{split}{columns}{warning}";
+        return $"--data {Word(path)}{split}{columns}{(data.Validation is null ? SeenBefore : "")}";
     }
 
     private static string Word(string path)

@@ -6,7 +6,9 @@ internal static class TerminalLocale
     // In the order in which POSIX asks them.
     private static readonly string[] _variables = ["LC_ALL", "LC_CTYPE", "LANG"];
 
-    /// <summary>Whether lines may be drawn with Unicode's characters: not in the locale C, in another charset than UTF-8 or on a dumb terminal.</summary>
+    /// <summary>
+    /// Whether lines may be drawn with Unicode's characters: not in the locale C, in another charset than UTF-8 or on a dumb terminal.
+    /// </summary>
     /// <param name="variable">The value of a variable of the environment; null for none.</param>
     public static bool ShowsUnicode(Func<string, string?> variable)
     {

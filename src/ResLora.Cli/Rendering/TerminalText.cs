@@ -3,7 +3,9 @@ using System.Text;
 
 namespace ResLora.Cli.Rendering;
 
-/// <summary>Text of files and arguments, made harmless for a terminal: what would steer it is written out as <c>\u001b</c>, as JSON does.</summary>
+/// <summary>
+/// Text of files and arguments, made harmless for a terminal: what would steer it is written out as <c>\u001b</c>, as JSON does.
+/// </summary>
 internal static class TerminalText
 {
     /// <summary>The text with its control characters written out, those for the direction of writing included.</summary>

@@ -16,7 +16,8 @@ internal sealed class TerminalWriter(TextWriter terminal) : TextWriter
     public override void Write(char[] buffer, int index, int count) => Write(new string(buffer, index, count));
 
     /// <inheritdoc />
-    public override void Write(string? value) => terminal.Write(TerminalText.Escape((value ?? "").Replace("\r\n", "\n", StringComparison.Ordinal), keepsLines: true));
+    public override void Write(string? value) =>
+        terminal.Write(TerminalText.Escape((value ?? "").Replace("\r\n", "\n", StringComparison.Ordinal), keepsLines: true));
 
     /// <inheritdoc />
     public override void WriteLine() => terminal.WriteLine();

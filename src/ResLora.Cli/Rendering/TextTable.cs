@@ -2,7 +2,10 @@ using Spectre.Console.Rendering;
 
 namespace ResLora.Cli.Rendering;
 
-/// <summary>A table with a head. Where it is too wide for the terminal, its heads and its last column are broken between words, or each row becomes a list.</summary>
+/// <summary>
+/// A table with a head. Where it is too wide for the terminal, its heads and its last column are broken between words, or each row becomes
+/// a list.
+/// </summary>
 internal sealed class TextTable : Renderable
 {
     private const int Readable = 24;
@@ -49,12 +52,14 @@ internal sealed class TextTable : Renderable
         return widths is null ? Lists(options, maxWidth) : Drawn(widths, spacing, options.Unicode ? '─' : '-', maxWidth);
     }
 
-    private static int Width(int[] widths, Spacing spacing) => spacing.Indent.Length + widths.Sum() + (spacing.Gap.Length * (widths.Length - 1));
+    private static int Width(int[] widths, Spacing spacing) =>
+        spacing.Indent.Length + widths.Sum() + (spacing.Gap.Length * (widths.Length - 1));
 
     private IEnumerable<Segment> Drawn(int[] widths, Spacing spacing, char line, int maxWidth)
     {
         var rule = new string(line, Math.Min(maxWidth, Width(widths, spacing) + spacing.Indent.Length));
-        IEnumerable<string> lines = ["", .. Lines(_heads, widths, spacing), rule, .. _rows.SelectMany(row => Lines(row, widths, spacing)), ""];
+        var rows = _rows.SelectMany(row => Lines(row, widths, spacing));
+        IEnumerable<string> lines = ["", .. Lines(_heads, widths, spacing), rule, .. rows, ""];
         return lines.SelectMany(text => new[] { new Segment(text), Segment.LineBreak });
     }
 
@@ -80,7 +85,8 @@ internal sealed class TextTable : Renderable
         yield return Segment.LineBreak;
         foreach (var row in _rows)
         {
-            IRenderable list = new FactList(_heads.Zip(row).Where(cell => cell.Second.Length > 0).Select(cell => KeyValuePair.Create(cell.First, cell.Second)));
+            var cells = _heads.Zip(row, KeyValuePair.Create).Where(cell => cell.Value.Length > 0);
+            IRenderable list = new FactList(cells);
             foreach (var segment in list.Render(options, maxWidth))
             {
                 yield return segment;

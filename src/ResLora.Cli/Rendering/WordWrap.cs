@@ -44,7 +44,8 @@ internal static class WordWrap
         var words = new List<string>();
         foreach (var word in line.Split(' '))
         {
-            if (words.Count > 0 && words[^1].Length > 0 && char.IsAsciiDigit(words[^1][^1]) && _units.Contains(word.TrimEnd(',', ';', ':', '.', ')')))
+            var isUnit = _units.Contains(word.TrimEnd(',', ';', ':', '.', ')'));
+            if (isUnit && words.Count > 0 && words[^1].Length > 0 && char.IsAsciiDigit(words[^1][^1]))
             {
                 words[^1] += " " + word;
             }

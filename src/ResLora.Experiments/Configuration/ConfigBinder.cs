@@ -11,7 +11,9 @@ internal static class ConfigBinder
 {
     private const int MostShown = 200;
 
-    /// <summary>Binds a tree and asks the settings for their own problems; wrong keys are left out for that, so that all come at once.</summary>
+    /// <summary>
+    /// Binds a tree and asks the settings for their own problems; wrong keys are left out for that, so that all come at once.
+    /// </summary>
     /// <exception cref="ConfigException">Keys or values are wrong.</exception>
     public static T Bind<T>(JsonObject root, string source, IReadOnlyDictionary<string, string> places)
         where T : ICheckedConfig
@@ -115,7 +117,10 @@ internal static class ConfigBinder
         }
     }
 
-    /// <summary>What to write for a key that is not here: what another tool's key is called here, where a key of this name is, or the nearest one here.</summary>
+    /// <summary>
+    /// What to write for a key that is not here: what another tool's key is called here, where a key of this name is, or the nearest one
+    /// here.
+    /// </summary>
     private static string Instead(string key, string path, IReadOnlyCollection<string> here, IReadOnlyList<string> allKeys)
     {
         var nearest = NearestName.Suggestion(key, here);

@@ -73,7 +73,8 @@ internal static class RivalKeys
 
     /// <summary>What stands in the place of another tool's key.</summary>
     /// <param name="key">The key, in snake_case, kebab-case or camelCase.</param>
-    /// <returns>The dotted key here, where there is one, and a sentence that says so; null for a key that no other tool is known to have.</returns>
+    /// <returns>The dotted key here, where there is one, and a sentence that says so; null for a key that no other tool is known to
+    /// have.</returns>
     public static (string? Key, string Sentence)? Find(string key) => _known.TryGetValue(Plain(key), out var found) ? found : null;
 
     private static string Plain(string key) => key.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();

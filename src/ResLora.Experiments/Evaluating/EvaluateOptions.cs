@@ -35,7 +35,10 @@ public sealed record EvaluateOptions
     /// <summary>The most tokens that are generated for an answer. Default 128.</summary>
     public int MaxNewTokens { get; init; } = 128;
 
-    /// <summary>The longest sample in tokens for the loss; longer ones are left out of it, texts without a prompt are cut into windows. Default 2048.</summary>
+    /// <summary>
+    /// The longest sample in tokens for the loss; longer ones are left out of it, texts without a prompt are cut into windows. Default
+    /// 2048.
+    /// </summary>
     public int MaxLength { get; init; } = 2048;
 
     /// <summary>float32, bfloat16, or auto for the type of the files. Default auto.</summary>

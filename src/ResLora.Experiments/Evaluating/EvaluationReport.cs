@@ -19,6 +19,9 @@ public sealed record EvaluationReport(string Task, int Samples, EvaluationLoss L
     /// <summary>How many texts without a prompt were too long and were cut into windows, all of which count.</summary>
     public int CutIntoWindows { get; init; }
 
-    /// <summary>The task's names of columns to those of the file that were taken for them, since it has none of the task's own; empty when nothing was guessed.</summary>
+    /// <summary>
+    /// The task's names of columns to those of the file that were taken for them, since it has none of the task's own; empty when nothing
+    /// was guessed.
+    /// </summary>
     public IReadOnlyDictionary<string, string> GuessedColumns { get; init; } = new Dictionary<string, string>();
 }

@@ -75,7 +75,9 @@ public static class ExportCheck
         return missing.Length == 0 ? null : $"what it was made from is not there any more: {string.Join(", ", missing)}";
     }
 
-    /// <summary>Makes the merge again and holds the export against it; null when the texts that it was calibrated on have changed.</summary>
+    /// <summary>
+    /// Makes the merge again and holds the export against it; null when the texts that it was calibrated on have changed.
+    /// </summary>
     private static IReadOnlyList<ExportProof>? Compare(string folder, ExportReport report)
     {
         var plan = report.Plan;

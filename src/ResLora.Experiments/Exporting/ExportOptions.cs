@@ -33,7 +33,10 @@ public sealed record ExportOptions
     /// <summary>The task of <see cref="Data"/>.</summary>
     public string? Task { get; init; }
 
-    /// <summary>A file, or a data set's folder, whose texts the export is proved on; null takes the run's validation data, or texts that the model writes itself.</summary>
+    /// <summary>
+    /// A file, or a data set's folder, whose texts the export is proved on; null takes the run's validation data, or texts that the model
+    /// writes itself.
+    /// </summary>
     public string? Data { get; init; }
 
     /// <summary>The most bytes of tensors in a safetensors file of a model. Default 5 · 10⁹.</summary>

@@ -11,9 +11,12 @@ namespace ResLora.Experiments.Exporting;
 /// <param name="MaxLogitDifference">The largest absolute difference of two logits.</param>
 /// <param name="LargestLogit">The largest absolute logit of what was exported.</param>
 /// <param name="Tolerance">The largest difference allowed for this type, as a share of the largest logit (or of 1).</param>
-/// <param name="MeanKl">Mean Kullback-Leibler divergence of the export's predictions, in nats a prediction; 0 for scores, which are one value and no choice.</param>
-/// <param name="TopOneAgreement">The share of predictions where both rate the same token or label highest, 0 to 1; not a number for scores.</param>
-/// <param name="WeightError">The largest difference of a stored number, as a share of what rounding to its type may cause; above 1 is wrong.</param>
+/// <param name="MeanKl">Mean Kullback-Leibler divergence of the export's predictions, in nats a prediction; 0 for scores, which are one
+/// value and no choice.</param>
+/// <param name="TopOneAgreement">The share of predictions where both rate the same token or label highest, 0 to 1; not a number for
+/// scores.</param>
+/// <param name="WeightError">The largest difference of a stored number, as a share of what rounding to its type may cause; above 1 is
+/// wrong.</param>
 /// <param name="WorstWeight">The tensor that it is in.</param>
 /// <param name="Prompts">How many prompts were encoded again with the export's own tokenizer; 0 when it brings none.</param>
 /// <param name="PromptsDiffering">How many of them got other ids.</param>

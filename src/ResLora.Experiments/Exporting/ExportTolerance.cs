@@ -22,8 +22,8 @@ internal static class ExportTolerance
 
     /// <summary>The largest difference of a logit, as a share of the largest logit (or of 1 when that is smaller).</summary>
     /// <remarks>
-    /// Measured on models of 0.3, 0.6 and 10 million parameters, on 16 texts each: at most 5e-7 (f32), 8e-4 (f16), 1.2e-2 (bf16, of a float32
-    /// model) and 1.7e-2 (q8_0). Four times that or more is allowed, since roundings add up in deeper models.
+    /// Measured on models of 0.3, 0.6 and 10 million parameters, on 16 texts each: at most 5e-7 (f32), 8e-4 (f16), 1.2e-2 (bf16, of a
+    /// float32 model) and 1.7e-2 (q8_0). Four times that or more is allowed, since roundings add up in deeper models.
     /// </remarks>
     public static double OfLogits(ExportType type) => type switch
     {

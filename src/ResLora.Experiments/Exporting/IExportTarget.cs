@@ -44,7 +44,9 @@ public interface IExportTarget
     /// <param name="folder">An empty folder.</param>
     void Write(ExportGraph graph, string folder);
 
-    /// <summary>Reads the files back, one model after the other; each is the caller's to dispose. Shares no code with <see cref="Write"/>.</summary>
+    /// <summary>
+    /// Reads the files back, one model after the other; each is the caller's to dispose. Shares no code with <see cref="Write"/>.
+    /// </summary>
     /// <param name="folder">The export.</param>
     /// <param name="source">What was exported; adapters need its base model.</param>
     /// <returns>The models, complete and in float32, opened as they are asked for.</returns>

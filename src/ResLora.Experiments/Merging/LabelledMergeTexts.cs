@@ -26,7 +26,9 @@ internal static class LabelledMergeTexts
             : Random(session, seed: 0, fault);
     }
 
-    /// <summary>Takes data that the user names, else the run's training data, else rows of random tokens (other ones than those measured on).</summary>
+    /// <summary>
+    /// Takes data that the user names, else the run's training data, else rows of random tokens (other ones than those measured on).
+    /// </summary>
     public static MergeTexts ToCalibrate(MergeTextSource source, ModelSession session)
     {
         if (source.Calibration is { } path)

@@ -19,8 +19,8 @@ internal sealed class MergeComparison : IDisposable
     private MergeComparison(MergeTexts texts) => MeasuredOn = texts.Source;
 
     /// <summary>
-    /// The outcomes, that nearest to the unmerged model first: by divergence, not by loss. A merge is to keep what was trained; losses of faithful merges
-    /// differ by less than the choice of texts does.
+    /// The outcomes, that nearest to the unmerged model first: by divergence, not by loss. A merge is to keep what was trained; losses of
+    /// faithful merges differ by less than the choice of texts does.
     /// </summary>
     public IReadOnlyList<MergeOutcome> Ranking { get; private set; } = [];
 

@@ -140,7 +140,9 @@ public static class MergeJob
 
     private static ScalarType StoredType(string model) => SafetensorsEntry.MainType(CheckpointReader.ReadHeader(model).Entries.Values)!.Value;
 
-    /// <summary>The largest difference of a logit: of rounding, since a LoRA is applied unmerged, and a model is stored in its base's type.</summary>
+    /// <summary>
+    /// The largest difference of a logit: of rounding, since a LoRA is applied unmerged, and a model is stored in its base's type.
+    /// </summary>
     private static double ReadBack(MergeTarget target, string folder, MergeReport report, ModelSession session, MergedAdapter merged, TokenizedSample sample)
     {
         using var noGradient = no_grad();

@@ -27,8 +27,8 @@ public sealed record MergeOptions
     public long CalibrationMemory { get; init; } = MergeSettings.DefaultCalibrationMemory;
 
     /// <summary>
-    /// A file, or a data set's folder, of whose training split the calibration texts are; null takes the run's training data, or texts that the
-    /// model writes itself.
+    /// A file, or a data set's folder, of whose training split the calibration texts are; null takes the run's training data, or texts that
+    /// the model writes itself.
     /// </summary>
     public string? Calibration { get; init; }
 
@@ -47,7 +47,10 @@ public sealed record MergeOptions
     /// <summary>The task of <see cref="Data"/> and <see cref="Calibration"/>.</summary>
     public string? Task { get; init; }
 
-    /// <summary>A file, or a data set's folder, whose texts the loss of merging is measured on; null takes the run's validation data, or texts that the model writes itself.</summary>
+    /// <summary>
+    /// A file, or a data set's folder, whose texts the loss of merging is measured on; null takes the run's validation data, or texts that
+    /// the model writes itself.
+    /// </summary>
     public string? Data { get; init; }
 
     /// <summary>How many texts the loss of merging is measured on at most. Default 64.</summary>

@@ -9,11 +9,13 @@ namespace ResLora.Experiments.Merging;
 /// <param name="Output">The folder written; null when methods were only compared.</param>
 /// <param name="As">What was made; null when nothing was.</param>
 /// <param name="Chosen">The method that was used, or the best one when nothing was made.</param>
-/// <param name="Ranking">All measured methods, the lowest divergence first; the chosen one and the control <c>dropped</c> (where it fits) are among them.</param>
+/// <param name="Ranking">All measured methods, the lowest divergence first; the chosen one and the control <c>dropped</c> (where it fits)
+/// are among them.</param>
 /// <param name="CalibratedOn">Which texts calibrated methods saw; null when none was measured.</param>
 /// <param name="MeasuredOn">Which texts the losses were measured on.</param>
 /// <param name="UnmergedExactMatch">The unmerged model's right answers; null when none were generated.</param>
-/// <param name="ReadBackDifference">The largest absolute difference of a logit between the merged model and what was read back from the output; null when nothing was written.</param>
+/// <param name="ReadBackDifference">The largest absolute difference of a logit between the merged model and what was read back from the
+/// output; null when nothing was written.</param>
 public sealed record MergeReport(
     string Adapter,
     string Model,

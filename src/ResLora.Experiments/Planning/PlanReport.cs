@@ -17,7 +17,10 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
     /// <summary>How the training labels are spread; empty for tasks without labels.</summary>
     public IReadOnlyList<ClassShare> Balance { get; init; } = [];
 
-    /// <summary>The task's names of columns to those of the file that were taken for them, since it has none of the task's own; empty when nothing was guessed.</summary>
+    /// <summary>
+    /// The task's names of columns to those of the file that were taken for them, since it has none of the task's own; empty when nothing
+    /// was guessed.
+    /// </summary>
     public IReadOnlyDictionary<string, string> GuessedColumns { get; init; } = new Dictionary<string, string>();
 
     /// <summary>What an encoder predicts; null for models that continue texts.</summary>

@@ -47,7 +47,9 @@ public static class LossPlot
         raw.LineWidth = 1;
     }
 
-    /// <summary>The mean over a twentieth of the run around each step: unlike a mean over what came before, it does not lag behind.</summary>
+    /// <summary>
+    /// The mean over a twentieth of the run around each step: unlike a mean over what came before, it does not lag behind.
+    /// </summary>
     private static double[] RunningMean(double[] values)
     {
         var half = values.Length / Smoothing;

@@ -17,7 +17,9 @@ internal static class Picture
     /// <summary>The color of a series; they repeat after eight.</summary>
     public static Color ColorOf(int series) => Color.FromHex(_colors[series % _colors.Length]);
 
-    /// <summary>Labels the plot, starts its vertical axis where differences can be seen and writes it as a PNG of 1200 by 700 pixels.</summary>
+    /// <summary>
+    /// Labels the plot, starts its vertical axis where differences can be seen and writes it as a PNG of 1200 by 700 pixels.
+    /// </summary>
     public static void Write(Plot plot, string path, string title, string x, string y)
     {
         Label(plot, title, x, y);

@@ -14,7 +14,8 @@ internal static class RunPlots
     private const string Unmerged = EvaluationPrefix + Loss;
 
     /// <summary>
-    /// Writes loss.png, and evaluation.png when merged models were scored twice or more. A picture that cannot be written is a warning: the run is worth more.
+    /// Writes loss.png, and evaluation.png when merged models were scored twice or more. A picture that cannot be written is a warning: the
+    /// run is worth more.
     /// </summary>
     /// <param name="folder">The run's folder.</param>
     /// <param name="task">The task's name, for the titles.</param>
@@ -25,11 +26,14 @@ internal static class RunPlots
         {
             Draw(folder, task, unit);
         }
-        catch (Exception error) when (DiskFault.Is(error) || error is ResLoraException or JsonException or TypeInitializationException or DllNotFoundException)
+        catch (Exception error) when (DiskFault.Is(error) || IsAboutDrawing(error))
         {
             Warnings.Add($"The pictures of {folder.Path} cannot be drawn: {error.Message}");
         }
     }
+
+    private static bool IsAboutDrawing(Exception error) =>
+        error is ResLoraException or JsonException or TypeInitializationException or DllNotFoundException;
 
     private static void Draw(RunFolder folder, string task, string unit)
     {
@@ -46,7 +50,7 @@ internal static class RunPlots
 
         LossCurve[] scored =
         [
-            .. curves.Where(curve => curve.Name.StartsWith(EvaluationPrefix, StringComparison.Ordinal) && curve.Name.EndsWith(Loss, StringComparison.Ordinal))
+            .. curves.Where(curve => curve.Name.StartsWith(EvaluationPrefix, StringComparison.Ordinal))
                 .Select(curve => curve with { Name = Legend(curve.Name) }),
         ];
         if (scored.Length > 1 && scored.Max(curve => curve.Losses.Count) > 1)

@@ -13,7 +13,10 @@ public sealed record PredictOptions
     /// <summary>The adapter folder, or null for the model alone.</summary>
     public string? Adapter { get; init; }
 
-    /// <summary>A JSONL, CSV, TSV or Parquet file; with <see cref="Task"/> also a data set's folder, of which the test split is read. Null for lines given by the caller.</summary>
+    /// <summary>
+    /// A JSONL, CSV, TSV or Parquet file; with <see cref="Task"/> also a data set's folder, of which the test split is read. Null for lines
+    /// given by the caller.
+    /// </summary>
     public string? Data { get; init; }
 
     /// <summary>The task that says how the data is read; null reads the columns <c>text</c> and, when it is there, <c>text2</c>.</summary>

@@ -25,7 +25,9 @@ internal sealed class TextRows(ColumnMap columns)
     /// <exception cref="FileFormatException">The file cannot be read, or a row has no text.</exception>
     public IEnumerable<LabelledText> Read(string path) => RowReader.Read(path).Select((row, i) => new LabelledText(i, row.Require(columns["text"]), row.Find(columns["text2"])));
 
-    /// <summary>The texts of lines: a line that begins with a brace is a JSON object, any other is a text itself; empty lines are left out.</summary>
+    /// <summary>
+    /// The texts of lines: a line that begins with a brace is a JSON object, any other is a text itself; empty lines are left out.
+    /// </summary>
     /// <exception cref="FileFormatException">A line is no object with a text.</exception>
     public IEnumerable<LabelledText> Parse(IEnumerable<string> lines)
     {

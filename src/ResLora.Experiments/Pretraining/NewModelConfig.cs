@@ -27,7 +27,9 @@ public sealed record NewModelConfig
     /// <summary>Whether the output head is the embedding itself, which saves its size. Default true.</summary>
     public bool TieEmbeddings { get; init; } = true;
 
-    /// <summary>RoBERTa only: dropout on hidden states and attention weights in training, 0 up to but not including 1. Default 0.1.</summary>
+    /// <summary>
+    /// RoBERTa only: dropout on hidden states and attention weights in training, 0 up to but not including 1. Default 0.1.
+    /// </summary>
     public double Dropout { get; init; } = 0.1;
 
     /// <summary>Llama only: the base of the rotary frequencies. Default 10000.</summary>

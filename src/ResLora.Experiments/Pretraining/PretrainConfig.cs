@@ -11,7 +11,10 @@ public sealed record PretrainConfig : ICheckedConfig
     internal const string UsualColumn = "text";
     internal const int UsualValidationCount = 200;
 
-    /// <summary>The texts: a JSONL, JSON, CSV, TSV or Parquet file, a document a row; or a <c>.txt</c> or <c>.md</c> file, or a folder of such. Needed but with both <see cref="InitOnly"/> and <c>tokenizer.from</c>.</summary>
+    /// <summary>
+    /// The texts: a JSONL, JSON, CSV, TSV or Parquet file, a document a row; or a <c>.txt</c> or <c>.md</c> file, or a folder of such.
+    /// Needed but with both <see cref="InitOnly"/> and <c>tokenizer.from</c>.
+    /// </summary>
     [ConfigPath]
     public string? Texts { get; init; }
 
@@ -21,18 +24,23 @@ public sealed record PretrainConfig : ICheckedConfig
     /// <summary>How many documents are read from the start of the file. Default: all.</summary>
     public int? Limit { get; init; }
 
-    /// <summary>How many documents are held out to measure the loss on, 0 for none. Default: a tenth of them, at least 1 and at most 200.</summary>
+    /// <summary>
+    /// How many documents are held out to measure the loss on, 0 for none. Default: a tenth of them, at least 1 and at most 200.
+    /// </summary>
     public int? ValidationCount { get; init; }
 
     /// <summary>The seed that draws the documents held out; <c>training.seed</c> does not. Default 0.</summary>
     public long SplitSeed { get; init; }
 
-    /// <summary>What the model learns: <c>causal</c> makes a Llama that continues texts, <c>mlm</c> a RoBERTa to be fine-tuned on labels. Default causal.</summary>
+    /// <summary>
+    /// What the model learns: <c>causal</c> makes a Llama that continues texts, <c>mlm</c> a RoBERTa to be fine-tuned on labels. Default
+    /// causal.
+    /// </summary>
     public PretrainObjective Objective { get; init; }
 
     /// <summary>
-    /// For <c>mlm</c>, the share of tokens to predict in each row, above 0 and up to 0.9. Default 0.15, as for BERT and RoBERTa; small models on few
-    /// texts learn sooner from 0.3 to 0.4.
+    /// For <c>mlm</c>, the share of tokens to predict in each row, above 0 and up to 0.9. Default 0.15, as for BERT and RoBERTa; small
+    /// models on few texts learn sooner from 0.3 to 0.4.
     /// </summary>
     public double PredictedShare { get; init; } = MaskedTokenObjective.UsualShare;
 
@@ -42,16 +50,20 @@ public sealed record PretrainConfig : ICheckedConfig
     /// <summary>The model.</summary>
     public NewModelConfig Model { get; init; } = new();
 
-    /// <summary>How to train; <c>maxLength</c> is the length of the rows that documents are packed into, <c>seed</c> also draws the initial weights.</summary>
+    /// <summary>
+    /// How to train; <c>maxLength</c> is the length of the rows that documents are packed into, <c>seed</c> also draws the initial weights.
+    /// </summary>
     public TrainConfig Training { get; init; } = new();
 
     /// <summary>
-    /// Whether the model is only written, with random weights and without training. Weights are drawn one tensor at a time, so that the model may
-    /// be larger than memory. Default false.
+    /// Whether the model is only written, with random weights and without training. Weights are drawn one tensor at a time, so that the
+    /// model may be larger than memory. Default false.
     /// </summary>
     public bool InitOnly { get; init; }
 
-    /// <summary>The type of the saved weights: <c>bfloat16</c>, <c>float16</c> or <c>float32</c>. Default bfloat16. Training is in float32.</summary>
+    /// <summary>
+    /// The type of the saved weights: <c>bfloat16</c>, <c>float16</c> or <c>float32</c>. Default bfloat16. Training is in float32.
+    /// </summary>
     public string SaveAs { get; init; } = "bfloat16";
 
     /// <summary>The most bytes of weights in one file, such as <c>2GB</c>; more are cut into shards. Default 5GB.</summary>

@@ -5,7 +5,9 @@ namespace ResLora.Experiments.Quickstart;
 /// <summary>What the quickstart compares.</summary>
 public sealed record QuickstartOptions
 {
-    /// <summary>The sample's folder, with base/ and data/; null looks for samples/word-problems around the current folder and the program.</summary>
+    /// <summary>
+    /// The sample's folder, with base/ and data/; null looks for samples/word-problems around the current folder and the program.
+    /// </summary>
     public string? Sample { get; init; }
 
     /// <summary>The shortcut that is held against plain LoRA. Default input.</summary>

@@ -12,8 +12,8 @@ internal static class ComputeType
     public const string Auto = "auto";
 
     /// <summary>
-    /// Puts a dtype in the place of <c>auto</c>: bfloat16 for an adapter on a model of the Llama family whose files are bfloat16, where this processor
-    /// multiplies bfloat16 by itself; else float32.
+    /// Puts a dtype in the place of <c>auto</c>: bfloat16 for an adapter on a model of the Llama family whose files are bfloat16, where
+    /// this processor multiplies bfloat16 by itself; else float32.
     /// </summary>
     /// <param name="config">The settings.</param>
     /// <returns>The same settings with float32 or bfloat16.</returns>

@@ -13,31 +13,42 @@ public sealed record DataConfig
     [ConfigPath]
     public required string Train { get; init; }
 
-    /// <summary>The validation data: a file, or the data set's own folder. Default: <see cref="ValidationCount"/> samples of the training data.</summary>
+    /// <summary>
+    /// The validation data: a file, or the data set's own folder. Default: <see cref="ValidationCount"/> samples of the training data.
+    /// </summary>
     [ConfigPath]
     public string? Validation { get; init; }
 
     /// <summary>
-    /// How many training samples are held out when <see cref="Validation"/> is not given, 0 for none; else how many of its samples are used at most.
-    /// Default: a tenth of the training samples, at least 1 and at most 100; 100 of a validation file.
+    /// How many training samples are held out when <see cref="Validation"/> is not given, 0 for none; else how many of its samples are used
+    /// at most. Default: a tenth of the training samples, at least 1 and at most 100; 100 of a validation file.
     /// </summary>
     public int? ValidationCount { get; init; }
 
     /// <summary>
-    /// The seed that draws the samples held out. It is not <c>training.seed</c>, so that runs with other seeds are scored on the same samples. Default 0.
+    /// The seed that draws the samples held out. It is not <c>training.seed</c>, so that runs with other seeds are scored on the same
+    /// samples. Default 0.
     /// </summary>
     public long SplitSeed { get; init; }
 
     /// <summary>How many training samples are read from the start of the data. Default: all.</summary>
     public int? Limit { get; init; }
 
-    /// <summary>The task's name of a column to the file's name of it, such as <c>prompt: question</c>. Default: the task's own names.</summary>
+    /// <summary>
+    /// The task's name of a column to the file's name of it, such as <c>prompt: question</c>. Default: the task's own names.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>For tasks with labels: their names in the order of the classifier's outputs. Default: the task's own, or those found in the training data, sorted.</summary>
+    /// <summary>
+    /// For tasks with labels: their names in the order of the classifier's outputs. Default: the task's own, or those found in the training
+    /// data, sorted.
+    /// </summary>
     public IReadOnlyList<string>? Labels { get; init; }
 
-    /// <summary>Which text of a pair is cut when it is longer than <c>training.maxLength</c>, for tasks with labels: longest_first, only_first or only_second. Default longest_first.</summary>
+    /// <summary>
+    /// Which text of a pair is cut when it is longer than <c>training.maxLength</c>, for tasks with labels: longest_first, only_first or
+    /// only_second. Default longest_first.
+    /// </summary>
     public Truncation Truncation { get; init; } = Truncation.LongestFirst;
 
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>

@@ -34,7 +34,9 @@ public sealed record RunConfig : ICheckedConfig
     [ConfigPath]
     public string? StartFrom { get; init; }
 
-    /// <summary>How to train. With <c>bestMetric: eval_exact_match</c> every evaluation also generates answers for the validation data.</summary>
+    /// <summary>
+    /// How to train. With <c>bestMetric: eval_exact_match</c> every evaluation also generates answers for the validation data.
+    /// </summary>
     public TrainConfig Training { get; init; } = new();
 
     /// <summary>Merged models that every evaluation scores beside the unmerged one.</summary>
@@ -60,8 +62,8 @@ public sealed record RunConfig : ICheckedConfig
     }
 
     /// <summary>
-    /// The settings as they are carried out on a model: where a new adapter names no targets, with those of the model's family; where the usual longest
-    /// sample is longer than the model's positions, with these.
+    /// The settings as they are carried out on a model: where a new adapter names no targets, with those of the model's family; where the
+    /// usual longest sample is longer than the model's positions, with these.
     /// </summary>
     /// <exception cref="ConfigException">The longest sample is another one than the usual, and the model has fewer positions.</exception>
     internal RunConfig For(LanguageModel model)

@@ -46,7 +46,9 @@ public sealed class RunFolder(string path)
     internal static IEnumerable<string> SavedAround(string? adapter) =>
         adapter is not null && Around(adapter) is { } run ? [run.Best, run.Last, run.In("checkpoints"), run.MetricsFile] : [];
 
-    /// <summary>Checks that a run may begin, or go on, in the folder. Nothing is written; what takes long can wait until it is known.</summary>
+    /// <summary>
+    /// Checks that a run may begin, or go on, in the folder. Nothing is written; what takes long can wait until it is known.
+    /// </summary>
     /// <param name="resume">Whether an earlier run in this folder is to go on.</param>
     /// <exception cref="ConfigException">It may not.</exception>
     public void RequireReady(bool resume) => RunStart.Require(Path, resume);

@@ -9,7 +9,9 @@ namespace ResLora.Experiments.Running;
 /// <param name="Result">How training ended.</param>
 public sealed record TrainReport(string RunFolder, long TrainableParameters, TrainResult Result)
 {
-    /// <summary>The prompt of a training sample, to try the model with; empty for tasks without prompts, null for tasks with labels.</summary>
+    /// <summary>
+    /// The prompt of a training sample, to try the model with; empty for tasks without prompts, null for tasks with labels.
+    /// </summary>
     public string? Prompt { get; init; }
 
     /// <summary>The memory that the plan expected.</summary>

@@ -72,7 +72,10 @@ internal sealed record CaseFile
     /// <summary>Null where the type promises a value is an error of the file, not of whoever reads the value.</summary>
     private static readonly JsonSerializerOptions _json = new() { RespectNullableAnnotations = true };
 
-    /// <summary>Reads case.json. What it asks for and is not known here is refused by name: taken for something known, it would pass or fail for nothing.</summary>
+    /// <summary>
+    /// Reads case.json. What it asks for and is not known here is refused by name: taken for something known, it would pass or fail for
+    /// nothing.
+    /// </summary>
     /// <param name="folder">The case's folder.</param>
     /// <returns>The case.</returns>
     /// <exception cref="ConfigException">A kind, method, key or value is not supported.</exception>

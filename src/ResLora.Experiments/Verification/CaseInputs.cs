@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Verification;
 
-/// <summary>Checks the inputs of a case before libtorch sees them: ids outside of the vocabulary would end in a trace of native frames.</summary>
+/// <summary>
+/// Checks the inputs of a case before libtorch sees them: ids outside of the vocabulary would end in a trace of native frames.
+/// </summary>
 internal static class CaseInputs
 {
     private const long Ignored = -100;

@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Verification;
 
-/// <summary>A causal language model, or an encoder with its head, with an adapter: forward, gradients, statistics and every merge.</summary>
+/// <summary>
+/// A causal language model, or an encoder with its head, with an adapter: forward, gradients, statistics and every merge.
+/// </summary>
 internal static class ModelCase
 {
     private const string WithoutPadding = "_nopad";
@@ -88,7 +90,9 @@ internal static class ModelCase
     private static Tensor Logits(LanguageModel model, Tensor hidden) =>
         model is EncoderModel encoder ? encoder.TextLogits(hidden) : ((CausalLanguageModel)model).Logits(hidden);
 
-    /// <summary>Mean squared error of a score, cross entropy of labels, or next-token cross entropy over the labels that are not -100.</summary>
+    /// <summary>
+    /// Mean squared error of a score, cross entropy of labels, or next-token cross entropy over the labels that are not -100.
+    /// </summary>
     private static Tensor Loss(LanguageModel model, Tensor logits, Tensor labels)
     {
         if (model is EncoderModel encoder)

@@ -1,8 +1,8 @@
 namespace ResLora.Formats.Errors;
 
 /// <summary>
-/// What a user should know about an input that is used all the same, such as a key that nothing here knows. Readers say it where they find it;
-/// whoever runs them listens. Without a listener it is lost.
+/// What a user should know about an input that is used all the same, such as a key that nothing here knows. Readers say it where they find
+/// it; whoever runs them listens. Without a listener it is lost.
 /// </summary>
 public static class Warnings
 {

@@ -16,7 +16,8 @@ public static class AtomicFile
     /// <param name="path">The file to write or replace; a symbolic link is itself replaced, not its target.</param>
     /// <param name="write">Writes the content; what it throws passes through, except faults of the disk.</param>
     /// <exception cref="DiskFullException">The disk is full.</exception>
-    /// <exception cref="ConfigException">The disk refuses otherwise: read-only, failing, no permission, or the path is a folder.</exception>
+    /// <exception cref="ConfigException">The disk refuses otherwise: read-only, failing, no permission, or the path is a
+    /// folder.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentNullException.ThrowIfNull(write);

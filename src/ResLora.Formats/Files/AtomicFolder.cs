@@ -7,19 +7,20 @@ namespace ResLora.Formats.Files;
 public static class AtomicFolder
 {
     /// <summary>
-    /// Fills a hidden folder beside <paramref name="path"/>, marks it as ours (<see cref="OutputMarker"/>), flushes it and puts it into place in one
-    /// step: by a rename, or by exchanging its name with that of an older folder, which is then deleted. If anything fails, the older folder stays.
-    /// Where the file system cannot exchange names, the older folder is moved aside for a moment as <c>.NAME.PROCESS-RANDOM.old</c>, and the next
-    /// writer puts it back if the process was killed just then.
-    /// A symbolic link is followed. A mount, the current folder and a folder whose parent may not be written stay what they are: their files are
-    /// replaced one by one once all are there, and the next writer completes what a killed process did not.
+    /// Fills a hidden folder beside <paramref name="path"/>, marks it as ours (<see cref="OutputMarker"/>), flushes it and puts it into
+    /// place in one step: by a rename, or by exchanging its name with that of an older folder, which is then deleted. If anything fails,
+    /// the older folder stays. Where the file system cannot exchange names, the older folder is moved aside for a moment as
+    /// <c>.NAME.PROCESS-RANDOM.old</c>, and the next writer puts it back if the process was killed just then.
+    /// A symbolic link is followed. A mount, the current folder and a folder whose parent may not be written stay what they are: their
+    /// files are replaced one by one once all are there, and the next writer completes what a killed process did not.
     /// </summary>
     /// <param name="path">The folder to write or replace.</param>
     /// <param name="fill">
     /// Gets the hidden folder's full path and writes the files; those written by <see cref="AtomicFile"/> are also flushed
     /// to the disk. What it throws passes through, except faults of the disk.
     /// </param>
-    /// <param name="overwrite">Whether a folder that has content may be replaced, if <see cref="OutputGuard.RequireFolder"/> finds it ours.</param>
+    /// <param name="overwrite">Whether a folder that has content may be replaced, if <see cref="OutputGuard.RequireFolder"/> finds it
+    /// ours.</param>
     /// <param name="inputs">Files and folders that the output is made from, for <see cref="OutputGuard.RequireFolder"/>.</param>
     /// <exception cref="DiskFullException">The disk is full.</exception>
     /// <exception cref="ConfigException">The target may not be written, or the disk refuses otherwise.</exception>
@@ -54,7 +55,8 @@ public static class AtomicFolder
     }
 
     /// <summary>
-    /// Deletes a folder of ours so that nobody ever sees a part of it: under a hidden name. One that holds what its marker does not name stays.
+    /// Deletes a folder of ours so that nobody ever sees a part of it: under a hidden name. One that holds what its marker does not name
+    /// stays.
     /// </summary>
     /// <param name="path">The folder.</param>
     /// <exception cref="IOException">The disk refuses.</exception>
@@ -70,7 +72,10 @@ public static class AtomicFolder
         }
     }
 
-    /// <summary>Renames a folder that holds what its marker does not name to the first free name <c>NAME-1</c>, <c>NAME-2</c> …: a run that goes on needs the name.</summary>
+    /// <summary>
+    /// Renames a folder that holds what its marker does not name to the first free name <c>NAME-1</c>, <c>NAME-2</c> …: a run that goes on
+    /// needs the name.
+    /// </summary>
     /// <param name="path">The folder; it need not exist.</param>
     /// <returns>The new path; null when there was nothing to move.</returns>
     /// <exception cref="ConfigException">The disk refuses.</exception>

@@ -7,7 +7,9 @@ internal static class FilePlace
 {
     private static readonly StringComparison _names = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
 
-    /// <summary>The full path without symbolic links and without a separator at its end. What does not exist yet stands behind what does.</summary>
+    /// <summary>
+    /// The full path without symbolic links and without a separator at its end. What does not exist yet stands behind what does.
+    /// </summary>
     public static string Of(string path)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));

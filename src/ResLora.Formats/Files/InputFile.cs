@@ -4,7 +4,9 @@ using ResLora.Formats.NativeRuntime;
 
 namespace ResLora.Formats.Files;
 
-/// <summary>Opens files from outside, and says in one sentence why one cannot be opened. Never waits for a pipe, never reads a device.</summary>
+/// <summary>
+/// Opens files from outside, and says in one sentence why one cannot be opened. Never waits for a pipe, never reads a device.
+/// </summary>
 public static class InputFile
 {
     private static readonly UTF8Encoding _strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

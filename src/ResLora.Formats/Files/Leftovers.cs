@@ -4,7 +4,9 @@ using ResLora.Formats.NativeRuntime;
 
 namespace ResLora.Formats.Files;
 
-/// <summary>Clears away what killed processes of ours left under hidden names; what was moved aside and is missing in its place comes back.</summary>
+/// <summary>
+/// Clears away what killed processes of ours left under hidden names; what was moved aside and is missing in its place comes back.
+/// </summary>
 public static class Leftovers
 {
     private static readonly EnumerationOptions _hidden = new() { AttributesToSkip = FileAttributes.None, MatchCasing = MatchCasing.CaseSensitive };

@@ -29,9 +29,9 @@ public static class OutputGuard
     }
 
     /// <summary>
-    /// Checks that a folder may be written as a whole: it does not exist, is empty, or was written by us and holds nothing else. Never a folder that
-    /// holds an input, the current folder's parent, a home folder or the root of a disk. Nothing is changed, but what a killed process left there is
-    /// cleared away or completed.
+    /// Checks that a folder may be written as a whole: it does not exist, is empty, or was written by us and holds nothing else. Never a
+    /// folder that holds an input, the current folder's parent, a home folder or the root of a disk. Nothing is changed, but what a killed
+    /// process left there is cleared away or completed.
     /// </summary>
     /// <param name="path">The folder to write.</param>
     /// <param name="overwrite">Whether a folder that has content may be replaced.</param>
@@ -84,7 +84,9 @@ public static class OutputGuard
         RequireOurs(path, place);
     }
 
-    /// <summary>What lies in a folder, but for what a killed process of ours left there and what a file system puts into every disk.</summary>
+    /// <summary>
+    /// What lies in a folder, but for what a killed process of ours left there and what a file system puts into every disk.
+    /// </summary>
     internal static IReadOnlyList<string> Content(string place) =>
         [.. Directory.EnumerateFileSystemEntries(place).Select(entry => Path.GetFileName(entry)).Where(name => !IsNothing(name, place))];
 

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace ResLora.Formats.Files;
 
 /// <summary>
-/// <c>.reslora-output.json</c> in every folder that is written as a whole: the names of its files. Only a folder that has one, and holds nothing
-/// else, is ever replaced.
+/// <c>.reslora-output.json</c> in every folder that is written as a whole: the names of its files. Only a folder that has one, and holds
+/// nothing else, is ever replaced.
 /// </summary>
 public static class OutputMarker
 {

@@ -4,8 +4,8 @@ using ResLora.Formats.Errors;
 namespace ResLora.Formats.Files;
 
 /// <summary>
-/// Hidden names beside a target, such as <c>.model.1234-x3k2p1abq0z.tmp</c>: on the same disk, so that a rename into place is one step. They
-/// name the target and the process that made them, so that what it leaves when it is killed is known for ours.
+/// Hidden names beside a target, such as <c>.model.1234-x3k2p1abq0z.tmp</c>: on the same disk, so that a rename into place is one step.
+/// They name the target and the process that made them, so that what it leaves when it is killed is known for ours.
 /// </summary>
 internal static partial class TemporarySibling
 {

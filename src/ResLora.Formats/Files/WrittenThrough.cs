@@ -4,8 +4,9 @@ using ResLora.Formats.NativeRuntime;
 namespace ResLora.Formats.Files;
 
 /// <summary>
-/// Writes a folder that cannot be exchanged as a whole: a mount, the current folder. The files are made in a hidden folder in it, whose last rename
-/// says that all are there; then they are moved out of it one by one. Whoever finds such a folder goes on where a killed process stopped.
+/// Writes a folder that cannot be exchanged as a whole: a mount, the current folder. The files are made in a hidden folder in it, whose
+/// last rename says that all are there; then they are moved out of it one by one. Whoever finds such a folder goes on where a killed
+/// process stopped.
 /// </summary>
 internal static class WrittenThrough
 {

@@ -13,8 +13,8 @@ public enum GgufWeightType
     BF16,
 
     /// <summary>
-    /// GGML's Q8_0, <c>q8_0</c>: blocks of 32 numbers of a row share a float16 scale and take 8 bits each. A matrix whose rows are no multiple
-    /// of 32 long is stored in float16.
+    /// GGML's Q8_0, <c>q8_0</c>: blocks of 32 numbers of a row share a float16 scale and take 8 bits each. A matrix whose rows are no
+    /// multiple of 32 long is stored in float16.
     /// </summary>
     Q8,
 }

@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace ResLora.Formats.Gguf;
 
-/// <summary>Writes GGUF files, version 3, as llama.cpp and what is built on it read them: little endian, data aligned to 32 bytes.</summary>
+/// <summary>
+/// Writes GGUF files, version 3, as llama.cpp and what is built on it read them: little endian, data aligned to 32 bytes.
+/// </summary>
 public static class GgufWriter
 {
     private const uint Magic = 0x46554747; // "GGUF"
@@ -19,7 +21,8 @@ public static class GgufWriter
     /// <param name="path">The file to write or replace.</param>
     /// <param name="metadata">Keys and values.</param>
     /// <param name="tensors">The tensors, in the order of the file.</param>
-    /// <exception cref="ConfigException">A name is given twice or is too long, a shape does not suit the format, or the disk refuses.</exception>
+    /// <exception cref="ConfigException">A name is given twice or is too long, a shape does not suit the format, or the disk
+    /// refuses.</exception>
     /// <exception cref="ShapeException">A tensor's content has another shape than was announced.</exception>
     public static void Write(string path, GgufMetadata metadata, IReadOnlyList<GgufTensor> tensors)
     {

@@ -5,8 +5,8 @@ using ResLora.Formats.Files;
 namespace ResLora.Formats.HuggingFace;
 
 /// <summary>
-/// The files that tokenizers were saved as before tokenizer.json: <c>vocab.txt</c> (BERT) or <c>vocab.json</c> with <c>merges.txt</c> (RoBERTa,
-/// GPT-2). What their classes did in code is written down as the stages of a tokenizer.json.
+/// The files that tokenizers were saved as before tokenizer.json: <c>vocab.txt</c> (BERT) or <c>vocab.json</c> with <c>merges.txt</c>
+/// (RoBERTa, GPT-2). What their classes did in code is written down as the stages of a tokenizer.json.
 /// </summary>
 public static class VocabularyFiles
 {

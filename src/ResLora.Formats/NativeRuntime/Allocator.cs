@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace ResLora.Formats.NativeRuntime;
 
 /// <summary>
-/// Keeps memory that libtorch frees in the process. The C library of most Linux systems hands large blocks back to the kernel at once, and every
-/// training step then gets its activations page by page again: at 2,000 tokens a step of TinyLlama's layers took a fifth longer.
+/// Keeps memory that libtorch frees in the process. The C library of most Linux systems hands large blocks back to the kernel at once, and
+/// every training step then gets its activations page by page again: at 2,000 tokens a step of TinyLlama's layers took a fifth longer.
 /// </summary>
 public static class Allocator
 {
@@ -29,19 +29,21 @@ public static class Allocator
     public static bool KeepsFreedMemory { get; private set; }
 
     /// <summary>
-    /// Sets the whole process so; the command line does it at its start. The process then never shrinks below its peak, which is higher, since freed
-    /// blocks of one size do not always serve for another. Does nothing where the user chose settings of malloc by environment
+    /// Sets the whole process so; the command line does it at its start. The process then never shrinks below its peak, which is higher,
+    /// since freed blocks of one size do not always serve for another. Does nothing where the user chose settings of malloc by environment
     /// variables or preloaded another allocator, or the C library is not glibc.
     /// </summary>
     /// <returns>Whether it was set.</returns>
     public static bool KeepFreedMemory() =>
-        // One heap, grown in large steps, from which nothing is mapped on its own and which is not trimmed. Small freed blocks join their neighbours at
-        // once: aligned tensors leave some on both sides, which would keep the next tensor of that size from taking the place.
+        // One heap, grown in large steps, from which nothing is mapped on its own and which is not trimmed. Small freed blocks join their
+        // neighbours at once: aligned tensors leave some on both sides, which would keep the next tensor of that size from taking the
+        // place.
         KeepsFreedMemory = Set((MostArenas, 1), (MostMappings, 0), (TrimThreshold, int.MaxValue), (TopPad, 64 << 20), (LargestFastBlock, 0));
 
     /// <summary>
     /// The opposite, for a run that must stay within a limit: large blocks leave the process as soon as they are freed, which costs time.
-    /// Does nothing unless the process keeps freed memory: malloc belongs to the program, and a host other than our tool may need its settings unchanged.
+    /// Does nothing unless the process keeps freed memory: malloc belongs to the program, and a host other than our tool may need its
+    /// settings unchanged.
     /// </summary>
     public static void ReturnFreedMemory()
     {
@@ -53,8 +55,8 @@ public static class Allocator
     }
 
     /// <summary>
-    /// Hands the pages of small freed blocks back, too, which lie between blocks in use. Does nothing unless <see cref="ReturnFreedMemory"/> was set.
-    /// To be called between steps.
+    /// Hands the pages of small freed blocks back, too, which lie between blocks in use. Does nothing unless
+    /// <see cref="ReturnFreedMemory"/> was set. To be called between steps.
     /// </summary>
     public static void Trim()
     {

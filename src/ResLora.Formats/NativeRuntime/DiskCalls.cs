@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace ResLora.Formats.NativeRuntime;
 
 /// <summary>
-/// Calls of the system that .NET has no name for, or whose failure it swallows: flushes, the exchange of two names, a lock on a folder, and which
-/// folder a path leads to.
+/// Calls of the system that .NET has no name for, or whose failure it swallows: flushes, the exchange of two names, a lock on a folder, and
+/// which folder a path leads to.
 /// </summary>
 internal static class DiskCalls
 {
@@ -102,7 +102,9 @@ internal static class DiskCalls
         return OperatingSystem.IsWindows() || ResolvePath(path, real) == 0 ? null : Encoding.UTF8.GetString(real.AsSpan()[..real.AsSpan().IndexOf((byte)0)]);
     }
 
-    /// <summary>Which file or folder a path leads to, whatever it is called there; null when it leads nowhere, or the system does not tell.</summary>
+    /// <summary>
+    /// Which file or folder a path leads to, whatever it is called there; null when it leads nowhere, or the system does not tell.
+    /// </summary>
     public static (ulong Device, ulong Inode)? Identity(string path)
     {
         var status = new byte[StatusBytes];

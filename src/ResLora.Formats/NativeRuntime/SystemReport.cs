@@ -43,7 +43,9 @@ public sealed record SystemReport
     /// <summary>Memory that this process may use, in bytes: the machine's, or the container's limit.</summary>
     public required long TotalMemoryBytes { get; init; }
 
-    /// <summary>Memory that is free or can be freed at once, in bytes, and never above the total; null where the system does not tell.</summary>
+    /// <summary>
+    /// Memory that is free or can be freed at once, in bytes, and never above the total; null where the system does not tell.
+    /// </summary>
     public long? AvailableMemoryBytes { get; init; }
 
     /// <summary>Whether TorchSharp runs from the patched copy of its native library, see <see cref="TorchRuntime"/>.</summary>

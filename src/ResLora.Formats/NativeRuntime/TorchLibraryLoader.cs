@@ -9,14 +9,17 @@ namespace ResLora.Formats.NativeRuntime;
 /// </remarks>
 public static class TorchLibraryLoader
 {
-    /// <summary>The symbol version, of GCC 13.2, that the library needs for a marker only: nothing of that version is ever called.</summary>
+    /// <summary>
+    /// The symbol version, of GCC 13.2, that the library needs for a marker only: nothing of that version is ever called.
+    /// </summary>
     public const string MarkerVersion = "GLIBCXX_3.4.32";
 
     private const string Need = $"This system's libstdc++ lacks {MarkerVersion}, so TorchSharp needs a patched copy of its native library";
 
     /// <summary>Loads the library; never throws for one that cannot be loaded or patched.</summary>
     /// <param name="library">The path of libLibTorchSharp.so, whose own dependencies are loaded already or lie beside it.</param>
-    /// <param name="cacheFolder">Where a patched copy goes, see <see cref="CompatibilityCopy.Ensure"/>; null when there is no such place.</param>
+    /// <param name="cacheFolder">Where a patched copy goes, see <see cref="CompatibilityCopy.Ensure"/>; null when there is no such
+    /// place.</param>
     /// <returns>The library's handle, 0 if it could not be loaded, and what was done.</returns>
     public static (nint Handle, TorchRuntimeStatus Status) Load(string library, string? cacheFolder)
     {

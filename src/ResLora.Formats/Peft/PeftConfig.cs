@@ -77,7 +77,9 @@ public sealed record PeftConfig
     [JsonPropertyName("use_dora")]
     public bool HasMagnitudes { get; init; }
 
-    /// <summary>Tokens whose rows of the embedding are in the tensor file: a list of ids, or an object of module names and ids; null for none.</summary>
+    /// <summary>
+    /// Tokens whose rows of the embedding are in the tensor file: a list of ids, or an object of module names and ids; null for none.
+    /// </summary>
     [JsonPropertyName("trainable_token_indices")]
     public JsonElement? TrainedTokens { get; init; }
 
@@ -85,7 +87,9 @@ public sealed record PeftConfig
     [JsonPropertyName("modules_to_save")]
     public IReadOnlyList<string>? SavedModules { get; init; }
 
-    /// <summary>Ranks of single modules: an object of regular expressions for the end of a name, and ranks; the first that matches counts.</summary>
+    /// <summary>
+    /// Ranks of single modules: an object of regular expressions for the end of a name, and ranks; the first that matches counts.
+    /// </summary>
     [JsonPropertyName("rank_pattern")]
     public JsonElement? RankPattern { get; init; }
 
@@ -127,7 +131,9 @@ public sealed record PeftConfig
     public IEnumerable<string> Unsupported() =>
         Unread.Where(pair => PeftKeys.IsRefused(pair.Key, pair.Value)).Select(pair => $"{pair.Key} = {Short(pair.Value)} is not supported");
 
-    /// <summary>The file's text: sorted keys, the ones that PEFT's own documentation lists but <c>layer_replication</c>, which breaks some readers.</summary>
+    /// <summary>
+    /// The file's text: sorted keys, the ones that PEFT's own documentation lists but <c>layer_replication</c>, which breaks some readers.
+    /// </summary>
     /// <param name="targetModules">Module names or suffixes.</param>
     /// <param name="rank">R.</param>
     /// <param name="alpha">alpha.</param>

@@ -3,7 +3,9 @@ using ResLora.Formats.Errors;
 
 namespace ResLora.Formats.Peft;
 
-/// <summary>The keys of PEFT's configurations that nothing here reads: which change the numbers, which do not, and which are not known.</summary>
+/// <summary>
+/// The keys of PEFT's configurations that nothing here reads: which change the numbers, which do not, and which are not known.
+/// </summary>
 internal static class PeftKeys
 {
     // Training, other tools, and how a first value was drawn: what was learnt is in the tensors.

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace ResLora.Formats.Peft;
 
 /// <summary>
-/// Rewrites a regular expression of Python's <c>re</c> for .NET, so that both match the same names: named groups (which .NET would number behind all
-/// others), possessive repeats, <c>\Z</c> and others. What Python itself refuses is refused.
+/// Rewrites a regular expression of Python's <c>re</c> for .NET, so that both match the same names: named groups (which .NET would number
+/// behind all others), possessive repeats, <c>\Z</c> and others. What Python itself refuses is refused.
 /// </summary>
 public sealed class PythonRegex
 {

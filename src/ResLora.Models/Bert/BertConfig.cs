@@ -89,7 +89,9 @@ public sealed record BertConfig
     [JsonPropertyName("num_labels")]
     public int? LabelCount { get; init; }
 
-    /// <summary>What the outputs are: <c>regression</c> or <c>single_label_classification</c>; null means regression for a single one.</summary>
+    /// <summary>
+    /// What the outputs are: <c>regression</c> or <c>single_label_classification</c>; null means regression for a single one.
+    /// </summary>
     [JsonPropertyName("problem_type")]
     public string? ProblemType { get; init; }
 

@@ -8,7 +8,10 @@ namespace ResLora.Models.Bert;
 /// The BERT family's network: embeddings of words, positions and types, layers with the norm after each sum, and a head for texts or
 /// for masked tokens.
 /// </summary>
-/// <remarks>Devlin et al., arXiv:1810.04805; Liu et al., arXiv:1907.11692. Names, order of operations and heads are those of the published checkpoints.</remarks>
+/// <remarks>
+/// Devlin et al., arXiv:1810.04805; Liu et al., arXiv:1907.11692. Names, order of operations and heads are those of the published
+/// checkpoints.
+/// </remarks>
 public sealed class BertModel : EncoderModel
 {
     private readonly BertBackbone _backbone;
@@ -78,7 +81,9 @@ public sealed class BertModel : EncoderModel
     /// <inheritdoc />
     public override IReadOnlyList<string> UsualTargets { get; } = ["query", "value"];
 
-    /// <summary>The classifier; with it BERT's pooler where the checkpoint had none, since a random one that is not saved could not be had again.</summary>
+    /// <summary>
+    /// The classifier; with it BERT's pooler where the checkpoint had none, since a random one that is not saved could not be had again.
+    /// </summary>
     public override IReadOnlyList<string> HeadModules => Head.Kind == TextHeadKind.MaskedTokens ? [] : ["classifier", .. NewModules.Where(name => name != "classifier")];
 
     /// <inheritdoc />

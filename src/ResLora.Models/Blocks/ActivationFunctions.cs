@@ -21,7 +21,9 @@ internal static class ActivationFunctions
     /// <summary>All names.</summary>
     public static IReadOnlyCollection<string> Names => _byName.Keys;
 
-    /// <summary>The activation of a name, which must be one of <see cref="Names"/>: from a borrowed tensor to a new one of the same shape.</summary>
+    /// <summary>
+    /// The activation of a name, which must be one of <see cref="Names"/>: from a borrowed tensor to a new one of the same shape.
+    /// </summary>
     public static Func<Tensor, Tensor> Get(string name) => _byName[name];
 
     /// <summary>½ x (1 + tanh(√(2/π) (x + 0.044715 x³))).</summary>

@@ -6,7 +6,10 @@ using static TorchSharp.torch;
 namespace ResLora.Models.Blocks;
 
 /// <summary>Layer normalisation: y = w ⊙ (x − mean(x)) / √(var(x) + ε) + b over the last dimension.</summary>
-/// <remarks>Ba et al., arXiv:1607.06450, equation 4. Weights wait on the meta device until a model is loaded, which TorchSharp's own module does not do.</remarks>
+/// <remarks>
+/// Ba et al., arXiv:1607.06450, equation 4. Weights wait on the meta device until a model is loaded, which TorchSharp's own module does not
+/// do.
+/// </remarks>
 internal sealed class LayerNormalization : nn.Module<Tensor, Tensor>, IWeightSlots
 {
     private readonly long _size;

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace ResLora.Models.Blocks;
 
-/// <summary>A row of a matrix for every id. TorchSharp's own embedding makes a new handle whenever its weight is asked for, and allocates and draws its weight even on the meta device.</summary>
+/// <summary>
+/// A row of a matrix for every id. TorchSharp's own embedding makes a new handle whenever its weight is asked for, and allocates and draws
+/// its weight even on the meta device.
+/// </summary>
 internal sealed class LookupTable : nn.Module<Tensor, Tensor>, IWeightSlots
 {
     [ComponentName(Name = "weight")] private Parameter _weight;

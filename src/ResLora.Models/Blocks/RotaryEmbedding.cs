@@ -12,7 +12,9 @@ public sealed record RotaryAngles(Tensor Cos, Tensor Sin);
 /// Rotary position embedding in the "rotate half" layout of Hugging Face: pairs are (x_i, x_{i+E/2}), and
 /// position p turns pair i by the angle p · θ^(−2i/E).
 /// </summary>
-/// <remarks>Su et al., arXiv:2104.09864, equation 34; scaled frequencies as in the <c>rope_scaling</c> of Hugging Face configurations.</remarks>
+/// <remarks>
+/// Su et al., arXiv:2104.09864, equation 34; scaled frequencies as in the <c>rope_scaling</c> of Hugging Face configurations.
+/// </remarks>
 public static class RotaryEmbedding
 {
     /// <summary>The angular frequency of every pair, with the model's scaling applied.</summary>

@@ -88,7 +88,9 @@ internal static unsafe class CausalSoftmax
         ArrayPool<float>.Shared.Return(buffer);
     }
 
-    /// <summary>Fills a row with e^(s − max) of the seen keys, and 0 (or 1e-38) behind them up to the end of a vector. Returns their sum.</summary>
+    /// <summary>
+    /// Fills a row with e^(s − max) of the seen keys, and 0 (or 1e-38) behind them up to the end of a vector. Returns their sum.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Exponentials(ushort* scores, float* row, int seen)
     {

@@ -11,7 +11,9 @@ namespace ResLora.Models.Fused;
 /// </code>
 /// P is computed again for the gradients: at the lengths of fine-tuning that costs less time than to write and read it, and no memory.
 /// </summary>
-/// <remarks>Grouped heads: Ainslie et al., arXiv:2305.13245. The scores are rounded to bfloat16, as in Hugging Face's plain attention.</remarks>
+/// <remarks>
+/// Grouped heads: Ainslie et al., arXiv:2305.13245. The scores are rounded to bfloat16, as in Hugging Face's plain attention.
+/// </remarks>
 internal sealed class FusedAttention : autograd.SingleTensorFunction<FusedAttention>
 {
     /// <summary>The most scores at a time: 8 MB, so that they stay in the cache between the products and the softmax.</summary>

@@ -7,7 +7,8 @@ namespace ResLora.Models.Fused;
 
 /// <summary>
 /// Whether the network's steps between its matrix products run as kernels of ours, one pass over memory each, instead of as chains of
-/// libtorch's operations. They hold for bfloat16 activations on a processor with AVX-512 and frozen weights; anything else takes libtorch's way.
+/// libtorch's operations. They hold for bfloat16 activations on a processor with AVX-512 and frozen weights; anything else takes libtorch's
+/// way.
 /// </summary>
 /// <remarks>
 /// Both ways compute the same within the rounding of bfloat16; the kernels keep float32 between their first read and their last write.
@@ -24,12 +25,16 @@ public static class FusedKernels
     /// <summary>Whether this processor has the instructions that the kernels are written for.</summary>
     public static bool IsSupported => Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512BW.VL.IsSupported;
 
-    /// <summary>Whether this processor also multiplies bfloat16 by itself (AVX512_BF16 or AMX); without that, products in bfloat16 are slower than in float32.</summary>
+    /// <summary>
+    /// Whether this processor also multiplies bfloat16 by itself (AVX512_BF16 or AMX); without that, products in bfloat16 are slower than
+    /// in float32.
+    /// </summary>
     public static bool HasProducts { get; } = IsSupported && CpuFeatures.Detect() is { Avx512Bfloat16: true } or { Avx512: true, AmxBfloat16: true };
 
     /// <summary>Whether a kernel may take these activations.</summary>
     /// <param name="activations">[..., D], borrowed.</param>
-    /// <returns>True when kernels are on and the tensor is bfloat16, on the processor, with D a multiple of the lanes of a vector.</returns>
+    /// <returns>True when kernels are on and the tensor is bfloat16, on the processor, with D a multiple of the lanes of a
+    /// vector.</returns>
     internal static bool Fit(Tensor activations) =>
         IsEnabled && IsSupported && activations.dtype == ScalarType.BFloat16 && activations.device_type == TorchSharp.DeviceType.CPU
         && activations.shape[^1] % Lanes.Count == 0;

@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 namespace ResLora.Models.Fused;
 
 /// <summary>
-/// Moves head vectors between the order of the projections, token by token ([N, H, E]), and the order that attention multiplies in, text by text
-/// and in each text head by head ([H, R, E]), turning them by their positions on the way. A text has R rows there, T filled up to a usual size
-/// (<see cref="ProductSize"/>), so that texts of many lengths need few products. Rows behind the text are 0: as queries they have no gradient,
-/// and no query of the text sees them as keys, since they stand behind it.
+/// Moves head vectors between the order of the projections, token by token ([N, H, E]), and the order that attention multiplies in, text by
+/// text and in each text head by head ([H, R, E]), turning them by their positions on the way. A text has R rows there, T filled up to a
+/// usual size (<see cref="ProductSize"/>), so that texts of many lengths need few products. Rows behind the text are 0: as queries they
+/// have no gradient, and no query of the text sees them as keys, since they stand behind it.
 /// </summary>
 /// <param name="headSize">E, in both orders a multiple of the lanes of a vector.</param>
 /// <param name="lengths">T of each text; together N.</param>

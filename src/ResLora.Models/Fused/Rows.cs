@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace ResLora.Models.Fused;
 
-/// <summary>Spreads the rows of a kernel over as many threads as libtorch may use. Each row is one thread's work, so results do not depend on their number.</summary>
+/// <summary>
+/// Spreads the rows of a kernel over as many threads as libtorch may use. Each row is one thread's work, so results do not depend on their
+/// number.
+/// </summary>
 internal static class Rows
 {
     /// <summary>Runs a kernel on all rows.</summary>

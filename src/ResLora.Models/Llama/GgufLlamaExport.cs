@@ -7,8 +7,8 @@ namespace ResLora.Models.Llama;
 
 /// <summary>How a model of the Llama family is laid out in GGUF: keys, names and order of rows, as llama.cpp expects them.</summary>
 /// <remarks>
-/// llama.cpp's architecture <c>llama</c> turns pairs of neighbouring rows, where Hugging Face turns row i with row i + E/2 of a head, so the
-/// rows of queries and keys change places. Its <c>qwen2</c> and <c>qwen3</c> turn the rows as they stand.
+/// llama.cpp's architecture <c>llama</c> turns pairs of neighbouring rows, where Hugging Face turns row i with row i + E/2 of a head, so
+/// the rows of queries and keys change places. Its <c>qwen2</c> and <c>qwen3</c> turn the rows as they stand.
 /// </remarks>
 public sealed class GgufLlamaExport
 {
@@ -40,7 +40,8 @@ public sealed class GgufLlamaExport
 
     /// <summary>Looks whether llama.cpp can carry out such a model.</summary>
     /// <param name="config">The model's description, free of problems.</param>
-    /// <exception cref="ConfigException">The model has something that llama.cpp's architecture lacks; all such things are named.</exception>
+    /// <exception cref="ConfigException">The model has something that llama.cpp's architecture lacks; all such things are
+    /// named.</exception>
     public GgufLlamaExport(LlamaConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace ResLora.Models.Llama;
 
 /// <summary>
-/// Builds a network from a GGUF file alone. It is the counterpart of <see cref="GgufLlamaExport"/> and shares nothing with it: what it reads
-/// right was written right.
+/// Builds a network from a GGUF file alone. It is the counterpart of <see cref="GgufLlamaExport"/> and shares nothing with it: what it
+/// reads right was written right.
 /// </summary>
 public static partial class GgufLlamaImport
 {

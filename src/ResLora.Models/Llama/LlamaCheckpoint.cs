@@ -2,7 +2,9 @@ using ResLora.Formats.Errors;
 
 namespace ResLora.Models.Llama;
 
-/// <summary>How the Llama family's folders differ from its network: names without <c>model.</c>, and heads that are tied or are not.</summary>
+/// <summary>
+/// How the Llama family's folders differ from its network: names without <c>model.</c>, and heads that are tied or are not.
+/// </summary>
 public static class LlamaCheckpoint
 {
     private const string Head = "lm_head.weight";
@@ -10,8 +12,8 @@ public static class LlamaCheckpoint
     private const string Prefix = "model.";
 
     /// <summary>
-    /// Reads a folder's configuration. Where it ties the head to the embedding and the files hold another head, that head is kept, as Hugging Face's
-    /// transformers does: <see cref="LlamaConfig.TieWordEmbeddings"/> is false then.
+    /// Reads a folder's configuration. Where it ties the head to the embedding and the files hold another head, that head is kept, as
+    /// Hugging Face's transformers does: <see cref="LlamaConfig.TieWordEmbeddings"/> is false then.
     /// </summary>
     /// <param name="folder">A model folder, whose weights may be missing.</param>
     /// <returns>The configuration, free of problems.</returns>

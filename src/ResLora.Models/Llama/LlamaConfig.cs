@@ -48,7 +48,9 @@ public sealed record LlamaConfig
     [JsonPropertyName("num_attention_heads")]
     public required int HeadCount { get; init; }
 
-    /// <summary>K, the number of key and value heads; null means as many as query heads. A file without it: 8 for mistral, 32 for qwen2 and qwen3.</summary>
+    /// <summary>
+    /// K, the number of key and value heads; null means as many as query heads. A file without it: 8 for mistral, 32 for qwen2 and qwen3.
+    /// </summary>
     [JsonPropertyName("num_key_value_heads")]
     public int? ConfiguredKeyValueHeadCount { get; init; }
 
@@ -60,7 +62,9 @@ public sealed record LlamaConfig
     [JsonPropertyName("vocab_size")]
     public required int VocabularySize { get; init; }
 
-    /// <summary>The longest text that the model was made for, in tokens. A file without it: 131072 for mistral, 32768 for qwen2 and qwen3.</summary>
+    /// <summary>
+    /// The longest text that the model was made for, in tokens. A file without it: 131072 for mistral, 32768 for qwen2 and qwen3.
+    /// </summary>
     [JsonPropertyName("max_position_embeddings")]
     public int MaxPositions { get; init; } = 2048;
 
@@ -104,7 +108,10 @@ public sealed record LlamaConfig
     [JsonPropertyName("tie_word_embeddings")]
     public bool TieWordEmbeddings { get; init; }
 
-    /// <summary>Attention looks back over this many tokens, in mistral and where <see cref="UseSlidingWindow"/> says so; null means over all. Default 4096.</summary>
+    /// <summary>
+    /// Attention looks back over this many tokens, in mistral and where <see cref="UseSlidingWindow"/> says so; null means over all.
+    /// Default 4096.
+    /// </summary>
     [JsonPropertyName("sliding_window")]
     public int? ConfiguredSlidingWindow { get; init; } = 4096;
 
@@ -116,7 +123,9 @@ public sealed record LlamaConfig
     [JsonPropertyName("max_window_layers")]
     public int MaxWindowLayers { get; init; } = 28;
 
-    /// <summary>Which layers have the sliding window (all but llama's may), before <see cref="MaxWindowLayers"/>; null means what follows from that.</summary>
+    /// <summary>
+    /// Which layers have the sliding window (all but llama's may), before <see cref="MaxWindowLayers"/>; null means what follows from that.
+    /// </summary>
     [JsonPropertyName("layer_types")]
     public IReadOnlyList<string?>? LayerTypes { get; init; }
 

@@ -4,8 +4,12 @@ using System.Text.Json.Serialization;
 
 namespace ResLora.Models.Llama;
 
-/// <summary>How a model stretches its rotary frequencies to longer texts (<c>rope_scaling</c> or <c>rope_parameters</c> in config.json).</summary>
-/// <remarks>linear: Chen et al., arXiv:2306.15595; yarn: Peng et al., arXiv:2309.00071, section 3; llama3: as in Llama 3.1's published code.</remarks>
+/// <summary>
+/// How a model stretches its rotary frequencies to longer texts (<c>rope_scaling</c> or <c>rope_parameters</c> in config.json).
+/// </summary>
+/// <remarks>
+/// linear: Chen et al., arXiv:2306.15595; yarn: Peng et al., arXiv:2309.00071, section 3; llama3: as in Llama 3.1's published code.
+/// </remarks>
 public sealed record RopeScaling
 {
     private static readonly string[] _kinds = ["default", "linear", "llama3", "yarn", "dynamic"];
@@ -190,7 +194,9 @@ public sealed record RopeScaling
 
     private (double Fast, double Slow) Betas => (BetaFast is { } fast and not 0 ? fast : 32, BetaSlow is { } slow and not 0 ? slow : 1);
 
-    /// <summary>For every pair the share of its plain frequency that is kept: 1 for those that turn often, 0 for those that hardly turn.</summary>
+    /// <summary>
+    /// For every pair the share of its plain frequency that is kept: 1 for those that turn often, 0 for those that hardly turn.
+    /// </summary>
     private double[] YarnShares(double theta, int headSize)
     {
         var (low, high) = (Pair(Betas.Fast), Pair(Betas.Slow));

@@ -3,7 +3,9 @@ namespace ResLora.Training.Data;
 /// <summary>The limits under which samples are tokenised.</summary>
 public sealed record SampleTokenizerOptions
 {
-    /// <summary>The longest sample, in tokens with begin and end; longer ones are dropped and counted, plain texts cut into windows. Default 512.</summary>
+    /// <summary>
+    /// The longest sample, in tokens with begin and end; longer ones are dropped and counted, plain texts cut into windows. Default 512.
+    /// </summary>
     public int MaxLength { get; init; } = 512;
 
     /// <summary>The largest fraction of samples that may have nothing to learn before it is an error, 0 to 1. Default 0.01.</summary>

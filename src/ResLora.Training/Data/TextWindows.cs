@@ -1,9 +1,9 @@
 namespace ResLora.Training.Data;
 
 /// <summary>
-/// Cuts a text that is too long into windows of nearly the same length, so that every token of it is trained once. Each window has the tokens
-/// that stand in front of a text in front again; where there are none, the token before the window stands there, untrained. The end token is
-/// in the last window only.
+/// Cuts a text that is too long into windows of nearly the same length, so that every token of it is trained once. Each window has the
+/// tokens that stand in front of a text in front again; where there are none, the token before the window stands there, untrained. The end
+/// token is in the last window only.
 /// </summary>
 public static class TextWindows
 {

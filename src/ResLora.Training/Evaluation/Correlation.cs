@@ -1,6 +1,9 @@
 namespace ResLora.Training.Evaluation;
 
-/// <summary>Correlations of two lists of numbers, as SciPy defines them: not a number when one list is constant or holds something that is not a number.</summary>
+/// <summary>
+/// Correlations of two lists of numbers, as SciPy defines them: not a number when one list is constant or holds something that is not a
+/// number.
+/// </summary>
 public static class Correlation
 {
     /// <summary>Pearson's correlation, Σ (x − x̄)(y − ȳ) / √(Σ (x − x̄)² Σ (y − ȳ)²).</summary>

@@ -10,7 +10,9 @@ namespace ResLora.Training.Evaluation;
 /// <summary>Lets a model answer and compares the final answers.</summary>
 public static class ExactMatch
 {
-    /// <summary>Generates an answer to every sample's prompt and counts those whose final answer is the sample's, character by character.</summary>
+    /// <summary>
+    /// Generates an answer to every sample's prompt and counts those whose final answer is the sample's, character by character.
+    /// </summary>
     /// <param name="model">The model, borrowed.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="task">Finds the final answer in a text.</param>

@@ -4,8 +4,10 @@ using ResLora.Training.Data.Labelling;
 namespace ResLora.Training.Evaluation;
 
 /// <summary>What a task measures of predictions.</summary>
-/// <param name="Score">The task's score: the mean of its <see cref="LabelledTask.ScoreMetrics"/>. Correlations of constant predictions are not a number, and so is a mean of them.</param>
-/// <param name="Metrics">Every metric of the task by name: <c>accuracy</c>, <c>f1</c>, <c>macro_f1</c>, <c>matthews</c>, <c>pearson</c>, <c>spearman</c>.</param>
+/// <param name="Score">The task's score: the mean of its <see cref="LabelledTask.ScoreMetrics"/>. Correlations of constant predictions are
+/// not a number, and so is a mean of them.</param>
+/// <param name="Metrics">Every metric of the task by name: <c>accuracy</c>, <c>f1</c>, <c>macro_f1</c>, <c>matthews</c>, <c>pearson</c>,
+/// <c>spearman</c>.</param>
 /// <param name="Report">The classes one by one; null for regression.</param>
 public sealed record LabelScores(double Score, IReadOnlyDictionary<string, double> Metrics, ClassificationReport? Report)
 {

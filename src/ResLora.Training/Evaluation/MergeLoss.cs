@@ -3,10 +3,11 @@ namespace ResLora.Training.Evaluation;
 /// <summary>What merging away the shortcuts costs: the merged model held against the unmerged one on the same tokens, or texts.</summary>
 /// <param name="Tokens">How many predictions were compared: of next tokens, or of a label or score for a text.</param>
 /// <param name="MeanKl">
-/// Mean Kullback-Leibler divergence of the merged predictions from the unmerged ones, in nats a prediction; 0 when nothing is lost. Scores count as the means of normal
-/// distributions of variance 1: half the squared difference.
+/// Mean Kullback-Leibler divergence of the merged predictions from the unmerged ones, in nats a prediction; 0 when nothing is lost. Scores
+/// count as the means of normal distributions of variance 1: half the squared difference.
 /// </param>
-/// <param name="TopOneAgreement">The share of predictions where both models rate the same token or label highest, 0 to 1; not a number for scores.</param>
+/// <param name="TopOneAgreement">The share of predictions where both models rate the same token or label highest, 0 to 1; not a number for
+/// scores.</param>
 /// <param name="MaxLogitDifference">The largest absolute difference of two logits, or scores.</param>
 /// <param name="LossUnmerged">Mean loss of the unmerged model: cross entropy in nats, or the squared error of scores.</param>
 /// <param name="LossMerged">Mean loss of the merged model.</param>

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace ResLora.Training.Evaluation;
 
-/// <summary>What a model says is no number, so that nothing can be made of it. The input was well-formed: this is a failed run, not bad usage.</summary>
+/// <summary>
+/// What a model says is no number, so that nothing can be made of it. The input was well-formed: this is a failed run, not bad usage.
+/// </summary>
 /// <param name="tensorName">The first tensor of the model with a value that is not finite; null when all its weights are.</param>
 public sealed class NotFiniteException(string? tensorName) : Exception(tensorName is null
     ? "What the model computes is not finite (NaN or infinite), though its weights are; float32 may help where a smaller number type was used (--dtype)."

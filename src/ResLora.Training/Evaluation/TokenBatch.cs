@@ -7,7 +7,8 @@ namespace ResLora.Training.Evaluation;
 /// <summary>Samples side by side, padded on the right, with what is to be predicted where. Owns its tensors.</summary>
 /// <param name="Ids">[B, T] int64.</param>
 /// <param name="TokenMask">[B, T] int64, 1 for tokens and 0 for padding; null when nothing is padding.</param>
-/// <param name="Positions">[N] int64: which of the B·T positions, row by row, predict something: those followed by a trained token, masked ones, or the first of each row.</param>
+/// <param name="Positions">[N] int64: which of the B·T positions, row by row, predict something: those followed by a trained token, masked
+/// ones, or the first of each row.</param>
 /// <param name="Targets">[N] int64, what they predict: next tokens, hidden tokens or labels; float32 for scores.</param>
 public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions, Tensor Targets) : IDisposable
 {
@@ -17,7 +18,10 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
     /// <summary>The tokens as a model takes them; borrowed from the batch.</summary>
     public TokenInput Input => new(Ids, TokenMask, TypeIds);
 
-    /// <summary>The tokens of each sample, and at the end of padding, when they stand one behind another in a single row [1, T]; null when each has a row.</summary>
+    /// <summary>
+    /// The tokens of each sample, and at the end of padding, when they stand one behind another in a single row [1, T]; null when each has
+    /// a row.
+    /// </summary>
     public IReadOnlyList<int>? Packed { get; init; }
 
     /// <summary>Puts samples side by side for the prediction of next tokens.</summary>

@@ -6,19 +6,25 @@ namespace ResLora.Training.Generation;
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record GenerationConfig
 {
-    /// <summary>The most tokens that are generated; the end token and the model's last position end the text earlier. Default 128.</summary>
+    /// <summary>
+    /// The most tokens that are generated; the end token and the model's last position end the text earlier. Default 128.
+    /// </summary>
     public int MaxNewTokens { get; init; } = 128;
 
     /// <summary>0 takes the likeliest token every time; above, logits are divided by it and a token is drawn. Default 0.</summary>
     public double Temperature { get; init; }
 
-    /// <summary>Draws only among the likeliest tokens that together reach this probability, above 0 up to 1. Default 1: among all.</summary>
+    /// <summary>
+    /// Draws only among the likeliest tokens that together reach this probability, above 0 up to 1. Default 1: among all.
+    /// </summary>
     public double TopP { get; init; } = 1;
 
     /// <summary>The seed of the drawing; row n of a batch draws from a sequence of its own. Default 0.</summary>
     public long Seed { get; init; }
 
-    /// <summary>Whether keys and values of earlier tokens are kept; without, everything is computed again for each token. Default true.</summary>
+    /// <summary>
+    /// Whether keys and values of earlier tokens are kept; without, everything is computed again for each token. Default true.
+    /// </summary>
     public bool UseCache { get; init; } = true;
 
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>

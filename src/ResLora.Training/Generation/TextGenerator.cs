@@ -14,7 +14,8 @@ public sealed class TextGenerator(CausalLanguageModel model, Tokenizer tokenizer
     /// <param name="prompt">The text so far.</param>
     /// <param name="config">Length and choice of tokens.</param>
     /// <param name="stop">Ends the text after the token in hand.</param>
-    /// <returns>The pieces of the continuation, which end in a <see cref="NotFiniteException"/> where the model's scores are no numbers. It ends at the end token, at the limit, or at the model's last position.</returns>
+    /// <returns>The pieces of the continuation, which end in a <see cref="NotFiniteException"/> where the model's scores are no numbers. It
+    /// ends at the end token, at the limit, or at the model's last position.</returns>
     /// <exception cref="ConfigException">The settings have problems, or the prompt is empty or fills all positions.</exception>
     public IEnumerable<string> Stream(string prompt, GenerationConfig config, CancellationToken stop = default)
     {

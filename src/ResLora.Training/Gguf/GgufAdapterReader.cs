@@ -60,7 +60,9 @@ public sealed class GgufAdapterReader : IDisposable
         }
     }
 
-    /// <summary>W ← W + scale · B A in every module that has a block: from now on the model's logits are those of base and adapter.</summary>
+    /// <summary>
+    /// W ← W + scale · B A in every module that has a block: from now on the model's logits are those of base and adapter.
+    /// </summary>
     public void AddToModel()
     {
         using var noGradient = no_grad();

@@ -29,7 +29,8 @@ public static class GgufModelWriter
     /// <param name="modelFolder">The folder that it came from: the tokenizer and the file's name of the model are taken from there.</param>
     /// <param name="type">How matrices are stored.</param>
     /// <returns>What llama.cpp will do otherwise than the model and tokenizer here, a sentence each; empty when nothing is lost.</returns>
-    /// <exception cref="ConfigException">llama.cpp cannot carry out the model or its tokenizer, or the disk refuses; nothing is written.</exception>
+    /// <exception cref="ConfigException">llama.cpp cannot carry out the model or its tokenizer, or the disk refuses; nothing is
+    /// written.</exception>
     /// <exception cref="FileFormatException">A file of the folder is missing or broken.</exception>
     public static IReadOnlyList<string> Write(string path, CausalLanguageModel model, string modelFolder, GgufWeightType type)
     {

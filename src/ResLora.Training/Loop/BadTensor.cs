@@ -16,7 +16,9 @@ internal static class BadTensor
         return First(trained) ?? First(frozen) ?? InLayers(setup.Objective, batch) ?? "the loss";
     }
 
-    /// <summary>Names the first tensor that is not finite among what is trained and the optimizer's moments; null when all is well.</summary>
+    /// <summary>
+    /// Names the first tensor that is not finite among what is trained and the optimizer's moments; null when all is well.
+    /// </summary>
     public static string? InState(TrainSetup setup, AdamW optimizer) =>
         First(setup.Trainable.Select(p => (p.Key, (Tensor)p.Value))) ?? First(optimizer.State.Select(s => (s.Key, s.Value)));
 

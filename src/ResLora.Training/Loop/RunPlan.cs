@@ -108,7 +108,9 @@ public sealed record RunPlan(
         };
     }
 
-    /// <summary>About the most room that a run's files take on the disk at a time: best, last, one being written, and the checkpoints.</summary>
+    /// <summary>
+    /// About the most room that a run's files take on the disk at a time: best, last, one being written, and the checkpoints.
+    /// </summary>
     /// <param name="trained">How many numbers are trained.</param>
     /// <param name="savedBytes">How large the saved adapter or model is.</param>
     /// <param name="config">How to train.</param>

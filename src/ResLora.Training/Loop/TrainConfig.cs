@@ -28,7 +28,10 @@ public sealed record TrainConfig
     private const int MostSamples = 1_048_576;
     private const int MostThreads = 1024;
 
-    /// <summary>How many optimizer steps; give this or <see cref="Epochs"/>. A run with a constant schedule can be resumed with more. Default: 3 epochs.</summary>
+    /// <summary>
+    /// How many optimizer steps; give this or <see cref="Epochs"/>. A run with a constant schedule can be resumed with more. Default: 3
+    /// epochs.
+    /// </summary>
     public int? Steps { get; init; }
 
     /// <summary>How many passes over the data; give this or <see cref="Steps"/>. Default 3.</summary>
@@ -37,7 +40,9 @@ public sealed record TrainConfig
     /// <summary>Samples in one forward pass. Default 8.</summary>
     public int BatchSize { get; init; } = 8;
 
-    /// <summary>Forward passes whose gradients make one step; the loss is the mean over all trained tokens of the step. Default 1.</summary>
+    /// <summary>
+    /// Forward passes whose gradients make one step; the loss is the mean over all trained tokens of the step. Default 1.
+    /// </summary>
     public int AccumulationSteps { get; init; } = 1;
 
     /// <summary>The highest learning rate, which the warm-up ends at. Default 0.0002.</summary>
@@ -46,13 +51,17 @@ public sealed record TrainConfig
     /// <summary>How the learning rate falls after the warm-up. Default cosine.</summary>
     public ScheduleKind Schedule { get; init; } = ScheduleKind.Cosine;
 
-    /// <summary>The share of all steps in which the learning rate rises from 0, 0 to 1; <see cref="WarmupSteps"/> goes before. Default 0.03.</summary>
+    /// <summary>
+    /// The share of all steps in which the learning rate rises from 0, 0 to 1; <see cref="WarmupSteps"/> goes before. Default 0.03.
+    /// </summary>
     public double WarmupRatio { get; init; } = 0.03;
 
     /// <summary>The steps in which the learning rate rises from 0. Default: by <see cref="WarmupRatio"/>.</summary>
     public int? WarmupSteps { get; init; }
 
-    /// <summary>The share, times the learning rate, by which weights shrink in a step; matrices only, not norms and biases. Default 0.</summary>
+    /// <summary>
+    /// The share, times the learning rate, by which weights shrink in a step; matrices only, not norms and biases. Default 0.
+    /// </summary>
     public double WeightDecay { get; init; }
 
     /// <summary>How slowly AdamW forgets the mean of gradients, 0 up to but not including 1. Default 0.9.</summary>
@@ -71,15 +80,17 @@ public sealed record TrainConfig
     public long Seed { get; init; }
 
     /// <summary>
-    /// The longest sample in tokens; longer ones are left out when the data is tokenised, and texts without a prompt are cut into windows. Not more than the
-    /// model's positions; where these are fewer than the usual 512, they are the default. Default 512.
+    /// The longest sample in tokens; longer ones are left out when the data is tokenised, and texts without a prompt are cut into windows.
+    /// Not more than the model's positions; where these are fewer than the usual 512, they are the default. Default 512.
     /// </summary>
     public int MaxLength { get; init; } = 512;
 
     /// <summary>Steps between evaluations; there is always one at the end. 0: at the end only. Default 0.</summary>
     public int EvaluateEvery { get; init; }
 
-    /// <summary>Steps between checkpoints to resume from; there is then one at the end, too. 0: none but when interrupted. Default 0.</summary>
+    /// <summary>
+    /// Steps between checkpoints to resume from; there is then one at the end, too. 0: none but when interrupted. Default 0.
+    /// </summary>
     public int CheckpointEvery { get; init; }
 
     /// <summary>How many of the newest checkpoints are kept. Default 2.</summary>
@@ -98,31 +109,35 @@ public sealed record TrainConfig
     public bool GradientCheckpointing { get; init; }
 
     /// <summary>
-    /// Whether the samples of a forward pass stand one behind another in a single row instead of side by side with padding; each sees itself alone, and
-    /// the loss is the same up to rounding. For generation; models with labels are always padded. Default true.
+    /// Whether the samples of a forward pass stand one behind another in a single row instead of side by side with padding; each sees
+    /// itself alone, and the loss is the same up to rounding. For generation; models with labels are always padded. Default true.
     /// </summary>
     public bool Packing { get; init; } = true;
 
     /// <summary>
-    /// Whether kernels of ours take the place of chains of libtorch's operations where they fit: bfloat16, frozen weights, a processor with AVX-512.
-    /// Results are equal up to the rounding of bfloat16. Default true.
+    /// Whether kernels of ours take the place of chains of libtorch's operations where they fit: bfloat16, frozen weights, a processor with
+    /// AVX-512. Results are equal up to the rounding of bfloat16. Default true.
     /// </summary>
     public bool FusedKernels { get; init; } = true;
 
     /// <summary>
-    /// The most memory that the run may take, such as <c>8GB</c>, by the plan's estimate. Where the settings take more, packing, smaller forward passes with as
-    /// many samples a step and, if need be, checkpointing are chosen; the plan says which. Freed memory is given back where the limit leaves no room to keep it, which is slower.
-    /// Weights that are used as their files have them do not count: the system may drop and read them again. Default: no limit.
+    /// The most memory that the run may take, such as <c>8GB</c>, by the plan's estimate. Where the settings take more, packing, smaller
+    /// forward passes with as many samples a step and, if need be, checkpointing are chosen; the plan says which. Freed memory is given
+    /// back where the limit leaves no room to keep it, which is slower. Weights that are used as their files have them do not count: the
+    /// system may drop and read them again. Default: no limit.
     /// </summary>
     public string? MaxMemory { get; init; }
 
     /// <summary>
-    /// The base model's dtype: <c>float32</c>, <c>bfloat16</c>, or <c>auto</c>: bfloat16 for an adapter on a model of the Llama family whose files are
-    /// bfloat16, where the processor multiplies bfloat16 by itself, and float32 otherwise. Default auto.
+    /// The base model's dtype: <c>float32</c>, <c>bfloat16</c>, or <c>auto</c>: bfloat16 for an adapter on a model of the Llama family
+    /// whose files are bfloat16, where the processor multiplies bfloat16 by itself, and float32 otherwise. Default auto.
     /// </summary>
     public string DataType { get; init; } = "auto";
 
-    /// <summary>Threads of libtorch. 0: one where products are so small that waiting for each other costs more, else libtorch's own choice. Results are equal bit for bit only at an equal number. Default 0.</summary>
+    /// <summary>
+    /// Threads of libtorch. 0: one where products are so small that waiting for each other costs more, else libtorch's own choice. Results
+    /// are equal bit for bit only at an equal number. Default 0.
+    /// </summary>
     public int Threads { get; init; }
 
     /// <summary>The share of samples without any trained token, 0 to 1, above which the data is refused. Default 0.05.</summary>

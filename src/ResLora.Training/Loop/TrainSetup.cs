@@ -29,12 +29,18 @@ public sealed record TrainSetup(
     /// <summary>The adapter on the model; null when the model itself is trained.</summary>
     public AdaptedModel? Adapter { get; init; }
 
-    /// <summary>Called at every evaluation, without gradients and in evaluation mode: more results by name, such as <c>eval_accuracy</c>.</summary>
+    /// <summary>
+    /// Called at every evaluation, without gradients and in evaluation mode: more results by name, such as <c>eval_accuracy</c>.
+    /// </summary>
     public Func<IReadOnlyDictionary<string, double>>? ExtraMetrics { get; init; }
 
-    /// <summary>Digests, by name, of what else the run is made from, such as the tokenizer's file: a run goes on only with the same.</summary>
+    /// <summary>
+    /// Digests, by name, of what else the run is made from, such as the tokenizer's file: a run goes on only with the same.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Sources { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Called once everything is checked and the folder is the run's, before anything else is written there: saves settings.</summary>
+    /// <summary>
+    /// Called once everything is checked and the folder is the run's, before anything else is written there: saves settings.
+    /// </summary>
     public Action? SaveSettings { get; init; }
 }

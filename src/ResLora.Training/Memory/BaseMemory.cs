@@ -6,7 +6,8 @@ namespace ResLora.Training.Memory;
 
 /// <summary>Where the weights of a base model are: in memory of the process, or in pages of their files.</summary>
 /// <param name="Own">Bytes of weights that are converted to another dtype, or copied because their file does not align them.</param>
-/// <param name="Mapped">Bytes that are used as the files have them. The system keeps them in its file cache and may drop and read them again.</param>
+/// <param name="Mapped">Bytes that are used as the files have them. The system keeps them in its file cache and may drop and read them
+/// again.</param>
 /// <param name="Width">Bytes of one number of the dtype that is computed in.</param>
 public sealed record BaseMemory(long Own, long Mapped, int Width)
 {
@@ -20,7 +21,8 @@ public sealed record BaseMemory(long Own, long Mapped, int Width)
     {
         ArgumentNullException.ThrowIfNull(model);
         var known = model.named_parameters().Select(p => p.name.Replace(".base_layer.", ".", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
-        // An encoder's checkpoint may name its tensors otherwise, and what it holds besides is small; a Llama's may leave out the first part.
+        // An encoder's checkpoint may name its tensors otherwise, and what it holds besides is small; a Llama's may leave out the first
+        // part.
         var entries = CheckpointReader.ReadHeader(folder).Entries.Values
             .Where(entry => model is EncoderModel || known.Contains(entry.Name) || known.Contains($"model.{entry.Name}"))
             .ToArray();

@@ -6,9 +6,9 @@ using ResLora.Models.Llama;
 namespace ResLora.Training.Memory;
 
 /// <summary>
-/// What libtorch's autograd keeps of the networks as they are written, operation by operation. An operation keeps what the gradient of an input that
-/// needs one is computed from, so that a frozen linear layer keeps nothing. Letters: D hidden, F inside the MLP, H heads, K key and value heads, E a
-/// head's size, w bytes of a number.
+/// What libtorch's autograd keeps of the networks as they are written, operation by operation. An operation keeps what the gradient of an
+/// input that needs one is computed from, so that a frozen linear layer keeps nothing. Letters: D hidden, F inside the MLP, H heads, K key
+/// and value heads, E a head's size, w bytes of a number.
 /// </summary>
 internal static class EagerLayers
 {
@@ -62,7 +62,10 @@ internal static class EagerLayers
                 + blocks.Carried(hidden, "gate_proj", "up_proj") + blocks.Carried(inside, "down_proj"));
     }
 
-    /// <summary>The input in float32 (where it is that already, the input itself) and the inverse root; a trained weight keeps the normed input, too.</summary>
+    /// <summary>
+    /// The input in float32 (where it is that already, the input itself) and the inverse root; a trained weight keeps the normed input,
+    /// too.
+    /// </summary>
     private static long RootMeanSquare(long size, bool trained) => ((trained ? 2 : 1) * size * FloatBytes) + FloatBytes;
 
     private static LayerMemory Bert(BertConfig config, LayerBlocks blocks, int width)
@@ -77,8 +80,8 @@ internal static class EagerLayers
     }
 
     /// <summary>
-    /// Attention keeps query, key and value, the latter two once for each query head, its output and the logarithm of each softmax's sum. With dropout
-    /// it keeps its weights for each pair of tokens: the softmax, dropout's factors and their product.
+    /// Attention keeps query, key and value, the latter two once for each query head, its output and the logarithm of each softmax's sum.
+    /// With dropout it keeps its weights for each pair of tokens: the softmax, dropout's factors and their product.
     /// </summary>
     private static (long Kept, long Pairs) Attention(long size, int heads, double dropout, int width) =>
         dropout > 0 ? (3 * size * width, 3L * heads * width) : ((4 * size * width) + (heads * FloatBytes), 0);

@@ -5,7 +5,9 @@ using ResLora.Models.Llama;
 
 namespace ResLora.Training.Memory;
 
-/// <summary>What the kernels of <c>ResLora.Models.Fused</c> keep of a Llama in bfloat16, in place of <see cref="EagerLayers"/>. Letters as there.</summary>
+/// <summary>
+/// What the kernels of <c>ResLora.Models.Fused</c> keep of a Llama in bfloat16, in place of <see cref="EagerLayers"/>. Letters as there.
+/// </summary>
 internal static class FusedLayers
 {
     private const int FloatBytes = 4;

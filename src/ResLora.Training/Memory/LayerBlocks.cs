@@ -50,7 +50,9 @@ internal sealed partial class LayerBlocks(IReadOnlyList<LoraLinear> blocks, int 
     private LoraLinear[] On(IEnumerable<string> names) =>
         [.. blocks.Where(block => names.Contains(block.ModuleName[(block.ModuleName.LastIndexOf('.') + 1)..]))];
 
-    /// <summary>What a block keeps for itself: its low-rank numbers, the sum of an input shortcut, and dropout's factors with their product.</summary>
+    /// <summary>
+    /// What a block keeps for itself: its low-rank numbers, the sum of an input shortcut, and dropout's factors with their product.
+    /// </summary>
     private long OwnBytes(LoraLinear block)
     {
         var passes = 1L + (block is ResLoraLinear { Config.Shortcut.Kind: ShortcutKind.Block } reading ? reading.Previous.Count : 0);

@@ -15,8 +15,8 @@ public sealed record MemoryChoice(long Limit, long Wanted, TrainConfig Config, M
     public bool TurnsPackingOn { get; init; }
 
     /// <summary>
-    /// Takes the first that fits of: the settings as they are; packed; smaller forward passes, the largest first; the same with checkpointed layers, which
-    /// costs about a third more time and therefore comes last.
+    /// Takes the first that fits of: the settings as they are; packed; smaller forward passes, the largest first; the same with
+    /// checkpointed layers, which costs about a third more time and therefore comes last.
     /// </summary>
     /// <param name="wanted">The settings.</param>
     /// <param name="limit">The limit in bytes.</param>

@@ -6,22 +6,27 @@ using ResLora.Training.Loop;
 namespace ResLora.Training.Memory;
 
 /// <summary>
-/// How much memory training takes at its peak, reckoned from shapes alone: nothing is run and weights need not be loaded. The parts are those of the
-/// moment at which they are most together. It counts what is in use; what an allocator holds back comes on top (docs/memory.md).
+/// How much memory training takes at its peak, reckoned from shapes alone: nothing is run and weights need not be loaded. The parts are
+/// those of the moment at which they are most together. It counts what is in use; what an allocator holds back comes on top
+/// (docs/memory.md).
 /// </summary>
 /// <param name="BaseWeights">Bytes of base weights in memory of the process: those converted to another dtype.</param>
-/// <param name="Trained">Bytes of what is trained: 4 for each number and 8 for AdamW's moments, and 4 for the gradient once there is one.</param>
+/// <param name="Trained">Bytes of what is trained: 4 for each number and 8 for AdamW's moments, and 4 for the gradient once there is
+/// one.</param>
 /// <param name="Activations">Bytes kept for the backward pass of the largest batch.</param>
 /// <param name="Passing">Bytes that come and go: the loss with its logits, or the gradients inside a layer, whichever is more.</param>
 public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activations, long Passing)
 {
     /// <summary>
-    /// What the program itself takes, in bytes: .NET, libtorch and tokenizer. Measured on Linux, x64, as what was left of the peak when the counted
-    /// tensors were taken off: 89 to 116 MB in the runs of docs/memory.md.
+    /// What the program itself takes, in bytes: .NET, libtorch and tokenizer. Measured on Linux, x64, as what was left of the peak when the
+    /// counted tensors were taken off: 89 to 116 MB in the runs of docs/memory.md.
     /// </summary>
     public const long Runtime = 100_000_000;
 
-    /// <summary>What comes on top in bfloat16, whose products libtorch compiles and keeps. Measured likewise: 97 to 139 MB together with <see cref="Runtime"/>.</summary>
+    /// <summary>
+    /// What comes on top in bfloat16, whose products libtorch compiles and keeps. Measured likewise: 97 to 139 MB together with
+    /// <see cref="Runtime"/>.
+    /// </summary>
     public const long CompiledProducts = 25_000_000;
 
     private const int FloatBytes = 4;
@@ -31,11 +36,13 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
     // A token of the data: its number and its target, and some four characters of text. Measured on GSM8K.
     private const int DataBytes = 22;
 
-    // Freed memory that is kept, above all that was measured (docs/memory.md): so many times what a pass takes, without and with gradient checkpointing, and
-    // this part of the program's own memory.
+    // Freed memory that is kept, above all that was measured (docs/memory.md): so many times what a pass takes, without and with gradient
+    // checkpointing, and this part of the program's own memory.
     private const int FreedPasses = 2, FreedPassesCheckpointed = 4, FreedOfProgram = 4;
 
-    /// <summary>Bytes of base weights that are used as their files have them: pages of the system's file cache, not counted in <see cref="Total"/>.</summary>
+    /// <summary>
+    /// Bytes of base weights that are used as their files have them: pages of the system's file cache, not counted in <see cref="Total"/>.
+    /// </summary>
     public long MappedWeights { get; init; }
 
     /// <summary>What the program itself takes, its data included, in bytes.</summary>
@@ -45,7 +52,8 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
     public long Total => Program + BaseWeights + Trained + Activations + Passing;
 
     /// <summary>
-    /// The most that comes on top where the process keeps freed memory (<c>Allocator.KeepFreedMemory</c>), in bytes: blocks of one step do not always serve for the next.
+    /// The most that comes on top where the process keeps freed memory (<c>Allocator.KeepFreedMemory</c>), in bytes: blocks of one step do
+    /// not always serve for the next.
     /// </summary>
     public long Freed { get; init; }
 

@@ -1,8 +1,8 @@
 namespace ResLora.Training.Memory;
 
 /// <summary>
-/// Watches the memory of the process from a thread of its own and remembers the most. A peak shorter than the interval may escape it, but a run has its
-/// peak in every step.
+/// Watches the memory of the process from a thread of its own and remembers the most. A peak shorter than the interval may escape it, but a
+/// run has its peak in every step.
 /// </summary>
 public sealed class PeakMemory : IDisposable
 {

@@ -8,7 +8,8 @@ namespace ResLora.Training.Objectives;
 /// <summary>Predict the next token, where the sample says so.</summary>
 /// <param name="model">The model, borrowed.</param>
 /// <param name="padId">The token that fills up short rows; it is never looked at.</param>
-/// <param name="packing">Whether batches are packed (<see cref="TokenBatch.Pack"/>). The loss is the same, up to rounding. Default false.</param>
+/// <param name="packing">Whether batches are packed (<see cref="TokenBatch.Pack"/>). The loss is the same, up to rounding. Default
+/// false.</param>
 public sealed class NextTokenObjective(CausalLanguageModel model, int padId, bool packing = false) : Objective(model, padId)
 {
     /// <summary>The name of e^loss on held-out data.</summary>

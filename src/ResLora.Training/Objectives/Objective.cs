@@ -77,7 +77,9 @@ public abstract class Objective(LanguageModel model, int padId)
     /// <param name="batch">The batch, borrowed.</param>
     public abstract void Forward(TokenBatch batch);
 
-    /// <summary>Measures the model on held-out samples, in evaluation mode. Results are equal for every batch size up to rounding.</summary>
+    /// <summary>
+    /// Measures the model on held-out samples, in evaluation mode. Results are equal for every batch size up to rounding.
+    /// </summary>
     /// <param name="samples">The samples, at least one.</param>
     /// <param name="batchSize">Samples in one forward pass.</param>
     /// <param name="stop">Ends the measurement between two batches.</param>

@@ -26,7 +26,9 @@ public sealed record BpeTrainingOptions
     /// <summary>The token that fills up short rows, id 2 (RoBERTa: 1). Default <c>&lt;pad&gt;</c>.</summary>
     public string PadToken { get; init; } = "<pad>";
 
-    /// <summary>RoBERTa's token for what the vocabulary lacks, id 3; a byte-level vocabulary lacks nothing. Default <c>&lt;unk&gt;</c>.</summary>
+    /// <summary>
+    /// RoBERTa's token for what the vocabulary lacks, id 3; a byte-level vocabulary lacks nothing. Default <c>&lt;unk&gt;</c>.
+    /// </summary>
     public string UnknownToken { get; init; } = "<unk>";
 
     /// <summary>RoBERTa's token for a hidden one, id 4; it takes the blank before it. Default <c>&lt;mask&gt;</c>.</summary>

@@ -5,8 +5,8 @@ using ResLora.Training.Data.Readers;
 namespace ResLora.Training.Tokenization;
 
 /// <summary>
-/// How many tokens the model beside a tokenizer knows. Published folders have added tokens above that, for which no row was made: they do no harm as long as
-/// no text uses one.
+/// How many tokens the model beside a tokenizer knows. Published folders have added tokens above that, for which no row was made: they do
+/// no harm as long as no text uses one.
 /// </summary>
 /// <param name="json">The tokenizer.</param>
 /// <param name="count">The rows of the model's embedding; null where there is no model.</param>

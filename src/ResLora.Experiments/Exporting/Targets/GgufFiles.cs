@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Exporting.Targets;
 
-/// <summary>The GGUF files of an export: <c>model.gguf</c>, merged, and with an adapter also <c>adapter.gguf</c>, the adapter alone.</summary>
+/// <summary>
+/// The GGUF files of an export: <c>model.gguf</c>, merged, and with an adapter also <c>adapter.gguf</c>, the adapter alone.
+/// </summary>
 internal static class GgufFiles
 {
     public const string Model = "model.gguf";
@@ -16,7 +18,9 @@ internal static class GgufFiles
     /// <summary>How the files can store weights.</summary>
     public static IReadOnlyList<ExportType> Types { get; } = [ExportType.F32, ExportType.F16, ExportType.BF16, ExportType.Q8];
 
-    /// <summary>llama.cpp attends to all of a text where the model looks back over a window only: both are alike up to the window's length.</summary>
+    /// <summary>
+    /// llama.cpp attends to all of a text where the model looks back over a window only: both are alike up to the window's length.
+    /// </summary>
     public static int ProofLength(ExportSource source) => source.Config is { } config
         ? Enumerable.Range(0, config.LayerCount).Min(layer => config.SlidingWindow(layer) ?? int.MaxValue)
         : int.MaxValue;

@@ -12,8 +12,8 @@ using static TorchSharp.torch;
 namespace ResLora.Experiments.Exporting.Targets;
 
 /// <summary>
-/// Reads a PEFT folder as another tool would: from its two files alone, W x + (alpha / r) B A x, magnitudes, rows of tokens and whole modules written
-/// out, without the adapter classes that wrote it.
+/// Reads a PEFT folder as another tool would: from its two files alone, W x + (alpha / r) B A x, magnitudes, rows of tokens and whole
+/// modules written out, without the adapter classes that wrote it.
 /// </summary>
 internal static class PeftReadBack
 {
@@ -94,7 +94,9 @@ internal static class PeftReadBack
             : throw new FileFormatException($"{path}: modules_to_save must be a list of names.");
     }
 
-    /// <summary>The head with as many outputs as the file has for it, or null when the file has none; what they stand for is in our own file only.</summary>
+    /// <summary>
+    /// The head with as many outputs as the file has for it, or null when the file has none; what they stand for is in our own file only.
+    /// </summary>
     private static TextHead? TextHeadOf(string folder, SafetensorsReader factors, string[] saved)
     {
         var entry = EncoderModel.OutputWeights.Select(name => factors.Entries.GetValueOrDefault(PeftConfig.TensorPrefix + name)).FirstOrDefault(found => found is not null);
@@ -106,7 +108,10 @@ internal static class PeftReadBack
         };
     }
 
-    /// <summary>Every tensor that is no factor is a saved module's, a bias or rows of tokens, and a saved module has all of its tensors: PEFT fails otherwise, too.</summary>
+    /// <summary>
+    /// Every tensor that is no factor is a saved module's, a bias or rows of tokens, and a saved module has all of its tensors: PEFT fails
+    /// otherwise, too.
+    /// </summary>
     private static void PutWhole(LanguageModel model, SafetensorsReader factors, string[] saved, JsonElement config)
     {
         static bool IsIn(string parameter, string module) => $".{parameter}".Contains($".{module}.", StringComparison.Ordinal);

@@ -15,7 +15,8 @@ public static class GlueSubmission
     /// <param name="predictions">The name of the predicted label for each of them.</param>
     /// <returns>The file's path.</returns>
     /// <exception cref="ConfigException">The task is not GLUE's, or the disk refuses.</exception>
-    /// <exception cref="ArgumentException">There are not as many predictions as examples, a prediction is no label of the task, or the task predicts scores.</exception>
+    /// <exception cref="ArgumentException">There are not as many predictions as examples, a prediction is no label of the task, or the task
+    /// predicts scores.</exception>
     public static string Write(string folder, LabelledTask task, IReadOnlyList<LabelledText> texts, IReadOnlyList<string> predictions)
     {
         ArgumentNullException.ThrowIfNull(task);
@@ -33,7 +34,8 @@ public static class GlueSubmission
     /// <param name="predictions">The predicted score for each of them.</param>
     /// <returns>The file's path.</returns>
     /// <exception cref="ConfigException">The task is not GLUE's, or the disk refuses.</exception>
-    /// <exception cref="ArgumentException">There are not as many predictions as examples, a prediction is not finite, or the task predicts labels.</exception>
+    /// <exception cref="ArgumentException">There are not as many predictions as examples, a prediction is not finite, or the task predicts
+    /// labels.</exception>
     public static string Write(string folder, LabelledTask task, IReadOnlyList<LabelledText> texts, IReadOnlyList<double> predictions)
     {
         ArgumentNullException.ThrowIfNull(task);

@@ -25,7 +25,8 @@ internal static class GlueTasks
         Orders = ["source label star sentence", "index sentence"],
     };
 
-    // Some copies of dev.tsv call the sentence content. A file without labels needs its header line: it has as many columns as one with labels.
+    // Some copies of dev.tsv call the sentence content. A file without labels needs its header line: it has as many columns as one with
+    // labels.
     public static LabelledTaskSpec Sst2 { get; } = new()
     {
         Name = "sst2",

@@ -13,7 +13,8 @@ public sealed class LabelSet
 
     /// <summary>Takes names in order.</summary>
     /// <param name="names">Two names or more, none twice, none empty.</param>
-    /// <exception cref="ConfigException">There are fewer, or more than <see cref="MostLabels"/>, or a name is empty or there twice.</exception>
+    /// <exception cref="ConfigException">There are fewer, or more than <see cref="MostLabels"/>, or a name is empty or there
+    /// twice.</exception>
     public LabelSet(IEnumerable<string> names)
     {
         ArgumentNullException.ThrowIfNull(names);

@@ -41,7 +41,8 @@ internal sealed class LabelledRows
     /// <param name="row">The row.</param>
     /// <param name="place">Its place among the rows, from 0.</param>
     /// <param name="before">Examples before it, the first of them, which it must be like.</param>
-    /// <returns>The example; where labels are being found, its label is a number of <see cref="_found"/> until <see cref="Finish"/>.</returns>
+    /// <returns>The example; where labels are being found, its label is a number of <see cref="_found"/> until
+    /// <see cref="Finish"/>.</returns>
     /// <exception cref="FileFormatException">The row is not in the layout.</exception>
     public LabelledText Example(Row row, long place, IReadOnlyList<LabelledText> before)
     {

@@ -51,14 +51,16 @@ public sealed class LabelledTask
     /// <param name="path">The data set's own folder, or one file, which is read as it is, whatever the split.</param>
     /// <param name="split">The part that is wanted.</param>
     /// <param name="labels">
-    /// The labels in the order that the classifier has them, of the training data or of a saved model. Null for the task's own; where it has
-    /// none, they are those found in the training data, sorted.
+    /// The labels in the order that the classifier has them, of the training data or of a saved model. Null for the task's own; where it
+    /// has none, they are those found in the training data, sorted.
     /// </param>
     /// <param name="limit">The most examples to keep, from the start; null for all. Labels are found in all rows.</param>
     /// <returns>The examples and their labels.</returns>
-    /// <exception cref="FileFormatException">A file is missing or not in the data set's layout, a row has no label or one that is not in <paramref name="labels"/>.</exception>
+    /// <exception cref="FileFormatException">A file is missing or not in the data set's layout, a row has no label or one that is not in
+    /// <paramref name="labels"/>.</exception>
     /// <exception cref="ConfigException">The training data has fewer than two labels.</exception>
-    /// <exception cref="ArgumentException">Neither <paramref name="labels"/> nor the task nor training data says what the labels are.</exception>
+    /// <exception cref="ArgumentException">Neither <paramref name="labels"/> nor the task nor training data says what the labels
+    /// are.</exception>
     public LabelledData Read(string path, TaskSplit split, LabelSet? labels = null, int? limit = null)
     {
         ArgumentNullException.ThrowIfNull(path);

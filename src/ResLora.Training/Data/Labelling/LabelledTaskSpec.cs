@@ -1,6 +1,9 @@
 namespace ResLora.Training.Data.Labelling;
 
-/// <summary>What tells one task with labels from another. Lists of column names begin with the task's own name; the others are those of other copies of the data.</summary>
+/// <summary>
+/// What tells one task with labels from another. Lists of column names begin with the task's own name; the others are those of other copies
+/// of the data.
+/// </summary>
 internal sealed record LabelledTaskSpec
 {
     public required string Name { get; init; }

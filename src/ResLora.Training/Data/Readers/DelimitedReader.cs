@@ -15,7 +15,8 @@ internal static class DelimitedReader
     /// <param name="quoted">Whether quotes group (CSV) or are ordinary characters (TSV).</param>
     /// <param name="layout">What the data set allows beyond a header line and rows alike; null for nothing.</param>
     /// <returns>The rows; <see cref="Row.Where"/> is the number of the line on which the row ends.</returns>
-    /// <exception cref="FileFormatException">No header, a name twice, a row with other fields than the header, a stray quote, no UTF-8.</exception>
+    /// <exception cref="FileFormatException">No header, a name twice, a row with other fields than the header, a stray quote, no
+    /// UTF-8.</exception>
     public static IEnumerable<Row> Read(string path, string delimiter, bool quoted, TsvLayout? layout = null)
     {
         var configuration = new CsvConfiguration(CultureInfo.InvariantCulture)

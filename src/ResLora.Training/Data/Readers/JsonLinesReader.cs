@@ -10,7 +10,8 @@ internal static class JsonLinesReader
     /// <summary>Reads the rows lazily.</summary>
     /// <param name="path">The file, UTF-8.</param>
     /// <returns>The rows; <see cref="Row.Where"/> is the line number from 1.</returns>
-    /// <exception cref="FileFormatException">A line is no JSON object, not UTF-8, or longer than <see cref="Row.MaxCharacters"/>.</exception>
+    /// <exception cref="FileFormatException">A line is no JSON object, not UTF-8, or longer than
+    /// <see cref="Row.MaxCharacters"/>.</exception>
     public static IEnumerable<Row> Read(string path)
     {
         using var lines = new TextLines(InputFile.OpenRead(path), path);

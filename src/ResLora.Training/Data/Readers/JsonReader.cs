@@ -9,7 +9,8 @@ internal static class JsonReader
 {
     /// <summary>Reads the rows lazily.</summary>
     /// <param name="path">The file, UTF-8.</param>
-    /// <returns>The rows; <see cref="Row.Where"/> is the line that the row begins on, in an array also the element's number from 1.</returns>
+    /// <returns>The rows; <see cref="Row.Where"/> is the line that the row begins on, in an array also the element's number from
+    /// 1.</returns>
     /// <exception cref="FileFormatException">The file is not JSON, an element is no object, or columns are not equally long.</exception>
     public static IEnumerable<Row> Read(string path)
     {

@@ -66,7 +66,9 @@ internal static class JsonRow
         return new Row(path, where, values) { Nested = nested };
     }
 
-    /// <summary>The error for what is valid JSON grammar but not text, which the parser finds out only when the text is asked for.</summary>
+    /// <summary>
+    /// The error for what is valid JSON grammar but not text, which the parser finds out only when the text is asked for.
+    /// </summary>
     public static FileFormatException Broken(string path, string where, InvalidOperationException error) =>
         new($"{path}, {where}: a text is not UTF-8 or holds half of a Unicode surrogate pair.", error);
 }

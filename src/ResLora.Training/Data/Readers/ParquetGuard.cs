@@ -4,8 +4,8 @@ using ResLora.Formats.Errors;
 namespace ResLora.Training.Data.Readers;
 
 /// <summary>
-/// Looks through a Parquet file's metadata before the library reads it. The library is ended by a stack overflow where structures are nested
-/// deep, loops without an end where counts are wrong, and unpacks whatever a page declares.
+/// Looks through a Parquet file's metadata before the library reads it. The library is ended by a stack overflow where structures are
+/// nested deep, loops without an end where counts are wrong, and unpacks whatever a page declares.
 /// </summary>
 internal static class ParquetGuard
 {

@@ -20,7 +20,9 @@ public sealed record Row(string File, string Where, IReadOnlyDictionary<string, 
     /// <summary>The columns whose value is a list or an object, as JSON.</summary>
     public IReadOnlySet<string> Nested { get; init; } = new HashSet<string>();
 
-    /// <summary>The value of a column, or null when the row has none. Numbers, truth values and dates are the text that the file has.</summary>
+    /// <summary>
+    /// The value of a column, or null when the row has none. Numbers, truth values and dates are the text that the file has.
+    /// </summary>
     /// <param name="column">The column's name, case included.</param>
     /// <returns>The value as text.</returns>
     /// <exception cref="FileFormatException">The value is a list or an object.</exception>

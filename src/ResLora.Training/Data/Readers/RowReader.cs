@@ -9,8 +9,9 @@ public static class RowReader
     public static IReadOnlyList<string> Extensions { get; } = [".jsonl", ".json", ".csv", ".tsv", ".parquet"];
 
     /// <summary>
-    /// Reads <c>.jsonl</c> (an object a line), <c>.json</c> (an array of objects, objects one after the other, or one object whose members are
-    /// the columns), <c>.csv</c> (quotes as in RFC 4180), <c>.tsv</c> (no quoting) and <c>.parquet</c>. Delimited files need a header line.
+    /// Reads <c>.jsonl</c> (an object a line), <c>.json</c> (an array of objects, objects one after the other, or one object whose members
+    /// are the columns), <c>.csv</c> (quotes as in RFC 4180), <c>.tsv</c> (no quoting) and <c>.parquet</c>. Delimited files need a header
+    /// line.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <returns>The rows, read as they are asked for; errors therefore come while enumerating.</returns>

@@ -4,8 +4,8 @@ using ResLora.Formats.Errors;
 namespace ResLora.Training.Data.Readers;
 
 /// <summary>
-/// Reads UTF-8 text line by line. A byte that is not UTF-8 is an error with its line, never a replacement character in the training data, and
-/// no line is longer than the limit, so that a file without line breaks cannot fill the memory.
+/// Reads UTF-8 text line by line. A byte that is not UTF-8 is an error with its line, never a replacement character in the training data,
+/// and no line is longer than the limit, so that a file without line breaks cannot fill the memory.
 /// </summary>
 /// <param name="stream">The text; read no further than the line that is asked for, so it may be a pipe.</param>
 /// <param name="name">What to call it in errors.</param>

@@ -6,7 +6,8 @@ namespace ResLora.Training.Data.Readers;
 /// </summary>
 /// <param name="bytes">The structure, with whatever follows it.</param>
 /// <param name="found">
-/// Is told every whole number and the length of every list: the numbers of the fields and the places in lists that lead to it, and its value.
+/// Is told every whole number and the length of every list: the numbers of the fields and the places in lists that lead to it, and its
+/// value.
 /// </param>
 internal ref struct ThriftWalk(ReadOnlySpan<byte> bytes, Action<ReadOnlySpan<int>, long> found)
 {
@@ -20,7 +21,8 @@ internal ref struct ThriftWalk(ReadOnlySpan<byte> bytes, Action<ReadOnlySpan<int
     public int Position { get; private set; }
 
     /// <summary>Walks over one structure.</summary>
-    /// <exception cref="InvalidDataException">It is deeper than metadata is, longer than its bytes, or has a type that metadata has not.</exception>
+    /// <exception cref="InvalidDataException">It is deeper than metadata is, longer than its bytes, or has a type that metadata has
+    /// not.</exception>
     public void Structure() => Structure(0);
 
     private void Structure(int depth)

@@ -2,7 +2,9 @@ using ResLora.Training.Data.Readers;
 
 namespace ResLora.Training.Data.Tasks;
 
-/// <summary>Any file with a <c>prompt</c> and a <c>completion</c> column. Both are taken to the letter: a blank between them must be in one of them.</summary>
+/// <summary>
+/// Any file with a <c>prompt</c> and a <c>completion</c> column. Both are taken to the letter: a blank between them must be in one of them.
+/// </summary>
 /// <param name="columns">The user's names of the columns.</param>
 public sealed class CompletionTask(ColumnMap columns) : RowTask(columns)
 {

@@ -3,7 +3,9 @@ using ResLora.Training.Data.Readers;
 
 namespace ResLora.Training.Data.Tasks;
 
-/// <summary>GSM8K: school mathematics in words (Cobbe et al. 2021). <c>train.jsonl</c> and <c>test.jsonl</c> with <c>question</c> and <c>answer</c>.</summary>
+/// <summary>
+/// GSM8K: school mathematics in words (Cobbe et al. 2021). <c>train.jsonl</c> and <c>test.jsonl</c> with <c>question</c> and <c>answer</c>.
+/// </summary>
 /// <param name="columns">The user's names of the columns.</param>
 public sealed partial class Gsm8kTask(ColumnMap columns) : RowTask(columns)
 {

@@ -15,12 +15,14 @@ public interface ITask
     IReadOnlyList<string> Columns { get; }
 
     /// <summary>
-    /// The task's names of columns to those that the file read last has for them, where it has none of the task's own and they were guessed; else empty.
+    /// The task's names of columns to those that the file read last has for them, where it has none of the task's own and they were
+    /// guessed; else empty.
     /// </summary>
     IReadOnlyDictionary<string, string> GuessedColumns { get; }
 
     /// <summary>Reads samples in file order.</summary>
-    /// <param name="path">The data set's own folder, or one file. A file is read as it is, whatever the split, unless the data set keeps all splits in one file.</param>
+    /// <param name="path">The data set's own folder, or one file. A file is read as it is, whatever the split, unless the data set keeps
+    /// all splits in one file.</param>
     /// <param name="split">The part that is wanted.</param>
     /// <param name="limit">The most samples to read; null for all. Rows after the last one wanted are not looked at.</param>
     /// <returns>The samples, at least one unless the limit is 0.</returns>

@@ -2,7 +2,9 @@ using ResLora.Training.Data.Readers;
 
 namespace ResLora.Training.Data.Tasks;
 
-/// <summary>Names that files often have for a task's columns. They are tried where neither the task's own names nor the user's are there.</summary>
+/// <summary>
+/// Names that files often have for a task's columns. They are tried where neither the task's own names nor the user's are there.
+/// </summary>
 public static class OtherNames
 {
     // What stands beside a prompt under these names belongs to it; a guess would leave it out without a word.
@@ -12,7 +14,8 @@ public static class OtherNames
     /// <param name="row">Its first row.</param>
     /// <param name="columns">The task's columns.</param>
     /// <param name="names">Other names of all columns, as many as <paramref name="columns"/> each.</param>
-    /// <returns>The task's name of each column to the file's; null when the file has one of the task's names, or none of the others.</returns>
+    /// <returns>The task's name of each column to the file's; null when the file has one of the task's names, or none of the
+    /// others.</returns>
     internal static IReadOnlyDictionary<string, string>? Find(Row row, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> names) =>
         columns.Any(row.Values.ContainsKey)
             ? null

@@ -5,7 +5,9 @@ using ResLora.Formats.Gguf;
 
 namespace ResLora.Training.Tokenization.Gguf;
 
-/// <summary>Byte-level pair encoding from merges: words by the patterns that llama.cpp has under a name, then pairs by their place in the list.</summary>
+/// <summary>
+/// Byte-level pair encoding from merges: words by the patterns that llama.cpp has under a name, then pairs by their place in the list.
+/// </summary>
 internal sealed class GgufByteWords
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);

@@ -5,7 +5,9 @@ using ResLora.Formats.Gguf;
 
 namespace ResLora.Training.Tokenization.Gguf;
 
-/// <summary>SentencePiece from scores: neighbours whose union is the token with the highest score are joined first, the left ones among equals.</summary>
+/// <summary>
+/// SentencePiece from scores: neighbours whose union is the token with the highest score are joined first, the left ones among equals.
+/// </summary>
 internal sealed class GgufScoredPieces
 {
     private readonly Dictionary<string, int> _ids;

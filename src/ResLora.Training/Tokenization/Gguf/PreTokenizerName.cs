@@ -73,7 +73,9 @@ internal static class PreTokenizerName
         _ => false,
     };
 
-    /// <summary>The patterns by which texts are cut, one after the other; a step that does something else shows as text that matches nothing.</summary>
+    /// <summary>
+    /// The patterns by which texts are cut, one after the other; a step that does something else shows as text that matches nothing.
+    /// </summary>
     private static IEnumerable<string?> Steps(TokenizerJsonComponent json) => json.Type switch
     {
         "Sequence" => json.Items("pretokenizers").SelectMany(Steps),

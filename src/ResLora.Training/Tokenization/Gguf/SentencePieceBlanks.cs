@@ -3,7 +3,9 @@ using ResLora.Formats.HuggingFace;
 
 namespace ResLora.Training.Tokenization.Gguf;
 
-/// <summary>What a SentencePiece-style tokenizer does with blanks, which llama.cpp knows in one form only: ▁ for each, and perhaps one in front.</summary>
+/// <summary>
+/// What a SentencePiece-style tokenizer does with blanks, which llama.cpp knows in one form only: ▁ for each, and perhaps one in front.
+/// </summary>
 internal static class SentencePieceBlanks
 {
     private const string Marker = "▁";
