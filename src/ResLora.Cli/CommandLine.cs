@@ -61,7 +61,7 @@ internal static class CommandLine
 
         using var interrupt = new InterruptSource();
         // Through the console, which knows how to write above a line that is redrawn.
-        using var warnings = Warnings.Listen(sentence => Tables.Sentence(streams.Log, $"warning: {sentence}"));
+        using var warnings = Warnings.Listen(sentence => streams.Log.Write(new ClearedLines(new Prose($"warning: {sentence}"))));
         try
         {
             if (parsed.CommandResult.Command is not Verb verb || parsed.Action is HelpWithExamples)

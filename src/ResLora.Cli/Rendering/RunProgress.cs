@@ -133,5 +133,5 @@ internal sealed class RunProgress : IProgress<RunEvent>
     private void WriteLine(string text) => Write(new Prose(text));
 
     /// <summary>Through the console, which knows how to write above a line that is redrawn.</summary>
-    private void Write(Spectre.Console.Rendering.IRenderable what) => _context.Streams.Log.Write(what);
+    private void Write(Spectre.Console.Rendering.IRenderable what) => _context.Streams.Log.Write(new ClearedLines(what));
 }

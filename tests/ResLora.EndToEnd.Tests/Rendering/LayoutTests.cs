@@ -77,6 +77,16 @@ public sealed class LayoutTests
     public void Locale_OfAnEnvironment_SaysWhetherUnicodeIsDrawn(string? all, string? type, string? lang, string? terminal, bool expected) =>
         Assert.Equal(expected, TerminalLocale.ShowsUnicode(name => name switch { "LC_ALL" => all, "LC_CTYPE" => type, "LANG" => lang, "TERM" => terminal, _ => null }));
 
+    [Fact]
+    public void ClearedLines_OnATerminal_ClearWhatIsBehindThem()
+    {
+        using var console = new TestConsole().Width(80).EmitAnsiSequences();
+
+        console.Write(new ClearedLines(new Prose("short\nlines")));
+
+        Assert.Equal("short\u001b[K\nlines\u001b[K\n", console.Output);
+    }
+
     /// <summary>The lines drawn, none of which is padded.</summary>
     private static string[] Drawn(int width, Action<IAnsiConsole> draw, bool unicode = true)
     {
