@@ -261,7 +261,8 @@ public sealed class AdaptedModel
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(linearNames);
-        var targets = config.Targets ?? throw new ConfigException("adapter.targets is missing; name the layers that get a block, such as [q_proj, v_proj], or all-linear.");
+        var targets = config.Targets ?? throw new ConfigException(
+            "adapter.targets is missing; name the layers that get a block, such as [q_proj, v_proj], or all-linear.");
         var targeted = Matched("targets", targets, linearNames);
         if (config.Exclude is { } exclude)
         {
@@ -270,7 +271,8 @@ public sealed class AdaptedModel
 
         return targeted.Count > 0
             ? targeted
-            : throw new ConfigException($"adapter.exclude '{config.Exclude}' leaves none of the layers that targets '{targets}' chose; loosen one of them.");
+            : throw new ConfigException(
+                $"adapter.exclude '{config.Exclude}' leaves none of the layers that targets '{targets}' chose; loosen one of them.");
     }
 
     private static HashSet<string> Matched(string key, TargetModules choice, IReadOnlyCollection<string> linearNames)

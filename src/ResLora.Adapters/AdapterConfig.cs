@@ -41,7 +41,8 @@ public sealed record AdapterConfig
     /// <summary>The same settings, with targets where they name none.</summary>
     /// <param name="usual">The usual targets of the model's family, by suffix.</param>
     /// <returns>Settings that an adapter can be made from.</returns>
-    public AdapterConfig WithUsualTargets(IEnumerable<string> usual) => Targets is null ? this with { Targets = TargetModules.Suffixes(usual) } : this;
+    public AdapterConfig WithUsualTargets(IEnumerable<string> usual) =>
+        Targets is null ? this with { Targets = TargetModules.Suffixes(usual) } : this;
 
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
     /// <returns>The problems.</returns>

@@ -16,7 +16,8 @@ internal static class AdapterValues
     public static void Read(AdaptedModel adapted, AdapterContents contents, SafetensorsReader reader)
     {
         var parameters = adapted.Model.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter, StringComparer.Ordinal);
-        var wanted = adapted.TrainableParameters().ToDictionary(p => contents.TensorOf(p.Key), p => (Tensor)p.Value, StringComparer.Ordinal);
+        var wanted =
+            adapted.TrainableParameters().ToDictionary(p => contents.TensorOf(p.Key), p => (Tensor)p.Value, StringComparer.Ordinal);
         var rows = contents.Tokens.ToDictionary(t => contents.TensorOf(t.Module), t => (Tokens: t, Target: parameters[$"{t.Module}.weight"]), StringComparer.Ordinal);
         var copies = contents.Copies.ToDictionary(contents.TensorOf, name => parameters[name], StringComparer.Ordinal);
         var shapes = wanted.Concat(copies).Select(w => (Name: w.Key, Shape: w.Value.shape))

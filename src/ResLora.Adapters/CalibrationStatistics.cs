@@ -94,7 +94,8 @@ public sealed class CalibrationStatistics(int window = CalibrationStatistics.Def
         var mean = norms.TryGetValue(module, out var values) ? values.Average() : 0;
         return mean > 0 && double.IsFinite(mean)
             ? mean
-            : throw new ConfigException($"There are no calibration statistics for '{module}', which this merge needs; they are gathered while the adapter trains.");
+            : throw new ConfigException(
+                $"There are no calibration statistics for '{module}', which this merge needs; they are gathered while the adapter trains.");
     }
 
     private static Dictionary<string, IReadOnlyCollection<double>> View(Dictionary<string, Queue<double>> norms) =>

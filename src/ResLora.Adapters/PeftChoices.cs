@@ -21,5 +21,6 @@ internal sealed record PeftChoices(PeftTargets Targets, bool HasMagnitudes, IRea
 
     /// <summary>The trained tokens of a module; null when it has none.</summary>
     /// <param name="moduleName">Its dotted name.</param>
-    public long[]? TokensOf(string moduleName) => Tokens.FirstOrDefault(pair => moduleName.EndsWith(pair.Key, StringComparison.Ordinal)).Value;
+    public long[]? TokensOf(string moduleName) =>
+        Tokens.FirstOrDefault(pair => moduleName.EndsWith(pair.Key, StringComparison.Ordinal)).Value;
 }

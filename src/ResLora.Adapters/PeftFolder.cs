@@ -123,14 +123,16 @@ internal static class PeftFolder
     }
 
     /// <summary>The patterns in the file's order, which decides where two match.</summary>
-    private static KeyValuePair<string, T>[] Patterns<T>(JsonElement? written) => [.. written?.Deserialize<OrderedDictionary<string, T>>() ?? []];
+    private static KeyValuePair<string, T>[] Patterns<T>(JsonElement? written) =>
+        [.. written?.Deserialize<OrderedDictionary<string, T>>() ?? []];
 
     private static T Usual<T>(IEnumerable<T> values) where T : notnull => values.CountBy(value => value).MaxBy(count => count.Value).Key;
 
     /// <summary>Last name parts when they choose exactly the same layers, whole names otherwise.</summary>
     private static string[] Shortened(string[] chosen, IReadOnlyList<string> linearNames)
     {
-        string[] suffixes = [.. chosen.Select(n => n[(n.LastIndexOf('.') + 1)..]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] suffixes =
+            [.. chosen.Select(n => n[(n.LastIndexOf('.') + 1)..]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         return linearNames.Count(TargetModules.Suffixes(suffixes).Matches) == chosen.Length ? suffixes : chosen;
     }
 }

@@ -61,7 +61,8 @@ internal static class ResLoraFolder
         var file = CheckedJson.Deserialize<ConfigFile>(path, _json);
         if (file.Version != CurrentVersion)
         {
-            throw new FileFormatException($"{path}: version {file.Version} is not known (this program reads version {CurrentVersion}); update reslora.");
+            throw new FileFormatException(
+                $"{path}: version {file.Version} is not known (this program reads version {CurrentVersion}); update reslora.");
         }
 
         if (file.Modules.Length == 0)

@@ -16,7 +16,8 @@ internal static class ColumnArguments
             var parts = argument.Split('=', 2);
             if (parts.Length != 2 || parts[0].Length == 0 || parts[1].Length == 0 || !columns.TryAdd(parts[0], parts[1]))
             {
-                throw new ConfigException($"--column '{argument}' does not name a column; write NAME=COLUMN, such as prompt=question, each name once.");
+                throw new ConfigException(
+                    $"--column '{argument}' does not name a column; write NAME=COLUMN, such as prompt=question, each name once.");
             }
         }
 

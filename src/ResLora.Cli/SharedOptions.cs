@@ -27,7 +27,8 @@ internal static class SharedOptions
         maxMemory is null ? set ?? [] : [.. set ?? [], $"training.maxMemory={maxMemory}"];
 
     /// <summary><c>--resume</c>.</summary>
-    public static Option<bool> Resume() => new("--resume") { Description = "Go on with the run in this folder from its newest checkpoint." };
+    public static Option<bool> Resume() =>
+        new("--resume") { Description = "Go on with the run in this folder from its newest checkpoint." };
 
     /// <summary><c>--model</c>.</summary>
     public static Option<string> Model() => new("--model")

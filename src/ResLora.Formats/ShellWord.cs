@@ -13,7 +13,8 @@ public static class ShellWord
         ArgumentNullException.ThrowIfNull(text);
         if (OperatingSystem.IsWindows())
         {
-            var isPlain = text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '\\' || Plain.Contains(c, StringComparison.Ordinal));
+            var isPlain =
+                text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '\\' || Plain.Contains(c, StringComparison.Ordinal));
             return isPlain ? text : $"\"{text.Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
         }
 

@@ -73,7 +73,8 @@ public static class ModelFolder
         var foreign = model.named_parameters().FirstOrDefault(p => p.name.Contains(".base_layer.", StringComparison.Ordinal)).name;
         if (foreign is not null)
         {
-            throw new InvalidOperationException($"The model still carries adapter blocks ('{foreign}'); merge or remove them before writing it.");
+            throw new InvalidOperationException(
+                $"The model still carries adapter blocks ('{foreign}'); merge or remove them before writing it.");
         }
 
         Write(

@@ -112,7 +112,8 @@ public static class ModelRegistry
     /// <returns>The model in evaluation mode, owned by the caller.</returns>
     /// <exception cref="FileFormatException">A file is missing or broken, or the weights do not fit the configuration.</exception>
     /// <exception cref="ConfigException">The model is not supported, or is an encoder.</exception>
-    public static CausalLanguageModel LoadCausal(string folder, ScalarType? dtype = null, Device? device = null) => Causal(Load(folder, dtype, device), folder);
+    public static CausalLanguageModel LoadCausal(string folder, ScalarType? dtype = null, Device? device = null) =>
+        Causal(Load(folder, dtype, device), folder);
 
     private static CausalLanguageModel Causal(LanguageModel model, string folder)
     {

@@ -43,7 +43,8 @@ public static class ModelWeights
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(checkpoint);
         var wanted = model.named_parameters().ToDictionary(p => p.name, p => p.parameter.shape);
-        var stored = wanted.Keys.ToDictionary(name => name, name => layout.Names(name).FirstOrDefault(checkpoint.Entries.ContainsKey) ?? name);
+        var stored =
+            wanted.Keys.ToDictionary(name => name, name => layout.Names(name).FirstOrDefault(checkpoint.Entries.ContainsKey) ?? name);
         var drawn = draw is null ? [] : Missing(model, checkpoint.Entries, layout);
         var read = wanted.Where(tensor => !drawn.Any(module => IsIn(tensor.Key, module))).ToDictionary();
         Check(read, stored, checkpoint, layout, drawn);
@@ -160,7 +161,8 @@ public static class ModelWeights
         if (problems.Count > 0)
         {
             var more = problems.Count > ShownProblems ? $" (and {problems.Count - ShownProblems} more)" : "";
-            throw new FileFormatException($"{checkpoint.Folder}: the weights do not fit config.json: {string.Join("; ", problems.Take(ShownProblems))}{more}.");
+            throw new FileFormatException(
+                $"{checkpoint.Folder}: the weights do not fit config.json: {string.Join("; ", problems.Take(ShownProblems))}{more}.");
         }
     }
 

@@ -44,7 +44,8 @@ public sealed record TextHead(TextHeadKind Kind, IReadOnlyList<string> Labels)
     /// <summary>A head of so many outputs without names: one is a score, more are labels.</summary>
     /// <param name="outputs">How many, at least one.</param>
     /// <returns>The head.</returns>
-    public static TextHead OfOutputs(int outputs) => outputs == 1 ? Score : ForLabels([.. Enumerable.Range(0, outputs).Select(DefaultLabel)]);
+    public static TextHead OfOutputs(int outputs) =>
+        outputs == 1 ? Score : ForLabels([.. Enumerable.Range(0, outputs).Select(DefaultLabel)]);
 
     /// <summary>The name that Hugging Face gives to a label without one.</summary>
     /// <param name="index">The output, from 0.</param>

@@ -51,6 +51,7 @@ public static class TextHeadFile
         };
         return fits
             ? head
-            : throw new FileFormatException($"{path}: expected \"kind\" labels with two names or more, none twice and none empty, or score with one.");
+            : throw new FileFormatException(
+                $"{path}: expected \"kind\" labels with two names or more, none twice and none empty, or score with one.");
     }
 }

@@ -22,7 +22,8 @@ public sealed class ModelSession : IDisposable
     /// <summary>The model, where it must be one that continues texts.</summary>
     /// <exception cref="ConfigException">It is an encoder.</exception>
     public CausalLanguageModel Causal => Model as CausalLanguageModel
-        ?? throw new ConfigException($"{ModelFolder}: this model is an encoder, which cannot continue a text; take one of the Llama family, or a task with labels.");
+        ?? throw new ConfigException(
+            $"{ModelFolder}: this model is an encoder, which cannot continue a text; take one of the Llama family, or a task with labels.");
 
     /// <summary>The model, where it must be an encoder.</summary>
     /// <exception cref="ConfigException">It is one that continues texts.</exception>

@@ -39,7 +39,8 @@ public sealed class EncoderTests : IDisposable
         Tool.Run("train", In("train.yaml"), "--output", In("run"), "--json").Expect(0);
         var evaluation = Tool.Run("evaluate", "--model", In("base"), "--adapter", In("run/best"), "--task", "classification", "--data", In("train.jsonl"), "--json").Expect(0).Json;
         var merge = Tool.Run("merge", "--adapter", In("run/best"), "--as", "model", "--output", In("merged"), "--json").Expect(0).Json;
-        var unmerged = Tool.RunWithInput(string.Join('\n', lines), "predict", "--model", In("base"), "--adapter", In("run/best")).Expect(0).Output;
+        var unmerged =
+            Tool.RunWithInput(string.Join('\n', lines), "predict", "--model", In("base"), "--adapter", In("run/best")).Expect(0).Output;
         var merged = Tool.RunWithInput(string.Join('\n', lines), "predict", "--model", In("merged"), "--json").Expect(0).Json;
         Tool.Run("export", "--adapter", In("run/best"), "--to", "peft", "--output", In("peft"), "--json").Expect(0);
         var check = Tool.Run("export", "--check", In("peft"), "--json").Expect(0).Json;

@@ -58,7 +58,8 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
         var trained = Tool.Run("train", world.Config, "--set", "training.checkpointEvery=2", "--output", run, "--json").Expect(0);
         Assert.Equal(4, trained.Json.GetProperty("result").GetProperty("steps").GetInt32());
         Tool.Run("train", world.Config, "--output", run).Expect(2);
-        var resumed = Tool.Run("train", world.Config, "--set", "training.checkpointEvery=2", "--output", run, "--resume", "--json").Expect(0);
+        var resumed =
+            Tool.Run("train", world.Config, "--set", "training.checkpointEvery=2", "--output", run, "--resume", "--json").Expect(0);
         Assert.Equal(4, resumed.Json.GetProperty("result").GetProperty("steps").GetInt32());
 
         var predictions = world["predictions.jsonl"];
@@ -78,7 +79,8 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
 
         Tool.Run("generate", "--model", world["merged"], "--prompt", "What is 3 plus 4?", "--max-new-tokens", "5").Expect(0);
         Tool.Run("generate", "--model", world.Base, "--adapter", world["lora"], "--prompt", "What is 3 plus 4?", "--max-new-tokens", "5").Expect(0);
-        Assert.Equal("peft", Tool.Run("inspect", world["lora"], "--json").Expect(0).Json.GetProperty("facts").GetProperty("format").GetString());
+        Assert.Equal(
+            "peft", Tool.Run("inspect", world["lora"], "--json").Expect(0).Json.GetProperty("facts").GetProperty("format").GetString());
     }
 
     [Fact]
@@ -121,7 +123,8 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
         var plan = Tool.Run("plan", world.Config, "--json").Expect(0).Json;
         var trained = Tool.Run("train", world.Config, "--output", world["planned"], "--json").Expect(0).Json;
 
-        Assert.Equal(trained.GetProperty("trainableParameters").GetInt64(), plan.GetProperty("run").GetProperty("trainableParameters").GetInt64());
+        Assert.Equal(
+            trained.GetProperty("trainableParameters").GetInt64(), plan.GetProperty("run").GetProperty("trainableParameters").GetInt64());
         Assert.Equal(4, plan.GetProperty("run").GetProperty("steps").GetInt32());
     }
 

@@ -36,6 +36,7 @@ internal static class ChildProcess
         stop.ThrowIfCancellationRequested();
         return child.ExitCode == ExitCode.Done
             ? JsonSerializer.Deserialize<T>(output, CommandContext.Json)!
-            : throw new RunFailedException($"A case in a process of its own ended with code {child.ExitCode}: {error.GetAwaiter().GetResult().Trim()}");
+            : throw new RunFailedException(
+                $"A case in a process of its own ended with code {child.ExitCode}: {error.GetAwaiter().GetResult().Trim()}");
     }
 }

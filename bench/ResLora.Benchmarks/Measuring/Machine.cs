@@ -32,7 +32,9 @@ internal sealed record Machine
     /// <summary>Threads that share one operation.</summary>
     public int? Threads { get; init; }
 
-    /// <summary>Processes that ran or waited, the mean of the minute before the start; above a few tenths something else was at work.</summary>
+    /// <summary>
+    /// Processes that ran or waited, the mean of the minute before the start; above a few tenths something else was at work.
+    /// </summary>
     public double? LoadBefore { get; init; }
 
     /// <summary>The commit that the working folder is at, with <c>+changes</c> where files differ from it; null without git.</summary>

@@ -16,8 +16,8 @@ internal sealed record ProcessMemory(long Peak, long Anonymous, long OfFiles)
     private const string Status = "/proc/self/status";
 
     /// <summary>
-    /// The most that was allocated and resident at once, but for what files held: the kernel keeps no peak of anonymous memory alone, and pages
-    /// of files that were once read stay while there is room, so that those of now were there at the peak, too.
+    /// The most that was allocated and resident at once, but for what files held: the kernel keeps no peak of anonymous memory alone, and
+    /// pages of files that were once read stay while there is room, so that those of now were there at the peak, too.
     /// </summary>
     public long AnonymousPeak => Math.Max(Anonymous, Peak - OfFiles);
 

@@ -14,8 +14,8 @@ internal sealed record FrozenProduct(string Name, long In, long Out)
 
 /// <summary>
 /// The work that training an adapter on q_proj and v_proj cannot avoid: the products with frozen weights. Forward it is every linear
-/// layer and the head. Backward there is dx = dy · W only (frozen weights get no gradient), and none where dx leads nowhere: below the first
-/// layer there is the frozen embedding, so that layer needs no dx of q, k and v. Attention, norms, the loss and the low-rank products
+/// layer and the head. Backward there is dx = dy · W only (frozen weights get no gradient), and none where dx leads nowhere: below the
+/// first layer there is the frozen embedding, so that layer needs no dx of q, k and v. Attention, norms, the loss and the low-rank products
 /// are not counted: what they cost shows as a lower rate.
 /// </summary>
 /// <param name="config">The model.</param>

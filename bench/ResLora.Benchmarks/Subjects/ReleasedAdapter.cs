@@ -2,7 +2,9 @@ using ResLora.Adapters;
 
 namespace ResLora.Benchmarks.Subjects;
 
-/// <summary>Puts <see cref="ReleasedLinear"/> in the places of an adapter's blocks, until disposed. The factors stay the adapter's.</summary>
+/// <summary>
+/// Puts <see cref="ReleasedLinear"/> in the places of an adapter's blocks, until disposed. The factors stay the adapter's.
+/// </summary>
 internal sealed class ReleasedAdapter : IDisposable
 {
     private readonly AdaptedModel _adapted;

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace ResLora.Benchmarks.Subjects;
 
 /// <summary>
-/// A training step's forward pass of one layer in the order of operations of the authors' released code (microsoft/LMOps, reslora), written by
-/// us from a description of it: the frozen product first; then each low-rank update by itself, down, up, and only the wide result
+/// A training step's forward pass of one layer in the order of operations of the authors' released code (microsoft/LMOps, reslora), written
+/// by us from a description of it: the frozen product first; then each low-rank update by itself, down, up, and only the wide result
 /// times the scaling; what the next layer reads is kept as an attribute, graph and all, until the next step; and under the input and
 /// middle shortcut the Frobenius norms of a window of batches are fetched as numbers at every call. Dropout, 0 here, is left out.
 /// </summary>
@@ -58,9 +58,11 @@ internal sealed class ReleasedLinear(LoraLinear block, IReadOnlyList<ReleasedLin
 
     private LoraLinear Block => block;
 
-    private static Tensor Update(Tensor input, LoraLinear block) => Up(nn.functional.linear(input, block.A), block);   // [..., Din] -> [..., Dout]
+    private static Tensor Update(Tensor input, LoraLinear block) =>
+        Up(nn.functional.linear(input, block.A), block);   // [..., Din] -> [..., Dout]
 
-    private static Tensor Up(Tensor low, LoraLinear block) => nn.functional.linear(low, block.B) * block.Config.Scaling;   // [..., R] -> [..., Dout]
+    private static Tensor Up(Tensor low, LoraLinear block) =>
+        nn.functional.linear(low, block.B) * block.Config.Scaling;   // [..., R] -> [..., Dout]
 
     private static void Keep(ref Tensor? kept, Tensor tensor)
     {

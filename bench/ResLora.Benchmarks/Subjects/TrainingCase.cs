@@ -35,7 +35,8 @@ internal sealed class TrainingCase : IDisposable
         model.train();
         Objective = new NextTokenObjective(model, padId: 0);
         var trainable = Adapted.TrainableParameters().ToArray();
-        var setup = new TrainSetup(Objective, trainable, samples, [], new TrainConfig(), RunFolder: "", SaveModel: _ => { }) { Adapter = Adapted };
+        var setup =
+            new TrainSetup(Objective, trainable, samples, [], new TrainConfig(), RunFolder: "", SaveModel: _ => { }) { Adapter = Adapted };
         _optimizer = new AdamW(trainable, setup.Config);
         var packed = setup with { Objective = new NextTokenObjective(model, padId: 0, packing: true) };
         _step = (new TrainStep(setup, samples, _optimizer), new TrainStep(packed, samples, _optimizer));

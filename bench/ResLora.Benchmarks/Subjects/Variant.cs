@@ -30,7 +30,8 @@ internal sealed record Variant(string Name, ScalarType DataType, bool IsFused = 
     public static IReadOnlyList<Variant> InBFloat16 { get; } = [Fast, EagerBFloat16];
 
     /// <summary>What a report says where the kernels do not hold.</summary>
-    public static IEnumerable<string> Notes => FusedKernels.IsSupported ? [] : ["This processor lacks what the kernels need: the fast path is the eager one here."];
+    public static IEnumerable<string> Notes =>
+        FusedKernels.IsSupported ? [] : ["This processor lacks what the kernels need: the fast path is the eager one here."];
 
     /// <summary>What users get in a dtype.</summary>
     /// <exception cref="ConfigException">Nothing is measured in it.</exception>

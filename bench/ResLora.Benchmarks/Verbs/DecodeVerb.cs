@@ -24,7 +24,8 @@ internal static class DecodeVerb
         var batches = Numbers.Counts("--batches", "Texts side by side; several.", "1,8");
         var prompt = StackOptions.Tokens(32);
         var tokens = Numbers.Count("--new-tokens", "Tokens that a timing adds to each text.", 32);
-        var megabytes = Numbers.Count("--read-megabytes", "Memory that is read to measure its bandwidth; must be far more than the caches hold.", 1024);
+        var megabytes =
+            Numbers.Count("--read-megabytes", "Memory that is read to measure its bandwidth; must be far more than the caches hold.", 1024);
         var (rank, dtype) = (StackOptions.Rank(), DataTypes.Option("bfloat16"));
         return BenchmarkVerb.Create(
             "decode",

@@ -20,7 +20,8 @@ internal static class LengthsVerb
         var stack = new StackOptions(StackShape.TinyLlama);
         var data = new Option<string>("--data") { Description = "GSM8K's train.jsonl, or another file of --task.", HelpName = "FILE", Required = true };
         var model = new Option<string>("--model") { Description = "The model folder whose tokenizer cuts it up and whose network is trained.", HelpName = "DIR", Required = true };
-        var task = new Option<string>("--task") { Description = "The task of --data.", HelpName = "NAME", DefaultValueFactory = _ => "gsm8k" };
+        var task =
+            new Option<string>("--task") { Description = "The task of --data.", HelpName = "NAME", DefaultValueFactory = _ => "gsm8k" };
         var drawn = new Option<bool>("--drawn") { Description = "Train a drawn stack in the place of the model's own network." };
         var samples = Numbers.Count("--samples", "How many samples a round takes, from all over the file; 50 batches are what length grouping sorts at a time.", 400);
         var (batch, rank, dtype) = (StackOptions.Batch(8), StackOptions.Rank(), DataTypes.Option("bfloat16"));

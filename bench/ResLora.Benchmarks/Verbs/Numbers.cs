@@ -33,6 +33,7 @@ internal static class Numbers
         var numbers = text.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0).ToArray();
         return numbers.All(number => number >= smallest)
             ? numbers
-            : throw new ConfigException($"{option.Name} is '{text}'; it must be whole numbers, {smallest} or more, with commas between them.");
+            : throw new ConfigException(
+                $"{option.Name} is '{text}'; it must be whole numbers, {smallest} or more, with commas between them.");
     }
 }

@@ -55,7 +55,8 @@ internal sealed class StackOptions(StackShape defaults)
 
     /// <summary>The adapter of a rank and a <see cref="Shortcut"/>.</summary>
     /// <exception cref="ConfigException">There is no such shortcut.</exception>
-    public static AdapterConfig Adapter(int rank, string shortcut) => Enum.TryParse<ShortcutKind>(shortcut, ignoreCase: true, out var kind) && Enum.IsDefined(kind)
+    public static AdapterConfig Adapter(int rank, string shortcut) =>
+        Enum.TryParse<ShortcutKind>(shortcut, ignoreCase: true, out var kind) && Enum.IsDefined(kind)
         ? new AdapterConfig { Targets = TargetModules.Suffixes("q_proj", "v_proj"), Rank = rank, Alpha = 2 * rank, Shortcut = new ShortcutConfig { Kind = kind } }
         : throw new ConfigException($"--shortcut is '{shortcut}'; it must be none, input, block or middle.");
 }

@@ -39,7 +39,8 @@ internal static class StructuresVerb
                 var shape = stack.Read(line);
                 if (shape.Layers < 6)
                 {
-                    throw new ConfigException($"--layers is {shape.Layers}; with fewer than 6 layers four previous blocks are all there are.");
+                    throw new ConfigException(
+                        $"--layers is {shape.Layers}; with fewer than 6 layers four previous blocks are all there are.");
                 }
 
                 var variant = Variant.Default(DataTypes.Read(line, dtype));

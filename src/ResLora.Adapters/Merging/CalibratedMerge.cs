@@ -57,7 +57,8 @@ internal sealed class CalibratedMerge(
     {
         // The head of a chain has a closed form; nothing is fitted there.
         merged.AddRange(groups.SelectMany(group => group).Where(IsHead).Select(Head));
-        var fitted = groups.Select(group => (IReadOnlyList<ResLoraLinear>)[.. group.Where(block => !IsHead(block))]).Where(group => group.Count > 0);
+        var fitted =
+            groups.Select(group => (IReadOnlyList<ResLoraLinear>)[.. group.Where(block => !IsHead(block))]).Where(group => group.Count > 0);
         var passes = WithMatrices ? Passes([.. fitted]) : [[.. fitted]];
         for (var pass = 0; pass < passes.Count; pass++)
         {
@@ -152,7 +153,8 @@ internal sealed class CalibratedMerge(
         RequireFinite(block, (moments.Inputs.trace() + moments.Cross(block).sum()).item<double>());
         if (moments.Inputs.trace().item<double>() == 0)
         {
-            throw new ConfigException($"Every input of '{block.ModuleName}' is 0 on the calibration texts, or they hold padding only; take other texts.");
+            throw new ConfigException(
+                $"Every input of '{block.ModuleName}' is 0 on the calibration texts, or they hold padding only; take other texts.");
         }
 
         try

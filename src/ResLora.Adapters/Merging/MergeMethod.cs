@@ -78,7 +78,8 @@ public static class MergeMethods
     /// <exception cref="ConfigException">There is no such method.</exception>
     public static MergeMethod Parse(string name) => _byName.TryGetValue(name, out var method)
         ? method
-        : throw new ConfigException($"There is no merge method '{name}' ({string.Join(", ", _byName.Keys)}).{NearestName.Suggestion(name, _byName.Keys)}");
+        : throw new ConfigException(
+            $"There is no merge method '{name}' ({string.Join(", ", _byName.Keys)}).{NearestName.Suggestion(name, _byName.Keys)}");
 
     internal static void Require(AdaptedModel adapted, MergeMethod method)
     {

@@ -48,7 +48,8 @@ public static class Merger
             throw new ConfigException($"Merge method '{settings.Name}' needs calibration texts, and there are none.");
         }
 
-        var blocks = new CalibratedMerge(adapted, settings, calibration, progress).Run().ToDictionary(b => b.ModuleName, StringComparer.Ordinal);
+        var blocks =
+            new CalibratedMerge(adapted, settings, calibration, progress).Run().ToDictionary(b => b.ModuleName, StringComparer.Ordinal);
         return new MergedAdapter(adapted, settings.Method, [.. adapted.Blocks.Select(b => blocks[b.ModuleName])]);
     }
 
@@ -138,7 +139,8 @@ public static class Merger
         return new MergedBlock(block.ModuleName, pair, [1, .. alphas]);
     });
 
-    private static MergedBlock Scaled(LoraLinear block, double alpha) => new(block.ModuleName, ResLoraMath.MergeScaled(block.Pair, alpha), [alpha]);
+    private static MergedBlock Scaled(LoraLinear block, double alpha) =>
+        new(block.ModuleName, ResLoraMath.MergeScaled(block.Pair, alpha), [alpha]);
 
     private static IReadOnlyList<ResLoraLinear> Previous(LoraLinear block) => block is ResLoraLinear shortcut ? shortcut.Previous : [];
 

@@ -11,7 +11,8 @@ internal static class InitCommand
     {
         var file = new Argument<string>("FILE") { Description = "The YAML file to write; never one that is there.", DefaultValueFactory = _ => "reslora.yaml" };
         var model = new Option<string?>("--model") { Description = "The model folder to write into it.", HelpName = "DIR" };
-        var data = new Option<string?>("--data") { Description = "The training data to write into it, a file or a folder.", HelpName = "PATH" };
+        var data =
+            new Option<string?>("--data") { Description = "The training data to write into it, a file or a folder.", HelpName = "PATH" };
         var task = new Option<string?>("--task") { Description = "The task; by default the one that the data's columns belong to.", HelpName = "NAME" };
         var verb = new Verb(
             "init",

@@ -92,7 +92,8 @@ internal static class PredictCommand
                     "longest_first" => Truncation.LongestFirst,
                     "only_first" => Truncation.OnlyFirst,
                     "only_second" => Truncation.OnlySecond,
-                    var other => throw new ConfigException($"--truncation is '{other}'; it must be longest_first, only_first or only_second."),
+                    var other => throw new ConfigException(
+                        $"--truncation is '{other}'; it must be longest_first, only_first or only_second."),
                 },
                 DataType = line.GetRequiredValue(dtype),
             };

@@ -10,7 +10,8 @@ internal static class VerifyCommand
     /// <summary>Makes the command.</summary>
     public static Verb Create()
     {
-        var folders = new Argument<string[]>("DIR") { Description = "Case folders, or folders of case folders.", Arity = ArgumentArity.OneOrMore };
+        var folders =
+            new Argument<string[]>("DIR") { Description = "Case folders, or folders of case folders.", Arity = ArgumentArity.OneOrMore };
         var strict = new Option<bool>("--strict") { Description = "Count a case that is not supported as failed." };
         var verb = new Verb(
             "verify",

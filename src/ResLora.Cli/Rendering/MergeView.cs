@@ -20,7 +20,8 @@ internal static class MergeView
     private static TextTable Ranking(MergeReport report)
     {
         var answers = report.UnmergedExactMatch is not null;
-        string[] columns = ["method", "divergence>", "same first choice>", "loss>", "increase>", "update error>", .. answers ? new[] { "right>" } : []];
+        string[] columns =
+            ["method", "divergence>", "same first choice>", "loss>", "increase>", "update error>", .. answers ? new[] { "right>" } : []];
         var table = Tables.Of(columns);
         var unmerged = report.UnmergedExactMatch;
         table.Row(["unmerged", "", "", Tables.Number(report.Loss.LossUnmerged), "", "", .. answers ? new[] { $"{unmerged!.Correct} of {unmerged.Total}" } : []]);

@@ -31,7 +31,8 @@ internal static class Tables
 
     /// <summary>A loss or a difference with as many digits as mean something.</summary>
     /// <param name="value">The number.</param>
-    public static string Number(double value) => value.ToString(Math.Abs(value) is > 0 and < 0.001 ? "0.0e+0" : "0.0000", CultureInfo.InvariantCulture);
+    public static string Number(double value) =>
+        value.ToString(Math.Abs(value) is > 0 and < 0.001 ? "0.0e+0" : "0.0000", CultureInfo.InvariantCulture);
 
     /// <summary>A share in percent.</summary>
     /// <param name="share">From 0 to 1.</param>

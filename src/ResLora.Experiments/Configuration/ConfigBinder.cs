@@ -133,7 +133,8 @@ internal static class ConfigBinder
         return elsewhere is null ? nearest : $" Here it is '{elsewhere}'.";
     }
 
-    private static IEnumerable<string> Keys(Type type, string path) => Properties(type).SelectMany(property => IsRecord(property.PropertyType)
+    private static IEnumerable<string> Keys(Type type, string path) =>
+        Properties(type).SelectMany(property => IsRecord(property.PropertyType)
         ? Keys(property.PropertyType, Join(path, property.Name)).Prepend(Join(path, property.Name))
         : [Join(path, property.Name)]);
 

@@ -83,11 +83,13 @@ public static class ConfigReference
     /// <summary>The default has a column of its own; a sentence that says more than the column stays.</summary>
     private static string WithoutDefault(string text, object? value)
     {
-        var sentence = string.Create(CultureInfo.InvariantCulture, $" Default {(value is bool answer ? (answer ? "true" : "false") : value)}.");
+        var sentence =
+            string.Create(CultureInfo.InvariantCulture, $" Default {(value is bool answer ? (answer ? "true" : "false") : value)}.");
         return value is not null && text.EndsWith(sentence, StringComparison.OrdinalIgnoreCase) ? text[..^sentence.Length] : text;
     }
 
-    private static string Cell(PropertyInfo member) => Comment($"P:{member.DeclaringType!.FullName}.{member.Name}", member.DeclaringType.Assembly)
+    private static string Cell(PropertyInfo member) =>
+        Comment($"P:{member.DeclaringType!.FullName}.{member.Name}", member.DeclaringType.Assembly)
         .Replace("|", "\\|", StringComparison.Ordinal);
 
     private static string Summary(Type type) => Comment($"T:{type.FullName}", type.Assembly);

@@ -33,7 +33,8 @@ public static class ConfigTemplate
         }
 
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var text = Text(Path.GetFileName(path), From(folder, model) ?? "path/to/model", From(folder, data) ?? "train.jsonl", task ?? "completion");
+        var text =
+            Text(Path.GetFileName(path), From(folder, model) ?? "path/to/model", From(folder, data) ?? "train.jsonl", task ?? "completion");
         AtomicFile.WriteText(path, text);
         return found;
     }

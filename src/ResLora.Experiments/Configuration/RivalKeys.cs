@@ -77,5 +77,6 @@ internal static class RivalKeys
     /// have.</returns>
     public static (string? Key, string Sentence)? Find(string key) => _known.TryGetValue(Plain(key), out var found) ? found : null;
 
-    private static string Plain(string key) => key.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
+    private static string Plain(string key) =>
+        key.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
 }

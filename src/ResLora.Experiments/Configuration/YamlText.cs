@@ -16,7 +16,8 @@ internal static class YamlText
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
         // Unlimited width: a folded line would be harder to read and to edit than a long one.
-        var emitter = new Emitter(text, new EmitterSettings(bestIndent: 2, bestWidth: int.MaxValue, isCanonical: false, maxSimpleKeyLength: 1024));
+        var emitter =
+            new Emitter(text, new EmitterSettings(bestIndent: 2, bestWidth: int.MaxValue, isCanonical: false, maxSimpleKeyLength: 1024));
         emitter.Emit(new StreamStart());
         emitter.Emit(new DocumentStart(null, null, isImplicit: true));
         Emit(emitter, root);

@@ -106,7 +106,8 @@ internal sealed partial class YamlTree
         var at = _parser.Current!.Start.Line;
         if (depth > MaxDepth || ++_values > MaxValues)
         {
-            throw new ConfigException($"{_source}, line {at}: the configuration is nested deeper than {MaxDepth} or has more than {MaxValues} values.");
+            throw new ConfigException(
+                $"{_source}, line {at}: the configuration is nested deeper than {MaxDepth} or has more than {MaxValues} values.");
         }
 
         _places.TryAdd(path, $"line {at}");
@@ -134,7 +135,8 @@ internal sealed partial class YamlTree
     {
         if (!_anchors.TryGetValue(alias.Value.Value, out var target))
         {
-            throw new ConfigException($"{_source}, line {line}: there is no finished anchor {Short('&' + alias.Value.Value)} before this alias.");
+            throw new ConfigException(
+                $"{_source}, line {line}: there is no finished anchor {Short('&' + alias.Value.Value)} before this alias.");
         }
 
         _values += Count(target);
@@ -156,7 +158,8 @@ internal sealed partial class YamlTree
 
             if (key.Value.Length > MaxKeyCharacters)
             {
-                throw new ConfigException($"{_source}, line {key.Start.Line}: a key has {key.Value.Length} characters, at most {MaxKeyCharacters} are read.");
+                throw new ConfigException(
+                    $"{_source}, line {key.Start.Line}: a key has {key.Value.Length} characters, at most {MaxKeyCharacters} are read.");
             }
 
             var keyPath = path.Length == 0 ? key.Value : $"{path}.{key.Value}";
@@ -187,7 +190,8 @@ internal sealed partial class YamlTree
         var scalar = _parser.Consume<Scalar>();
         if (!scalar.Tag.IsEmpty && scalar.Tag.Value is not ("!" or "tag:yaml.org,2002:str"))
         {
-            throw new ConfigException($"{_source}, line {scalar.Start.Line}: the tag {Short(scalar.Tag.Value)} is not supported; write the plain value.");
+            throw new ConfigException(
+                $"{_source}, line {scalar.Start.Line}: the tag {Short(scalar.Tag.Value)} is not supported; write the plain value.");
         }
 
         return scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty ? PlainScalar(scalar.Value) : JsonValue.Create(scalar.Value);

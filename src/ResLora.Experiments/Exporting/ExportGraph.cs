@@ -32,7 +32,8 @@ public sealed class ExportGraph : IDisposable
     /// <summary>The blocks of <see cref="Merged"/> that are written; borrowed, do not dispose.</summary>
     /// <exception cref="ConfigException">The target can hold none of them.</exception>
     /// <exception cref="InvalidOperationException">There is no adapter.</exception>
-    public MergedAdapter Written => ExportMerge.Held(Session, Merged ?? throw new InvalidOperationException("There is no adapter."), _holds);
+    public MergedAdapter Written =>
+        ExportMerge.Held(Session, Merged ?? throw new InvalidOperationException("There is no adapter."), _holds);
 
     /// <summary>Loads the weights.</summary>
     /// <param name="source">What is exported.</param>

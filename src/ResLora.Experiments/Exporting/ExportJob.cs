@@ -82,7 +82,8 @@ public static class ExportJob
         using var graph = ExportGraph.Load(source, target.Holds);
         var texts = MergeTexts.ToMeasure(new MergeTextSource(options.Adapter, options.Task, options.Data), graph.Session);
         target.Write(graph, folder);
-        IReadOnlyList<IReadOnlyList<int>> sequences = [.. texts.Tokens.Take(MostProofTexts).Select(sample => sample.Ids.Take(target.ProofLength(source)).ToArray())];
+        IReadOnlyList<IReadOnlyList<int>> sequences =
+            [.. texts.Tokens.Take(MostProofTexts).Select(sample => sample.Ids.Take(target.ProofLength(source)).ToArray())];
         IReadOnlyList<string> prompts = [.. texts.Prompts.Take(MostProofTexts)];
         var report = new ExportReport
         {
@@ -125,7 +126,8 @@ public static class ExportJob
         var faults = proofs.SelectMany(proof => proof.Faults().Select(fault => $"{proof.File}: {fault}")).ToArray();
         if (faults.Length > 0)
         {
-            throw new RunFailedException($"The export did not pass its proof, and '{output}' was not touched. {string.Join("; ", faults)}.");
+            throw new RunFailedException(
+                $"The export did not pass its proof, and '{output}' was not touched. {string.Join("; ", faults)}.");
         }
     }
 }

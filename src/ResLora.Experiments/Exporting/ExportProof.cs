@@ -88,7 +88,8 @@ public sealed record ExportProof(
 
     private static bool IsScore(ExportGraph graph) => graph.Source.Head is { Kind: TextHeadKind.Score };
 
-    private static string? Difference(TextHead? expected, TextHead? found) => expected?.Kind == found?.Kind && (expected?.Labels ?? []).SequenceEqual(found?.Labels ?? [])
+    private static string? Difference(TextHead? expected, TextHead? found) =>
+        expected?.Kind == found?.Kind && (expected?.Labels ?? []).SequenceEqual(found?.Labels ?? [])
         ? null
         : $"the head predicts {Text(found)}, and {Text(expected)} was exported";
 

@@ -68,7 +68,8 @@ public sealed record ExportReport
         var report = CheckedJson.Deserialize<ExportReport>(path, _json);
         if (report.Version != CurrentVersion)
         {
-            throw new FileFormatException($"{path}: version {report.Version} is not known (this program reads version {CurrentVersion}); update reslora.");
+            throw new FileFormatException(
+                $"{path}: version {report.Version} is not known (this program reads version {CurrentVersion}); update reslora.");
         }
 
         // The serializer checks members for null, not the items of lists.

@@ -85,14 +85,16 @@ public sealed record ExportSource
 
         var modelFolder = adapter is not null
             ? BaseModelFolder.Of(options.Model, adapter)
-            : options.Model ?? throw new ConfigException("There is nothing to export; give a model (--model), an adapter (--adapter) or both.");
+            : options.Model ?? throw new ConfigException(
+                "There is nothing to export; give a model (--model), an adapter (--adapter) or both.");
         var method = ExportMerge.Choose(adapter, options.Method);
         var entries = CheckpointReader.ReadHeader(modelFolder).Entries.Values.ToArray();
         var (stored, others) = StoredTypes(entries);
         var type = options.Type ?? target.DefaultType(stored);
         if (!target.Types.Contains(type))
         {
-            throw new ConfigException($"The target '{target.Name}' stores {string.Join(" or ", target.Types.Select(t => t.Name()))}, not {type.Name()}.");
+            throw new ConfigException(
+                $"The target '{target.Name}' stores {string.Join(" or ", target.Types.Select(t => t.Name()))}, not {type.Name()}.");
         }
 
         using var model = ModelRegistry.Plan(modelFolder, ModelSession.HeadOf(adapter));

@@ -41,7 +41,8 @@ public static class ExportTypes
         ArgumentNullException.ThrowIfNull(name);
         return _byName.TryGetValue(name, out var type)
             ? type
-            : throw new ConfigException($"There is no type '{name}' ({string.Join(", ", _byName.Keys)}).{NearestName.Suggestion(name, _byName.Keys)}");
+            : throw new ConfigException(
+                $"There is no type '{name}' ({string.Join(", ", _byName.Keys)}).{NearestName.Suggestion(name, _byName.Keys)}");
     }
 
     /// <summary>How many bytes a number takes.</summary>

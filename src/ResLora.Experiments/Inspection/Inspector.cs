@@ -29,7 +29,8 @@ public static class Inspector
 
         if (!Directory.Exists(path))
         {
-            throw new FileFormatException($"'{path}' does not exist{ModelPlace.HubHint(path) ?? "; give a model folder, an adapter folder or a .safetensors file."}");
+            throw new FileFormatException(
+                $"'{path}' does not exist{ModelPlace.HubHint(path) ?? "; give a model folder, an adapter folder or a .safetensors file."}");
         }
 
         if (Has(path, "reslora_config.json") || Has(path, "adapter_config.json"))

@@ -43,7 +43,8 @@ internal static class LabelledMergeTexts
 
     private static MergeTexts Given(MergeTextSource source, string path, TaskSplit split, int count, ModelSession session)
     {
-        var task = LabelledTaskRegistry.Get(source.Task ?? throw new ConfigException($"The task of '{path}' is missing, which says how it is read (--task)."));
+        var task = LabelledTaskRegistry.Get(source.Task ?? throw new ConfigException(
+            $"The task of '{path}' is missing, which says how it is read (--task)."));
         var labels = HeadLabels.Of(task, session.Encoder.Head, session.ModelFolder);
         return From(task, labels, task.Read(path, split, labels, count).Texts, count, path, session);
     }

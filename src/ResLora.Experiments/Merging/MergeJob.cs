@@ -138,7 +138,8 @@ public static class MergeJob
         }
     }
 
-    private static ScalarType StoredType(string model) => SafetensorsEntry.MainType(CheckpointReader.ReadHeader(model).Entries.Values)!.Value;
+    private static ScalarType StoredType(string model) =>
+        SafetensorsEntry.MainType(CheckpointReader.ReadHeader(model).Entries.Values)!.Value;
 
     /// <summary>
     /// The largest difference of a logit: of rounding, since a LoRA is applied unmerged, and a model is stored in its base's type.

@@ -23,7 +23,8 @@ internal sealed class TextRows(ColumnMap columns)
 
     /// <summary>The texts of a file.</summary>
     /// <exception cref="FileFormatException">The file cannot be read, or a row has no text.</exception>
-    public IEnumerable<LabelledText> Read(string path) => RowReader.Read(path).Select((row, i) => new LabelledText(i, row.Require(columns["text"]), row.Find(columns["text2"])));
+    public IEnumerable<LabelledText> Read(string path) =>
+        RowReader.Read(path).Select((row, i) => new LabelledText(i, row.Require(columns["text"]), row.Find(columns["text2"])));
 
     /// <summary>
     /// The texts of lines: a line that begins with a brace is a JSON object, any other is a text itself; empty lines are left out.

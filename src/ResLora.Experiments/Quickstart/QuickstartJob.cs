@@ -131,7 +131,8 @@ public static class QuickstartJob
         private QuickstartRow Evaluate(string name, ModelSession session)
         {
             progress?.Report(new StageStarted($"Answering {HeldOut.Count} held-out problems: {name}"));
-            var settings = new EvaluateOptions { Model = session.ModelFolder, Task = TaskName, Data = HeldOutFile, BatchSize = 50, MaxNewTokens = 40 };
+            var settings =
+                new EvaluateOptions { Model = session.ModelFolder, Task = TaskName, Data = HeldOutFile, BatchSize = 50, MaxNewTokens = 40 };
             var report = EvaluateJob.Measure(session, _task, HeldOut, settings, progress, stop);
             return new QuickstartRow(name, report.Loss.Loss, report.ExactMatch!);
         }

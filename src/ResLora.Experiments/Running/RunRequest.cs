@@ -67,5 +67,6 @@ public sealed record RunRequest
         return TaskFinder.Find(data, network is EncoderModel);
     }
 
-    private static IEnumerable<string> Given(string key, string? value) => value is null ? [] : [$"{key}={JsonSerializer.Serialize(value)}"];
+    private static IEnumerable<string> Given(string key, string? value) =>
+        value is null ? [] : [$"{key}={JsonSerializer.Serialize(value)}"];
 }

@@ -113,7 +113,8 @@ public static class TrainJob
     private static IEnumerable<KeyValuePair<string, Parameter>> AllParameters(LanguageModel model) =>
         model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter));
 
-    private static RunFolder FolderOf(RunConfig config) => new(config.Output ?? throw new ConfigException("output is missing; name the folder of the run."));
+    private static RunFolder FolderOf(RunConfig config) =>
+        new(config.Output ?? throw new ConfigException("output is missing; name the folder of the run."));
 
     private static Action<string> Save(RunConfig config, ModelSession session) => folder =>
     {

@@ -140,7 +140,8 @@ internal sealed record CaseFile
     /// <summary>The calibration, which structures with approximate merges need.</summary>
     public CalibrationPart RequireCalibration() => Calibration is { Batches: >= 1, NormWindow: >= 1 }
         ? Calibration
-        : throw new FileFormatException($"case.json: structure '{Structure}' needs \"calibration\" with \"batches\" and \"norm_window\" of 1 or more.");
+        : throw new FileFormatException(
+            $"case.json: structure '{Structure}' needs \"calibration\" with \"batches\" and \"norm_window\" of 1 or more.");
 
     /// <summary>The adapter that the case describes.</summary>
     public AdapterConfig Adapter() => new()

@@ -215,7 +215,8 @@ internal static class ModelCase
             // A row a block; blocks near the head of a chain have fewer ratios, the rest is 0.
             var width = chain.Blocks.Max(b => alphas[b].Count);
             var m = adapted.Config.Shortcut.PreviousCount;
-            var columns = adapted.Config.Shortcut.Kind == ShortcutKind.Middle && merged.Method == MergeMethod.Weights && m > 0 ? m + 1 : width;
+            var columns =
+                adapted.Config.Shortcut.Kind == ShortcutKind.Middle && merged.Method == MergeMethod.Weights && m > 0 ? m + 1 : width;
             var rows = chain.Blocks.SelectMany(b => alphas[b].Concat(Enumerable.Repeat(0.0, columns - alphas[b].Count)));
             var table = Row(rows);
             got[$"{prefix}alpha.{chain.Name}"] = columns == 1 ? table : table.reshape(chain.Blocks.Count, columns);

@@ -47,7 +47,8 @@ public static class Verifier
         ];
         return found.Length > 0
             ? found
-            : throw new FileFormatException($"{folder}: there is no conformance case in it (case.json, or tokenizer.json with expected.jsonl).");
+            : throw new FileFormatException(
+                $"{folder}: there is no conformance case in it (case.json, or tokenizer.json with expected.jsonl).");
     }
 
     private static CaseReport RunOne(string folder)

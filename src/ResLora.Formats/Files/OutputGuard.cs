@@ -99,7 +99,8 @@ public static class OutputGuard
             return;
         }
 
-        var some = string.Join(", ", foreign.Take(3).Select(name => $"'{name}'")) + (foreign.Length > 3 ? $" and {foreign.Length - 3} more" : "");
+        var some =
+            string.Join(", ", foreign.Take(3).Select(name => $"'{name}'")) + (foreign.Length > 3 ? $" and {foreign.Length - 3} more" : "");
         throw new ConfigException(OutputMarker.IsIn(place)
             ? $"Folder '{path}' is not replaced, because it also holds files that reslora did not write there: {some}. Move them away or choose another path."
             : $"Folder '{path}' is not replaced, because reslora did not write it (it has no {OutputMarker.FileName}, and holds {some}). Move it away or choose another path.");
@@ -143,7 +144,8 @@ public static class OutputGuard
     {
         if (FilePlace.IsWithin(place, FilePlace.Of(input)))
         {
-            throw new ConfigException($"Folder '{path}' is not replaced, because it lies in what is read ({input}); choose another output.");
+            throw new ConfigException(
+                $"Folder '{path}' is not replaced, because it lies in what is read ({input}); choose another output.");
         }
     }
 }

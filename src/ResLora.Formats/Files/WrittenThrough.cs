@@ -74,14 +74,17 @@ internal static class WrittenThrough
 
     private static void MoveOut(string complete, string place)
     {
-        var after = OutputMarker.Read(complete) ?? throw new ConfigException($"'{complete}' has no {OutputMarker.FileName} that can be read; delete it.");
+        var after = OutputMarker.Read(complete) ?? throw new ConfigException(
+            $"'{complete}' has no {OutputMarker.FileName} that can be read; delete it.");
         var before = OutputMarker.Read(place) ?? [];
-        string[] there = [.. OutputMarker.Names(place).Where(name => !name.StartsWith(Path.GetFileName(complete) + "/", StringComparison.Ordinal))];
+        string[] there =
+            [.. OutputMarker.Names(place).Where(name => !name.StartsWith(Path.GetFileName(complete) + "/", StringComparison.Ordinal))];
         foreach (var name in after.Where(name => File.Exists(Path.Combine(complete, name))))
         {
             if (there.Contains(name) && !before.Contains(name))
             {
-                throw new ConfigException($"'{Path.Combine(place, name)}' was not written by reslora and is not replaced by that in '{complete}'; move it away.");
+                throw new ConfigException(
+                    $"'{Path.Combine(place, name)}' was not written by reslora and is not replaced by that in '{complete}'; move it away.");
             }
 
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(place, name))!);

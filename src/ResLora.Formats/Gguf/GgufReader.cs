@@ -55,7 +55,8 @@ public sealed class GgufReader : IDisposable
     /// <returns>The value.</returns>
     /// <exception cref="FileFormatException">The key is missing or has another type.</exception>
     public T Require<T>(string key) where T : notnull =>
-        TryGet<T>(key, out var value) ? value : throw new FileFormatException($"'{Path}' has no key '{key}'.{NearestName.Suggestion(key, _metadata.Keys)}");
+        TryGet<T>(key, out var value) ? value : throw new FileFormatException(
+            $"'{Path}' has no key '{key}'.{NearestName.Suggestion(key, _metadata.Keys)}");
 
     /// <summary>A value, in exactly the type asked for.</summary>
     /// <typeparam name="T">As for <see cref="Require"/>.</typeparam>

@@ -58,7 +58,8 @@ public static class GgufWriter
 
             if (Encoding.UTF8.GetByteCount(tensor.Name) > MaxNameBytes)
             {
-                throw new ConfigException($"'{path}' cannot be written: GGUF allows names of {MaxNameBytes} bytes, and '{tensor.Name}' is longer.");
+                throw new ConfigException(
+                    $"'{path}' cannot be written: GGUF allows names of {MaxNameBytes} bytes, and '{tensor.Name}' is longer.");
             }
 
             if (tensor.Shape.Count is 0 or > MaxDimensions || tensor.Shape.Any(size => size < 1))

@@ -120,7 +120,8 @@ internal static class DiskCalls
         }
     }
 
-    private static SafeFileHandle? OpenFolder(string path) => Open(path, CloseOnExec) is var handle and >= 0 ? new SafeFileHandle(handle, ownsHandle: true) : null;
+    private static SafeFileHandle? OpenFolder(string path) =>
+        Open(path, CloseOnExec) is var handle and >= 0 ? new SafeFileHandle(handle, ownsHandle: true) : null;
 
     private static void FlushUnix(SafeFileHandle file)
     {

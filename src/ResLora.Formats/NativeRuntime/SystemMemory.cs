@@ -10,7 +10,8 @@ public static class SystemMemory
 
     /// <summary>Memory that is free or can be freed at once.</summary>
     /// <returns>Bytes, never above the total; null where the system does not tell (it is Linux that does).</returns>
-    public static long? AvailableBytes() => KernelBytes("/proc/meminfo", "MemAvailable:") is { } available ? Math.Min(available, TotalBytes) : null;
+    public static long? AvailableBytes() =>
+        KernelBytes("/proc/meminfo", "MemAvailable:") is { } available ? Math.Min(available, TotalBytes) : null;
 
     /// <summary>A size that the kernel of Linux tells, in a line such as <c>RssAnon:   1234 kB</c>.</summary>
     /// <param name="file">The file, such as <c>/proc/self/status</c>.</param>

@@ -250,14 +250,18 @@ public sealed class PythonRegex
     {
         var digits = _pattern.AsSpan(_at, Math.Min(count, _pattern.Length - _at)).ToString();
         _at += digits.Length;
-        return digits.Length == count && digits.All(char.IsAsciiHexDigit) ? digits : throw new FormatException($"'{digits}' is no number of {count} hexadecimal digits");
+        return digits.Length == count && digits.All(char.IsAsciiHexDigit) ? digits : throw new FormatException(
+            $"'{digits}' is no number of {count} hexadecimal digits");
     }
 
-    private static string BackReference(int number) => string.Create(CultureInfo.InvariantCulture, $@"(?:\{number})");   // apart from digits that follow
+    private static string BackReference(int number) =>
+        string.Create(CultureInfo.InvariantCulture, $@"(?:\{number})");   // apart from digits that follow
 
-    private int Existing(int number) => number < _groups.Count ? number : throw new FormatException($"there is no group {number} to refer to");
+    private int Existing(int number) =>
+        number < _groups.Count ? number : throw new FormatException($"there is no group {number} to refer to");
 
-    private int NumberOf(string name) => _groups.IndexOf(name) is > 0 and var number ? number : throw new FormatException($"there is no group '{name}' to refer to");
+    private int NumberOf(string name) =>
+        _groups.IndexOf(name) is > 0 and var number ? number : throw new FormatException($"there is no group '{name}' to refer to");
 
     private string Until(char end)
     {

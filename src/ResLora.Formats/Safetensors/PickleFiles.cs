@@ -10,7 +10,8 @@ public static class PickleFiles
     /// <summary>A pickle in a folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <returns>Its path, or null when there is none.</returns>
-    internal static string? In(string folder) => Directory.EnumerateFiles(folder).Where(IsPickle).Order(StringComparer.Ordinal).FirstOrDefault();
+    internal static string? In(string folder) =>
+        Directory.EnumerateFiles(folder).Where(IsPickle).Order(StringComparer.Ordinal).FirstOrDefault();
 
     /// <summary>What to say of a pickle.</summary>
     /// <param name="path">The file.</param>

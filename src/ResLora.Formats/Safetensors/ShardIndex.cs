@@ -71,7 +71,8 @@ internal sealed class ShardIndex
         var missing = _shardOf.FirstOrDefault(pair => !entries.ContainsKey(pair.Key));
         return missing.Key is null
             ? new SafetensorsHeader(entries, headers[0].Metadata)
-            : throw new FileFormatException($"'{_path}' says that tensor '{missing.Key}' is in '{missing.Value}', but that file does not have it.");
+            : throw new FileFormatException(
+                $"'{_path}' says that tensor '{missing.Key}' is in '{missing.Value}', but that file does not have it.");
     }
 
     private void RequireMapped(string tensor, string shard)
@@ -95,7 +96,8 @@ internal sealed class ShardIndex
             || map.ValueKind != JsonValueKind.Object
             || map.GetPropertyCount() == 0)
         {
-            throw new FileFormatException($"'{index}' needs an object 'weight_map' that maps each tensor to its file, and has none or an empty one.");
+            throw new FileFormatException(
+                $"'{index}' needs an object 'weight_map' that maps each tensor to its file, and has none or an empty one.");
         }
 
         return map.EnumerateObject().ToDictionary(
@@ -112,11 +114,13 @@ internal sealed class ShardIndex
             && shard.IndexOfAny(['/', '\\', ':', '\0']) < 0;
         if (!plain)
         {
-            throw new FileFormatException($"'{index}' names the shard '{shard}'; expected a plain name that ends with .safetensors, in the same folder.");
+            throw new FileFormatException(
+                $"'{index}' names the shard '{shard}'; expected a plain name that ends with .safetensors, in the same folder.");
         }
 
         var path = Path.Combine(folder, shard);
-        return File.Exists(path) ? path : throw new FileFormatException($"Shard '{shard}' is missing in folder '{folder}'; '{index}' needs it.");
+        return File.Exists(path) ? path : throw new FileFormatException(
+            $"Shard '{shard}' is missing in folder '{folder}'; '{index}' needs it.");
     }
 
     private static FileFormatException NothingThere(string folder)

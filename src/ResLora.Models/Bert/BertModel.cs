@@ -84,7 +84,8 @@ public sealed class BertModel : EncoderModel
     /// <summary>
     /// The classifier; with it BERT's pooler where the checkpoint had none, since a random one that is not saved could not be had again.
     /// </summary>
-    public override IReadOnlyList<string> HeadModules => Head.Kind == TextHeadKind.MaskedTokens ? [] : ["classifier", .. NewModules.Where(name => name != "classifier")];
+    public override IReadOnlyList<string> HeadModules =>
+        Head.Kind == TextHeadKind.MaskedTokens ? [] : ["classifier", .. NewModules.Where(name => name != "classifier")];
 
     /// <inheritdoc />
     internal override CheckpointLayout Checkpoint => BertCheckpoint.Of(this);

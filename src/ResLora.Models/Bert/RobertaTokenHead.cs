@@ -11,7 +11,8 @@ internal sealed class RobertaTokenHead : TokenTransform, ITokenHead, IWeightSlot
 {
     private Parameter _bias;
 
-    public RobertaTokenHead(BertConfig config) : base(config) => Bias = new Parameter(empty(config.VocabularySize, device: META), requires_grad: false);
+    public RobertaTokenHead(BertConfig config) : base(config) =>
+        Bias = new Parameter(empty(config.VocabularySize, device: META), requires_grad: false);
 
     /// <inheritdoc />
     public IEnumerable<WeightSlot> Slots => [new("bias", SlotKind.Bias, Bias.shape, p => Bias = p)];

@@ -59,5 +59,6 @@ internal sealed class LayerNormalization : nn.Module<Tensor, Tensor>, IWeightSlo
     }
 
     /// <inheritdoc />
-    public override Tensor forward(Tensor input) => nn.functional.layer_norm(input, [_size], Weight, Bias, _epsilon);   // [..., D] -> [..., D]
+    public override Tensor forward(Tensor input) =>
+        nn.functional.layer_norm(input, [_size], Weight, Bias, _epsilon);   // [..., D] -> [..., D]
 }

@@ -43,5 +43,6 @@ public static class FusedKernels
     /// <param name="activations">[..., D], borrowed.</param>
     /// <param name="weight">The weight, borrowed.</param>
     /// <returns>True when both fit.</returns>
-    internal static bool Fit(Tensor activations, Tensor weight) => Fit(activations) && weight.dtype == ScalarType.BFloat16 && !weight.requires_grad;
+    internal static bool Fit(Tensor activations, Tensor weight) =>
+        Fit(activations) && weight.dtype == ScalarType.BFloat16 && !weight.requires_grad;
 }

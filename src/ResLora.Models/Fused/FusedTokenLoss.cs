@@ -72,7 +72,8 @@ internal sealed unsafe class FusedTokenLoss : autograd.SingleTensorFunction<Fuse
         {
             if (token < 0 || token >= vocabulary)
             {
-                throw new ArgumentOutOfRangeException(nameof(targets), token, $"A target is token {token}, and the head knows tokens 0 to {vocabulary - 1}.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(targets), token, $"A target is token {token}, and the head knows tokens 0 to {vocabulary - 1}.");
             }
         }
 

@@ -42,7 +42,8 @@ internal static unsafe class Lanes
 
     /// <summary>Writes the first few of sixteen bfloat16 and nothing behind them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector512<float> value, ushort* target, int count) => Avx512BW.VL.MaskStore(target, First(count), Rounded(value));
+    public static void Store(Vector512<float> value, ushort* target, int count) =>
+        Avx512BW.VL.MaskStore(target, First(count), Rounded(value));
 
     /// <summary>One bfloat16 as a float32.</summary>
     public static float Widen(ushort value) => BitConverter.UInt32BitsToSingle((uint)value << 16);

@@ -128,12 +128,14 @@ public static partial class GgufLlamaImport
         var headSize = SizeOrNull("attention.key_length") ?? width / Math.Max(heads, 1);
         if (Size("rope.dimension_count") != headSize)
         {
-            throw new ConfigException($"'{file.Path}' turns only a part of each head ({architecture}.rope.dimension_count), which is not supported.");
+            throw new ConfigException(
+                $"'{file.Path}' turns only a part of each head ({architecture}.rope.dimension_count), which is not supported.");
         }
 
         if ((SizeOrNull("attention.value_length") ?? headSize) != headSize)
         {
-            throw new ConfigException($"'{file.Path}' has values of another width than keys ({architecture}.attention.value_length), which is not supported.");
+            throw new ConfigException(
+                $"'{file.Path}' has values of another width than keys ({architecture}.attention.value_length), which is not supported.");
         }
 
         return new LlamaConfig
@@ -161,7 +163,8 @@ public static partial class GgufLlamaImport
             : size <= int.MaxValue ? (int)size
             : throw new FileFormatException($"'{file.Path}': '{architecture}.{key}' is {size}.");
 
-        GgufEntry Entry(string name) => file.Entries.GetValueOrDefault(name) ?? throw new FileFormatException($"'{file.Path}' has no tensor '{name}'.");
+        GgufEntry Entry(string name) => file.Entries.GetValueOrDefault(name) ?? throw new FileFormatException(
+            $"'{file.Path}' has no tensor '{name}'.");
     }
 
     private static RopeScaling? Scaling(GgufReader file, string architecture)
@@ -216,7 +219,8 @@ public static partial class GgufLlamaImport
         var name = StoredName(parameter);
         if (!file.Entries[name].Shape.SequenceEqual(shape))
         {
-            throw new FileFormatException($"'{file.Path}': '{name}' is [{string.Join(", ", file.Entries[name].Shape)}]; [{string.Join(", ", shape)}] is needed.");
+            throw new FileFormatException(
+                $"'{file.Path}': '{name}' is [{string.Join(", ", file.Entries[name].Shape)}]; [{string.Join(", ", shape)}] is needed.");
         }
 
         var stored = file.Read(name).to(float32);

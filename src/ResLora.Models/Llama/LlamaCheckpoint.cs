@@ -40,5 +40,6 @@ public static class LlamaCheckpoint
     };
 
     /// <summary>Models that were saved without a head have no first part in their names.</summary>
-    private static string[] Names(string name) => name.StartsWith(Prefix, StringComparison.Ordinal) ? [name, name[Prefix.Length..]] : [name];
+    private static string[] Names(string name) =>
+        name.StartsWith(Prefix, StringComparison.Ordinal) ? [name, name[Prefix.Length..]] : [name];
 }

@@ -172,13 +172,15 @@ public sealed record LlamaConfig
     /// <summary>The sliding window of a layer in tokens, or null for none.</summary>
     /// <param name="layer">The layer's index, from 0.</param>
     /// <returns>Tokens, or null.</returns>
-    public int? SlidingWindow(int layer) => HasWindow && (LayerTypes is null ? HasWindowByDefault(layer) : LayerTypes[layer] == Sliding) ? ConfiguredSlidingWindow : null;
+    public int? SlidingWindow(int layer) =>
+        HasWindow && (LayerTypes is null ? HasWindowByDefault(layer) : LayerTypes[layer] == Sliding) ? ConfiguredSlidingWindow : null;
 
     private bool IsQwen => ModelType is "qwen2" or "qwen3";
 
     private bool HasWindow => ModelType == "mistral" || (IsQwen && UseSlidingWindow == true);
 
-    private RopeScaling? Rope => ConfiguredRopeScaling is { IsEmpty: false } old ? old : RopeParameters is { IsEmpty: false } rope ? rope : null;
+    private RopeScaling? Rope =>
+        ConfiguredRopeScaling is { IsEmpty: false } old ? old : RopeParameters is { IsEmpty: false } rope ? rope : null;
 
     /// <summary>Reads and checks a configuration.</summary>
     /// <param name="path">The path of config.json.</param>
@@ -204,7 +206,8 @@ public sealed record LlamaConfig
 
     /// <summary>What is wrong or unsupported, a phrase each; empty when the network can be built.</summary>
     /// <returns>The problems.</returns>
-    public IEnumerable<string> Problems() => SizeProblems().Concat(NumberProblems()).Concat(RopeScaling?.Problems() ?? []).Concat(UnsupportedKeys());
+    public IEnumerable<string> Problems() =>
+        SizeProblems().Concat(NumberProblems()).Concat(RopeScaling?.Problems() ?? []).Concat(UnsupportedKeys());
 
     /// <summary>What two keys of the file say differently, and which of them holds, a sentence each; empty when they agree.</summary>
     /// <returns>The sentences, of which <see cref="Read"/> warns.</returns>

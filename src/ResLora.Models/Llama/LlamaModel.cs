@@ -75,7 +75,8 @@ public sealed class LlamaModel : CausalLanguageModel
         var positions = packed is null
             ? arange(past, past + count, dtype: float32, device: hidden.device)                                                        // [T]
             : tensor(packed.SelectMany(length => Enumerable.Range(0, length)).Select(p => (float)p).ToArray(), device: hidden.device);   // [T]
-        var angles = RotaryEmbedding.Angles(tensor(_frequencies, device: hidden.device), positions, Config.RopeScaling?.AttentionScale ?? 1);
+        var angles =
+            RotaryEmbedding.Angles(tensor(_frequencies, device: hidden.device), positions, Config.RopeScaling?.AttentionScale ?? 1);
         var longest = packed?.Max() ?? count;
         var maskedTokens = rightPadded || packed is not null ? null : tokenMask;
         Tensor? mask = null;
@@ -143,7 +144,8 @@ public sealed class LlamaModel : CausalLanguageModel
     {
         if (packed is not null && (cache is not null || inputIds.shape[0] != 1 || packed.Sum() != inputIds.shape[1] || packed.Any(length => length < 1)))
         {
-            throw new ArgumentException($"Packed texts are one row without a cache, whose {inputIds.shape[1]} tokens their lengths add up to.", nameof(packed));
+            throw new ArgumentException(
+                $"Packed texts are one row without a cache, whose {inputIds.shape[1]} tokens their lengths add up to.", nameof(packed));
         }
     }
 }

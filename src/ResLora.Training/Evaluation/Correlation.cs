@@ -52,7 +52,8 @@ public static class Correlation
     {
         if (first == 0 || first != second)
         {
-            throw new ArgumentException($"There are {first} expected and {second} predicted values; there must be as many of both, and one at least.");
+            throw new ArgumentException(
+                $"There are {first} expected and {second} predicted values; there must be as many of both, and one at least.");
         }
     }
 

@@ -40,7 +40,8 @@ public static class ExactMatch
         var scored = samples.Where(sample => sample.Answer is not null).ToArray();
         if (scored.Length == 0)
         {
-            throw new ConfigException($"None of {samples.Count} samples has an answer to compare with; exact match needs a task with answers.");
+            throw new ConfigException(
+                $"None of {samples.Count} samples has an answer to compare with; exact match needs a task with answers.");
         }
 
         var generator = new TextGenerator(model, tokenizer);

@@ -113,13 +113,15 @@ public sealed class TextGenerator(CausalLanguageModel model, Tokenizer tokenizer
 
         return ids.Count > 0
             ? ids
-            : throw new ConfigException("The prompt is empty, and the tokenizer puts no begin token in front; give at least one character.");
+            : throw new ConfigException(
+                "The prompt is empty, and the tokenizer puts no begin token in front; give at least one character.");
     }
 
     /// <summary>How many tokens can be added to a prompt.</summary>
     private int Room(IReadOnlyList<int> prompt, GenerationConfig config) => prompt.Count < model.MaxPositions
         ? Math.Min(config.MaxNewTokens, model.MaxPositions - prompt.Count)
-        : throw new ConfigException($"The prompt has {prompt.Count} tokens, and the model was made for at most {model.MaxPositions}; shorten it.");
+        : throw new ConfigException(
+            $"The prompt has {prompt.Count} tokens, and the model was made for at most {model.MaxPositions}; shorten it.");
 
     /// <summary>The text that ids add to a prompt: decoded after it, since a first word's blank would be lost if it stood alone.</summary>
     private string Decode(IReadOnlyList<int> prompt, List<int> ids)

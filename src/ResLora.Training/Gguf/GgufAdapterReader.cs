@@ -51,7 +51,8 @@ public sealed class GgufAdapterReader : IDisposable
 
             return 2 * blocks.Count == file.Entries.Count
                 ? new GgufAdapterReader(llama, blocks)
-                : throw new FileFormatException($"'{path}' has {file.Entries.Count} tensors, and {2 * blocks.Count} of them are pairs for layers of this model.");
+                : throw new FileFormatException(
+                    $"'{path}' has {file.Entries.Count} tensors, and {2 * blocks.Count} of them are pairs for layers of this model.");
         }
         catch
         {

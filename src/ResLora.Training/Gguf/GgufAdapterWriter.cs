@@ -56,7 +56,8 @@ public static class GgufAdapterWriter
     {
         if (module == "lm_head" && config.TieWordEmbeddings)
         {
-            throw new ConfigException("An adapter on 'lm_head' cannot be written as GGUF: the head is tied to the embedding and is no tensor of its own there.");
+            throw new ConfigException(
+                "An adapter on 'lm_head' cannot be written as GGUF: the head is tied to the embedding and is no tensor of its own there.");
         }
 
         if (module == "model.embed_tokens")

@@ -43,7 +43,8 @@ public static class GgufModelWriter
 
         if (model.named_parameters().FirstOrDefault(p => p.name.Contains(".base_layer.", StringComparison.Ordinal)).name is { } foreign)
         {
-            throw new InvalidOperationException($"The model still carries adapter blocks ('{foreign}'); merge or remove them before writing it.");
+            throw new InvalidOperationException(
+                $"The model still carries adapter blocks ('{foreign}'); merge or remove them before writing it.");
         }
 
         var layout = new GgufLlamaExport(llama.Config);

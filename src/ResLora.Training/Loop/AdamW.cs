@@ -34,7 +34,8 @@ public sealed class AdamW : IDisposable
         {
             if (parameter.dtype != float32)
             {
-                throw new ConfigException($"'{name}' is to be trained and is {parameter.dtype}; what is trained must be float32. Load the model in float32.");
+                throw new ConfigException(
+                    $"'{name}' is to be trained and is {parameter.dtype}; what is trained must be float32. Load the model in float32.");
             }
 
             _moments.Add(new Moments(name, parameter, Zeros(parameter), Zeros(parameter)));

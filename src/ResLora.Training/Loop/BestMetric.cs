@@ -15,7 +15,8 @@ internal sealed class BestMetric(string name)
     /// <summary>Evaluations since then.</summary>
     public int EvaluationsSince { get; private set; }
 
-    private bool SmallerIsBetter => name.EndsWith("_loss", StringComparison.Ordinal) || name.EndsWith("perplexity", StringComparison.Ordinal);
+    private bool SmallerIsBetter =>
+        name.EndsWith("_loss", StringComparison.Ordinal) || name.EndsWith("perplexity", StringComparison.Ordinal);
 
     /// <summary>Takes in an evaluation.</summary>
     /// <returns>Whether it is the best so far; a value that is not a number never is.</returns>

@@ -17,7 +17,8 @@ public sealed class DataOrder(IReadOnlyList<int> lengths, TrainConfig config)
     public int StepsPerEpoch => (lengths.Count + _samplesPerStep - 1) / _samplesPerStep;
 
     /// <summary>Optimizer steps of the whole run.</summary>
-    public int TotalSteps => config.Steps ?? (int)Math.Max(1, Math.Min(int.MaxValue, Math.Round(StepsPerEpoch * (config.Epochs ?? TrainConfig.DefaultEpochs))));
+    public int TotalSteps =>
+        config.Steps ?? (int)Math.Max(1, Math.Min(int.MaxValue, Math.Round(StepsPerEpoch * (config.Epochs ?? TrainConfig.DefaultEpochs))));
 
     /// <summary>The samples of one step.</summary>
     /// <param name="step">The step, from 0.</param>

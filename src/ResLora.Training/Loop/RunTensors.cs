@@ -43,10 +43,12 @@ internal static class RunTensors
         {
             var stored = reader.Entries.ContainsKey(name)
                 ? reader.Read(name)
-                : throw new FileFormatException($"'{path}' has no tensor '{name}'; the checkpoint does not belong to this model and adapter.");
+                : throw new FileFormatException(
+                    $"'{path}' has no tensor '{name}'; the checkpoint does not belong to this model and adapter.");
             return shape is null || stored.shape.SequenceEqual(shape)
                 ? stored
-                : throw new FileFormatException($"'{path}': '{name}' is [{string.Join(", ", stored.shape)}], the run has [{string.Join(", ", shape)}].");
+                : throw new FileFormatException(
+                    $"'{path}': '{name}' is [{string.Join(", ", stored.shape)}], the run has [{string.Join(", ", shape)}].");
         }
 
         foreach (var (name, parameter) in setup.Trainable)

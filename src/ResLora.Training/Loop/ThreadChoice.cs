@@ -4,21 +4,23 @@ using static TorchSharp.torch;
 namespace ResLora.Training.Loop;
 
 /// <summary>
-/// How many threads a run takes. Threads that share an operation wait for each other after each, which costs more than they save where operations are
-/// short: a model of 1.7 M numbers trained on one thread in half the time of two.
+/// How many threads a run takes. Threads that share an operation wait for each other after each, which costs more than they save where
+/// operations are short: a model of 1.7 M numbers trained on one thread in half the time of two.
 /// </summary>
 public static class ThreadChoice
 {
     /// <summary>
-    /// Multiplications of a product from which on threads pay, in bfloat16 and in float32: both are about 0.6 ms of one thread. Measured on two cores with
-    /// AVX-512 (docs/experiments.md).
+    /// Multiplications of a product from which on threads pay, in bfloat16 and in float32: both are about 0.6 ms of one thread. Measured on
+    /// two cores with AVX-512 (docs/experiments.md).
     /// </summary>
     private const double WorthInBFloat16 = 130e6, WorthInFloat32 = 26e6;
 
     // 1,024 threads on one core made 3 steps of a small model in a minute.
     private const int ThreadsPerProcessor = 4, LeastMost = 16;
 
-    /// <summary>The number for <c>training.threads</c>. It follows from settings, model and data alone, so that a run can be repeated bit for bit.</summary>
+    /// <summary>
+    /// The number for <c>training.threads</c>. It follows from settings, model and data alone, so that a run can be repeated bit for bit.
+    /// </summary>
     /// <param name="setup">The run; what it trains requires gradients already.</param>
     /// <param name="usual">libtorch's own choice.</param>
     /// <returns>At least 1.</returns>

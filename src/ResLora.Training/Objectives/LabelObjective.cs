@@ -18,7 +18,8 @@ public sealed class LabelObjective(EncoderModel model, LabelledTask task, LabelS
     private readonly EncoderModel _model = model;
 
     /// <inheritdoc />
-    public override IReadOnlyList<string> Metrics => [LossMetric, ScoreMetric, .. task.Metrics.Select(metric => $"eval_{LabelScores.NameOf(metric)}")];
+    public override IReadOnlyList<string> Metrics =>
+        [LossMetric, ScoreMetric, .. task.Metrics.Select(metric => $"eval_{LabelScores.NameOf(metric)}")];
 
     /// <summary>The name of the task's score on held-out data.</summary>
     public static string ScoreMetric => "eval_score";

@@ -22,7 +22,8 @@ internal sealed class ModelRows(TokenizerJson json, int? count)
         var path = Path.Combine(folder, "config.json");
         var count = File.Exists(path) ? TokenizerJsonComponent.ReadFile(path).ChildOrNull("vocab_size")?.AsNumber() : null;
         return json.Model.Vocabulary.Any(token => token.Value >= count)
-            ? throw new FileFormatException($"{folder}: the tokenizer has {json.VocabularySize} tokens and the model {count}; they do not belong together.")
+            ? throw new FileFormatException(
+                $"{folder}: the tokenizer has {json.VocabularySize} tokens and the model {count}; they do not belong together.")
             : new ModelRows(json, count);
     }
 

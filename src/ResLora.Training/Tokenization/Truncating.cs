@@ -38,7 +38,8 @@ internal static class Truncating
     {
         if (room < 1)
         {
-            throw new ConfigException($"The length limit leaves room for {Math.Max(0, room)} tokens besides the special ones; raise it (maxLength).");
+            throw new ConfigException(
+                $"The length limit leaves room for {Math.Max(0, room)} tokens besides the special ones; raise it (maxLength).");
         }
 
         var excess = first + (second ?? 0) - room;

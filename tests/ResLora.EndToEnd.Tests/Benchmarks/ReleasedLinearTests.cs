@@ -7,7 +7,8 @@ namespace ResLora.EndToEnd.Tests.Benchmarks;
 
 public sealed class ReleasedLinearTests
 {
-    // Two orders of the same float32 sums; Adam may turn the rounding of a gradient near 0 into a sign. Found: equal within 1e-9, a scaling of 2 being exact.
+    // Two orders of the same float32 sums; Adam may turn the rounding of a gradient near 0 into a sign. Found: equal within 1e-9, a scaling
+    // of 2 being exact.
     private const double Tolerance = 1e-3;
 
     // What another structure learns is at least so far off: the comparison can fail.

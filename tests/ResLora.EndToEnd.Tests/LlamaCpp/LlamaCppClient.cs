@@ -74,7 +74,8 @@ public sealed class LlamaCppClient
             var (exitCode, output, error) = Execute(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", install, aside, "");
             if (exitCode != 0)
             {
-                throw new InvalidOperationException($"npm install ended with {exitCode}: {(error.Length > 0 ? error : output).Trim().Split('\n')[0]}");
+                throw new InvalidOperationException(
+                    $"npm install ended with {exitCode}: {(error.Length > 0 ? error : output).Trim().Split('\n')[0]}");
             }
 
             Directory.Move(aside, folder);

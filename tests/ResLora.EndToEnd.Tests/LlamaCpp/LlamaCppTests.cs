@@ -17,8 +17,8 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
 {
     private const int NewTokens = 64;
 
-    // llama.cpp rounds activations as it does the weights, to bfloat16 or 8 bits: two tokens that are nearly equally likely may change places
-    // late in a text.
+    // llama.cpp rounds activations as it does the weights, to bfloat16 or 8 bits: two tokens that are nearly equally likely may change
+    // places late in a text.
     private const int NewTokensRounded = 24;
 
     private static readonly string[] _texts =
@@ -111,7 +111,9 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
         Assert.Equal(ours, prompts.Zip(answer.Continuations, (prompt, made) => Decode(session, prompt, made.Ids)));
     }
 
-    /// <summary>What the shared and sample models do not have: biases, an untied head, heads of their own width, scaled rotation, Qwen.</summary>
+    /// <summary>
+    /// What the shared and sample models do not have: biases, an untied head, heads of their own width, scaled rotation, Qwen.
+    /// </summary>
     public static TheoryData<string, string> Families => new()
     {
         { "biases", """ "model_type": "llama", "attention_bias": true, "mlp_bias": true, "tie_word_embeddings": true """ },
@@ -148,7 +150,8 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
 
         var answer = client.Run(folder["model.gguf"], null, _texts, [], NewTokens);
 
-        Assert.All(_texts.Zip(answer.Ids), pair => Assert.Equal(session.Tokenizer.Encode(pair.First, addSpecialTokens: false), pair.Second));
+        Assert.All(
+            _texts.Zip(answer.Ids), pair => Assert.Equal(session.Tokenizer.Encode(pair.First, addSpecialTokens: false), pair.Second));
     }
 
     private const string QwenWords = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
@@ -200,11 +203,14 @@ public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCp
 
         var answer = client.Run(folder["model.gguf"], null, _texts, prompts, newTokens);
 
-        Assert.All(_texts.Zip(answer.Ids), pair => Assert.Equal(session.Tokenizer.Encode(pair.First, addSpecialTokens: false), pair.Second));
+        Assert.All(
+            _texts.Zip(answer.Ids), pair => Assert.Equal(session.Tokenizer.Encode(pair.First, addSpecialTokens: false), pair.Second));
         RequireText(session, prompts, Generate(session, prompts, newTokens), answer);
     }
 
-    /// <summary>llama.cpp's tokens are our text, and so is its own rendering of them, but for a first blank, which node-llama-cpp may leave out.</summary>
+    /// <summary>
+    /// llama.cpp's tokens are our text, and so is its own rendering of them, but for a first blank, which node-llama-cpp may leave out.
+    /// </summary>
     private static void RequireText(ModelSession session, string[] prompts, string[] ours, LlamaCppClient.Answer answer)
     {
         Assert.Equal(ours, prompts.Zip(answer.Continuations, (prompt, made) => Decode(session, prompt, made.Ids)));

@@ -45,12 +45,14 @@ public sealed partial class NextCommandsTests
 
     [Fact]
     public void After_ARunWithLabels_Predict() =>
-        Assert.Contains(Lines(_config with { Adapter = new AdapterConfig() }, null), line => line.StartsWith("predict ", StringComparison.Ordinal));
+        Assert.Contains(
+            Lines(_config with { Adapter = new AdapterConfig() }, null), line => line.StartsWith("predict ", StringComparison.Ordinal));
 
     /// <summary>The lines from the command on: what stands before it depends on the current folder.</summary>
     private static string[] Lines(RunConfig config, string? prompt)
     {
-        var report = new TrainReport(Path.GetFullPath("my run"), 1, new TrainResult(1, 1, null, 0, Interrupted: false, [])) { Prompt = prompt };
+        var report =
+            new TrainReport(Path.GetFullPath("my run"), 1, new TrainResult(1, 1, null, 0, Interrupted: false, [])) { Prompt = prompt };
         return [.. NextCommands.After(config, report).Select(line => Verb().Match(line).Value)];
     }
 

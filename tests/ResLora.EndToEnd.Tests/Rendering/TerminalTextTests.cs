@@ -19,10 +19,12 @@ public sealed partial class TerminalTextTests : IDisposable
     [InlineData("\u2066x\u2069", "\\u2066x\\u2069")]
     [InlineData("a\r\n\tb", "a\\u000d\\u000a\\u0009b")]
     [InlineData("grün, 東京, שלום", "grün, 東京, שלום")]
-    public void Escape_OfACell_WritesOutWhatSteersATerminal(string text, string expected) => Assert.Equal(expected, TerminalText.Escape(text));
+    public void Escape_OfACell_WritesOutWhatSteersATerminal(string text, string expected) =>
+        Assert.Equal(expected, TerminalText.Escape(text));
 
     [Fact]
-    public void Escape_OfLines_KeepsLineFeedsAndTabsOnly() => Assert.Equal("a\n\tb\\u000dc", TerminalText.Escape("a\n\tb\rc", keepsLines: true));
+    public void Escape_OfLines_KeepsLineFeedsAndTabsOnly() =>
+        Assert.Equal("a\n\tb\\u000dc", TerminalText.Escape("a\n\tb\rc", keepsLines: true));
 
     [Fact]
     public void TerminalWriter_StreamedText_IsEscapedHoweverItIsWritten()

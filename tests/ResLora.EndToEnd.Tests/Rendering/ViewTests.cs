@@ -105,7 +105,8 @@ public sealed class ViewTests : IDisposable
     [Fact]
     public void Evaluation_OfLabelsAndScores_IsDrawnAsApproved()
     {
-        var labels = new ClassificationReport(0.75, 0.7333, [new("no", 0.6667, 1, 0.8, 2), new("yes", 1, 0.5, 0.6667, 2)], [[2, 0], [1, 1]]);
+        var labels =
+            new ClassificationReport(0.75, 0.7333, [new("no", 0.6667, 1, 0.8, 2), new("yes", 1, 0.5, 0.6667, 2)], [[2, 0], [1, 1]]);
         var report = new EvaluationReport("mrpc", 4, new EvaluationLoss(0.61, 4), 0, null) { Truncated = 1 };
 
         EvaluationView.Draw(report with { Labels = new LabelScores(0.7083, new Dictionary<string, double> { ["accuracy"] = 0.75, ["f1"] = 0.6667 }, labels) }, _console);

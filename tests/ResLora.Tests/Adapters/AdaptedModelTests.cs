@@ -108,8 +108,10 @@ public sealed class AdaptedModelTests
 
         var a = AdaptedModel.Inject(first, TinyAdapters.Config(ShortcutKind.None), seed: 3).Blocks[5].A;
 
-        Assert.Equal(0, TinyAdapters.Distance(a, AdaptedModel.Inject(second, TinyAdapters.Config(ShortcutKind.Middle), seed: 3).Blocks[5].A));
-        Assert.NotEqual(0, TinyAdapters.Distance(a, AdaptedModel.Inject(third, TinyAdapters.Config(ShortcutKind.None), seed: 4).Blocks[5].A));
+        Assert.Equal(
+            0, TinyAdapters.Distance(a, AdaptedModel.Inject(second, TinyAdapters.Config(ShortcutKind.Middle), seed: 3).Blocks[5].A));
+        Assert.NotEqual(
+            0, TinyAdapters.Distance(a, AdaptedModel.Inject(third, TinyAdapters.Config(ShortcutKind.None), seed: 4).Blocks[5].A));
     }
 
     [Theory]
@@ -126,7 +128,8 @@ public sealed class AdaptedModelTests
         for (var n = 0; n < 4; n++)
         {
             var previous = Assert.IsType<ResLoraLinear>(adapted[$"model.layers.{n}.self_attn.v_proj"]).Previous;
-            Assert.Equal(Enumerable.Range(1, counts[n]).Select(k => $"model.layers.{n - k}.self_attn.v_proj"), previous.Select(p => p.ModuleName));
+            Assert.Equal(
+                Enumerable.Range(1, counts[n]).Select(k => $"model.layers.{n - k}.self_attn.v_proj"), previous.Select(p => p.ModuleName));
         }
     }
 
@@ -163,7 +166,8 @@ public sealed class AdaptedModelTests
     {
         using var model = new TwoLayers();
 
-        var error = Assert.Throws<ConfigException>(() => AdaptedModel.Inject(model, new AdapterConfig { Targets = TargetModules.Suffixes("open", "closed") }));
+        var error = Assert.Throws<ConfigException>(
+            () => AdaptedModel.Inject(model, new AdapterConfig { Targets = TargetModules.Suffixes("open", "closed") }));
 
         Assert.Contains("'closed'", error.Message, StringComparison.Ordinal);
         Assert.Contains("Module<Tensor, Tensor>", error.Message, StringComparison.Ordinal);

@@ -61,7 +61,8 @@ public sealed class AdapterConfigTests
     [Fact]
     public void Json_RoundTrip_IsTheSame()
     {
-        var config = TinyAdapters.Config(ShortcutKind.Middle, 2, dropout: 0.1, FirstBlock.Once) with { Exclude = TargetModules.Matching(".*0.*") };
+        var config =
+            TinyAdapters.Config(ShortcutKind.Middle, 2, dropout: 0.1, FirstBlock.Once) with { Exclude = TargetModules.Matching(".*0.*") };
 
         var again = JsonSerializer.Deserialize<AdapterConfig>(JsonSerializer.Serialize(config));
 

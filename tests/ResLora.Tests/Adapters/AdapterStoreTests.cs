@@ -42,7 +42,8 @@ public sealed class AdapterStoreTests
         Assert.True(json.RootElement.GetProperty("inference_mode").GetBoolean());
         Assert.Equal(3, json.RootElement.GetProperty("r").GetInt32());
         Assert.Equal("4", json.RootElement.GetProperty("lora_alpha").GetRawText());
-        Assert.Equal(["down_proj", "q_proj", "v_proj"], json.RootElement.GetProperty("target_modules").EnumerateArray().Select(e => e.GetString()));
+        Assert.Equal(
+            ["down_proj", "q_proj", "v_proj"], json.RootElement.GetProperty("target_modules").EnumerateArray().Select(e => e.GetString()));
         var header = SafetensorsReader.ReadHeader(Path.Combine(folder["adapter"], "adapter_model.safetensors"));
         Assert.Equal("pt", header.Metadata["format"]);
         Assert.Equal([3, 16], header.Entries["base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"].Shape);
@@ -114,7 +115,8 @@ public sealed class AdapterStoreTests
         using var fresh = TinyLlama.Create();
         var loaded = AdapterStore.Load(fresh, folder["adapter"]);
 
-        Assert.Equal(["model.layers.0.self_attn.q_proj", "model.layers.2.self_attn.q_proj"], loaded.Blocks.Select(b => b.ModuleName).Order());
+        Assert.Equal(
+            ["model.layers.0.self_attn.q_proj", "model.layers.2.self_attn.q_proj"], loaded.Blocks.Select(b => b.ModuleName).Order());
     }
 
     [Theory]
@@ -146,7 +148,8 @@ public sealed class AdapterStoreTests
         var first = merged.Blocks.First(b => b.ModuleName == "model.layers.0.self_attn.q_proj").Pair;
         var stored = loaded["model.layers.0.self_attn.q_proj"];
         Assert.Equal(0, TinyAdapters.Distance(first.B * first.Scaling, stored.B.narrow(1, 0, 3)));
-        Assert.Equal(0, stored.B.narrow(1, 3, rank - 3).abs().sum().item<float>() + stored.A.narrow(0, 3, rank - 3).abs().sum().item<float>());
+        Assert.Equal(
+            0, stored.B.narrow(1, 3, rank - 3).abs().sum().item<float>() + stored.A.narrow(0, 3, rank - 3).abs().sum().item<float>());
         Assert.True(TinyAdapters.Distance(expected, TinyLlama.Logits(fresh, ids)) <= Tolerance * expected.abs().max().item<float>());
     }
 
@@ -226,7 +229,8 @@ public sealed class AdapterStoreTests
         var error = Assert.Throws<FileFormatException>(() => AdapterStore.Load(wider, folder["adapter"]));
 
         Assert.Contains("does not fit this model", error.Message, StringComparison.Ordinal);
-        Assert.Contains("'model.layers.0.self_attn.q_proj.lora_A.weight' is [3, 16], the model needs [3, 32]", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'model.layers.0.self_attn.q_proj.lora_A.weight' is [3, 16], the model needs [3, 32]", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(wider.named_modules(), m => m.module is LoraLinear);
     }
 

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace ResLora.Tests.Adapters;
 
-/// <summary>Adapters under a key-value cache: what the shortcuts carry belongs to the new positions only, and must come out the same.</summary>
+/// <summary>
+/// Adapters under a key-value cache: what the shortcuts carry belongs to the new positions only, and must come out the same.
+/// </summary>
 public sealed class GenerationTests
 {
     private const double Tolerance = 2e-5;   // float32: attention sums over one row instead of a matrix

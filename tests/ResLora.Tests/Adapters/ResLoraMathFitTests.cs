@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace ResLora.Tests.Adapters;
 
-/// <summary>The merges that are fitted to activations: <see cref="ResLoraMath.ProjectionAlpha"/> and <see cref="ResLoraMath.MergeLeastSquares"/>.</summary>
+/// <summary>
+/// The merges that are fitted to activations: <see cref="ResLoraMath.ProjectionAlpha"/> and <see cref="ResLoraMath.MergeLeastSquares"/>.
+/// </summary>
 public sealed class ResLoraMathFitTests
 {
     private const double Tolerance = 1e-6;   // solved in float64, rounded to float32 once

@@ -64,7 +64,8 @@ public sealed class ResLoraMathTests
     {
         using var scope = NewDisposeScope();
         random.manual_seed(4);
-        Tensor x = GradientCheck.Leaf(1, 2, 4), previous = GradientCheck.Leaf(1, 2, 4), a = GradientCheck.Leaf(2, 4), b = GradientCheck.Leaf(3, 2);
+        Tensor x =
+            GradientCheck.Leaf(1, 2, 4), previous = GradientCheck.Leaf(1, 2, 4), a = GradientCheck.Leaf(2, 4), b = GradientCheck.Leaf(3, 2);
 
         GradientCheck.Run(() => ResLoraMath.InputShortcut(x, previous, new LoraPair(a, b, Scaling)), x, previous, a, b);
     }

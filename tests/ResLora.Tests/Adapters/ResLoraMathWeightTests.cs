@@ -116,7 +116,8 @@ public sealed class ResLoraMathWeightTests
         // The same sums without any factor.
         var blocks = LoraMath.Delta(x, first) + LoraMath.Delta(x, second) + LoraMath.Delta(x, third);
 
-        Assert.Equal(0, TinyAdapters.Distance(LoraMath.Delta(x + previous, first), ResLoraMath.InputShortcut(x, previous, first, weight: 1)));
+        Assert.Equal(
+            0, TinyAdapters.Distance(LoraMath.Delta(x + previous, first), ResLoraMath.InputShortcut(x, previous, first, weight: 1)));
         // One product of rank R·(m+1) adds up in another order than three of rank R.
         Assert.InRange(TinyAdapters.Distance(blocks, ResLoraMath.BlockShortcut(x, [first, second, third], weight: 1)), 0, Tolerance);
         Assert.Equal(0, TinyAdapters.Distance(LoraMath.Up(low + earlier + farther, first), ResLoraMath.MiddleShortcut(low, [earlier, farther], first, weight: 1)));
@@ -131,7 +132,8 @@ public sealed class ResLoraMathWeightTests
     {
         using var scope = NewDisposeScope();
         random.manual_seed(27);
-        Tensor x = GradientCheck.Leaf(1, 2, 4), previous = GradientCheck.Leaf(1, 2, 4), a = GradientCheck.Leaf(2, 4), b = GradientCheck.Leaf(3, 2);
+        Tensor x =
+            GradientCheck.Leaf(1, 2, 4), previous = GradientCheck.Leaf(1, 2, 4), a = GradientCheck.Leaf(2, 4), b = GradientCheck.Leaf(3, 2);
 
         GradientCheck.Run(() => ResLoraMath.InputShortcut(x, previous, new LoraPair(a, b, Scaling), weight: Weight), x, previous, a, b);
     }

@@ -16,7 +16,8 @@ public sealed class SavedModulesTests
     {
         using var model = TinyBert.Create("roberta");
 
-        var adapted = AdaptedModel.Inject(model, new AdapterConfig { Rank = 2, Targets = TargetModules.AllLinear }, savedModules: ["classifier"]);
+        var adapted =
+            AdaptedModel.Inject(model, new AdapterConfig { Rank = 2, Targets = TargetModules.AllLinear }, savedModules: ["classifier"]);
 
         Assert.DoesNotContain(adapted.Blocks, block => block.ModuleName.StartsWith("classifier", StringComparison.Ordinal));
         Assert.DoesNotContain("classifier.dense", adapted.LinearNames);
@@ -24,7 +25,8 @@ public sealed class SavedModulesTests
             ["classifier.dense.bias", "classifier.dense.weight", "classifier.out_proj.bias", "classifier.out_proj.weight"],
             adapted.SavedParameters().Select(p => p.Key).Order(StringComparer.Ordinal));
         Assert.All(adapted.TrainableParameters(), p => Assert.True(p.Value.requires_grad));
-        Assert.Equal(adapted.TrainableParameters().Sum(p => p.Value.numel()), model.parameters().Where(p => p.requires_grad).Sum(p => p.numel()));
+        Assert.Equal(
+            adapted.TrainableParameters().Sum(p => p.Value.numel()), model.parameters().Where(p => p.requires_grad).Sum(p => p.numel()));
         Assert.Equal(adapted.TrainableCount, adapted.BlockParameters().Sum(p => p.Value.numel()) + (16 * 16) + 16 + (2 * 16) + 2);
     }
 

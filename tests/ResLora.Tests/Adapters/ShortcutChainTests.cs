@@ -67,5 +67,6 @@ public sealed class ShortcutChainTests
         Assert.Equal(["experts.1.up", "experts.0.up"], chains.Select(c => c.Name));
     }
 
-    private static ChainLink Link(int layer, string projection, long into = 8, long outOf = 8) => new($"model.layers.{layer}.{projection}", into, outOf);
+    private static ChainLink Link(int layer, string projection, long into = 8, long outOf = 8) =>
+        new($"model.layers.{layer}.{projection}", into, outOf);
 }

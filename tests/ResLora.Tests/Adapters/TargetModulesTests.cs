@@ -69,7 +69,8 @@ public sealed class TargetModulesTests
 
         var chosen = AdaptedModel.Choose(config, _names);
 
-        Assert.Equal(["model.layers.0.self_attn.v_proj", "model.layers.1.self_attn.q_proj", "model.layers.1.self_attn.v_proj"], chosen.Order());
+        Assert.Equal(
+            ["model.layers.0.self_attn.v_proj", "model.layers.1.self_attn.q_proj", "model.layers.1.self_attn.v_proj"], chosen.Order());
     }
 
     [Fact]

@@ -8,7 +8,9 @@ using Xunit;
 
 namespace ResLora.Tests.Experiments;
 
-/// <summary>A pretrained RoBERTa of a few thousand parameters and reviews to fine-tune it on, made once for the tests that need them.</summary>
+/// <summary>
+/// A pretrained RoBERTa of a few thousand parameters and reviews to fine-tune it on, made once for the tests that need them.
+/// </summary>
 public sealed class TinyEncoderWorld : IDisposable
 {
     private static readonly string[] _things = ["film", "book", "meal", "walk", "song", "game", "play"];
@@ -55,7 +57,8 @@ public sealed class TinyEncoderWorld : IDisposable
 
     public void Dispose() => Folder.Dispose();
 
-    private static string Text(int i) => $"{(i % 2 == 0 ? "A lovely" : "The dull")} {_things[i % _things.Length]}{(i % 5 == 0 ? " again" : "")}.";
+    private static string Text(int i) =>
+        $"{(i % 2 == 0 ? "A lovely" : "The dull")} {_things[i % _things.Length]}{(i % 5 == 0 ? " again" : "")}.";
 
     private void Lines(string name, Func<int, object> row) =>
         Folder.Write(name, string.Concat(Enumerable.Range(0, 61).Select(i => JsonSerializer.Serialize(row(i)) + "\n")));

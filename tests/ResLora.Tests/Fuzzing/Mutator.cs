@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 
 namespace ResLora.Tests.Fuzzing;
 
-/// <summary>Damages files: bytes as a bad disk does, and JSON as somebody does who knows the format. The same seed gives the same damage.</summary>
+/// <summary>
+/// Damages files: bytes as a bad disk does, and JSON as somebody does who knows the format. The same seed gives the same damage.
+/// </summary>
 internal sealed class Mutator(int seed)
 {
     // What programs stumble over: nothing, the wrong kind, limits of number types, names that count elsewhere.

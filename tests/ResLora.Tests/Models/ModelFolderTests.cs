@@ -35,7 +35,8 @@ public sealed class ModelFolderTests
         Assert.Equal(
             [OutputMarker.FileName, "config.json", "model.safetensors", "tokenizer.json"],
             Directory.EnumerateFiles(folder["model"]).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
-        Assert.Equal(!tied, SafetensorsReader.ReadHeader(Path.Combine(folder["model"], "model.safetensors")).Entries.ContainsKey("lm_head.weight"));
+        Assert.Equal(
+            !tied, SafetensorsReader.ReadHeader(Path.Combine(folder["model"], "model.safetensors")).Entries.ContainsKey("lm_head.weight"));
     }
 
     [Fact]
@@ -102,7 +103,8 @@ public sealed class ModelFolderTests
         using var model = TinyLlama.Create();
         folder.Write("config.json", TinyFolders.Json(TinyLlama.Config));
 
-        var error = Assert.Throws<ConfigException>(() => ModelFolder.Write(model, folder.Path, folder.Path + Path.DirectorySeparatorChar, overwrite: true));
+        var error = Assert.Throws<ConfigException>(
+            () => ModelFolder.Write(model, folder.Path, folder.Path + Path.DirectorySeparatorChar, overwrite: true));
 
         Assert.Contains("choose another output", error.Message, StringComparison.Ordinal);
         Assert.Equal(["config.json"], folder.Names());

@@ -75,7 +75,8 @@ public sealed class ModelWeightsTests
         using var original = TinyLlama.Create();
         using var model = Load(folder);
 
-        Assert.Equal(0, TinyAdapters.Distance(TinyLlama.Logits(original, TinyLlama.Ids(1, 5)), TinyLlama.Logits(model, TinyLlama.Ids(1, 5))));
+        Assert.Equal(
+            0, TinyAdapters.Distance(TinyLlama.Logits(original, TinyLlama.Ids(1, 5)), TinyLlama.Logits(model, TinyLlama.Ids(1, 5))));
     }
 
     [Fact]

@@ -26,7 +26,9 @@ internal static class TinyModel
         return model;
     }
 
-    /// <summary>Counting sentences of unequal lengths: begin, start, then start + 1, start + 2, … of which the second half is trained.</summary>
+    /// <summary>
+    /// Counting sentences of unequal lengths: begin, start, then start + 1, start + 2, … of which the second half is trained.
+    /// </summary>
     public static IReadOnlyList<TokenizedSample> Samples(int count, int shortest = 4)
     {
         var samples = new List<TokenizedSample>();

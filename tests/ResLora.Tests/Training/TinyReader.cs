@@ -4,7 +4,9 @@ using ResLora.Training.Tokenization;
 
 namespace ResLora.Tests.Training;
 
-/// <summary>A byte-level tokenizer of a few texts with a tiny random model for it: reading and writing without any file of others.</summary>
+/// <summary>
+/// A byte-level tokenizer of a few texts with a tiny random model for it: reading and writing without any file of others.
+/// </summary>
 internal sealed class TinyReader : IDisposable
 {
     private static readonly BpeTrainingOptions _options = new() { VocabularySize = 300 };

@@ -89,7 +89,8 @@ internal sealed class OllamaTarget : IExportTarget
         _ => new("prompt", FeatureState.Baked, $"TEMPLATE {Modelfile.RawTemplate}: training used no chat template, and the proof encodes it as in training"),
     };
 
-    private static IEnumerable<string> Stops(ExportSource source) => Ends(source).Select(end => end.Text).Where(Modelfile.CanQuote).Distinct(StringComparer.Ordinal);
+    private static IEnumerable<string> Stops(ExportSource source) =>
+        Ends(source).Select(end => end.Text).Where(Modelfile.CanQuote).Distinct(StringComparer.Ordinal);
 
     private static IEnumerable<(int Token, string Text)> Ends(ExportSource source) =>
         GenerationSettings.Read(source.ModelFolder).EndIds

@@ -187,7 +187,8 @@ internal static class PeftReadBack
         return alpha / (Flag(config, "use_rslora") ? Math.Sqrt(rank) : rank);
     }
 
-    private static bool Flag(JsonElement config, string key) => config.TryGetProperty(key, out var flag) && flag.ValueKind == JsonValueKind.True;
+    private static bool Flag(JsonElement config, string key) =>
+        config.TryGetProperty(key, out var flag) && flag.ValueKind == JsonValueKind.True;
 
     private static double Value(JsonElement config, string key, string patternKey, string module, bool readsPatterns, string path)
     {
@@ -202,7 +203,8 @@ internal static class PeftReadBack
             }
         }
 
-        return config.TryGetProperty(key, out var value) ? Number(value, key, path) : throw new FileFormatException($"{path}: there is no \"{key}\".");
+        return config.TryGetProperty(key, out var value) ? Number(value, key, path) : throw new FileFormatException(
+            $"{path}: there is no \"{key}\".");
     }
 
     private static bool Matches(string pattern, string module, string path)

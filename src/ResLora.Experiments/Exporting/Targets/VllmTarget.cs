@@ -81,7 +81,8 @@ internal sealed class VllmTarget : IExportTarget
         yield return $"vllm serve {source.BaseName} --enable-lora{flag} --lora-modules my-adapter={folder}";
     }
 
-    private int Rank(ExportSource source) => source.Blocks.Where(block => Holds(block.Module)).Select(block => block.MergedRank).DefaultIfEmpty(1).Max();
+    private int Rank(ExportSource source) =>
+        source.Blocks.Where(block => Holds(block.Module)).Select(block => block.MergedRank).DefaultIfEmpty(1).Max();
 
     /// <summary>The smallest value of --max-lora-rank that takes a rank; null when none does.</summary>
     private static int? MaxRank(int rank) => _maxRanks.Where(max => max >= rank).Select(max => (int?)max).FirstOrDefault();

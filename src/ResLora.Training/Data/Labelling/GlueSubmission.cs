@@ -22,7 +22,8 @@ public static class GlueSubmission
         ArgumentNullException.ThrowIfNull(task);
         return Write(folder, task, texts, predictions, task.Labels, name =>
         {
-            var number = task.Labels!.Find(name) ?? throw new ArgumentException($"'{name}' is no label of task '{task.Name}'.", nameof(predictions));
+            var number = task.Labels!.Find(name) ?? throw new ArgumentException(
+                $"'{name}' is no label of task '{task.Name}'.", nameof(predictions));
             return task.Spec.SubmitsNames ? name : number.ToString(CultureInfo.InvariantCulture);
         });
     }
@@ -50,7 +51,8 @@ public static class GlueSubmission
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(predictions);
-        var name = task.SubmissionFile ?? throw new ConfigException($"Task '{task.Name}' is not one of GLUE's, so there is no submission for it.");
+        var name = task.SubmissionFile ?? throw new ConfigException(
+            $"Task '{task.Name}' is not one of GLUE's, so there is no submission for it.");
         if (fitting is null || texts.Count != predictions.Count)
         {
             throw new ArgumentException($"Task '{task.Name}' has {texts.Count} examples; the {predictions.Count} predictions do not fit them in number or kind.", nameof(predictions));

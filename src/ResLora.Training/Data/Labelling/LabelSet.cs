@@ -21,7 +21,8 @@ public sealed class LabelSet
         Names = [.. names];
         if (Names.Count < 2)
         {
-            throw new ConfigException($"A classification needs two labels or more, found {(Names.Count == 0 ? "none" : $"only '{Names[0]}'")}.");
+            throw new ConfigException(
+                $"A classification needs two labels or more, found {(Names.Count == 0 ? "none" : $"only '{Names[0]}'")}.");
         }
 
         if (Names.Count > MostLabels)

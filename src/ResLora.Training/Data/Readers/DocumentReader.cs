@@ -31,7 +31,8 @@ internal static class DocumentReader
                 .Take(MaxFiles + 1)
                 .Order(StringComparer.Ordinal)
                 .ToArray();
-            return files.Length <= MaxFiles ? files : throw new FileFormatException($"{folder} holds more than {MaxFiles} texts; put them into one .jsonl file.");
+            return files.Length <= MaxFiles ? files : throw new FileFormatException(
+                $"{folder} holds more than {MaxFiles} texts; put them into one .jsonl file.");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

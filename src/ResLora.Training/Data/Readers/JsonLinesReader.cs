@@ -39,7 +39,8 @@ internal static class JsonLinesReader
         }
         catch (JsonException error)
         {
-            throw new FileFormatException($"{path}, {where}: {Row.Excerpt(line.TrimEnd())} is not a JSON object on one line ({error.Message}).", error);
+            throw new FileFormatException(
+                $"{path}, {where}: {Row.Excerpt(line.TrimEnd())} is not a JSON object on one line ({error.Message}).", error);
         }
     }
 }

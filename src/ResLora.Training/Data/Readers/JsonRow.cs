@@ -19,7 +19,8 @@ internal static class JsonRow
     {
         if (element.ValueKind != JsonValueKind.Object)
         {
-            throw new FileFormatException($"{path}, {where}: found {element.ValueKind.ToString().ToLowerInvariant()}, expected a JSON object.");
+            throw new FileFormatException(
+                $"{path}, {where}: found {element.ValueKind.ToString().ToLowerInvariant()}, expected a JSON object.");
         }
 
         try

@@ -82,7 +82,8 @@ internal static class ParquetGuard
             unpacked += page.Unpacked;
         }
 
-        return found == values ? (packed, unpacked) : throw new InvalidDataException($"a column declares {values} values, and its pages have {found}");
+        return found == values ? (packed, unpacked) : throw new InvalidDataException(
+            $"a column declares {values} values, and its pages have {found}");
     }
 
     /// <summary>Refuses what unpacks to far more than it is.</summary>
@@ -94,7 +95,8 @@ internal static class ParquetGuard
     {
         if (unpacked > MaxUnpackedBytes && unpacked / MaxUnpackedRatio > packed)
         {
-            throw new FileFormatException($"{where}: {packed} bytes unpack to {unpacked}, which is not honest data; write it anew in smaller row groups if it is.");
+            throw new FileFormatException(
+                $"{where}: {packed} bytes unpack to {unpacked}, which is not honest data; write it anew in smaller row groups if it is.");
         }
     }
 

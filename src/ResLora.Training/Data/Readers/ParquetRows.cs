@@ -116,7 +116,8 @@ internal static class ParquetRows
                 throw new InvalidDataException($"a column has {metadata.NumValues} values, and its row group {rows} rows");
             }
 
-            var start = metadata.DictionaryPageOffset is > 0 and var first ? Math.Min(first, metadata.DataPageOffset) : metadata.DataPageOffset;
+            var start =
+                metadata.DictionaryPageOffset is > 0 and var first ? Math.Min(first, metadata.DataPageOffset) : metadata.DataPageOffset;
             var size = ParquetGuard.RequirePages(file, start, metadata.NumValues);
             (packed, unpacked) = (packed + size.Packed, unpacked + size.Unpacked);
         }

@@ -52,9 +52,11 @@ internal static class ParquetText
         _ => Of(value, null),
     };
 
-    private static bool IsDate(SchemaElement? element) => element?.LogicalType?.DATE is not null || element?.ConvertedType == ConvertedType.DATE;
+    private static bool IsDate(SchemaElement? element) =>
+        element?.LogicalType?.DATE is not null || element?.ConvertedType == ConvertedType.DATE;
 
-    private static string Moment(DateTime time, bool isUtc) => time.ToString($"yyyy-MM-dd'T'{TimeFormat}", CultureInfo.InvariantCulture) + (isUtc ? "Z" : "");
+    private static string Moment(DateTime time, bool isUtc) =>
+        time.ToString($"yyyy-MM-dd'T'{TimeFormat}", CultureInfo.InvariantCulture) + (isUtc ? "Z" : "");
 
     private static string OfTicks(long value, decimal ticksPerUnit, SchemaElement element)
     {

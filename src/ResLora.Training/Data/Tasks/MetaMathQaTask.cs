@@ -19,7 +19,8 @@ public sealed class MetaMathQaTask(ColumnMap columns) : RowTask(columns)
     public override IReadOnlyList<string> Columns => ["query", "response"];
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<string> FileNames(TaskSplit split) => split == TaskSplit.Train ? ["MetaMathQA-395K", "MetaMathQA", "train"] : [];
+    protected override IReadOnlyList<string> FileNames(TaskSplit split) =>
+        split == TaskSplit.Train ? ["MetaMathQA-395K", "MetaMathQA", "train"] : [];
 
     /// <inheritdoc/>
     protected override Sample ToSample(Row row)

@@ -21,7 +21,9 @@ public abstract class RowTask(ColumnMap columns) : ITask
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> GuessedColumns { get; private set; } = new Dictionary<string, string>();
 
-    /// <summary>Names that files often have for <see cref="Columns"/> where they have none of these, as many of them each; the likeliest first.</summary>
+    /// <summary>
+    /// Names that files often have for <see cref="Columns"/> where they have none of these, as many of them each; the likeliest first.
+    /// </summary>
     protected virtual IReadOnlyList<IReadOnlyList<string>> OtherColumns => [];
 
     /// <inheritdoc/>
@@ -58,10 +60,14 @@ public abstract class RowTask(ColumnMap columns) : ITask
 
     /// <summary>The other names of the columns that a row has.</summary>
     /// <param name="row">The row.</param>
-    /// <returns>The names in the order of <see cref="Columns"/>; null when it has one of the task's own, or no others that are known.</returns>
-    internal IReadOnlyList<string>? NamesIn(Row row) => OtherNames.Find(row, Columns, OtherColumns) is { } found ? [.. Columns.Select(column => found[column])] : null;
+    /// <returns>The names in the order of <see cref="Columns"/>; null when it has one of the task's own, or no others that are
+    /// known.</returns>
+    internal IReadOnlyList<string>? NamesIn(Row row) =>
+        OtherNames.Find(row, Columns, OtherColumns) is { } found ? [.. Columns.Select(column => found[column])] : null;
 
-    /// <summary>The file names, without extension, under which the data set's folder may hold a split; none when it has no such split.</summary>
+    /// <summary>
+    /// The file names, without extension, under which the data set's folder may hold a split; none when it has no such split.
+    /// </summary>
     /// <param name="split">The part that is wanted.</param>
     /// <returns>The names, the usual one first.</returns>
     protected virtual IReadOnlyList<string> FileNames(TaskSplit split) => SplitFiles.UsualNames(split);

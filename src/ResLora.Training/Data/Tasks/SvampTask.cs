@@ -27,7 +27,8 @@ public sealed class SvampTask(ColumnMap columns) : RowTask(columns)
     {
         if (split == TaskSplit.Validation)
         {
-            throw new ConfigException("Task 'svamp' has no Validation split of its own; hold a part of the training data out for validation.");
+            throw new ConfigException(
+                "Task 'svamp' has no Validation split of its own; hold a part of the training data out for validation.");
         }
 
         var all = base.Read(path, split);
@@ -51,7 +52,8 @@ public sealed class SvampTask(ColumnMap columns) : RowTask(columns)
     }
 
     // The file writes 51.0 for 51; people, and models, write 51.
-    private string PlainNumber(string text, Row row) => decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+    private string PlainNumber(string text, Row row) =>
+        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
         ? number.ToString("0.############################", CultureInfo.InvariantCulture)
         : throw row.Error($"column '{ColumnName("Answer")}' is {Row.Excerpt(text)}, expected a number");
 }

@@ -30,7 +30,8 @@ public static class TaskFinder
         return (isForEncoder ? ForEncoder(row) : ForGeneration(row)) ?? throw NotFound(row, path, isForEncoder);
     }
 
-    private static (string Task, string Reason)? ForEncoder(Row row) => !row.Values.ContainsKey("text") || row.Find("label") is not { } label
+    private static (string Task, string Reason)? ForEncoder(Row row) =>
+        !row.Values.ContainsKey("text") || row.Find("label") is not { } label
         ? null
         : label.Contains('.', StringComparison.Ordinal) && double.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
             ? ("regression", "it has the columns text and label, and a label is a number with a point")

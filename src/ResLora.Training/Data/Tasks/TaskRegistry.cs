@@ -39,10 +39,12 @@ public static class TaskRegistry
         {
             if (LabelledTaskRegistry.Has(name))
             {
-                throw new ConfigException($"Task '{name}' has labels to predict; a task with text to generate is needed here: {string.Join(", ", names)}.");
+                throw new ConfigException(
+                    $"Task '{name}' has labels to predict; a task with text to generate is needed here: {string.Join(", ", names)}.");
             }
 
-            throw new ConfigException($"There is no task '{name}'.{NearestName.Suggestion(name, names)} Tasks: {string.Join(", ", names)}.");
+            throw new ConfigException(
+                $"There is no task '{name}'.{NearestName.Suggestion(name, names)} Tasks: {string.Join(", ", names)}.");
         }
 
         var task = _makers[index](columns ?? ColumnMap.Default);

@@ -3,8 +3,8 @@ using ResLora.Training.Data.Readers;
 namespace ResLora.Training.Data.Tasks;
 
 /// <summary>
-/// Any file with a <c>text</c> column, a <c>.txt</c> or <c>.md</c> file, or a folder of such files: all of it is trained, nothing is scored but the
-/// perplexity.
+/// Any file with a <c>text</c> column, a <c>.txt</c> or <c>.md</c> file, or a folder of such files: all of it is trained, nothing is scored
+/// but the perplexity.
 /// </summary>
 /// <param name="columns">The user's names of the columns.</param>
 public sealed class TextTask(ColumnMap columns) : RowTask(columns)
@@ -24,7 +24,9 @@ public sealed class TextTask(ColumnMap columns) : RowTask(columns)
     /// <inheritdoc/>
     public override string? ExtractAnswer(string generated) => null;
 
-    /// <summary>Whether a path is a document, or a folder of documents without data files: all of them are then read, whatever the split.</summary>
+    /// <summary>
+    /// Whether a path is a document, or a folder of documents without data files: all of them are then read, whatever the split.
+    /// </summary>
     /// <param name="path">A file or a folder.</param>
     /// <returns>Whether it is.</returns>
     /// <exception cref="Formats.Errors.FileFormatException">The folder cannot be read.</exception>

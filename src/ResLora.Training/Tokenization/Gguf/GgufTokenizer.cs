@@ -108,7 +108,8 @@ public sealed class GgufTokenizer
         }
 
         var id = file.Require<uint>($"tokenizer.ggml.{name}_token_id");
-        return id < count ? (int)id : throw new FileFormatException($"'{file.Path}': tokenizer.ggml.{name}_token_id is {id}, and there are {count} tokens.");
+        return id < count ? (int)id : throw new FileFormatException(
+            $"'{file.Path}': tokenizer.ggml.{name}_token_id is {id}, and there are {count} tokens.");
     }
 
     private List<(string Text, int? Id)> Parts(string text)

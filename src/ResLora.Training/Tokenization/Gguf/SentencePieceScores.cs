@@ -37,7 +37,8 @@ internal static class SentencePieceScores
         {
             if (order[i - 1].Last > order[i].First)
             {
-                throw new ConfigException($"{json.File}: the merges to '{order[i - 1].Token}' and to '{order[i].Token}' stand between each other; "
+                throw new ConfigException(
+                    $"{json.File}: the merges to '{order[i - 1].Token}' and to '{order[i].Token}' stand between each other; "
                     + "llama.cpp has one score a token and would cut texts otherwise.");
             }
         }
@@ -57,7 +58,8 @@ internal static class SentencePieceScores
             var token = string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>");
             if (json.IdOf(token) is null)
             {
-                throw new ConfigException($"{json.File}: llama.cpp's SentencePiece tokenizer needs a token for every byte; {token} is missing.");
+                throw new ConfigException(
+                    $"{json.File}: llama.cpp's SentencePiece tokenizer needs a token for every byte; {token} is missing.");
             }
         }
     }
@@ -77,7 +79,8 @@ internal static class SentencePieceScores
                 var (left, right) = (token[..cut], token[cut..]);
                 if (CanStand(left) && CanStand(right) && !ranks.ContainsKey((left, right)))
                 {
-                    throw new ConfigException($"{json.File}: llama.cpp would join '{left}' and '{right}' to the token '{token}', which the merges do not; "
+                    throw new ConfigException(
+                        $"{json.File}: llama.cpp would join '{left}' and '{right}' to the token '{token}', which the merges do not; "
                         + "texts would become other tokens, so the model cannot be written as GGUF.");
                 }
             }

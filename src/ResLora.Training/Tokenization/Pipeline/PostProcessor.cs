@@ -42,7 +42,8 @@ internal sealed record PostProcessor(IReadOnlyList<TemplatePart> Single, IReadOn
     /// <param name="before">Ids in front.</param>
     /// <param name="after">Ids behind.</param>
     /// <returns>The new parts.</returns>
-    public PostProcessor With(IReadOnlyList<int> before, IReadOnlyList<int> after) => before.SequenceEqual(Before) && after.SequenceEqual(After)
+    public PostProcessor With(IReadOnlyList<int> before, IReadOnlyList<int> after) =>
+        before.SequenceEqual(Before) && after.SequenceEqual(After)
         ? this
         : new([.. before.Select(Special), Single.First(part => part.Id is null), .. after.Select(Special)], null);
 

@@ -114,8 +114,10 @@ public sealed class CalibratedMergeTests
         using var projected = bench.Merge(new MergeSettings(MergeMethod.Projection));
 
         var own = bench.Adapted["model.layers.0.mlp.down_proj"].Pair;
-        Assert.Equal(0, TinyAdapters.Distance(own.A * 1.25, merged.Blocks.Single(b => b.ModuleName == "model.layers.0.mlp.down_proj").Pair.A));
-        Assert.Equal(0, TinyAdapters.Distance(own.B * 1.25, projected.Blocks.Single(b => b.ModuleName == "model.layers.0.mlp.down_proj").Pair.B));
+        Assert.Equal(
+            0, TinyAdapters.Distance(own.A * 1.25, merged.Blocks.Single(b => b.ModuleName == "model.layers.0.mlp.down_proj").Pair.A));
+        Assert.Equal(
+            0, TinyAdapters.Distance(own.B * 1.25, projected.Blocks.Single(b => b.ModuleName == "model.layers.0.mlp.down_proj").Pair.B));
     }
 
     [Theory]
@@ -238,7 +240,8 @@ public sealed class CalibratedMergeTests
         using var reference = whole.Merge(new MergeSettings(method) { Sequential = sequential, Ridge = 0.1 });
 
         Assert.All(merged.Blocks, b => Assert.Equal((float32, float32), (b.Pair.A.dtype, b.Pair.B.dtype)));
-        // bfloat16 keeps 8 bits, which add up over four layers of wide random weights; the strong ridge keeps the solution from multiplying them.
+        // bfloat16 keeps 8 bits, which add up over four layers of wide random weights; the strong ridge keeps the solution from multiplying
+        // them.
         Assert.All(merged.Blocks.Zip(reference.Blocks), b => Assert.True(
             TinyAdapters.Distance(LoraMath.DeltaWeight(b.First.Pair), LoraMath.DeltaWeight(b.Second.Pair)) < 0.1, b.First.ModuleName));
         using var applied = merged.Apply();

@@ -40,7 +40,8 @@ public sealed class CalibrationPassesTests
 
         using var merged = bench.Merge(new MergeSettings(MergeMethod.LeastSquares) { Sequential = true }, progress);
 
-        Assert.Equal(Enumerable.Range(1, 17).SelectMany(pass => Enumerable.Repeat((pass, 17), 3)), progress.Reports.Select(r => (r.Pass, r.Passes)));
+        Assert.Equal(
+            Enumerable.Range(1, 17).SelectMany(pass => Enumerable.Repeat((pass, 17), 3)), progress.Reports.Select(r => (r.Pass, r.Passes)));
         // Before the groups come the targets of all 28 blocks: 2 texts of 9, 7 and 8 tokens, 3 float32 each.
         Assert.Equal([2 * 9 * 28 * 12, 2 * 16 * 28 * 12, 2 * 24 * 28 * 12], progress.Reports.Take(3).Select(r => r.Bytes));
         Assert.Equal(
@@ -89,7 +90,8 @@ public sealed class CalibrationPassesTests
     {
         using var bench = new CalibrationBench(CalibrationBench.Config(ShortcutKind.Input, targets: ["q_proj"]));
         // One block a pass.
-        var settings = new MergeSettings(MergeMethod.LeastSquares) { Sequential = sequential, CalibrationMemory = Output + (2 * 8 * 16 * 16) };
+        var settings =
+            new MergeSettings(MergeMethod.LeastSquares) { Sequential = sequential, CalibrationMemory = Output + (2 * 8 * 16 * 16) };
         using var expected = bench.Merge(settings);
         var computed = new List<int>();
         CalibrationBatch[] batches = [.. bench.Batches.Select(batch => (CalibrationBatch)(isDone =>

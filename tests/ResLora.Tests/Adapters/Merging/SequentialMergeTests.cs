@@ -5,7 +5,9 @@ using static ResLora.Tests.Adapters.BruteForce;
 
 namespace ResLora.Tests.Adapters.Merging;
 
-/// <summary>Least squares layer by layer: every block is fitted to what it saw in the unmerged model, from what it sees in the merged one.</summary>
+/// <summary>
+/// Least squares layer by layer: every block is fitted to what it saw in the unmerged model, from what it sees in the merged one.
+/// </summary>
 public sealed class SequentialMergeTests
 {
     private const double Ridge = 1e-2;

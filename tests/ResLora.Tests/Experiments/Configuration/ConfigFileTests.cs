@@ -57,7 +57,8 @@ public sealed class ConfigFileTests
     {
         var error = Assert.Throws<ConfigException>(() => Parse(Minimal + "adapter:\n  rnak: 4\n"));
 
-        Assert.StartsWith("run.yaml: line 5, 'adapter.rnak': there is no such key. Did you mean 'rank'?", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "run.yaml: line 5, 'adapter.rnak': there is no such key. Did you mean 'rank'?", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -82,7 +83,8 @@ public sealed class ConfigFileTests
     [Fact]
     public void Parse_SeveralProblems_AllAreListedAtOnce()
     {
-        var error = Assert.Throws<ConfigException>(() => Parse("task: gsm9k\ndata: {train: x, limt: 3}\nmodel: m\ntraining: {steps: 0, epochs: 1}"));
+        var error = Assert.Throws<ConfigException>(
+            () => Parse("task: gsm9k\ndata: {train: x, limt: 3}\nmodel: m\ntraining: {steps: 0, epochs: 1}"));
 
         Assert.StartsWith("run.yaml has 4 problems:\n", error.Message, StringComparison.Ordinal);
         Assert.Contains("line 2, 'data.limt': there is no such key. Did you mean 'limit'?", error.Message, StringComparison.Ordinal);
@@ -270,7 +272,8 @@ public sealed class ConfigFileTests
         using var folder = new TemporaryFolder();
 
         Assert.Contains("does not exist", Assert.Throws<FileFormatException>(() => RunConfig.Read(folder["no.yaml"])).Message, StringComparison.Ordinal);
-        Assert.Contains("is a folder", Assert.Throws<FileFormatException>(() => RunConfig.Read(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is a folder", Assert.Throws<FileFormatException>(() => RunConfig.Read(folder.Path)).Message, StringComparison.Ordinal);
         Assert.Contains("not valid UTF-8", Assert.Throws<FileFormatException>(() => RunConfig.Read(folder.Write("bad.yaml", [0x41, 0xFF, 0x41]))).Message, StringComparison.Ordinal);
     }
 
@@ -291,7 +294,8 @@ public sealed class ConfigFileTests
     {
         // YAML itself has no place for control characters and lone surrogates; column names with those do not exist.
         var value = new string([.. text.Get.Where(c => !char.IsControl(c) && !char.IsSurrogate(c) && c is not ('\uFFFE' or '\uFFFF'))]);
-        var config = Parse(Minimal) with { Data = new DataConfig { Train = "/t", Columns = new Dictionary<string, string> { ["prompt"] = value } } };
+        var config =
+            Parse(Minimal) with { Data = new DataConfig { Train = "/t", Columns = new Dictionary<string, string> { ["prompt"] = value } } };
 
         return Parse(ConfigFile.ToYaml(config)).Data.Columns["prompt"] == value;
     }).QuickCheckThrowOnFailure();
@@ -309,10 +313,12 @@ public sealed class ConfigFileTests
     [InlineData("*star")]
     public void ToYaml_TextThatLooksLikeSomethingElse_ComesBackAsText(string value)
     {
-        var config = Parse(Minimal) with { Data = new DataConfig { Train = "/t", Columns = new Dictionary<string, string> { ["prompt"] = value } } };
+        var config =
+            Parse(Minimal) with { Data = new DataConfig { Train = "/t", Columns = new Dictionary<string, string> { ["prompt"] = value } } };
 
         Assert.Equal(value, Parse(ConfigFile.ToYaml(config)).Data.Columns["prompt"]);
     }
 
-    private static RunConfig Parse(string yaml, params string[] assignments) => ConfigFile.Parse<RunConfig>(yaml, "run.yaml", _folder, assignments);
+    private static RunConfig Parse(string yaml, params string[] assignments) =>
+        ConfigFile.Parse<RunConfig>(yaml, "run.yaml", _folder, assignments);
 }

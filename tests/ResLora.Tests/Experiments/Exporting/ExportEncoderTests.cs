@@ -70,9 +70,11 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
 
         Assert.Equal(["adapter_config.json", "adapter_model.safetensors", TextHeadFile.FileName], report.Files.Select(file => file.Name));
         var config = JsonNode.Parse(File.ReadAllText(Path.Combine(output, "adapter_config.json")))!;
-        Assert.Equal(("SEQ_CLS", "classifier"), ((string)config["task_type"]!, (string)Assert.Single(config["modules_to_save"]!.AsArray())!));
+        Assert.Equal(
+            ("SEQ_CLS", "classifier"), ((string)config["task_type"]!, (string)Assert.Single(config["modules_to_save"]!.AsArray())!));
         Assert.Contains($"{Prefix}classifier.out_proj.bias", SafetensorsReader.ReadHeader(Path.Combine(output, "adapter_model.safetensors")).Entries.Keys);
-        Assert.Contains(report.Plan.Features, feature => feature.Name == "labels" && feature.Reason.StartsWith("bad, good", StringComparison.Ordinal));
+        Assert.Contains(
+            report.Plan.Features, feature => feature.Name == "labels" && feature.Reason.StartsWith("bad, good", StringComparison.Ordinal));
         Assert.Contains(ExportJob.Next(report, "out"), line => line.Contains("AutoModelForSequenceClassification", StringComparison.Ordinal) && line.Contains("num_labels=2", StringComparison.Ordinal));
     }
 
@@ -162,7 +164,8 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
             TinyBert.Write(folder, masked);
         }
 
-        string[] words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Enumerable.Range(0, TinyBert.VocabularySize - 5).Select(i => $"w{i}")];
+        string[] words =
+            ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Enumerable.Range(0, TinyBert.VocabularySize - 5).Select(i => $"w{i}")];
         folder.Write("vocab.txt", string.Join('\n', words) + "\n");
         using (var session = ModelSession.Load(folder.Path, head: TextHead.ForLabels(["no", "yes", "maybe"]), headSeed: 4))
         {

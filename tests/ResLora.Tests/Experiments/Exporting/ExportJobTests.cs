@@ -114,7 +114,8 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
         Assert.Equal($"model-00001-of-{shards.Length:D5}.safetensors", shards[0]);
         using var index = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, "model.safetensors.index.json")));
         var header = CheckpointReader.ReadHeader(output);
-        Assert.Equal(header.Entries.Values.Sum(e => e.Length), index.RootElement.GetProperty("metadata").GetProperty("total_size").GetInt64());
+        Assert.Equal(
+            header.Entries.Values.Sum(e => e.Length), index.RootElement.GetProperty("metadata").GetProperty("total_size").GetInt64());
         Assert.Equal(header.Entries.Count, index.RootElement.GetProperty("weight_map").EnumerateObject().Count());
         Assert.All(shards, name =>
         {
@@ -155,7 +156,8 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
         using var noGradient = no_grad();
         var ids = arange(3, 13).unsqueeze(0);
 
-        var difference = (trained.Causal.Logits(trained.Causal.Hidden(ids)) - loaded.Causal.Logits(loaded.Causal.Hidden(ids))).abs().max().item<float>();
+        var difference =
+            (trained.Causal.Logits(trained.Causal.Hidden(ids)) - loaded.Causal.Logits(loaded.Causal.Hidden(ids))).abs().max().item<float>();
 
         Assert.InRange(difference, 0, Rounding);
         Assert.Equal([2, 4], loaded.Adapter!.Blocks.Select(b => b.Config.Rank).Distinct().Order());
@@ -170,7 +172,8 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
             AdapterStore.Save(session.Adapter!, folder);
         }
 
-        var error = Assert.Throws<ConfigException>(() => ExportJob.Run(new ExportOptions { Adapter = folder, To = "peft", Output = world.Folder["nameless-out"] }));
+        var error = Assert.Throws<ConfigException>(
+            () => ExportJob.Run(new ExportOptions { Adapter = folder, To = "peft", Output = world.Folder["nameless-out"] }));
 
         Assert.Contains("--model", error.Message, StringComparison.Ordinal);
         Assert.Contains("that the unmerged model wrote", ExportJob.Run(new ExportOptions { Adapter = folder, Model = world.Model, To = "peft", Output = world.Folder["nameless-out"] }).MeasuredOn, StringComparison.Ordinal);
@@ -218,11 +221,13 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
     {
         var before = world.Folder.Names();
 
-        var plan = ExportJob.Plan(new ExportOptions { Adapter = world.Adapter(ShortcutKind.Input), To = "vllm", Method = MergeMethod.Weights });
+        var plan =
+            ExportJob.Plan(new ExportOptions { Adapter = world.Adapter(ShortcutKind.Input), To = "vllm", Method = MergeMethod.Weights });
 
         Assert.Contains(plan.Features, f => f.Name == "input shortcut" && f.State == FeatureState.Baked && f.Reason.Contains("approximately, method weights", StringComparison.Ordinal));
         Assert.True(plan.MergeLoss!.MeanKl > 0);
-        Assert.Equal(before.Append("run-Input").Distinct().Order(StringComparer.Ordinal), world.Folder.Names().Order(StringComparer.Ordinal));
+        Assert.Equal(
+            before.Append("run-Input").Distinct().Order(StringComparer.Ordinal), world.Folder.Names().Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -44,7 +44,8 @@ public sealed class ExportPlanTests(ExportWorld world) : IClassFixture<ExportWor
     public void Run_BlockOnTheHead_IsLeftOutForVllmOnlyWhenAgreed()
     {
         var model = world.WithHead("headed");
-        var adapter = world.NewAdapter("head-adapter", model, new AdapterConfig { Rank = 2, Targets = TargetModules.Suffixes("q_proj", "lm_head") });
+        var adapter =
+            world.NewAdapter("head-adapter", model, new AdapterConfig { Rank = 2, Targets = TargetModules.Suffixes("q_proj", "lm_head") });
         var options = new ExportOptions { Adapter = adapter, To = "vllm", Output = world.Folder["head-out"] };
 
         var error = Assert.Throws<ConfigException>(() => ExportJob.Run(options));
@@ -144,7 +145,8 @@ public sealed class ExportPlanTests(ExportWorld world) : IClassFixture<ExportWor
         ExportJob.Run(new ExportOptions { Model = model, To = "ollama", Output = world.Folder["chat-alone"] });
         ExportJob.Run(new ExportOptions { Adapter = adapter, To = "ollama", Output = world.Folder["chat-trained"] });
 
-        Assert.DoesNotContain("TEMPLATE", File.ReadAllText(Path.Combine(world.Folder["chat-alone"], "Modelfile")), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "TEMPLATE", File.ReadAllText(Path.Combine(world.Folder["chat-alone"], "Modelfile")), StringComparison.Ordinal);
         Assert.Contains("TEMPLATE", File.ReadAllText(Path.Combine(world.Folder["chat-trained"], "Modelfile")), StringComparison.Ordinal);
     }
 

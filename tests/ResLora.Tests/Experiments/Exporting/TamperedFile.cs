@@ -13,7 +13,8 @@ internal static class TamperedFile
         var (offset, length) = Place(path, tensor);
         var bytes = File.ReadAllBytes(path);
         const int width = sizeof(float);
-        var largest = Enumerable.Range(0, (int)(length / width)).MaxBy(i => Math.Abs(BitConverter.ToSingle(bytes, (int)offset + (i * width))));
+        var largest =
+            Enumerable.Range(0, (int)(length / width)).MaxBy(i => Math.Abs(BitConverter.ToSingle(bytes, (int)offset + (i * width))));
         // Little endian: the sign is the highest bit of the last byte.
         bytes[offset + (largest * width) + width - 1] ^= 0x80;
         File.WriteAllBytes(path, bytes);

@@ -234,7 +234,8 @@ public sealed class MergeJobTests(TinyWorld world) : IClassFixture<TinyWorld>
             ModelFolder.Write(session.Model, world.Model, model, ScalarType.BFloat16);
         }
 
-        var run = TrainJob.Run(world.Run("bfloat16", ShortcutKind.None) with { Model = model }, stop: TestContext.Current.CancellationToken);
+        var run =
+            TrainJob.Run(world.Run("bfloat16", ShortcutKind.None) with { Model = model }, stop: TestContext.Current.CancellationToken);
         var adapter = new RunFolder(run.RunFolder).Best;
 
         var merge = Merge(new MergeOptions { Adapter = adapter, As = MergeTarget.Model, Output = world.Folder["bfloat16-merged"], Answers = false });
@@ -252,13 +253,15 @@ public sealed class MergeJobTests(TinyWorld world) : IClassFixture<TinyWorld>
     [InlineData(MergeTarget.Lora, null, true, "as and output go together")]
     public void Run_SettingsThatDoNotFitEachOther_AreRefused(MergeTarget? target, string? output, bool compare, string problem)
     {
-        var error = Assert.Throws<ConfigException>(() => Merge(new MergeOptions { Adapter = "nowhere", As = target, Output = output, Compare = compare, Data = "x" }));
+        var error = Assert.Throws<ConfigException>(
+            () => Merge(new MergeOptions { Adapter = "nowhere", As = target, Output = output, Compare = compare, Data = "x" }));
 
         Assert.Contains(problem, error.Message, StringComparison.Ordinal);
         Assert.Contains("the task of 'x' is missing", error.Message, StringComparison.Ordinal);
     }
 
-    private static double ErrorOf(MergeReport report, string method) => report.Ranking.Single(outcome => outcome.Method == method).MeanUpdateError;
+    private static double ErrorOf(MergeReport report, string method) =>
+        report.Ranking.Single(outcome => outcome.Method == method).MeanUpdateError;
 
     private static MergeReport Merge(MergeOptions options) => MergeJob.Run(options, stop: TestContext.Current.CancellationToken);
 }

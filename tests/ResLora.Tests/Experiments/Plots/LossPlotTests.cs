@@ -19,6 +19,7 @@ public sealed class LossPlotTests
 
         var png = File.ReadAllBytes(folder["loss.png"]);
         Assert.Equal(0x89504E47u, BinaryPrimitives.ReadUInt32BigEndian(png));
-        Assert.Equal((1200, 700), (BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(16)), BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(20))));
+        Assert.Equal(
+            (1200, 700), (BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(16)), BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(20))));
     }
 }

@@ -25,7 +25,8 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
             Assert.Equal(p.Probabilities.MaxBy(share => share.Value).Key, p.Label);
         });
         var alone = Predict(trained.Options with { BatchSize = 1 }, lines);
-        Assert.All(predictions.Zip(alone), pair => Assert.Equal(pair.First.Probabilities!["good"], pair.Second.Probabilities!["good"], 1e-5));
+        Assert.All(
+            predictions.Zip(alone), pair => Assert.Equal(pair.First.Probabilities!["good"], pair.Second.Probabilities!["good"], 1e-5));
     }
 
     [Fact]
@@ -82,7 +83,8 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
         var options = trained.Options with { Task = "classification", Data = trained.World.Folder["reviews.jsonl"], Submission = trained.World.Folder["none"] };
         var predicted = 0;
 
-        var error = Assert.Throws<ConfigException>(() => PredictJob.Run(options, [], _ => predicted++, TestContext.Current.CancellationToken));
+        var error = Assert.Throws<ConfigException>(
+            () => PredictJob.Run(options, [], _ => predicted++, TestContext.Current.CancellationToken));
 
         Assert.Contains("Task 'classification' is not one of GLUE's", error.Message, StringComparison.Ordinal);
         Assert.Equal(0, predicted);
@@ -109,7 +111,8 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
     [Fact]
     public void Run_TaskWithOtherLabels_IsRefused()
     {
-        var error = Assert.Throws<ConfigException>(() => Predict(trained.Options with { Task = "rte", Data = trained.World.Folder["reviews.jsonl"] }, []));
+        var error = Assert.Throws<ConfigException>(
+            () => Predict(trained.Options with { Task = "rte", Data = trained.World.Folder["reviews.jsonl"] }, []));
 
         Assert.Contains("Task 'rte' has the labels entailment, not_entailment to predict, and ", error.Message, StringComparison.Ordinal);
     }
@@ -117,7 +120,8 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
     [Fact]
     public void Run_WrongSettings_AreAllNamed()
     {
-        var error = Assert.Throws<ConfigException>(() => Predict(trained.Options with { BatchSize = 0, MaxLength = 1, DataType = "int8", Submission = "x" }, []));
+        var error = Assert.Throws<ConfigException>(
+            () => Predict(trained.Options with { BatchSize = 0, MaxLength = 1, DataType = "int8", Submission = "x" }, []));
 
         Assert.Contains("batch-size is 0", error.Message, StringComparison.Ordinal);
         Assert.Contains("max-length is 1", error.Message, StringComparison.Ordinal);

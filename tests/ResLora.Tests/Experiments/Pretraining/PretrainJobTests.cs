@@ -39,7 +39,8 @@ public sealed class PretrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         File.WriteAllText(world.Folder["their-model/model.safetensors"], "downloaded for hours");
         var config = world.Pretraining with { Output = world.Folder[output], Run = world.Folder[run] };
 
-        var error = Assert.Throws<ConfigException>(() => PretrainJob.Run(config, overwrite: true, stop: TestContext.Current.CancellationToken));
+        var error = Assert.Throws<ConfigException>(
+            () => PretrainJob.Run(config, overwrite: true, stop: TestContext.Current.CancellationToken));
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.Equal("downloaded for hours", File.ReadAllText(world.Folder["their-model/model.safetensors"]));

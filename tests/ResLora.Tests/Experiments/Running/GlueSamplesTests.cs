@@ -21,7 +21,8 @@ public sealed class GlueSamplesTests
         // MNLI is trained once and validated twice.
         var tasks = LabelledTaskRegistry.All.Where(task => task.SubmissionFile is not null && task.Name != "mnli-mismatched").Select(task => task.Name);
 
-        var recipes = Directory.EnumerateFiles(_folder, "*.yaml").Select(file => Path.GetFileNameWithoutExtension(file)).Where(name => name != Base);
+        var recipes =
+            Directory.EnumerateFiles(_folder, "*.yaml").Select(file => Path.GetFileNameWithoutExtension(file)).Where(name => name != Base);
 
         Assert.Equal(tasks.Order(StringComparer.Ordinal), recipes.Order(StringComparer.Ordinal));
     }

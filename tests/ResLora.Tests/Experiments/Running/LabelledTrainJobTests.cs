@@ -78,7 +78,8 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
             using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "adapter_config.json")));
             Assert.Equal("SEQ_CLS", json.RootElement.GetProperty("task_type").GetString());
             Assert.Equal("classifier", Assert.Single(json.RootElement.GetProperty("modules_to_save").EnumerateArray()).GetString());
-            Assert.Equal(["query", "value"], json.RootElement.GetProperty("target_modules").EnumerateArray().Select(name => name.GetString()));
+            Assert.Equal(
+                ["query", "value"], json.RootElement.GetProperty("target_modules").EnumerateArray().Select(name => name.GetString()));
         }
     }
 
@@ -180,7 +181,8 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
         Assert.True(double.IsNaN(merge.Loss.TopOneAgreement));
         Assert.Equal(0, merge.Loss.MeanKl, Exactly);
         Assert.Equal(merge.Loss.LossUnmerged, merge.Loss.LossMerged, 1e-4);
-        Assert.All(Predict(world.Folder["scores-merged"], null), p => Assert.True(p is { Label: null, Probabilities: null, Score: not null }));
+        Assert.All(
+            Predict(world.Folder["scores-merged"], null), p => Assert.True(p is { Label: null, Probabilities: null, Score: not null }));
         using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(world.Folder["scores-merged"], "config.json")));
         Assert.Equal("regression", json.RootElement.GetProperty("problem_type").GetString());
     }
@@ -210,7 +212,8 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
 
         var second = TrainJob.Run(config with { StartFrom = Path.Combine(first.RunFolder, "last"), Adapter = null }, stop: Stop);
 
-        Assert.True(second.Result.LastLoss < first.Result.Losses[0].Loss, $"{second.Result.LastLoss} is not below {first.Result.Losses[0].Loss}");
+        Assert.True(
+            second.Result.LastLoss < first.Result.Losses[0].Loss, $"{second.Result.LastLoss} is not below {first.Result.Losses[0].Loss}");
         using var session = ModelSession.Load(world.Model, Path.Combine(second.RunFolder, "last"));
         Assert.Equal(["classifier"], session.Adapter!.SavedModules);
     }
@@ -301,7 +304,8 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
     {
         var error = Assert.Throws<ConfigException>(() => Evaluate(world.Model, null));
 
-        Assert.Contains("predicts masked tokens; take the model or adapter that was trained for it", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "predicts masked tokens; take the model or adapter that was trained for it", error.Message, StringComparison.Ordinal);
     }
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

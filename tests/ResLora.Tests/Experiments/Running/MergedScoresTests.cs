@@ -59,7 +59,8 @@ public sealed class MergedScoresTests(TinyWorld world) : IClassFixture<TinyWorld
     {
         var config = world.Run("unfit") with { Merging = new MergingConfig { Evaluate = [MergeMethod.Exact], CalibrationSamples = 0 } };
 
-        Assert.Contains(config.Problems(), problem => problem.StartsWith("merging.evaluate has exact, which does not fit", StringComparison.Ordinal));
+        Assert.Contains(
+            config.Problems(), problem => problem.StartsWith("merging.evaluate has exact, which does not fit", StringComparison.Ordinal));
         Assert.Contains(config.Problems(), problem => problem.StartsWith("merging.calibrationSamples is 0", StringComparison.Ordinal));
         Assert.Contains((config with { Adapter = null }).Problems(), problem => problem.Contains("there is no adapter to merge", StringComparison.Ordinal));
     }

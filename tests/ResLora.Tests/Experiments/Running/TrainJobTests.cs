@@ -28,7 +28,8 @@ public sealed class TrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         Assert.True(File.Exists(folder.LossPlot));
         Assert.StartsWith("What is ", report.Prompt, StringComparison.Ordinal);
         Assert.Equal(config.Training with { DataType = "float32" }, RunConfig.Read(folder.ConfigFile).Training);
-        Assert.Equal(config.Adapter! with { Targets = TargetModules.Suffixes("q_proj", "v_proj") }, RunConfig.Read(folder.ConfigFile).Adapter);
+        Assert.Equal(
+            config.Adapter! with { Targets = TargetModules.Suffixes("q_proj", "v_proj") }, RunConfig.Read(folder.ConfigFile).Adapter);
     }
 
     [Theory]

@@ -65,7 +65,8 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void Write_DiskFaultInTheAction_IsAnErrorThatNamesTheFile()
     {
-        var error = Assert.Throws<ConfigException>(() => AtomicFile.Write(_folder["a"], _ => throw new IOException("No space left on device")));
+        var error = Assert.Throws<ConfigException>(
+            () => AtomicFile.Write(_folder["a"], _ => throw new IOException("No space left on device")));
 
         Assert.Contains($"'{_folder["a"]}' cannot be written: No space left on device", error.Message, StringComparison.Ordinal);
         Assert.Empty(_folder.Names());
@@ -76,7 +77,8 @@ public sealed class AtomicFileTests : IDisposable
     [InlineData(".reslora-inside.12-abcdefghijk.tmp", "a")]
     public void Write_FaultWithinAHiddenFolder_NamesThePlaceThatTheUserKnows(string hidden, string shown)
     {
-        var error = Assert.Throws<ConfigException>(() => AtomicFile.Write(_folder[Path.Combine(hidden, "a")], _ => throw new IOException("Input/output error")));
+        var error = Assert.Throws<ConfigException>(
+            () => AtomicFile.Write(_folder[Path.Combine(hidden, "a")], _ => throw new IOException("Input/output error")));
 
         Assert.StartsWith($"'{_folder[shown]}' cannot be written", error.Message, StringComparison.Ordinal);
     }

@@ -185,7 +185,8 @@ public sealed class AtomicFolderTests : IDisposable
     {
         WriteOld();
 
-        Assert.Throws<ConfigException>(() => AtomicFolder.Write(Target, _ => File.WriteAllText(Path.Combine(Target, "notes.txt"), "mine"), overwrite: true));
+        Assert.Throws<ConfigException>(
+            () => AtomicFolder.Write(Target, _ => File.WriteAllText(Path.Combine(Target, "notes.txt"), "mine"), overwrite: true));
 
         Assert.Equal(["a", "notes.txt"], Names(Target));
         Assert.Equal(["out"], _folder.Names());

@@ -16,7 +16,8 @@ public sealed class DiskFaultTests
 
         var fault = DiskFault.Of("Folder 'x'", new IOException("No space left on device", error));
 
-        Assert.Contains("Folder 'x' cannot be written: the disk is full", Assert.IsType<DiskFullException>(fault).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Folder 'x' cannot be written: the disk is full", Assert.IsType<DiskFullException>(fault).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -42,6 +43,7 @@ public sealed class DiskFaultTests
         var error = Assert.Throws<DiskFullException>(() => DiskSpace.Require(folder["new/out"], long.MaxValue, "The files"));
         DiskSpace.Require(folder["new/out"], 1, "The files");
 
-        Assert.StartsWith($"The files need about {long.MaxValue / 1e12:0.0} TB in '{folder["new/out"]}', and ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"The files need about {long.MaxValue / 1e12:0.0} TB in '{folder["new/out"]}', and ", error.Message, StringComparison.Ordinal);
     }
 }

@@ -126,5 +126,6 @@ public sealed class OutputGuardTests : IDisposable
         Assert.Contains("written over what is read", error.Message, StringComparison.Ordinal);
     }
 
-    private void WriteOurs(string folder, string file) => AtomicFolder.Write(_folder[folder], at => AtomicFile.WriteText(Path.Combine(at, file), "x"), overwrite: true);
+    private void WriteOurs(string folder, string file) =>
+        AtomicFolder.Write(_folder[folder], at => AtomicFile.WriteText(Path.Combine(at, file), "x"), overwrite: true);
 }

@@ -124,7 +124,8 @@ public sealed class GgufWriterTests : IDisposable
             return previous = full([i + 1], i);
         });
 
-        var growth = LiveTensors.Growth(() => GgufWriter.Write(_folder["a.gguf"], new GgufMetadata(), [.. Enumerable.Range(0, 20).Select(Item)]));
+        var growth =
+            LiveTensors.Growth(() => GgufWriter.Write(_folder["a.gguf"], new GgufMetadata(), [.. Enumerable.Range(0, 20).Select(Item)]));
 
         using var reader = GgufReader.Open(_folder["a.gguf"]);
         Assert.Equal(0, growth);

@@ -119,7 +119,8 @@ public sealed class CheckedJsonTests : IDisposable
     {
         var path = _folder.Write("a.json", "null");
 
-        Assert.Contains("only null", Assert.Throws<FileFormatException>(() => CheckedJson.Deserialize<Sample>(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "only null", Assert.Throws<FileFormatException>(() => CheckedJson.Deserialize<Sample>(path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

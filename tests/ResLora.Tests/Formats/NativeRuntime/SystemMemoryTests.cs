@@ -24,5 +24,6 @@ public sealed class SystemMemoryTests
     public void KernelBytes_NoFile_IsNull() => Assert.Null(SystemMemory.KernelBytes("/proc/self/none", "RssAnon:"));
 
     [Fact]
-    public void AvailableBytes_ThisMachine_AreNoMoreThanAll() => Assert.InRange(SystemMemory.AvailableBytes() ?? 1, 1, SystemMemory.TotalBytes);
+    public void AvailableBytes_ThisMachine_AreNoMoreThanAll() =>
+        Assert.InRange(SystemMemory.AvailableBytes() ?? 1, 1, SystemMemory.TotalBytes);
 }

@@ -62,7 +62,8 @@ public sealed class BertCheckpointTests
 
         using var loaded = ModelRegistry.Load(folder.Path);
 
-        Assert.Equal(0, TinyAdapters.Distance(TinyBert.Predict(model, TinyBert.Ids(1, 6)), TinyBert.Predict(loaded, TinyBert.Ids(1, 6))), Tolerance);
+        Assert.Equal(
+            0, TinyAdapters.Distance(TinyBert.Predict(model, TinyBert.Ids(1, 6)), TinyBert.Predict(loaded, TinyBert.Ids(1, 6))), Tolerance);
     }
 
     [Theory]
@@ -170,7 +171,8 @@ public sealed class BertCheckpointTests
         using var loaded = ModelRegistry.Load(folder.Path, ScalarType.BFloat16);
         var expected = TinyBert.Predict(loaded, TinyBert.Ids(1, 5));
 
-        var adapted = AdaptedModel.Inject(loaded, new AdapterConfig { Targets = TargetModules.AllLinear }, savedModules: loaded.HeadModules);
+        var adapted =
+            AdaptedModel.Inject(loaded, new AdapterConfig { Targets = TargetModules.AllLinear }, savedModules: loaded.HeadModules);
 
         Assert.Contains(adapted.Blocks, block => block.ModuleName == "bert.pooler.dense");
         // A new block's B is zero.

@@ -24,7 +24,8 @@ public sealed class RmsNormTests
                 var mean = Enumerable.Range(0, 4).Average(d => Math.Pow(x[i, t, d].item<float>(), 2));
                 for (var d = 0; d < 4; d++)
                 {
-                    Assert.Equal(norm.Weight[d].item<float>() * x[i, t, d].item<float>() / Math.Sqrt(mean + 0.1), y[i, t, d].item<float>(), 1e-5);
+                    Assert.Equal(
+                        norm.Weight[d].item<float>() * x[i, t, d].item<float>() / Math.Sqrt(mean + 0.1), y[i, t, d].item<float>(), 1e-5);
                 }
             }
         }

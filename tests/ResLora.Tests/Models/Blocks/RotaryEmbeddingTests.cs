@@ -54,7 +54,10 @@ public sealed class RotaryEmbeddingTests
 
     private const string YarnsFrequencies = "1 0.3162724 0.08891397 0.01874735 0.007905695 0.003333804 0.001405853 0.0005928435";
 
-    /// <summary>Frequencies and factors of transformers 5.12.1's ROPE_INIT_FUNCTIONS["yarn"], with θ = 1000, heads of 16 and an original length of 64.</summary>
+    /// <summary>
+    /// Frequencies and factors of transformers 5.12.1's ROPE_INIT_FUNCTIONS["yarn"], with θ = 1000, heads of 16 and an original length of
+    /// 64.
+    /// </summary>
     public static TheoryData<RopeScaling, string, double> Yarns => new()
     {
         { new() { Factor = 4 }, YarnsFrequencies, 1.138629436111989 },

@@ -167,7 +167,8 @@ public sealed class FusedAttentionTests : KernelTests
         return mixed.transpose(1, 2).reshape(length, -1);
     }
 
-    private static IEnumerable<(int Start, int Length)> Starts(int[] lengths) => lengths.Select((length, i) => (lengths[..i].Sum(), length));
+    private static IEnumerable<(int Start, int Length)> Starts(int[] lengths) =>
+        lengths.Select((length, i) => (lengths[..i].Sum(), length));
 
     private static void AssertTexts(Tensor[] expected, Tensor[] actual, int[] lengths)
     {

@@ -19,7 +19,8 @@ public sealed class FusedLlamaTests : IDisposable
         _scope = NewDisposeScope();
     }
 
-    public static TheoryData<ShortcutKind, bool> Runs => new MatrixTheoryData<ShortcutKind, bool>(Enum.GetValues<ShortcutKind>(), [false, true]);
+    public static TheoryData<ShortcutKind, bool> Runs =>
+        new MatrixTheoryData<ShortcutKind, bool>(Enum.GetValues<ShortcutKind>(), [false, true]);
 
     public void Dispose() => _scope.Dispose();
 

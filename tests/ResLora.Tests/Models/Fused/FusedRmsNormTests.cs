@@ -31,7 +31,8 @@ public sealed class FusedRmsNormTests : KernelTests
         var (x, weight, above) = Inputs(48);
 
         var expected = KernelCheck.Run(float32, leaves => Plain(leaves[0].transpose(0, 1), weight).transpose(0, 1), above, x);
-        var actual = KernelCheck.Run(bfloat16, leaves => FusedRmsNorm.Apply(leaves[0].transpose(0, 1), weight, Epsilon).transpose(0, 1), above, x);
+        var actual =
+            KernelCheck.Run(bfloat16, leaves => FusedRmsNorm.Apply(leaves[0].transpose(0, 1), weight, Epsilon).transpose(0, 1), above, x);
 
         KernelCheck.AssertElements(expected[0], actual[0]);
         KernelCheck.AssertElements(expected[1], actual[1]);
@@ -73,5 +74,6 @@ public sealed class FusedRmsNormTests : KernelTests
     private static (Tensor X, Tensor Weight, Tensor Above) Inputs(int width) =>
         (KernelCheck.Random(1, 1.5, 3, 5, width), KernelCheck.Random(2, 1, width), KernelCheck.Random(3, 1, 3, 5, width));
 
-    private static Tensor Plain(Tensor x, Tensor weight) => x * (x.square().mean([-1], keepdim: true) + Epsilon).rsqrt() * weight.to(float32);
+    private static Tensor Plain(Tensor x, Tensor weight) =>
+        x * (x.square().mean([-1], keepdim: true) + Epsilon).rsqrt() * weight.to(float32);
 }

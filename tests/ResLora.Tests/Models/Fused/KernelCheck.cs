@@ -24,7 +24,9 @@ internal static class KernelCheck
         return (randn(shape, generator: generator) * deviation).to(bfloat16).MoveToOuterDisposeScope();
     }
 
-    /// <summary>y = f(inputs) and the gradients of Σ y ⊙ above, all widened to float32. The inputs are taken as <paramref name="dtype"/>.</summary>
+    /// <summary>
+    /// y = f(inputs) and the gradients of Σ y ⊙ above, all widened to float32. The inputs are taken as <paramref name="dtype"/>.
+    /// </summary>
     public static Tensor[] Run(ScalarType dtype, Func<Tensor[], Tensor> function, Tensor above, params Tensor[] inputs)
     {
         Tensor[] leaves = [.. inputs.Select(x => x.detach().to(dtype, copy: true).requires_grad_())];

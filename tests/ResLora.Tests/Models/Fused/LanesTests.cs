@@ -174,7 +174,8 @@ public sealed unsafe class LanesTests
     private static float[] Numbers()
     {
         var random = new Random(4);
-        var bits = new List<uint> { 0, 0x8000_0000, 0x7F80_0000, 0xFF80_0000, 0x7F7F_FFFF, 0xFF7F_FFFF, 1, 0x8000_0001, 0x0080_0000, 0x007F_FFFF };
+        var bits =
+            new List<uint> { 0, 0x8000_0000, 0x7F80_0000, 0xFF80_0000, 0x7F7F_FFFF, 0xFF7F_FFFF, 1, 0x8000_0001, 0x0080_0000, 0x007F_FFFF };
         for (var i = 0; i < 5000; i++)
         {
             var upper = (uint)random.Next(0x1_0000) << 16;

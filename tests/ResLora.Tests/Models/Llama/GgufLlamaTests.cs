@@ -307,5 +307,6 @@ public sealed class GgufLlamaTests : IDisposable
         return result;
     }
 
-    private static double Distance(Tensor found, Tensor expected) => (found - expected).abs().max().item<float>() / expected.abs().max().item<float>();
+    private static double Distance(Tensor found, Tensor expected) =>
+        (found - expected).abs().max().item<float>() / expected.abs().max().item<float>();
 }

@@ -115,7 +115,8 @@ public sealed class LlamaCheckpointTests : IDisposable
         ModelFolder.Write(loaded, _folder.Path, _folder["written"]);
         var layout = new GgufLlamaExport(((LlamaModel)loaded).Config);
 
-        Assert.False(JsonNode.Parse(File.ReadAllText(Path.Combine(_folder["written"], "config.json")))!["tie_word_embeddings"]!.GetValue<bool>());
+        Assert.False(
+            JsonNode.Parse(File.ReadAllText(Path.Combine(_folder["written"], "config.json")))!["tie_word_embeddings"]!.GetValue<bool>());
         Assert.Contains(Head, CheckpointReader.ReadHeader(_folder["written"]).Entries.Keys);
         Assert.Contains("output.weight", layout.Tensors(loaded, GgufWeightType.F32).Select(tensor => tensor.Name));
         using var again = ModelRegistry.LoadCausal(_folder["written"]);

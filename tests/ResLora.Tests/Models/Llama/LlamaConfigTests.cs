@@ -41,7 +41,8 @@ public sealed class LlamaConfigTests
     {
         var config = Read(Minimal, ("model_type", $"\"{family}\""), ("num_key_value_heads", "4"));
 
-        Assert.Equal((bias, outputBias, headNorm, headSize), (config.QueryKeyValueBias, config.OutputBias, config.HeadNorm, config.HeadSize));
+        Assert.Equal(
+            (bias, outputBias, headNorm, headSize), (config.QueryKeyValueBias, config.OutputBias, config.HeadNorm, config.HeadSize));
     }
 
     [Theory]
@@ -87,7 +88,8 @@ public sealed class LlamaConfigTests
 
     [Fact]
     public void Read_MistralWhoseWindowIsNull_HasNone() =>
-        Assert.Null(Read(Minimal, ("model_type", "\"mistral\""), ("num_key_value_heads", "4"), ("sliding_window", "null")).SlidingWindow(0));
+        Assert.Null(
+            Read(Minimal, ("model_type", "\"mistral\""), ("num_key_value_heads", "4"), ("sliding_window", "null")).SlidingWindow(0));
 
     [Theory]
     [InlineData("qwen2", "true", new[] { 0, 8, 0 })]
@@ -216,7 +218,8 @@ public sealed class LlamaConfigTests
     [Fact]
     public void Read_ManyProblems_AreNamedTogether()
     {
-        var error = Assert.Throws<ConfigException>(() => Read(Minimal, ("hidden_act", "\"relu\""), ("rms_norm_eps", "2"), ("vocab_size", "-1")));
+        var error = Assert.Throws<ConfigException>(
+            () => Read(Minimal, ("hidden_act", "\"relu\""), ("rms_norm_eps", "2"), ("vocab_size", "-1")));
 
         Assert.All(["hidden_act", "rms_norm_eps", "vocab_size"], key => Assert.Contains(key, error.Message, StringComparison.Ordinal));
     }

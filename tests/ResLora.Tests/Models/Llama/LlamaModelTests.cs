@@ -44,7 +44,8 @@ public sealed class LlamaModelTests
     {
         using var model = new LlamaModel(TinyLlama.Config with { ModelType = family, TieWordEmbeddings = tied });
 
-        Assert.Equal(expected, model.named_parameters().Select(p => p.name).Where(n => !n.Contains(".layers.", StringComparison.Ordinal)).Order());
+        Assert.Equal(
+            expected, model.named_parameters().Select(p => p.name).Where(n => !n.Contains(".layers.", StringComparison.Ordinal)).Order());
     }
 
     [Theory]
@@ -55,7 +56,8 @@ public sealed class LlamaModelTests
     {
         using var model = new LlamaModel(TinyLlama.Config with { ModelType = family, ConfiguredHeadSize = 4 });
 
-        var names = model.named_parameters().Select(p => p.name).Where(n => n.StartsWith("model.layers.0.", StringComparison.Ordinal)).ToArray();
+        var names =
+            model.named_parameters().Select(p => p.name).Where(n => n.StartsWith("model.layers.0.", StringComparison.Ordinal)).ToArray();
 
         Assert.Equal(expected, names.Length);
         Assert.Equal(family == "qwen3", names.Contains("model.layers.0.self_attn.q_norm.weight"));
@@ -233,7 +235,8 @@ public sealed class LlamaModelTests
         Assert.Equal(0, growth);
     }
 
-    private static LlamaModel Create(string family) => TinyLlama.Create(TinyLlama.Config with { ModelType = family, ConfiguredHeadSize = 4 });
+    private static LlamaModel Create(string family) =>
+        TinyLlama.Create(TinyLlama.Config with { ModelType = family, ConfiguredHeadSize = 4 });
 
     private static void AssertClose(Tensor expected, Tensor actual) =>
         Assert.True(TinyAdapters.Distance(expected, actual) <= Tolerance * expected.abs().max().item<float>());

@@ -13,7 +13,8 @@ public sealed class PackedTextsTests
     private static readonly int[] _lengths = [1, 7, 2, 9];
 
     /// <summary>Families: plain, biases, head norms, and windows in all layers or some that are shorter than the longer texts.</summary>
-    public static TheoryData<string, bool> Ways => new MatrixTheoryData<string, bool>(["llama", "qwen2", "qwen3", "mistral", "half"], [false, true]);
+    public static TheoryData<string, bool> Ways =>
+        new MatrixTheoryData<string, bool>(["llama", "qwen2", "qwen3", "mistral", "half"], [false, true]);
 
     [Theory]
     [MemberData(nameof(Ways))]
@@ -30,7 +31,8 @@ public sealed class PackedTextsTests
         Assert.All(Starts(), text =>
         {
             var alone = model.Hidden(ids.narrow(1, text.Start, text.Length));
-            Assert.InRange(KernelCheck.Distance(alone, packed.narrow(1, text.Start, text.Length)), 0, fused ? BFloat16Tolerance : Float32Tolerance);
+            Assert.InRange(
+                KernelCheck.Distance(alone, packed.narrow(1, text.Start, text.Length)), 0, fused ? BFloat16Tolerance : Float32Tolerance);
         });
         Assert.True(KernelCheck.Distance(model.Hidden(ids).narrow(1, 8, 11), packed.narrow(1, 8, 11)) > 0.1, "the tokens as one text must be something else");
     }

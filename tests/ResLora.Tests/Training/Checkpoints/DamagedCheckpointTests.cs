@@ -124,12 +124,14 @@ public sealed class DamagedCheckpointTests
         bench.Events.Clear();
     }
 
-    private static string Checkpoint(TrainingBench bench, int step, string file) => Path.Combine(bench.RunFolder, "checkpoints", $"step-{step:D6}", file);
+    private static string Checkpoint(TrainingBench bench, int step, string file) =>
+        Path.Combine(bench.RunFolder, "checkpoints", $"step-{step:D6}", file);
 
     private static IEnumerable<string?> Names(TrainingBench bench) =>
         Directory.GetDirectories(Path.Combine(bench.RunFolder, "checkpoints")).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 
-    private static byte[] Files(TrainingBench bench, string folder) => File.ReadAllBytes(Path.Combine(bench.RunFolder, folder, "weights.safetensors"));
+    private static byte[] Files(TrainingBench bench, string folder) =>
+        File.ReadAllBytes(Path.Combine(bench.RunFolder, folder, "weights.safetensors"));
 
     private static Dictionary<string, string> Everything(TrainingBench bench) => Directory
         .EnumerateFiles(bench.RunFolder, "*", SearchOption.AllDirectories)

@@ -88,7 +88,8 @@ public class ResumeTests
 
         bench.Train(_config with { EvaluateEvery = 3 }, resume: true);
 
-        Assert.Equal([3, 6, 8], File.ReadAllLines(metrics).Where(l => l.Contains("\"eval_loss\"", StringComparison.Ordinal)).Select(StepOf));
+        Assert.Equal(
+            [3, 6, 8], File.ReadAllLines(metrics).Where(l => l.Contains("\"eval_loss\"", StringComparison.Ordinal)).Select(StepOf));
     }
 
     [Fact]
@@ -171,7 +172,8 @@ public class ResumeTests
         Assert.Equal((7, 9), (once.Steps, twice.Steps));
         Assert.Equal(expected.Losses, twice.Losses);
         Assert.Equal(whole.Weights(), longer.Weights());
-        Assert.Contains(longer.Events.OfType<Note>(), note => note.Text.Contains("was to have 5 steps and now has 7", StringComparison.Ordinal));
+        Assert.Contains(
+            longer.Events.OfType<Note>(), note => note.Text.Contains("was to have 5 steps and now has 7", StringComparison.Ordinal));
     }
 
     [Theory]

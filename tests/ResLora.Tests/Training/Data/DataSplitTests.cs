@@ -37,7 +37,8 @@ public sealed class DataSplitTests
     [Fact]
     public void HoldOut_EqualPairsWithLabels_StayOnOneSide()
     {
-        LabelledText[] texts = [.. Enumerable.Range(0, 100).Select(i => new LabelledText(i, "the same", $"text {i / 4}") { Label = i % 2 })];
+        LabelledText[] texts =
+            [.. Enumerable.Range(0, 100).Select(i => new LabelledText(i, "the same", $"text {i / 4}") { Label = i % 2 })];
 
         var (train, heldOut) = DataSplit.HoldOut(texts, 22, seed: 1);
 
@@ -66,7 +67,8 @@ public sealed class DataSplitTests
     [InlineData(24, 2)]
     [InlineData(999, 99)]
     [InlineData(5000, 100)]
-    public void UsualCount_AnyNumberOfSamples_IsATenthOfThem(int samples, int expected) => Assert.Equal(expected, DataSplit.UsualCount(samples, 100));
+    public void UsualCount_AnyNumberOfSamples_IsATenthOfThem(int samples, int expected) =>
+        Assert.Equal(expected, DataSplit.UsualCount(samples, 100));
 
     [Theory]
     [InlineData(" ", 901)]

@@ -57,7 +57,9 @@ public sealed class LengthGroupedBatchesTests
         Assert.True(grouped * 10 < shuffled, $"padding {grouped} against {shuffled}");
     }
 
-    private static int[] Flat(int[] lengths, long seed, int epoch) => [.. LengthGroupedBatches.Plan(lengths, 4, seed, epoch).SelectMany(batch => batch)];
+    private static int[] Flat(int[] lengths, long seed, int epoch) =>
+        [.. LengthGroupedBatches.Plan(lengths, 4, seed, epoch).SelectMany(batch => batch)];
 
-    private static int Padded(int[] lengths, IEnumerable<int[]> batches) => batches.Sum(batch => batch.Sum(i => batch.Max(j => lengths[j]) - lengths[i]));
+    private static int Padded(int[] lengths, IEnumerable<int[]> batches) =>
+        batches.Sum(batch => batch.Sum(i => batch.Max(j => lengths[j]) - lengths[i]));
 }

@@ -98,7 +98,8 @@ public sealed class ConfusionMatrixTests
         var report = ClassificationReport.Of(matrix, new LabelSet(["low", "middle", "high"]));
 
         Assert.Equal(4.0 / 6, report.Accuracy, Tolerance);
-        Assert.Equal([new("low", 0.5, 0.5, 0.5, 2), new("middle", 0.5, 1, 2.0 / 3, 1), new ClassScore("high", 1, 2.0 / 3, 0.8, 3)], report.Classes);
+        Assert.Equal(
+            [new("low", 0.5, 0.5, 0.5, 2), new("middle", 0.5, 1, 2.0 / 3, 1), new ClassScore("high", 1, 2.0 / 3, 0.8, 3)], report.Classes);
         Assert.Equal([[1, 1, 0], [0, 1, 0], [1, 0, 2]], report.Confusion);
         Assert.Equal(matrix.MacroF1, report.MacroF1);
     }

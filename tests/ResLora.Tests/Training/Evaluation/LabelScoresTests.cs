@@ -51,7 +51,8 @@ public sealed class LabelScoresTests
         var task = LabelledTaskRegistry.Get("mrpc");
         var turned = new LabelSet(["equivalent", "not_equivalent"]);
 
-        var scores = LabelScores.OfLabels(task, turned, [.. _expected.Select(label => 1 - label)], [.. _predicted.Select(label => 1 - label)]);
+        var scores =
+            LabelScores.OfLabels(task, turned, [.. _expected.Select(label => 1 - label)], [.. _predicted.Select(label => 1 - label)]);
 
         Assert.Equal(2.0 / 3, scores.Metrics["f1"], Tolerance);
     }

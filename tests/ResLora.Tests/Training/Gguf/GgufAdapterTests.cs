@@ -123,7 +123,8 @@ public sealed class GgufAdapterTests : IDisposable
     public void Read_WhatDoesNotFitTheModel_IsRefused(string expected, string key, string value, string[] names)
     {
         ArgumentNullException.ThrowIfNull(names);
-        var texts = new Dictionary<string, string> { ["general.architecture"] = "llama", ["general.type"] = "adapter", ["adapter.type"] = "lora" };
+        var texts =
+            new Dictionary<string, string> { ["general.architecture"] = "llama", ["general.type"] = "adapter", ["adapter.type"] = "lora" };
         if (key.Length > 0)
         {
             texts[key] = value;
@@ -190,7 +191,8 @@ public sealed class GgufAdapterTests : IDisposable
     private static void Merge(LlamaModel model, List<(string Module, Tensor A, Tensor B)> blocks)
     {
         using var noGradient = no_grad();
-        var linears = model.named_modules().Where(entry => entry.module is Linear).ToDictionary(entry => entry.name, entry => (Linear)entry.module);
+        var linears =
+            model.named_modules().Where(entry => entry.module is Linear).ToDictionary(entry => entry.name, entry => (Linear)entry.module);
         blocks.ForEach(block => linears[block.Module].weight!.add_(block.B.matmul(block.A)));
     }
 }

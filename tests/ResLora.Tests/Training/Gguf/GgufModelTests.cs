@@ -15,7 +15,8 @@ public sealed class GgufModelTests : IDisposable
     // float32 on both sides; only θ and ε were rounded to float32.
     private const double ExactTolerance = 1e-5;
 
-    // Rounding every weight to 8 bits moves the sample's logits by 0.55 % of the largest (measured); a sign or a scale gone wrong moves them by all of it.
+    // Rounding every weight to 8 bits moves the sample's logits by 0.55 % of the largest (measured); a sign or a scale gone wrong moves
+    // them by all of it.
     private const double QuantizedTolerance = 0.02;
 
     private const string Prompt = "Kai reads 8 pages a day for 4 days. How many pages does Kai read?";
@@ -72,7 +73,8 @@ public sealed class GgufModelTests : IDisposable
         using var session = ModelSession.Load(Sample);
         session.Attach(new());
 
-        Assert.Throws<InvalidOperationException>(() => GgufModelWriter.Write(_folder["model.gguf"], session.Causal, Sample, GgufWeightType.F32));
+        Assert.Throws<InvalidOperationException>(
+            () => GgufModelWriter.Write(_folder["model.gguf"], session.Causal, Sample, GgufWeightType.F32));
 
         Assert.Empty(_folder.Names());
     }

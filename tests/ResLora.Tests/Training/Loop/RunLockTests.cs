@@ -16,7 +16,8 @@ public sealed class RunLockTests
 
         var error = Assert.Throws<ConfigException>(() => RunLock.Take(folder["run"]));
 
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} "), error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} "), error.Message, StringComparison.Ordinal);
         Assert.Contains(folder["run"], error.Message, StringComparison.Ordinal);
     }
 
@@ -42,7 +43,8 @@ public sealed class RunLockTests
 
         using var taken = RunLock.Take(folder.Path);
 
-        Assert.StartsWith(Environment.ProcessId.ToString(CultureInfo.InvariantCulture), File.ReadAllText(folder["run.pid"]), StringComparison.Ordinal);
+        Assert.StartsWith(
+            Environment.ProcessId.ToString(CultureInfo.InvariantCulture), File.ReadAllText(folder["run.pid"]), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -43,7 +43,8 @@ public class RunPlanTests
 
         Assert.Equal(config, wanted.Choice!.Config);
         Assert.True(plan.Memory.Total < wanted.Memory.Total);
-        Assert.Equal((2, 2, false), (plan.Choice!.Config.BatchSize, plan.Choice.Config.AccumulationSteps, plan.Choice.Config.GradientCheckpointing));
+        Assert.Equal(
+            (2, 2, false), (plan.Choice!.Config.BatchSize, plan.Choice.Config.AccumulationSteps, plan.Choice.Config.GradientCheckpointing));
         Assert.Equal((wanted.Steps, wanted.StepsPerEpoch), (plan.Steps, plan.StepsPerEpoch));
     }
 

@@ -40,7 +40,8 @@ public sealed class ThreadChoiceTests
         var most = Math.Max(16, 4 * Environment.ProcessorCount);
 
         Assert.Equal(most, Of(most));
-        Assert.Contains($"training.threads is {most + 1}", Assert.Throws<ConfigException>(() => Of(most + 1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"training.threads is {most + 1}", Assert.Throws<ConfigException>(() => Of(most + 1)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

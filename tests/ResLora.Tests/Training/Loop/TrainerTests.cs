@@ -104,13 +104,15 @@ public class TrainerTests
     {
         using var bench = new TrainingBench(shortcut, dropout: 0.1);
         var counts = new Dictionary<int, long>();
-        var trainer = new Trainer(bench.Setup with { Config = TrainingBench.Config with { Steps = 20, GradientCheckpointing = checkpointing } });
+        var trainer =
+            new Trainer(bench.Setup with { Config = TrainingBench.Config with { Steps = 20, GradientCheckpointing = checkpointing } });
 
         trainer.Run(new Counter(counts), resume: false, TestContext.Current.CancellationToken);
 
         // Where a checkpointed layer's shortcut is not read, its gradient is an object without a native tensor, which TorchSharp
         // counts as made and never as disposed.
-        var undefinedGradients = checkpointing && shortcut is ShortcutKind.Input or ShortcutKind.Middle ? 18 * bench.Adapter!.Blocks.Count : 0;
+        var undefinedGradients =
+            checkpointing && shortcut is ShortcutKind.Input or ShortcutKind.Middle ? 18 * bench.Adapter!.Blocks.Count : 0;
         Assert.InRange(counts[20] - counts[2], 0, undefinedGradients);
     }
 
@@ -135,11 +137,13 @@ public class TrainerTests
 
         var result = bench.Train(TrainingBench.Config with { EvaluateEvery = 2 });
 
-        var lines = File.ReadLines(Path.Combine(bench.RunFolder, "metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        var lines =
+            File.ReadLines(Path.Combine(bench.RunFolder, "metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
         var steps = lines.Where(line => line.TryGetProperty("loss", out _)).ToArray();
         Assert.Equal([1, 2, 3, 4], steps.Select(line => line.GetProperty("step").GetInt32()));
         Assert.Equal(result.Losses.Select(l => l.Loss), steps.Select(line => line.GetProperty("loss").GetDouble()));
-        Assert.Equal([2, 4], lines.Where(line => line.TryGetProperty("eval_loss", out _)).Select(line => line.GetProperty("step").GetInt32()));
+        Assert.Equal(
+            [2, 4], lines.Where(line => line.TryGetProperty("eval_loss", out _)).Select(line => line.GetProperty("step").GetInt32()));
         Assert.True(File.Exists(Path.Combine(bench.RunFolder, "best", "weights.safetensors")));
         Assert.True(File.Exists(Path.Combine(bench.RunFolder, "last", "weights.safetensors")));
     }

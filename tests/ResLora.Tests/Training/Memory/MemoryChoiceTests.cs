@@ -69,5 +69,6 @@ public sealed class MemoryChoiceTests
     }
 
     /// <summary>100 bytes a sample of a pass, a tenth of it when checkpointed.</summary>
-    private static MemoryEstimate Estimate(TrainConfig config) => new(0, 0, config.BatchSize * (config.GradientCheckpointing ? 10 : 100), 0);
+    private static MemoryEstimate Estimate(TrainConfig config) =>
+        new(0, 0, config.BatchSize * (config.GradientCheckpointing ? 10 : 100), 0);
 }

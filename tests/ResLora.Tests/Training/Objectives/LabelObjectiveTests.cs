@@ -128,7 +128,9 @@ public sealed class LabelObjectiveTests
         }));
     }
 
-    private static LabelObjective Classification(EncoderModel model) => new(model, LabelledTaskRegistry.Get("classification"), new LabelSet(["no", "yes"]));
+    private static LabelObjective Classification(EncoderModel model) =>
+        new(model, LabelledTaskRegistry.Get("classification"), new LabelSet(["no", "yes"]));
 
-    private static TokenizedSample Sample(int[] ids, double? target, int[]? types = null) => new(ids, []) { Target = target, TypeIds = types };
+    private static TokenizedSample Sample(int[] ids, double? target, int[]? types = null) =>
+        new(ids, []) { Target = target, TypeIds = types };
 }

@@ -81,7 +81,8 @@ public sealed class MaskedTokenObjectiveTests
     {
         using var model = TinyBert.Create("roberta", TextHead.MaskedTokens);
         var objective = new MaskedTokenObjective(model, MaskId);
-        var samples = Enumerable.Range(0, 6).Select(i => Sample(Enumerable.Range(5 + i, 4 + (3 * i)).Select(id => 5 + (id % 24)))).ToArray();
+        var samples =
+            Enumerable.Range(0, 6).Select(i => Sample(Enumerable.Range(5 + i, 4 + (3 * i)).Select(id => 5 + (id % 24)))).ToArray();
 
         var once = objective.Measure(samples, 4, TestContext.Current.CancellationToken);
         random.manual_seed(77);

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace ResLora.Tests.Training.Tokenization;
 
-/// <summary>Builds the map of characters that SentencePiece's models carry: a double-array trie over UTF-8 and texts that end with a zero byte.</summary>
+/// <summary>
+/// Builds the map of characters that SentencePiece's models carry: a double-array trie over UTF-8 and texts that end with a zero byte.
+/// </summary>
 internal sealed class CharacterMap
 {
     private const int LeafFlag = 1 << 8;

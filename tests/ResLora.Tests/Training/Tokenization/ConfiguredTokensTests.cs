@@ -3,7 +3,9 @@ using Xunit;
 
 namespace ResLora.Tests.Training.Tokenization;
 
-/// <summary>The tokens that the files beside a tokenizer.json add to it. The expectations are values of transformers 5.12.1 (AutoTokenizer).</summary>
+/// <summary>
+/// The tokens that the files beside a tokenizer.json add to it. The expectations are values of transformers 5.12.1 (AutoTokenizer).
+/// </summary>
 public class ConfiguredTokensTests
 {
     private const string Json = """
@@ -35,13 +37,15 @@ public class ConfiguredTokensTests
     [InlineData(
         """{"pad_token":"<new>","mask_token":"<M>","bos_token":"<img>","additional_special_tokens":["<two>"]}""",
         "0 3 11 4 3 12 4 0 0 13 3 9 4 9 10 8", "<s> a <n>")] // in the library's order
-    public void Load_TokensOfTheConfig_AreAddedLikeTransformers(string config, string ids, string decoded) => Check(ids, decoded, ("tokenizer_config.json", config));
+    public void Load_TokensOfTheConfig_AreAddedLikeTransformers(string config, string ids, string decoded) =>
+        Check(ids, decoded, ("tokenizer_config.json", config));
 
     [Theory]
     [InlineData("special_tokens_map.json", """{"bos_token":"<s>","pad_token":"<new>","additional_special_tokens":["<two>"]}""", "3 1 4 3 10 4 3 0 4 0 0 11 3 9 4 9 0", "a <n>")]
     [InlineData("special_tokens_map.json", """{"mask_token":{"content":"<M>","lstrip":true,"special":true}}""", "0 0 3 10 4 0 0 0 3 9 4 9 0", "<s> a <n>")]
     [InlineData("added_tokens.json", """{"<new>":10,"<two>":11}""", "0 3 10 4 3 0 4 0 0 11 3 9 4 9 0", "<s> a <n> <new>")]
-    public void Load_TokensOfTheOlderFiles_AreAddedLikeTransformers(string file, string content, string ids, string decoded) => Check(ids, decoded, (file, content));
+    public void Load_TokensOfTheOlderFiles_AreAddedLikeTransformers(string file, string content, string ids, string decoded) =>
+        Check(ids, decoded, (file, content));
 
     [Fact]
     public void Load_NewTokenWhoseIdIsTaken_SaysSo()

@@ -18,7 +18,8 @@ public sealed class ModelRowsTests
         var tokenizer = WithSpare(_own);
 
         Assert.Equal(_own + 1, tokenizer.VocabularySize);
-        Assert.Equal(TokenizerFixtures.Load(TokenizerFixtures.SentencePiece().ToJsonString()).Encode("abc cab"), tokenizer.Encode("abc cab"));
+        Assert.Equal(
+            TokenizerFixtures.Load(TokenizerFixtures.SentencePiece().ToJsonString()).Encode("abc cab"), tokenizer.Encode("abc cab"));
     }
 
     [Theory]
@@ -28,7 +29,8 @@ public sealed class ModelRowsTests
     {
         var tokenizer = WithSpare(_own);
 
-        var error = Assert.Throws<FileFormatException>(() => asPair ? tokenizer.EncodeTexts("a [PAD] b").Ids : tokenizer.Encode("a [PAD] b"));
+        var error = Assert.Throws<FileFormatException>(
+            () => asPair ? tokenizer.EncodeTexts("a [PAD] b").Ids : tokenizer.Encode("a [PAD] b"));
 
         Assert.Contains($"the token '{Spare}' (id {_own.ToString(CultureInfo.InvariantCulture)}), in the text 'a [PAD] b', has no row", error.Message, StringComparison.Ordinal);
     }

@@ -49,7 +49,8 @@ public class TokenizerGoldenTests
 
         var tokenizer = Tokenizer.Load(folder.Path);
 
-        Assert.All(File.ReadLines(Path.Combine(golden, "expected.jsonl")).Select(line => JsonSerializer.Deserialize<Line>(line, _names)!), line =>
+        Assert.All(
+            File.ReadLines(Path.Combine(golden, "expected.jsonl")).Select(line => JsonSerializer.Deserialize<Line>(line, _names)!), line =>
         {
             Assert.Equal(line.Ids, tokenizer.Encode(line.Text));
             Assert.Equal(line.Decoded, tokenizer.Decode(line.Ids));

@@ -48,7 +48,9 @@ public class TokenizerPairTests
         Assert.NotEmpty(tokenizer.EncodeTexts("a").Ids);
     }
 
-    /// <summary>The rule of Hugging Face's tokenizers library, which is not symmetric: of two equal texts the second keeps the odd token.</summary>
+    /// <summary>
+    /// The rule of Hugging Face's tokenizers library, which is not symmetric: of two equal texts the second keeps the odd token.
+    /// </summary>
     [Theory]
     [InlineData(Truncation.LongestFirst, 10, 3, 8, 5, 3)]
     [InlineData(Truncation.LongestFirst, 3, 10, 8, 3, 5)]
@@ -69,8 +71,8 @@ public class TokenizerPairTests
     }
 
     /// <summary>
-    /// tokenizers 0.23.1 first stops each text behind the word that reaches the limit (10), so that the odd token goes to the second of two that are equal
-    /// by then. Added tokens do not stop it. Values of that library.
+    /// tokenizers 0.23.1 first stops each text behind the word that reaches the limit (10), so that the odd token goes to the second of two
+    /// that are equal by then. Added tokens do not stop it. Values of that library.
     /// </summary>
     [Theory]
     [InlineData("the", 20, "un", 15, 3, 4)]
@@ -125,7 +127,8 @@ public class TokenizerPairTests
     [InlineData(Truncation.LongestFirst, 3, "leaves room for 0 tokens")]
     public void EncodeTexts_NoRoomThatWay_SaysSo(Truncation truncation, int maxLength, string part)
     {
-        var error = Assert.Throws<ConfigException>(() => WordPieceTests.Load().EncodeTexts(Words("the", 3), Words("un", 7), maxLength, truncation));
+        var error = Assert.Throws<ConfigException>(
+            () => WordPieceTests.Load().EncodeTexts(Words("the", 3), Words("un", 7), maxLength, truncation));
 
         Assert.Contains(part, error.Message, StringComparison.Ordinal);
     }

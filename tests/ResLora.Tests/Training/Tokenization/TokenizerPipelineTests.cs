@@ -130,7 +130,9 @@ public class TokenizerPipelineTests
         Assert.Equal(expected, words);
     }
 
-    /// <summary>Values of tokenizers 0.23.1. U+2E52 came to Unicode after the library's data, so that it is a letter like any other.</summary>
+    /// <summary>
+    /// Values of tokenizers 0.23.1. U+2E52 came to Unicode after the library's data, so that it is a letter like any other.
+    /// </summary>
     [Theory]
     [InlineData("""{"type":"Punctuation"}""", "a-b, (c)  d、e!? $5⹒", "a|-|b|,| |(|c|)|  d|、|e|!|?| |$|5⹒")]
     [InlineData("""{"type":"Punctuation","behavior":"Removed"}""", "a-b, (c)  d、e!? $5⹒", "a|b| |c|  d|e| |5⹒")]
@@ -172,7 +174,9 @@ public class TokenizerPipelineTests
         Assert.Equal(expected, words);
     }
 
-    /// <summary>Values of tokenizers 0.23.1: the shortest key that begins a cluster of up to 5 bytes stands for all of it, whatever follows.</summary>
+    /// <summary>
+    /// Values of tokenizers 0.23.1: the shortest key that begins a cluster of up to 5 bytes stands for all of it, whatever follows.
+    /// </summary>
     [Theory]
     [InlineData("ﬁ①Ａe\u0301", "fi1A é")]
     [InlineData("axb", "ab")]
@@ -189,7 +193,9 @@ public class TokenizerPipelineTests
         Assert.Equal(expected, words);
     }
 
-    /// <summary>Metaspace puts a blank in front of what began the raw text (tokenizers 0.23.1): not where the normalizer took that away.</summary>
+    /// <summary>
+    /// Metaspace puts a blank in front of what began the raw text (tokenizers 0.23.1): not where the normalizer took that away.
+    /// </summary>
     [Theory]
     [InlineData("""{"type":"Strip"}""", " a", "a")]
     [InlineData("""{"type":"Strip"}""", "a ", "▁a")]

@@ -57,7 +57,8 @@ public class TokenizerRefusalTests
 
         var error = Assert.Throws<FileFormatException>(() => TokenizerFixtures.Load(json.ToJsonString()));
 
-        Assert.Contains("post_processor.single: the template puts more than 1000 tokens around a text", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "post_processor.single: the template puts more than 1000 tokens around a text", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

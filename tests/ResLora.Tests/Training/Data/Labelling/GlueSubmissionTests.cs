@@ -44,7 +44,8 @@ public sealed class GlueSubmissionTests : IDisposable
     {
         var (cola, stsB) = (LabelledTaskRegistry.Get("cola"), LabelledTaskRegistry.Get("stsb"));
 
-        Assert.Throws<ConfigException>(() => GlueSubmission.Write(_files.Folder, LabelledTaskRegistry.Get("classification"), _texts, ["a", "b"]));
+        Assert.Throws<ConfigException>(
+            () => GlueSubmission.Write(_files.Folder, LabelledTaskRegistry.Get("classification"), _texts, ["a", "b"]));
         Assert.Throws<ArgumentException>(() => GlueSubmission.Write(_files.Folder, cola, _texts, ["acceptable"]));
         Assert.Throws<ArgumentException>(() => GlueSubmission.Write(_files.Folder, cola, _texts, ["acceptable", "fine"]));
         Assert.Throws<ArgumentException>(() => GlueSubmission.Write(_files.Folder, cola, _texts, [1.0, 0.0]));

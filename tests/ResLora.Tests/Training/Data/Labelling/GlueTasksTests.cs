@@ -177,7 +177,8 @@ public sealed class GlueTasksTests : IDisposable
     public void Read_QqpWithAFewBrokenLines_LeavesThemOutAndCountsThem()
     {
         const int rows = 2000;
-        var lines = Enumerable.Range(0, rows).Select(i => i is 7 or 1900 ? $"{i}\t1\t2\ttorn apart" : $"{i}\t1\t2\tWhy {i}?\tHow {i}?\t{i % 2}");
+        var lines =
+            Enumerable.Range(0, rows).Select(i => i is 7 or 1900 ? $"{i}\t1\t2\ttorn apart" : $"{i}\t1\t2\tWhy {i}?\tHow {i}?\t{i % 2}");
         var path = _files.Write("train.tsv", "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n" + string.Join('\n', lines) + "\n");
 
         var data = LabelledTaskRegistry.Get("qqp").Read(path, TaskSplit.Train);

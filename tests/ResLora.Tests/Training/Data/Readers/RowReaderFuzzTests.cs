@@ -28,7 +28,8 @@ public sealed class RowReaderFuzzTests : IDisposable
     [InlineData("c.json", "{\"q\":\"é\"}\n{\n\"q\":\"b\"}\n")]
     [InlineData("a.csv", "q,n\r\n\"two\nli\"\"nes\",51.0\r\né,true\r\n")]
     [InlineData("a.tsv", "q\tn\nthe \"end\tno\né\tyes\n")]
-    public void Read_DamagedText_GivesRowsOrIsRefused(string name, string text) => Check(name, Encoding.UTF8.GetBytes(text), protectedBytes: 0);
+    public void Read_DamagedText_GivesRowsOrIsRefused(string name, string text) =>
+        Check(name, Encoding.UTF8.GetBytes(text), protectedBytes: 0);
 
     [Fact]
     public async Task Read_DamagedParquet_GivesRowsOrIsRefused()

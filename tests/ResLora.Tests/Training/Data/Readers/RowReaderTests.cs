@@ -173,7 +173,8 @@ public sealed class RowReaderTests : IDisposable
     [InlineData("a.csv")]
     public void Read_NotUtf8_IsAnError(string name)
     {
-        byte[] text = [.. Encoding.UTF8.GetBytes(name == "a.json" ? "[{\"q\":\"" : name == "a.jsonl" ? "{\"q\":\"" : "q\n"), 0xFF, 0xFE, .. "\"}]"u8];
+        byte[] text =
+            [.. Encoding.UTF8.GetBytes(name == "a.json" ? "[{\"q\":\"" : name == "a.jsonl" ? "{\"q\":\"" : "q\n"), 0xFF, 0xFE, .. "\"}]"u8];
         var path = _files.Write(name, text);
 
         var error = Assert.Throws<FileFormatException>(() => RowReader.Read(path).ToArray());
