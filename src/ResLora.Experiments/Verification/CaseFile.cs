@@ -66,8 +66,11 @@ internal sealed record CaseFile
     /// <summary>The kind of a case with one layer; a case of a whole model has no kind.</summary>
     public const string LayerKind = "peft_linear";
 
+    /// <summary>The kind of a case with a whole model and a PEFT adapter.</summary>
+    public const string AdapterKind = "peft_model";
+
     // Said for the reader of the file: the expected numbers decide.
-    private static readonly string[] _notes = ["name", "notes", "merges", "in", "out", "bias", "versions", "dtype"];
+    private static readonly string[] _notes = ["name", "notes", "merges", "in", "out", "bias", "versions", "dtype", "model"];
 
     /// <summary>Null where the type promises a value is an error of the file, not of whoever reads the value.</summary>
     private static readonly JsonSerializerOptions _json = new() { RespectNullableAnnotations = true };
@@ -84,7 +87,7 @@ internal sealed record CaseFile
     {
         var path = Path.Combine(folder, "case.json");
         // The kind first: of a kind that is not known, nothing else has to fit.
-        if (CheckedJson.Deserialize<Head>(path, _json).Kind is { } kind and not LayerKind)
+        if (CheckedJson.Deserialize<Head>(path, _json).Kind is { } kind and not (LayerKind or AdapterKind))
         {
             throw new ConfigException($"cases of kind '{kind}' are not supported yet");
         }

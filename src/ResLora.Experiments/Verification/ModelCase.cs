@@ -52,7 +52,7 @@ internal static class ModelCase
         }
     }
 
-    private static void Forward(LanguageModel model, SafetensorsReader inputs, string prefix, Dictionary<string, Tensor> got)
+    internal static void Forward(LanguageModel model, SafetensorsReader inputs, string prefix, Dictionary<string, Tensor> got)
     {
         using var noGradient = no_grad();
         var layer = 0;

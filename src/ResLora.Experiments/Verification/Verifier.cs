@@ -70,6 +70,12 @@ public static class Verifier
                 return LayerCase.Run(name, folder, file);
             }
 
+            if (file.Kind == CaseFile.AdapterKind)
+            {
+                kind = "adapter";
+                return PeftModelCase.Run(name, folder, file);
+            }
+
             kind = "model";
             var type = ModelType(folder);
             return ModelRegistry.ModelTypes.Contains(type)

@@ -15,7 +15,9 @@ public sealed class VerifierTests
     private static readonly string[] _passing =
     [
         "bert_is", "llama-10m", "llama3_rope_scaling", "llama_bs_all", "llama_bs_m1", "llama_gqa_bias_tied", "llama_is", "llama_is_single_first_block",
-        "llama_lora", "llama_ms_m1", "llama_ms_m3", "peft_dora", "peft_dora_rslora", "peft_lora", "peft_rslora", "qwen3", "roberta_ms_m4", "roberta_stsb_regression", "stories260K",
+        "llama_lora", "llama_ms_m1", "llama_ms_m3", "peft_dora", "peft_dora_rslora", "peft_lora",
+        "peft_model_bias_lora_only", "peft_model_dora", "peft_model_layers_to_transform", "peft_model_modules_to_save", "peft_model_patterns", "peft_model_regex",
+        "peft_model_roberta", "peft_model_rslora", "peft_rslora", "qwen3", "roberta_ms_m4", "roberta_stsb_regression", "stories260K",
     ];
 
     [Fact]
@@ -113,6 +115,26 @@ public sealed class VerifierTests
 
         Assert.Equal(CaseStatus.Unsupported, only.Status);
         Assert.Contains(part, only.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_AdapterCaseWithAFlippedSign_Fails()
+    {
+        var source = SharedFolder.PathOrSkip("goldens/methods/peft_model_modules_to_save");
+        using var folder = new TemporaryFolder();
+        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        {
+            var copy = folder[Path.GetRelativePath(source, file)];
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        FlipOneSign(folder[Path.Combine("adapter", "adapter_model.safetensors")]);
+
+        var only = Assert.Single(Verifier.Run([folder.Path]).Cases);
+
+        Assert.Equal((CaseStatus.Failed, "adapter"), (only.Status, only.Kind));
+        Assert.Null(only.Message);
     }
 
     [Fact]
