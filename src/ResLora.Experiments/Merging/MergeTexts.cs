@@ -96,11 +96,11 @@ internal sealed record MergeTexts(string Source, Objective Objective, IReadOnlyL
         const int texts = 16;
         const int length = 64;
         var generator = new TextGenerator(session.Causal, session.Tokenizer);
-        // A tokenizer without a begin token needs something to begin with.
-        var prompt = session.Tokenizer.BeginId is null ? "The" : "";
+        // Where nothing is put in front of a text, the model needs something to begin with.
+        var prompt = session.Tokenizer.Before.Count == 0 ? "The" : "";
         var written = Enumerable.Range(firstSeed, texts)
             .Select(seed => prompt + string.Concat(generator.Stream(prompt, new GenerationConfig { Temperature = 1, Seed = seed, MaxNewTokens = length })))
-            .Select(text => (Text: text, Ids: session.Tokenizer.Encode(text).ToArray()))
+            .Select(text => (Text: text, Ids: session.Tokenizer.EncodePrompt(text).ToArray()))
             .Where(sample => sample.Ids.Length > 1)
             .ToArray();
         return written.Length > 0

@@ -36,9 +36,9 @@ public static class PretrainJob
         folder.RequireReady(resume);
         var (train, heldOut) = Read(config);
         using var made = new NewModel(config, train.Select(sample => sample.Completion));
-        if (made.Tokenizer.BeginId is null || made.Tokenizer.EndId is null)
+        if (made.Tokenizer.EndId is null)
         {
-            throw new ConfigException("tokenizer.from: training from scratch puts a token before and one behind each text, and this tokenizer names no such tokens (bos_token and eos_token).");
+            throw new ConfigException($"tokenizer.from: training from scratch puts a token behind each text, and {made.Tokenizer.Ends.Absence}.");
         }
 
         made.Initialize();
@@ -101,9 +101,9 @@ public static class PretrainJob
 
     private static IReadOnlyList<TokenizedSample> Pack(IReadOnlyList<Sample> samples, NewModel made, PretrainConfig config)
     {
-        var (begin, end) = (made.Tokenizer.BeginId!.Value, made.Tokenizer.EndId!.Value);
-        var documents = samples.Select(sample => (IReadOnlyList<int>)[begin, .. made.Tokenizer.Encode(sample.Completion, addSpecialTokens: false), end]);
-        var rows = PackedRows.Pack(documents, config.Training.MaxLength, begin);
+        var end = made.Tokenizer.EndId!.Value;
+        var documents = samples.Select(sample => (IReadOnlyList<int>)[.. made.Tokenizer.EncodePrompt(sample.Completion), end]);
+        var rows = PackedRows.Pack(documents, config.Training.MaxLength, made.Tokenizer.Before);
         return config.Objective == PretrainObjective.Causal ? rows : [.. rows.Select(row => row with { Labels = [.. row.Ids.Select(id => Offered(id, made))] })];
     }
 

@@ -15,14 +15,14 @@ internal static class SampleEncoding
     /// <param name="folder">The model's folder, for errors.</param>
     /// <param name="maxLength">The longest sample in tokens.</param>
     /// <param name="maxUntrainedShare">The share of samples with nothing to learn above which the data is refused, 0 to 1.</param>
-    /// <exception cref="ConfigException">The tokenizer names no end token.</exception>
+    /// <exception cref="ConfigException">No token ends a text.</exception>
     public static SampleTokenizer For(Tokenizer tokenizer, string folder, int maxLength, double maxUntrainedShare = 1)
     {
         var end = tokenizer.EndId ?? throw new ConfigException(
-            $"{folder}: the tokenizer names no token that ends a text (eos_token in tokenizer_config.json), so a model could never learn to stop.");
+            $"{folder}: {tokenizer.Ends.Absence}, so that a model could never learn to stop.");
         return new SampleTokenizer(
             text => tokenizer.Encode(text, addSpecialTokens: false),
-            tokenizer.BeginId,
+            tokenizer.Before,
             end,
             new SampleTokenizerOptions
             {

@@ -63,6 +63,11 @@ public sealed class TokenizerJsonComponent
     public bool Has(string key) =>
         _json.ValueKind == JsonValueKind.Object && _json.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null;
 
+    /// <summary>Whether the value has a key, if only with null.</summary>
+    /// <param name="key">The key.</param>
+    /// <returns>True when the key is there.</returns>
+    public bool HasKey(string key) => _json.ValueKind == JsonValueKind.Object && _json.TryGetProperty(key, out _);
+
     /// <summary>The value of a key.</summary>
     /// <param name="key">The key.</param>
     /// <returns>The value.</returns>

@@ -7,10 +7,11 @@ namespace ResLora.Training.Data;
 /// text (an empty prompt) all but the begin.
 /// </summary>
 /// <param name="encode">Text to ids, without begin and end of its own.</param>
-/// <param name="beginId">The token that begins a sequence; null for a model that has none.</param>
+/// <param name="before">What stands in front of a sequence, as <see cref="Tokenization.Tokenizer.Before"/>; often a begin token, or nothing.</param>
 /// <param name="endId">The token that ends a sequence. It is trained: a model that never learns to stop answers on and on.</param>
 /// <param name="options">Limits; null for the defaults.</param>
-public sealed class SampleTokenizer(Func<string, IReadOnlyList<int>> encode, int? beginId, int endId, SampleTokenizerOptions? options = null)
+public sealed class SampleTokenizer(
+    Func<string, IReadOnlyList<int>> encode, IReadOnlyList<int> before, int endId, SampleTokenizerOptions? options = null)
 {
     private readonly SampleTokenizerOptions _options = options ?? new SampleTokenizerOptions();
 
@@ -22,8 +23,8 @@ public sealed class SampleTokenizer(Func<string, IReadOnlyList<int>> encode, int
     {
         ArgumentNullException.ThrowIfNull(prompt);
         var ids = prompt.Length > 0 ? encode(prompt) : [];
-        RefuseDoubled(ids.Count > 0 && ids[0] == beginId, "begin", beginId, prompt);
-        return beginId is { } begin ? [begin, .. ids] : ids;
+        RefuseBegin(ids, prompt);
+        return [.. before, .. ids];
     }
 
     /// <summary>Tokenises one sample, whatever its length.</summary>
@@ -36,7 +37,7 @@ public sealed class SampleTokenizer(Func<string, IReadOnlyList<int>> encode, int
         var prompt = EncodePrompt(sample.Prompt);
         var text = _options.EncoderAddsBlank && sample.Completion.StartsWith(' ') ? sample.Completion[1..] : sample.Completion;
         var completion = encode(text);
-        RefuseDoubled(completion.Count > 0 && completion[0] == beginId, "begin", beginId, sample.Completion);
+        RefuseBegin(completion, sample.Completion);
         RefuseDoubled(completion.Count > 0 && completion[^1] == endId, "end", endId, sample.Completion);
 
         int[] ids = [.. prompt, .. completion, endId];
@@ -89,7 +90,15 @@ public sealed class SampleTokenizer(Func<string, IReadOnlyList<int>> encode, int
                 : $"None of {total} samples fits into {_options.MaxLength} tokens, the shortest has {shortest}; raise the limit.");
     }
 
-    private static void RefuseDoubled(bool doubled, string which, int? id, string text)
+    private void RefuseBegin(IReadOnlyList<int> ids, string text)
+    {
+        if (before is [var begin, ..])
+        {
+            RefuseDoubled(ids.Count > 0 && ids[0] == begin, "begin", begin, text);
+        }
+    }
+
+    private static void RefuseDoubled(bool doubled, string which, int id, string text)
     {
         if (doubled)
         {

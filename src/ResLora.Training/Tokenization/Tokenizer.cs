@@ -30,7 +30,7 @@ public sealed class Tokenizer
     private readonly ModelRows _rows;
     private readonly TruncationSide _side;
 
-    private Tokenizer(TokenizerJson json, TokenizerSettings settings, ModelRows rows, TruncationSide side)
+    private Tokenizer(TokenizerJson json, TokenizerSettings settings, ModelRows rows, TruncationSide side, bool isOlder)
     {
         _rows = rows;
         _json = json;
@@ -44,7 +44,12 @@ public sealed class Tokenizer
             TokenizerJsonModel.WordLevel => new WordLevelModel(json.Model),
             _ => new BpeModel(json.Model),
         };
-        _around = WithFlags(PostProcessor.Create(json.PostProcessor, json.VocabularySize), settings);
+        _around = PostProcessor.Create(json.PostProcessor, json.VocabularySize);
+        if (isOlder)
+        {
+            _around = _around.With(WithFlag(_around.Before, settings.AddBegin, settings.BeginId), WithFlag(_around.After, settings.AddEnd, settings.NamedEndId));
+        }
+
         _decoder = DecoderStages.Create(json.Decoder);
         _rawTokens = new AddedTokenSplitter(json.AddedTokens.Where(token => !token.Normalized).Select(token => (token.Content, token)));
         _normalized = json.AddedTokens.Where(token => token.Normalized)
@@ -52,17 +57,39 @@ public sealed class Tokenizer
         _normalizedTokens = new AddedTokenSplitter(
             json.AddedTokens.Where(token => token.Normalized).Select(token => (_normalized[token.Id], token)));
         _specialIds = [.. json.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
-        (BeginId, EndId, PadId, MaskId, ChatTemplate) = (settings.BeginId, settings.EndId, rows.Known(settings.PadId), rows.Known(settings.MaskId), settings.ChatTemplate);
+        (BeginId, PadId, MaskId, ChatTemplate) = (settings.BeginId, rows.Known(settings.PadId), rows.Known(settings.MaskId), settings.ChatTemplate);
+        Ends = settings.Ends;
+        EndId = settings.NamedEndId is { } named && Ends.Ids.Contains(named) ? named : Ends.Ids is [var first, ..] ? first : null;
         rows.Require([.. _around.Before, .. _around.After, .. EndId is { } end ? [end] : Array.Empty<int>()], text: null);
+        if (!isOlder)
+        {
+            WarnOfFlag("add_bos_token", settings.AddBegin, _around.Before, settings.BeginId);
+            WarnOfFlag("add_eos_token", settings.AddEnd, _around.After, settings.NamedEndId);
+        }
     }
 
     /// <summary>The highest id plus one, added tokens included; a model may have more rows than that, or none for some added tokens.</summary>
     public int VocabularySize => _json.VocabularySize;
 
-    /// <summary>The token that begins a text, such as <c>&lt;s&gt;</c>; null when the files name none.</summary>
+    /// <summary>The token that the files call the begin of a text, such as <c>&lt;s&gt;</c>, or null. What is put in front of one is <see cref="Before"/>.</summary>
     public int? BeginId { get; }
 
-    /// <summary>The token that ends a text, such as <c>&lt;/s&gt;</c>; null when the files name none.</summary>
+    /// <summary>
+    /// What stands in front of a text that a model reads: the begin token, where the tokenizer adds one. That a file names a begin token does
+    /// not mean that it is added. Training, evaluation, generation and exports all take this.
+    /// </summary>
+    public IReadOnlyList<int> Before => _around.Before;
+
+    /// <summary>What the tokenizer puts behind a text that ends; a prompt, which is to go on, does not get it.</summary>
+    public IReadOnlyList<int> After => _around.After;
+
+    /// <summary>The tokens at which generation ends.</summary>
+    public EndTokens Ends { get; }
+
+    /// <summary>
+    /// The token that is put behind an answer in training, one at which generation ends: the one that the tokenizer's files name if it is among
+    /// <see cref="Ends"/>, else the first of those; null when there are none.
+    /// </summary>
     public int? EndId { get; }
 
     /// <summary>The token that fills up short rows of a batch; null when the files name none.</summary>
@@ -76,7 +103,7 @@ public sealed class Tokenizer
 
     /// <summary>
     /// Loads tokenizer.json (in a folder without one: vocab.json with merges.txt, or vocab.txt) and, beside it when present,
-    /// tokenizer_config.json, special_tokens_map.json, generation_config.json and chat_template.jinja.
+    /// tokenizer_config.json, special_tokens_map.json, generation_config.json, config.json and chat_template.jinja.
     /// </summary>
     /// <param name="folderOrTokenizerJson">A model's folder, or the file itself.</param>
     /// <returns>The tokenizer.</returns>
@@ -86,9 +113,10 @@ public sealed class Tokenizer
         var isFolder = Directory.Exists(folderOrTokenizerJson);
         var file = isFolder ? Path.Combine(folderOrTokenizerJson, "tokenizer.json") : folderOrTokenizerJson;
         var folder = isFolder ? folderOrTokenizerJson : Path.GetDirectoryName(Path.GetFullPath(folderOrTokenizerJson))!;
-        var json = isFolder && !File.Exists(file) && VocabularyFiles.Read(folder) is { } older ? older : Required(file, isFolder);
-        json = json.WithConfiguredTokens(folder);
-        return new Tokenizer(json, TokenizerSettings.Read(folder, json), ModelRows.Read(folder, json), Truncating.Side(folder, json));
+        var older = isFolder && !File.Exists(file) ? VocabularyFiles.Read(folder) : null;
+        var json = (older ?? Required(file, isFolder)).WithConfiguredTokens(folder);
+        return new Tokenizer(
+            json, TokenizerSettings.Read(folder, json), ModelRows.Read(folder, json), Truncating.Side(folder, json), isOlder: older is not null);
     }
 
     private static TokenizerJson Required(string file, bool isInFolder)
@@ -115,6 +143,12 @@ public sealed class Tokenizer
         var ids = Ids(text).Ids;
         return addSpecialTokens ? [.. _around.Before, .. ids, .. _around.After] : ids;
     }
+
+    /// <summary>Encodes a text that is to go on: with what stands in front of it (<see cref="Before"/>) and nothing behind.</summary>
+    /// <param name="text">The text; added tokens that stand in it are found.</param>
+    /// <returns>The ids.</returns>
+    /// <exception cref="FileFormatException">A pattern of the tokenizer takes too long on this text.</exception>
+    public IReadOnlyList<int> EncodePrompt(string text) => [.. Before, .. Ids(text).Ids];
 
     /// <summary>Encodes a text, or a pair of texts, as an encoder gets it: with special tokens and types, cut to a length.</summary>
     /// <param name="text">The text, or the first of two.</param>
@@ -232,14 +266,16 @@ public sealed class Tokenizer
         }
     }
 
-    private static PostProcessor WithFlags(PostProcessor around, TokenizerSettings settings) => around.With(
-        WithFlag(around.Before, settings.AddBegin, settings.BeginId),
-        WithFlag(around.After, settings.AddEnd, settings.EndId));
+    private static IReadOnlyList<int> WithFlag(IReadOnlyList<int> ids, bool? wanted, int? id) =>
+        wanted == true && id is { } token && ids.Count == 0 ? [token] : ids;
 
-    private static IReadOnlyList<int> WithFlag(IReadOnlyList<int> ids, bool? wanted, int? id) => (wanted, id) switch
+    /// <summary>tokenizer.json decides, as in transformers 5; version 4 of that library obeyed the flags for Llama's class and a few more.</summary>
+    private void WarnOfFlag(string flag, bool? wanted, IReadOnlyList<int> added, int? id)
     {
-        (true, { } token) when !ids.Contains(token) => [token, .. ids],
-        (false, { } token) => [.. ids.Where(existing => existing != token)],
-        _ => ids,
-    };
+        if (wanted is { } value && id is { } token && added.Contains(token) != value)
+        {
+            Warnings.Add($"tokenizer_config.json says {flag} {(value ? "true" : "false")}, but {_json.File} {(value ? "does not add" : "adds")} the token '{TokenOf(token)}'; "
+                + "tokenizer.json decides.");
+        }
+    }
 }

@@ -3,17 +3,20 @@ using ResLora.Formats.HuggingFace;
 
 namespace ResLora.Training.Tokenization;
 
-/// <summary>What the files beside a tokenizer.json say: the begin, end and padding tokens and the chat template.</summary>
+/// <summary>
+/// What the files beside a tokenizer say: the begin, end and padding tokens and the chat template. To name a token is not to add it: which
+/// tokens stand around a text is said by tokenizer.json, or by <see cref="AddBegin"/> and <see cref="AddEnd"/> where there is none.
+/// </summary>
 internal sealed record TokenizerSettings
 {
     private const string ConfigFile = "tokenizer_config.json";
 
-    // Only these classes of the transformers library build the template anew from add_bos_token and add_eos_token.
-    private static readonly string[] _rebuildingClasses = ["Llama", "CodeLlama", "Gemma", "Cohere"];
-
     public int? BeginId { get; private init; }
 
-    public int? EndId { get; private init; }
+    /// <summary>The token that the tokenizer's own files call the end.</summary>
+    public int? NamedEndId { get; private init; }
+
+    public required EndTokens Ends { get; init; }
 
     public int? PadId { get; private init; }
 
@@ -21,33 +24,35 @@ internal sealed record TokenizerSettings
 
     public string? ChatTemplate { get; private init; }
 
-    /// <summary>Whether the begin token is put in front; null leaves it to tokenizer.json.</summary>
+    /// <summary>Whether tokenizer_config.json wants the begin token in front (<c>add_bos_token</c>); null when it does not say.</summary>
     public bool? AddBegin { get; private init; }
 
-    /// <summary>Whether the end token is put behind; null leaves it to tokenizer.json.</summary>
+    /// <summary>Whether tokenizer_config.json wants the end token behind (<c>add_eos_token</c>); null when it does not say.</summary>
     public bool? AddEnd { get; private init; }
 
-    /// <summary>Reads the files beside a tokenizer.json; none of them has to exist.</summary>
+    /// <summary>Reads the files beside a tokenizer; none of them has to exist.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="tokenizer">The tokenizer.json.</param>
+    /// <param name="tokenizer">The tokenizer.</param>
     /// <returns>The settings.</returns>
     /// <exception cref="FileFormatException">A file breaks its format or names a token that the tokenizer lacks.</exception>
     public static TokenizerSettings Read(string folder, TokenizerJson tokenizer)
     {
         var config = Open(folder, ConfigFile);
-        var sources = new[] { config, Open(folder, "special_tokens_map.json") };
-        var generation = Open(folder, "generation_config.json");
-
-        var rebuilds = config?.TextOrNull("tokenizer_class") is { } name &&
-            _rebuildingClasses.Any(family => name.StartsWith(family, StringComparison.Ordinal));
+        var (map, generation, model) = (Open(folder, "special_tokens_map.json"), Open(folder, "generation_config.json"), Open(folder, "config.json"));
+        // A model may have more rows than its tokenizer has tokens.
+        var size = Math.Max(tokenizer.VocabularySize, model?.ChildOrNull("vocab_size")?.AsNumber() ?? 0);
+        var end = Named("eos_token", config, tokenizer) ?? Named("eos_token", map, tokenizer);
+        int? Find(string key) =>
+            (Named(key, config, tokenizer) ?? Named(key, map, tokenizer))?.Id ?? Numbered(key, generation, size) ?? Numbered(key, model, size);
         return new TokenizerSettings
         {
-            BeginId = Find("bos_token", sources, generation, tokenizer),
-            EndId = Find("eos_token", sources, generation, tokenizer),
-            PadId = Find("pad_token", sources, generation, tokenizer),
-            MaskId = Find("mask_token", sources, generation, tokenizer) ?? tokenizer.IdOf("<mask>") ?? tokenizer.IdOf("[MASK]"),
-            AddBegin = rebuilds ? config!.FlagOrNull("add_bos_token") : null,
-            AddEnd = rebuilds ? config!.FlagOrNull("add_eos_token") : null,
+            BeginId = Find("bos_token"),
+            NamedEndId = end?.Id,
+            Ends = EndTokens.Read(generation, model, end, size),
+            PadId = Find("pad_token"),
+            MaskId = Find("mask_token") ?? tokenizer.IdOf("<mask>") ?? tokenizer.IdOf("[MASK]"),
+            AddBegin = config?.FlagOrNull("add_bos_token"),
+            AddEnd = config?.FlagOrNull("add_eos_token"),
             ChatTemplate = Template(config) ?? TemplateFile(folder),
         };
     }
@@ -58,26 +63,26 @@ internal sealed record TokenizerSettings
         return File.Exists(path) ? TokenizerJsonComponent.ReadFile(path) : null;
     }
 
-    private static int? Find(
-        string key, IEnumerable<TokenizerJsonComponent?> sources, TokenizerJsonComponent? generation, TokenizerJson tokenizer)
+    // "</s>" or {"content": "</s>", "lstrip": false, …}
+    private static (int Id, string File)? Named(string key, TokenizerJsonComponent? source, TokenizerJson tokenizer)
     {
-        foreach (var source in sources)
+        if (source?.ChildOrNull(key) is not { } value)
         {
-            if (source?.ChildOrNull(key) is { } value)
-            {
-                // "</s>" or {"content": "</s>", "lstrip": false, …}
-                var token = value.IsText ? value.AsText() : value.Text("content");
-                return tokenizer.IdOf(token) ?? throw value.Error(
-                    $"the token '{token}' is not in {tokenizer.File}; name a token that is, or null");
-            }
+            return null;
         }
 
-        // generation_config.json may list several end tokens; the first is the main one.
-        var id = generation?.ChildOrNull(key + "_id");
-        id = id is { IsList: true } ? (id.Items() is [var main, ..] ? main : null) : id;
-        return id is null ? null
-            : tokenizer.TokenOf(id.AsNumber()) is not null ? id.AsNumber()
-            : throw id.Error($"the id {id.AsNumber()} is not in {tokenizer.File}");
+        var token = value.IsText ? value.AsText() : value.Text("content");
+        return tokenizer.IdOf(token) is { } id
+            ? (id, source.File)
+            : throw value.Error($"the token '{token}' is not in {tokenizer.File}; name a token that is, or null");
+    }
+
+    // The first of a list is the main one. Old configurations say -1 for a token that a model does not have.
+    private static int? Numbered(string key, TokenizerJsonComponent? source, int size)
+    {
+        var value = source?.ChildOrNull(key + "_id");
+        value = value is { IsList: true } ? (value.Items() is [var main, ..] ? main : null) : value;
+        return value?.AsNumber() is { } id && id >= 0 && id < size ? id : null;
     }
 
     // A text, or a list of named ones of which "default" counts.

@@ -21,6 +21,12 @@ public static class GgufTokenizerExport
 
     private const float UnusedScore = -1000;
 
+    // Beside its main end token a file names two more by these keys; llama.cpp ends a text at any of them.
+    private static readonly string[] _furtherEnds = ["eot", "eom"];
+
+    // Texts of tokens at which llama.cpp ends a text, whatever the file says.
+    private static readonly string[] _knownEnds = ["<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>"];
+
     /// <summary>Adds the tokenizer's keys.</summary>
     /// <param name="metadata">Where they go.</param>
     /// <param name="modelFolder">The folder of tokenizer.json and the files beside it.</param>
@@ -42,8 +48,7 @@ public static class GgufTokenizerExport
 
         if (tokenizer.EndId is not { } end)
         {
-            throw new ConfigException($"{modelFolder}: no file names an end token (eos_token), and llama.cpp would take an ordinary token for it; "
-                + "name one in tokenizer_config.json.");
+            throw new ConfigException($"{modelFolder}: {tokenizer.Ends.Absence}, and llama.cpp would take an ordinary token for it.");
         }
 
         var losses = new List<string>();
@@ -56,13 +61,15 @@ public static class GgufTokenizerExport
             WriteByteLevel(metadata, json, vocabularySize, losses);
         }
 
-        var (addBegin, addEnd) = Around(tokenizer, json.File);
-        AddId(metadata, "bos", tokenizer.BeginId);
+        var begin = Begin(tokenizer, json.File);
+        AddId(metadata, "bos", begin ?? tokenizer.BeginId);
         AddId(metadata, "eos", end);
+        AddFurtherEnds(metadata, tokenizer, end, losses);
         AddId(metadata, "unknown", json.Model.UnknownToken is { } unknown ? json.IdOf(unknown) : null);
         AddId(metadata, "padding", tokenizer.PadId);
-        metadata.Add("tokenizer.ggml.add_bos_token", addBegin);
-        metadata.Add("tokenizer.ggml.add_eos_token", addEnd);
+        metadata.Add("tokenizer.ggml.add_bos_token", begin is not null);
+        // A prompt that ended could not go on; llama.cpp breaks off where a file asks for it.
+        metadata.Add("tokenizer.ggml.add_eos_token", false);
         if (tokenizer.ChatTemplate is { } template)
         {
             metadata.Add("tokenizer.chat_template", template);
@@ -164,15 +171,26 @@ public static class GgufTokenizerExport
         return merges;
     }
 
-    private static (bool Begin, bool End) Around(Tokenizer tokenizer, string file)
+    /// <summary>The token in front of a text; null for none.</summary>
+    private static int? Begin(Tokenizer tokenizer, string file) => tokenizer.Before switch
     {
-        const string probe = "a";
-        var (bare, whole) = (tokenizer.Encode(probe, addSpecialTokens: false), tokenizer.Encode(probe));
-        var begin = whole.Count > bare.Count && whole[0] == tokenizer.BeginId && !whole.Take(bare.Count).SequenceEqual(bare);
-        int[] expected = [.. begin ? [tokenizer.BeginId!.Value] : Array.Empty<int>(), .. bare];
-        return whole.SequenceEqual(expected) ? (begin, false)
-            : whole.SequenceEqual([.. expected, tokenizer.EndId!.Value]) ? (begin, true)
-            : throw new ConfigException($"{file}: the tokens around a text are not the begin and end tokens (bos_token, eos_token), which is all that GGUF can say.");
+        [] => null,
+        [var only] => only,
+        var more => throw new ConfigException($"{file}: {more.Count} tokens stand in front of a text, and GGUF can say one."),
+    };
+
+    private static void AddFurtherEnds(GgufMetadata metadata, Tokenizer tokenizer, int end, List<string> losses)
+    {
+        // Those that llama.cpp does not know by themselves come first.
+        var further = tokenizer.Ends.Ids.Where(id => id != end).OrderBy(id => _knownEnds.Contains(tokenizer.TokenOf(id))).ToArray();
+        foreach (var (name, id) in _furtherEnds.Zip(further))
+        {
+            AddId(metadata, name, id);
+        }
+
+        losses.AddRange(further.Skip(_furtherEnds.Length)
+            .Where(id => !_knownEnds.Contains(tokenizer.TokenOf(id)))
+            .Select(id => $"llama.cpp does not end a text at the token '{tokenizer.TokenOf(id)}' (id {id}): a file names three end tokens."));
     }
 
     private static void AddId(GgufMetadata metadata, string name, int? id)

@@ -24,7 +24,7 @@ public sealed class SampleTokenizerTests
     public void Tokenize_PlainText_TrainsAllButTheFirst()
     {
         var with = Tokenizer().Tokenize(new Sample("", "ab"));
-        var without = new SampleTokenizer(Letters, beginId: null, End).Tokenize(new Sample("", "ab"));
+        var without = new SampleTokenizer(Letters, [], End).Tokenize(new Sample("", "ab"));
 
         Assert.Equal([M, 'a', 'b', End], with.Labels);
         Assert.Equal(['a', 'b', End], without.Ids);
@@ -65,8 +65,8 @@ public sealed class SampleTokenizerTests
     [Fact]
     public void Tokenize_EncoderWithItsOwnSpecialTokens_IsAnError()
     {
-        var withBegin = new SampleTokenizer(text => [Begin, .. Letters(text)], Begin, End);
-        var withEnd = new SampleTokenizer(text => [.. Letters(text), End], Begin, End);
+        var withBegin = new SampleTokenizer(text => [Begin, .. Letters(text)], [Begin], End);
+        var withEnd = new SampleTokenizer(text => [.. Letters(text), End], [Begin], End);
 
         var begin = Assert.Throws<ConfigException>(() => withBegin.Tokenize(new Sample("a", "b")));
         var plain = Assert.Throws<ConfigException>(() => withBegin.Tokenize(new Sample("", "b")));
@@ -112,7 +112,7 @@ public sealed class SampleTokenizerTests
         Assert.Throws<ConfigException>(() => tokenizer.TokenizeAll([]));
     }
 
-    private static SampleTokenizer Tokenizer(SampleTokenizerOptions? options = null) => new(Letters, Begin, End, options);
+    private static SampleTokenizer Tokenizer(SampleTokenizerOptions? options = null) => new(Letters, [Begin], End, options);
 
     private static int[] Letters(string text) => [.. text.Select(letter => (int)letter)];
 }

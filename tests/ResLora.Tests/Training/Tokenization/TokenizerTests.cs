@@ -192,7 +192,8 @@ public class TokenizerTests
 
         Assert.Equal((1, 2, 0), (tokenizer.BeginId, tokenizer.EndId, tokenizer.PadId));
         Assert.Equal("y", tokenizer.ChatTemplate);
-        Assert.Equal(["▁a", "</s>"], tokenizer.Encode("a").Select(id => tokenizer.TokenOf(id)));
+        // transformers 5 follows tokenizer.json, whatever the flags of tokenizer_config.json say; version 4 gave ▁a and </s>.
+        Assert.Equal(["<s>", "▁a"], tokenizer.Encode("a").Select(id => tokenizer.TokenOf(id)));
     }
 
     [Fact]
