@@ -19,6 +19,7 @@ internal static class EvaluationView
         report.LeftOut,
         report.CutIntoWindows,
         report.GuessedColumns,
+        report.Unanswered,
         ExactMatch = report.ExactMatch,
     };
 
@@ -50,6 +51,11 @@ internal static class EvaluationView
         if (OtherNames.Describe(report.GuessedColumns) is { } guessed)
         {
             facts.Add(new("columns", guessed));
+        }
+
+        if (report.Unanswered > 0)
+        {
+            facts.Add(new("unanswered", $"{report.Unanswered} prompts fill all of the model's positions"));
         }
 
         if (report.ExactMatch is { } score)

@@ -60,9 +60,10 @@ public static class EvaluateJob
         var loss = Perplexity.Measure(session.Causal, tokens.Samples, SampleEncoding.PadId(session.Tokenizer), options.BatchSize, stop);
         NotFiniteException.ThrowIfAny(session.Model, loss.Loss);
         var answered = samples.Where(sample => sample.Answer is not null).ToArray();
-        return new EvaluationReport(
-            task.Name, samples.Count, loss, tokens.TooLong, answered.Length == 0 ? null : Match(session, task, answered, options, progress, stop))
+        var match = answered.Length == 0 ? null : Match(session, task, answered, options, progress, stop);
+        return new EvaluationReport(task.Name, samples.Count, loss, tokens.TooLong, match is null ? null : new Score(match.Correct, match.Total))
         {
+            Unanswered = match?.LeftOut ?? 0,
             CutIntoWindows = tokens.CutIntoWindows,
             GuessedColumns = task.GuessedColumns,
         };
@@ -90,7 +91,7 @@ public static class EvaluateJob
         };
     }
 
-    private static Score Match(
+    private static ExactMatchResult Match(
         ModelSession session, ITask task, Sample[] samples, EvaluateOptions options, IProgress<RunEvent>? progress, CancellationToken stop)
     {
         var generation = new GenerationConfig { MaxNewTokens = options.MaxNewTokens };
@@ -101,7 +102,7 @@ public static class EvaluateJob
             AtomicFile.WriteText(file, string.Concat(result.Predictions.Select(prediction => JsonSerializer.Serialize(prediction, _json) + "\n")));
         }
 
-        return new Score(result.Correct, result.Total);
+        return result;
     }
 
     private sealed class Forward(IProgress<RunEvent> progress, int total) : IProgress<int>

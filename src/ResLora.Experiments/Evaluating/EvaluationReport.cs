@@ -13,6 +13,9 @@ public sealed record EvaluationReport(string Task, int Samples, EvaluationLoss L
     /// <summary>What a task with labels measures; null for tasks that generate. The loss is then the mean of a sample.</summary>
     public LabelScores? Labels { get; init; }
 
+    /// <summary>How many samples got no answer because their prompt fills all of the model's positions.</summary>
+    public int Unanswered { get; init; }
+
     /// <summary>How many texts were cut to the longest length.</summary>
     public int Truncated { get; init; }
 

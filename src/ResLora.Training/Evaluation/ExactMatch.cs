@@ -16,13 +16,13 @@ public static class ExactMatch
     /// <param name="model">The model, borrowed.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="task">Finds the final answer in a text.</param>
-    /// <param name="samples">The samples; those without an answer are left out.</param>
+    /// <param name="samples">The samples; those without an answer are left out, and those whose prompt fills all of the model's positions are counted.</param>
     /// <param name="batchSize">Answers generated at once; prompts alike in length go together.</param>
     /// <param name="config">How to generate; greedy unless there is a reason.</param>
     /// <param name="progress">Is told how many samples are answered; null for nobody.</param>
     /// <param name="stop">Ends the measurement between two tokens.</param>
     /// <returns>The count and every answer.</returns>
-    /// <exception cref="ConfigException">No sample has an answer, or a prompt fills all of the model's positions.</exception>
+    /// <exception cref="ConfigException">No sample has an answer, or every prompt fills all of the model's positions.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static ExactMatchResult Measure(
         CausalLanguageModel model,
@@ -45,6 +45,14 @@ public static class ExactMatch
         }
 
         var generator = new TextGenerator(model, tokenizer);
+        var withAnswers = scored.Length;
+        scored = [.. scored.Where(sample => generator.HasRoomFor(sample.Prompt))];
+        if (scored.Length == 0)
+        {
+            throw new ConfigException(
+                $"None of {withAnswers} prompts leaves room for an answer: the model was made for at most {model.MaxPositions} tokens, prompt and answer together.");
+        }
+
         var predictions = new Prediction[scored.Length];
         var done = 0;
         foreach (var batch in Enumerable.Range(0, scored.Length).OrderBy(index => scored[index].Prompt.Length).Chunk(batchSize))
@@ -60,6 +68,6 @@ public static class ExactMatch
             progress?.Report(done);
         }
 
-        return new ExactMatchResult(predictions.Count(p => p.Correct), predictions.Length, predictions);
+        return new ExactMatchResult(predictions.Count(p => p.Correct), predictions.Length, predictions) { LeftOut = withAnswers - scored.Length };
     }
 }

@@ -6,6 +6,9 @@ namespace ResLora.Training.Evaluation;
 /// <param name="Predictions">Every answer, in the order of the samples.</param>
 public sealed record ExactMatchResult(int Correct, int Total, IReadOnlyList<Prediction> Predictions)
 {
+    /// <summary>How many samples were not answered because their prompt leaves no room in the model.</summary>
+    public int LeftOut { get; init; }
+
     /// <summary>The share of right answers, 0 to 1.</summary>
     public double Accuracy => (double)Correct / Total;
 }

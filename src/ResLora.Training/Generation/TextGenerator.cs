@@ -5,17 +5,22 @@ using ResLora.Training.Tokenization;
 
 namespace ResLora.Training.Generation;
 
-/// <summary>Continues texts. Prompts get the tokenizer's begin token; what comes back is the continuation alone.</summary>
+/// <summary>
+/// Continues texts. Prompts get what the tokenizer puts in front (<see cref="Tokenizer.Before"/>), and a text ends at any of its end tokens
+/// (<see cref="Tokenizer.Ends"/>); what comes back is the continuation alone.
+/// </summary>
 /// <param name="model">The model, borrowed; computes in evaluation mode while a token is made and is as before in between.</param>
 /// <param name="tokenizer">The model's tokenizer.</param>
 public sealed class TextGenerator(CausalLanguageModel model, Tokenizer tokenizer)
 {
+    private readonly HashSet<int> _ends = [.. tokenizer.Ends.Ids];
+
     /// <summary>Continues one text, piece by piece as it comes; no piece ends inside a character.</summary>
     /// <param name="prompt">The text so far.</param>
     /// <param name="config">Length and choice of tokens.</param>
     /// <param name="stop">Ends the text after the token in hand.</param>
     /// <returns>The pieces of the continuation, which end in a <see cref="NotFiniteException"/> where the model's scores are no numbers. It
-    /// ends at the end token, at the limit, or at the model's last position.</returns>
+    /// ends at an end token, at the limit, or at the model's last position.</returns>
     /// <exception cref="ConfigException">The settings have problems, or the prompt is empty or fills all positions.</exception>
     public IEnumerable<string> Stream(string prompt, GenerationConfig config, CancellationToken stop = default)
     {
@@ -51,7 +56,7 @@ public sealed class TextGenerator(CausalLanguageModel model, Tokenizer tokenizer
             var chosen = batch.Next();
             for (var row = 0; row < chosen.Length; row++)
             {
-                if (ended[row] || chosen[row] == tokenizer.EndId)
+                if (ended[row] || _ends.Contains(chosen[row]))
                 {
                     ended[row] = true;
                     continue;
@@ -64,6 +69,11 @@ public sealed class TextGenerator(CausalLanguageModel model, Tokenizer tokenizer
 
         return [.. encoded.Zip(generated, Decode)];
     }
+
+    /// <summary>Whether the model has a position left for a first new token behind a prompt.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <returns>False when the prompt fills all positions.</returns>
+    public bool HasRoomFor(string prompt) => Encode(prompt).Count < model.MaxPositions;
 
     private static void Check(GenerationConfig config)
     {
@@ -84,7 +94,7 @@ public sealed class TextGenerator(CausalLanguageModel model, Tokenizer tokenizer
         for (var i = 0; i < room && !stop.IsCancellationRequested; i++)
         {
             var id = batch.Next()[0];
-            if (id == tokenizer.EndId)
+            if (_ends.Contains(id))
             {
                 break;
             }
@@ -104,11 +114,10 @@ public sealed class TextGenerator(CausalLanguageModel model, Tokenizer tokenizer
     private IReadOnlyList<int> Encode(string prompt)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        var ids = tokenizer.Encode(prompt, addSpecialTokens: true);
-        // Some tokenizers end every text; a text that is to go on must not be ended.
-        if (ids.Count > 1 && ids[^1] == tokenizer.EndId && !tokenizer.Encode(prompt, addSpecialTokens: false).TakeLast(1).Contains(ids[^1]))
+        var ids = tokenizer.EncodePrompt(prompt);
+        if (tokenizer.Before is [var begin, ..] && ids.Count > tokenizer.Before.Count && ids[tokenizer.Before.Count] == begin)
         {
-            ids = [.. ids.SkipLast(1)];
+            Warnings.Add($"A prompt begins with the token '{tokenizer.TokenOf(begin)}', which the tokenizer puts in front by itself, so that it stands there twice; leave it out of the prompt.");
         }
 
         return ids.Count > 0

@@ -41,6 +41,24 @@ public class ExactMatchTests
     }
 
     [Fact]
+    public void Measure_PromptThatFillsTheModel_IsCountedAndTheRestAnswered()
+    {
+        using var reader = new TinyReader("a");
+        Sample tooLong = new(new string('a', reader.Model.MaxPositions), "b") { Answer = "b" };
+        // With the begin token this one leaves a single position.
+        Sample longest = new(new string('a', reader.Model.MaxPositions - 2), "b") { Answer = "b" };
+        ExactMatchResult Measure(params Sample[] samples) => ExactMatch.Measure(
+            reader.Model, reader.Tokenizer, new WholeAnswer(), samples, 2, new GenerationConfig { MaxNewTokens = 2 }, null, TestContext.Current.CancellationToken);
+
+        var result = Measure(tooLong, _samples[1], tooLong, longest);
+        var error = Assert.Throws<ConfigException>(() => Measure(tooLong, tooLong));
+
+        Assert.Equal((2, 2), (result.Total, result.LeftOut));
+        Assert.Equal([_samples[1].Prompt, longest.Prompt], result.Predictions.Select(p => p.Prompt));
+        Assert.Contains("None of 2 prompts leaves room", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Measure_NoAnswers_IsRefused()
     {
         using var reader = new TinyReader("some text");
@@ -53,7 +71,7 @@ public class ExactMatchTests
     private static void Train(TinyReader reader, string folder)
     {
         var tokenizer = reader.Tokenizer;
-        var samples = new SampleTokenizer(text => tokenizer.Encode(text, addSpecialTokens: false), tokenizer.BeginId, tokenizer.EndId!.Value)
+        var samples = new SampleTokenizer(text => tokenizer.Encode(text, addSpecialTokens: false), tokenizer.Before, tokenizer.EndId!.Value)
             .TokenizeAll(_samples).Samples;
         var setup = new TrainSetup(
             new NextTokenObjective(reader.Model, tokenizer.PadId ?? 0),
