@@ -31,11 +31,10 @@ internal static class SharedOptions
         new("--resume") { Description = "Go on with the run in this folder from its newest checkpoint." };
 
     /// <summary><c>--model</c>.</summary>
-    public static Option<string> Model() => new("--model")
+    public static Option<string?> Model() => new("--model")
     {
-        Description = "The model folder: config.json, tokenizer.json and model.safetensors.",
+        Description = "The model folder: config.json, tokenizer.json and model.safetensors; by default the base model that the adapter names.",
         HelpName = "DIR",
-        Required = true,
     };
 
     /// <summary><c>--adapter</c>.</summary>

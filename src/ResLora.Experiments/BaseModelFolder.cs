@@ -3,9 +3,18 @@ using ResLora.Formats.Errors;
 
 namespace ResLora.Experiments;
 
-/// <summary>Where the base model of an adapter lies.</summary>
-internal static class BaseModelFolder
+/// <summary>Where the model of an adapter lies.</summary>
+public static class BaseModelFolder
 {
+    /// <summary>The folder that the user gives, else the one that the adapter names.</summary>
+    /// <param name="given">What the user gave, or null.</param>
+    /// <param name="adapterFolder">The adapter's folder, or null for a model alone.</param>
+    /// <returns>The folder.</returns>
+    /// <exception cref="ConfigException">Nothing was given, and the adapter names no folder that is here.</exception>
+    /// <exception cref="FileFormatException">The adapter cannot be read.</exception>
+    public static string Of(string? given, string? adapterFolder) => given
+        ?? Of(given, AdapterStore.Describe(adapterFolder ?? throw new ConfigException("There is no model; give one (--model), or an adapter that names its base model (--adapter).")));
+
     /// <summary>The folder that the user gives, else the one that the adapter names.</summary>
     /// <param name="given">What the user gave, or null.</param>
     /// <param name="adapter">The adapter.</param>
@@ -13,6 +22,7 @@ internal static class BaseModelFolder
     /// <exception cref="ConfigException">Nothing was given, and the adapter names no folder that is here.</exception>
     public static string Of(string? given, AdapterDescription adapter)
     {
+        ArgumentNullException.ThrowIfNull(adapter);
         if (given is not null)
         {
             return given;

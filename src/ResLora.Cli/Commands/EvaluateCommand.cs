@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ResLora.Cli.Rendering;
+using ResLora.Experiments;
 using ResLora.Experiments.Evaluating;
 using ResLora.Formats.Errors;
 using ResLora.Training.Data;
@@ -73,7 +74,7 @@ internal static class EvaluateCommand
             context.RequireTorch();
             var options = new EvaluateOptions
             {
-                Model = line.GetRequiredValue(model),
+                Model = BaseModelFolder.Of(line.GetValue(model), line.GetValue(adapter)),
                 Adapter = line.GetValue(adapter),
                 Task = line.GetRequiredValue(task),
                 Data = line.GetRequiredValue(data),

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using ResLora.Experiments;
+using ResLora.Formats.Errors;
 using ResLora.Training;
 using ResLora.Training.Generation;
 
@@ -47,15 +49,20 @@ internal static class GenerateCommand
             "generate",
             "Continue a text. The continuation alone goes to standard output, piece by piece as it comes.",
             "generate --model samples/word-problems/base --prompt \"Mia has 3 pens.\" --max-new-tokens 40",
-            "generate --model samples/word-problems/base --adapter runs/quickstart/reslora/last --prompt \"Mia has 3 pens.\" --temperature 0.8 --seed 7")
+            "generate --adapter runs/quickstart/reslora/last --prompt \"Mia has 3 pens.\" --temperature 0.8 --seed 7")
         {
             model, adapter, prompt, count, temperature, topP, seed, noCache, dtype,
         };
         return verb.Does((line, context) =>
         {
             context.RequireTorch();
-            using var session = ModelSession.Load(
-                line.GetRequiredValue(model), line.GetValue(adapter), SharedOptions.DataTypeOf(line.GetRequiredValue(dtype)));
+            var folder = BaseModelFolder.Of(line.GetValue(model), line.GetValue(adapter));
+            using var session = ModelSession.Load(folder, line.GetValue(adapter), SharedOptions.DataTypeOf(line.GetRequiredValue(dtype)));
+            if (line.GetResult(temperature) is null or { Implicit: true } && SamplingSettings.Read(folder) is { Numbers.Count: > 0 } wanted)
+            {
+                Warnings.Add($"generation_config.json asks to draw tokens with {wanted}; here the likeliest token is taken unless --temperature and --top-p are given.");
+            }
+
             var settings = new GenerationConfig
             {
                 MaxNewTokens = line.GetValue(count),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using ResLora.Experiments;
 using ResLora.Experiments.Predicting;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
@@ -79,7 +80,7 @@ internal static class PredictCommand
             context.RequireTorch();
             var options = new PredictOptions
             {
-                Model = line.GetRequiredValue(model),
+                Model = BaseModelFolder.Of(line.GetValue(model), line.GetValue(adapter)),
                 Adapter = line.GetValue(adapter),
                 Data = line.GetValue(data),
                 Task = line.GetValue(task),
