@@ -106,6 +106,10 @@ public static class Inspector
             });
 
             layers.AddRange(LinearLayers(model));
+            if (model is CausalLanguageModel)
+            {
+                facts.AddRange(GenerationFacts.Of(path));
+            }
         }
         catch (ConfigException error)
         {

@@ -22,6 +22,16 @@ public sealed class InspectorTests(TinyWorld world) : IClassFixture<TinyWorld>
     }
 
     [Fact]
+    public void Inspect_Model_ShowsWhatStandsInFrontAndWhereATextEnds()
+    {
+        var facts = Inspector.Inspect(world.Model).Facts;
+
+        Assert.Contains(new("in front of a text", "<s> (0)"), facts);
+        Assert.Contains(new("a text ends at", "</s> (1), by config.json"), facts);
+        Assert.Contains(new("trained end", "</s> (1)"), facts);
+    }
+
+    [Fact]
     public void Inspect_ModelThatCannotBeRun_ShowsItsTensorsAndSaysWhy()
     {
         var folder = Directory.CreateDirectory(world.Folder["foreign"]).FullName;
