@@ -1,5 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
+using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Safetensors;
 using ResLora.Models;
@@ -43,6 +44,9 @@ public sealed record ExportSource
 
     /// <summary>The model's tokenizer.</summary>
     public required Tokenizer Tokenizer { get; init; }
+
+    /// <summary>How training wrote its prompts; null when that is not known.</summary>
+    internal TrainedPrompt? Prompt { get; init; }
 
     /// <summary>The dtype of most of the model's numbers.</summary>
     public required ScalarType StoredType { get; init; }
@@ -122,6 +126,7 @@ public sealed record ExportSource
                 .. wasTied && model is CausalLanguageModel { HasOwnHead: true } ? ["an output head of its own, where the base model's is its embedding"] : Array.Empty<string>(),
             ],
             Tokenizer = Tokenizer.Load(modelFolder),
+            Prompt = TrainedPrompt.Read(options.Adapter ?? modelFolder),
             StoredType = stored,
             OtherTypes = others,
             Type = type,

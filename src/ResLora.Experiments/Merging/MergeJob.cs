@@ -89,6 +89,7 @@ public static class MergeJob
         MergeReport report, MergeTarget target, string folder, ModelSession session, MergedAdapter merged, TokenizedSample sample)
     {
         Write(target, folder, report.Model, session, merged);
+        TrainedPrompt.Read(report.Adapter)?.Write(folder);
         var proved = report with { ReadBackDifference = ReadBack(target, folder, report, session, merged, sample) };
         AtomicFile.WriteText(Path.Combine(folder, ReportFileName), JsonSerializer.Serialize(proved, _json) + "\n");
         if (proved.Chosen.Modules.Count > 0)

@@ -130,6 +130,8 @@ public static class TrainJob
         {
             ModelFolder.Write(session.Model, config.Model, folder, overwrite: true);
         }
+
+        TrainedPrompt.Of(config)?.Write(folder);
     };
 
     private static AdaptedModel Saved(ModelSession session, string folder)

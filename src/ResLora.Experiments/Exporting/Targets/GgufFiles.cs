@@ -1,7 +1,7 @@
 using ResLora.Adapters;
-using ResLora.Experiments.Running;
 using ResLora.Formats.Gguf;
 using ResLora.Models;
+using ResLora.Training.Data.Tasks;
 using ResLora.Training.Gguf;
 using static TorchSharp.torch;
 
@@ -58,13 +58,18 @@ internal static class GgufFiles
     /// <summary>Reads the files back: the merged model from its file alone, then the base model with the adapter's file.</summary>
     /// <param name="folder">The export.</param>
     /// <param name="source">What was exported.</param>
-    /// <param name="render">Makes what the tool sends to the tokenizer out of a prompt.</param>
-    public static IEnumerable<ExportedModel> Open(string folder, ExportSource source, Func<string, string> render)
+    /// <param name="frame">What training wrote around the text that a user gives to the tool.</param>
+    /// <param name="render">Makes what the tool sends to the tokenizer out of that text.</param>
+    public static IEnumerable<ExportedModel> Open(string folder, ExportSource source, PromptFrame frame, Func<string, string> render)
     {
         var read = GgufModelReader.Load(Path.Combine(folder, Model));
         yield return new ExportedModel(Model, source.Type, read.Model)
         {
-            Replay = prompt => new TokenReplay(TrainingIds(source, prompt), read.Tokenizer.Encode(render(prompt))),
+            Replay = prompt =>
+            {
+                var asked = frame.Unwrap(prompt);
+                return new TokenReplay(source.Tokenizer.EncodePrompt(frame.Wrap(asked)), read.Tokenizer.Encode(render(asked)));
+            },
         };
         if (HasAdapter(source))
         {
@@ -97,11 +102,6 @@ internal static class GgufFiles
             throw;
         }
     }
-
-    /// <summary>A prompt as it stood before an answer in training; for a model alone as its own tokenizer gives it.</summary>
-    private static IReadOnlyList<int> TrainingIds(ExportSource source, string prompt) => source.Adapter is null
-        ? source.Tokenizer.Encode(prompt)
-        : SampleEncoding.For(source.Tokenizer, source.ModelFolder, int.MaxValue).EncodePrompt(prompt);
 
     private static GgufWeightType Stored(ExportType type) => type switch
     {

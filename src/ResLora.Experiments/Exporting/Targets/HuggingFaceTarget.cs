@@ -52,6 +52,7 @@ internal sealed class HuggingFaceTarget : IExportTarget
         ArgumentNullException.ThrowIfNull(graph);
         var source = graph.Source;
         graph.WithMerged(model => ModelFolder.Write(model, source.ModelFolder, folder, source.Type.DataType(), maxShardBytes: source.MaxShardBytes));
+        source.Prompt?.Write(folder);
     }
 
     /// <inheritdoc />
@@ -71,7 +72,7 @@ internal sealed class HuggingFaceTarget : IExportTarget
         ArgumentNullException.ThrowIfNull(source);
         return source.Head switch
         {
-            null => [$"reslora generate --model {folder} --prompt \"...\"", $"vllm serve {folder}"],
+            null => [$"reslora generate --model {folder} --prompt {PromptText.ForShell(source)}", $"vllm serve {folder}"],
             { Kind: TextHeadKind.MaskedTokens } => [$"reslora train my.yaml --set model={folder}", $"pipeline(\"fill-mask\", \"{folder}\")   # in Python"],
             _ => [$"reslora predict --model {folder} --data my.csv", $"pipeline(\"text-classification\", \"{folder}\")   # in Python"],
         };

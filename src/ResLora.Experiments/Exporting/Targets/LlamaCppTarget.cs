@@ -1,3 +1,5 @@
+using ResLora.Training.Data.Tasks;
+using ResLora.Training.Generation;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Exporting.Targets;
@@ -5,9 +7,6 @@ namespace ResLora.Experiments.Exporting.Targets;
 /// <summary>GGUF files for llama.cpp: the merged model with its tokenizer and chat template, and the adapter alone.</summary>
 internal sealed class LlamaCppTarget : IExportTarget
 {
-    // End tokens that llama.cpp knows by their texts, whatever the file says.
-    private static readonly string[] _knownEnds = ["<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>"];
-
     private static readonly Dictionary<string, string> _flags = new(StringComparer.Ordinal)
     {
         ["temperature"] = "--temp",
@@ -39,20 +38,16 @@ internal sealed class LlamaCppTarget : IExportTarget
     public IEnumerable<ExportFeature> Plan(ExportSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var settings = GenerationSettings.Read(source.ModelFolder);
-        var ends = settings.EndIds.Where(id => id != source.Tokenizer.EndId).Select(source.Tokenizer.TokenOf).OfType<string>().Except(_knownEnds).ToArray();
+        var sampling = SamplingSettings.Read(source.ModelFolder);
         return
         [
             .. GgufFiles.Plan(source),
             .. source.Tokenizer.ChatTemplate is null
                 ? Array.Empty<ExportFeature>()
                 : [new("chat template", FeatureState.Kept, $"in {GgufFiles.Model}{(source.Adapter is null ? "" : "; training used none, so that prompts are given without it (-no-cnv)")}")],
-            .. settings.Sampling.Count == 0
+            .. sampling.Numbers.Count == 0
                 ? Array.Empty<ExportFeature>()
                 : [new("generation settings", FeatureState.Baked, "in the command lines; the file has no place for them")],
-            .. ends.Length == 0
-                ? Array.Empty<ExportFeature>()
-                : [new("further end tokens", FeatureState.Lost, $"{string.Join(", ", ends)}: the file names one end token")],
         ];
     }
 
@@ -67,20 +62,21 @@ internal sealed class LlamaCppTarget : IExportTarget
     public IEnumerable<ExportedModel> Open(string folder, ExportSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return GgufFiles.Open(folder, source, prompt => prompt);
+        return GgufFiles.Open(folder, source, PromptFrame.None, prompt => prompt);
     }
 
     /// <inheritdoc />
     public IEnumerable<string> Next(ExportSource source, string folder)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var sampling = string.Concat(GenerationSettings.Read(source.ModelFolder).As(_flags).Select(flag => $" {flag.Name} {flag.Value}"));
-        yield return $"llama-cli -m {Path.Combine(folder, GgufFiles.Model)} -no-cnv{sampling} -p \"...\"";
+        var sampling = string.Concat(SamplingSettings.Read(source.ModelFolder).As(_flags).Select(flag => $" {flag.Name} {flag.Value}"));
+        var prompt = PromptText.ForLlamaCpp(source);
+        yield return $"llama-completion -m {Path.Combine(folder, GgufFiles.Model)} -no-cnv{sampling} -p {prompt}";
         yield return $"llama-server -m {Path.Combine(folder, GgufFiles.Model)}{sampling}";
         if (GgufFiles.HasAdapter(source))
         {
             yield return $"reslora export --model {source.ModelFolder} --to llama.cpp --output base-gguf";
-            yield return $"llama-cli -m {Path.Combine("base-gguf", GgufFiles.Model)} --lora {Path.Combine(folder, GgufFiles.Adapter)} -no-cnv{sampling} -p \"...\"";
+            yield return $"llama-completion -m {Path.Combine("base-gguf", GgufFiles.Model)} --lora {Path.Combine(folder, GgufFiles.Adapter)} -no-cnv{sampling} -p {prompt}";
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using ResLora.Formats.Errors;
+using ResLora.Training.Data.Tasks;
 
 namespace ResLora.Experiments.Exporting.Targets;
 
@@ -18,6 +19,17 @@ internal static partial class Modelfile
     /// <remarks>Its parser drops characters that cannot be printed, and a quotation mark ends a quotation.</remarks>
     public static bool CanQuote(string text) =>
         text.Length > 0 && !text.Contains('"', StringComparison.Ordinal) && text.EnumerateRunes().All(rune => !Rune.IsControl(rune) && rune.Value != 0xFFFD);
+
+    /// <summary>The template that writes a frame around a prompt, or null when a file cannot hold it.</summary>
+    /// <remarks>Three quotation marks end a template, and braces are its own language.</remarks>
+    public static string? Template(PromptFrame frame)
+    {
+        string[] reserved = [Triple, "{{", "}}"];
+        var template = frame.Wrap(RawTemplate);
+        var isSafe = !reserved.Any(mark => frame.Before.Contains(mark, StringComparison.Ordinal) || frame.After.Contains(mark, StringComparison.Ordinal))
+            && !frame.Before.EndsWith('{') && !frame.After.StartsWith('}') && !frame.Before.StartsWith('"') && !frame.After.EndsWith('"');
+        return isSafe && template.EnumerateRunes().All(rune => rune.Value is '\n' or '\t' || (!Rune.IsControl(rune) && rune.Value != 0xFFFD)) ? template : null;
+    }
 
     /// <summary>The text of a file.</summary>
     /// <param name="template">The template; null leaves it to Ollama.</param>
@@ -61,7 +73,7 @@ internal static partial class Modelfile
             throw new FileFormatException($"'{path}' cannot be read: {error.Message}", error);
         }
 
-        var found = Template().Match(text);
+        var found = TemplateLine().Match(text);
         if (!found.Success)
         {
             return prompt => prompt;
@@ -74,7 +86,7 @@ internal static partial class Modelfile
     }
 
     [GeneratedRegex("""^\s*TEMPLATE\s+\"{3}(?<template>.*?)\"{3}""", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Template();
+    private static partial Regex TemplateLine();
 
     [GeneratedRegex(@"\{\{\s*\.Prompt\s*\}\}", RegexOptions.CultureInvariant)]
     private static partial Regex Placeholder();

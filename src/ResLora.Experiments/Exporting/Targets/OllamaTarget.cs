@@ -1,12 +1,15 @@
 using System.Globalization;
+using ResLora.Experiments.Running;
 using ResLora.Formats.Files;
+using ResLora.Training.Data.Tasks;
+using ResLora.Training.Generation;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Exporting.Targets;
 
 /// <summary>
-/// The files for llama.cpp and a Modelfile that replays the training prompt: the prompt as it is, begun by the model's begin token,
-/// ended by its end token. Ollama is given the merged model: its present versions take no adapters.
+/// The files for llama.cpp and a Modelfile that replays the training prompt: what the user asks, in the frame that training wrote around it.
+/// Ollama is given the merged model: its present versions take no adapters.
 /// </summary>
 internal sealed class OllamaTarget : IExportTarget
 {
@@ -41,15 +44,11 @@ internal sealed class OllamaTarget : IExportTarget
     public IEnumerable<ExportFeature> Plan(ExportSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var unquotable = Ends(source).Where(end => end.Token != source.Tokenizer.EndId && !Modelfile.CanQuote(end.Text)).Select(end => end.Text).ToArray();
         return
         [
             .. GgufFiles.Plan(source),
             Prompts(source),
-            new("end tokens", FeatureState.Baked, $"stop texts: {string.Join(", ", Stops(source))}"),
-            .. unquotable.Length == 0
-                ? Array.Empty<ExportFeature>()
-                : [new("further end tokens", FeatureState.Lost, $"{string.Join(", ", unquotable)}: a Modelfile cannot quote them")],
+            new("end tokens", FeatureState.Baked, $"in {GgufFiles.Model}{(Stops(source) is [_, ..] stops ? $", and as stop texts: {string.Join(", ", stops)}" : "")}"),
             new("generation settings", FeatureState.Baked, $"parameters: {string.Join(", ", Parameters(source).Select(p => $"{p.Name} {p.Value}"))}"),
         ];
     }
@@ -62,14 +61,14 @@ internal sealed class OllamaTarget : IExportTarget
         GgufFiles.Write(graph, folder);
         AtomicFile.WriteText(
             Path.Combine(folder, Modelfile.FileName),
-            Modelfile.Text(IsChat(source) ? null : Modelfile.RawTemplate, Stops(source), Parameters(source)));
+            Modelfile.Text(IsChat(source) ? null : Modelfile.Template(Frame(source)) ?? Modelfile.RawTemplate, Stops(source), Parameters(source)));
     }
 
     /// <inheritdoc />
     public IEnumerable<ExportedModel> Open(string folder, ExportSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return GgufFiles.Open(folder, source, Modelfile.Renderer(Path.Combine(folder, Modelfile.FileName)));
+        return GgufFiles.Open(folder, source, IsChat(source) ? PromptFrame.None : Writable(source), Modelfile.Renderer(Path.Combine(folder, Modelfile.FileName)));
     }
 
     /// <inheritdoc />
@@ -79,30 +78,48 @@ internal sealed class OllamaTarget : IExportTarget
         yield return "ollama run my-model \"...\"";
     }
 
-    /// <summary>A model alone that brings a chat template is to be talked to with it; an adapter was trained without one.</summary>
-    private static bool IsChat(ExportSource source) => source.Adapter is null && source.Tokenizer.ChatTemplate is not null;
+    /// <summary>A model alone that brings a chat template is to be talked to with it, unless it was trained here, which is done without one.</summary>
+    private static bool IsChat(ExportSource source) => source is { Adapter: null, Prompt: null, Tokenizer.ChatTemplate: not null };
 
-    private static ExportFeature Prompts(ExportSource source) => (IsChat(source), source.Tokenizer.ChatTemplate) switch
+    private static PromptFrame Frame(ExportSource source) => source.Prompt?.Frame ?? PromptFrame.None;
+
+    /// <summary>The frame as far as a Modelfile can hold it.</summary>
+    private static PromptFrame Writable(ExportSource source) => Modelfile.Template(Frame(source)) is null ? PromptFrame.None : Frame(source);
+
+    private static ExportFeature Prompts(ExportSource source)
     {
-        (true, _) => new("chat template", FeatureState.Kept, $"in {GgufFiles.Model}; TEMPLATE is left out, so that Ollama looks among its own for the one that is like it"),
-        (_, null) => new("prompt", FeatureState.Baked, $"TEMPLATE {Modelfile.RawTemplate}: as it is, and the proof encodes it as in training"),
-        _ => new("prompt", FeatureState.Baked, $"TEMPLATE {Modelfile.RawTemplate}: training used no chat template, and the proof encodes it as in training"),
-    };
+        if (IsChat(source))
+        {
+            return new("chat template", FeatureState.Kept, $"in {GgufFiles.Model}; TEMPLATE is left out, so that Ollama looks among its own for the one that is like it");
+        }
 
-    private static IEnumerable<string> Stops(ExportSource source) =>
-        Ends(source).Select(end => end.Text).Where(Modelfile.CanQuote).Distinct(StringComparer.Ordinal);
+        const string raw = $"TEMPLATE {Modelfile.RawTemplate}";
+        var noChat = source.Tokenizer.ChatTemplate is null ? "" : "training used no chat template, and ";
+        return source.Prompt switch
+        {
+            null when source.Adapter is null => new("prompt", FeatureState.Baked, $"{raw}: as it is"),
+            null => new("prompt", FeatureState.Baked, $"{raw}: as it is; how training wrote its prompts is not known ({TrainedPrompt.FileName} is missing)"),
+            { Frame: null, Task: var task } => new(
+                "prompt", FeatureState.Baked, $"{raw}: as it is; task {task} makes prompts of several columns, so write them out as it does (docs/tasks.md)"),
+            { Frame: { } frame } when Modelfile.Template(frame) is null => new(
+                "prompt", FeatureState.Lost, "training wrote around a prompt what a Modelfile cannot hold (braces, quotation marks or control characters)"),
+            { Frame: { } frame, Task: var task } when frame != PromptFrame.None => new(
+                "prompt", FeatureState.Baked, $"TEMPLATE writes around it what task {task} did in training, and the proof encodes it as in training"),
+            _ => new("prompt", FeatureState.Baked, $"{raw}: as it is; {noChat}the proof encodes it as in training"),
+        };
+    }
 
-    private static IEnumerable<(int Token, string Text)> Ends(ExportSource source) =>
-        GenerationSettings.Read(source.ModelFolder).EndIds
-            .Prepend(source.Tokenizer.EndId ?? -1)
-            .Distinct()
-            .Select(id => (id, source.Tokenizer.TokenOf(id)))
-            .Where(end => end.Item2 is not null)
-            .Select(end => (end.id, end.Item2!));
+    /// <summary>The texts of end tokens that stand for nothing else; the file names all of them.</summary>
+    private static string[] Stops(ExportSource source) => [.. source.Tokenizer.Ends.Ids
+        .Where(source.Tokenizer.IsSpecial)
+        .Select(source.Tokenizer.TokenOf)
+        .OfType<string>()
+        .Where(Modelfile.CanQuote)
+        .Distinct(StringComparer.Ordinal)];
 
     private static List<(string Name, string Value)> Parameters(ExportSource source)
     {
-        var settings = GenerationSettings.Read(source.ModelFolder).As(_parameters).ToList();
+        var settings = SamplingSettings.Read(source.ModelFolder).As(_parameters).ToList();
         if (source.Config is { } config)
         {
             settings.Add(("num_ctx", config.MaxPositions.ToString(CultureInfo.InvariantCulture)));

@@ -16,6 +16,9 @@ public sealed class AlpacaTask(ColumnMap columns) : RowTask(columns)
     public override IReadOnlyList<string> Columns => ["instruction", "input", "output"];
 
     /// <inheritdoc/>
+    public override PromptFrame Frame { get; } = new("### Instruction:\n", "\n\n### Response:\n");
+
+    /// <inheritdoc/>
     public override string? ExtractAnswer(string generated) => WholeText.Answer(generated);
 
     /// <inheritdoc/>
@@ -23,8 +26,8 @@ public sealed class AlpacaTask(ColumnMap columns) : RowTask(columns)
     {
         ArgumentNullException.ThrowIfNull(row);
         var input = row.Find(ColumnName("input"))?.Trim() ?? "";
-        var given = input.Length > 0 ? $"### Input:\n{input}\n\n" : "";
+        var given = input.Length > 0 ? $"\n\n### Input:\n{input}" : "";
         var output = row.Require(ColumnName("output"));
-        return new Sample($"### Instruction:\n{Value(row, "instruction")}\n\n{given}### Response:\n", output) { Answer = WholeText.Answer(output) };
+        return new Sample(Frame.Wrap(Value(row, "instruction") + given), output) { Answer = WholeText.Answer(output) };
     }
 }

@@ -23,6 +23,9 @@ public sealed class HellaSwagTask(ColumnMap columns) : RowTask(columns)
     public override IReadOnlyList<string> Columns => ["ctx", "endings", "label"];
 
     /// <inheritdoc/>
+    public override PromptFrame? Frame => null;
+
+    /// <inheritdoc/>
     protected override IReadOnlyList<string> FileNames(TaskSplit split) => split switch
     {
         TaskSplit.Train => ["hellaswag_train", "train"],

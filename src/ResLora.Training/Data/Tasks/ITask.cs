@@ -20,6 +20,9 @@ public interface ITask
     /// </summary>
     IReadOnlyDictionary<string, string> GuessedColumns { get; }
 
+    /// <summary>What stands around the text that is asked in a prompt; null when prompts are put together from several columns. Default: nothing.</summary>
+    PromptFrame? Frame => PromptFrame.None;
+
     /// <summary>Reads samples in file order.</summary>
     /// <param name="path">The data set's own folder, or one file. A file is read as it is, whatever the split, unless the data set keeps
     /// all splits in one file.</param>

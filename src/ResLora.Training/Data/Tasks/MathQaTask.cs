@@ -19,6 +19,9 @@ public sealed class MathQaTask(ColumnMap columns) : RowTask(columns)
     public override IReadOnlyList<string> Columns => ["Problem", "Rationale", "options", "correct"];
 
     /// <inheritdoc/>
+    public override PromptFrame? Frame => null;
+
+    /// <inheritdoc/>
     protected override Sample ToSample(Row row)
     {
         var options = Value(row, "options");

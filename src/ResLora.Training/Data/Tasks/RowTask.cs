@@ -19,6 +19,9 @@ public abstract class RowTask(ColumnMap columns) : ITask
     public abstract IReadOnlyList<string> Columns { get; }
 
     /// <inheritdoc/>
+    public virtual PromptFrame? Frame => PromptFrame.None;
+
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> GuessedColumns { get; private set; } = new Dictionary<string, string>();
 
     /// <summary>

@@ -29,7 +29,7 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
         { "peft", ShortcutKind.Input, ["adapter_config.json", "adapter_model.safetensors"] },
         { "vllm", ShortcutKind.Block, ["adapter_config.json", "adapter_model.safetensors"] },
         { "vllm", ShortcutKind.Middle, ["adapter_config.json", "adapter_model.safetensors"] },
-        { "hf", ShortcutKind.Block, ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] },
+        { "hf", ShortcutKind.Block, ["config.json", "model.safetensors", "reslora_prompt.json", "tokenizer.json", "tokenizer_config.json"] },
         { "llama.cpp", ShortcutKind.Block, ["adapter.gguf", "model.gguf"] },
         { "llama.cpp", ShortcutKind.Input, ["adapter.gguf", "model.gguf"] },
         { "ollama", ShortcutKind.None, ["Modelfile", "adapter.gguf", "model.gguf"] },

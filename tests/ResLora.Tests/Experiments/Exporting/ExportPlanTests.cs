@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using ResLora.Adapters;
 using ResLora.Experiments.Exporting;
+using ResLora.Experiments.Merging;
+using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Safetensors;
 using Xunit;
@@ -116,7 +118,7 @@ public sealed class ExportPlanTests(ExportWorld world) : IClassFixture<ExportWor
     [Fact]
     public void Run_OllamaOfASamplingModel_WritesItsParametersAndStops()
     {
-        JsonNode ends = new JsonArray(2, 5);
+        JsonNode ends = new JsonArray(2, 1);
         var model = world.Variant(
             "sampling", ("generation_config.json", "do_sample", true), ("generation_config.json", "temperature", 0.6),
             ("generation_config.json", "top_p", 0.9), ("generation_config.json", "eos_token_id", ends));
@@ -130,10 +132,9 @@ public sealed class ExportPlanTests(ExportWorld world) : IClassFixture<ExportWor
         Assert.Contains("PARAMETER temperature 0.6", lines);
         Assert.Contains("PARAMETER top_p 0.9", lines);
         Assert.Contains("PARAMETER num_ctx 128", lines);
-        // The tokenizer's own end token and the two of the generation settings.
-        Assert.Equal(3, lines.Count(line => line.StartsWith("PARAMETER stop \"", StringComparison.Ordinal)));
+        Assert.Equal(["PARAMETER stop \"<pad>\"", "PARAMETER stop \"</s>\""], lines.Where(line => line.StartsWith("PARAMETER stop", StringComparison.Ordinal)));
         Assert.Equal(0, report.Proofs[0].PromptsDiffering);
-        Assert.Contains("--temp 0.6 --top-p 0.9", ExportJob.Next(ExportJob.Run(new ExportOptions { Model = model, To = "llama.cpp", Output = world.Folder["sampling-cpp"], AllowLossy = true }), "x")[0], StringComparison.Ordinal);
+        Assert.Contains("--temp 0.6 --top-k 50 --top-p 0.9", ExportJob.Next(ExportJob.Run(new ExportOptions { Model = model, To = "llama.cpp", Output = world.Folder["sampling-cpp"], AllowLossy = true }), "x")[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -148,6 +149,59 @@ public sealed class ExportPlanTests(ExportWorld world) : IClassFixture<ExportWor
         Assert.DoesNotContain(
             "TEMPLATE", File.ReadAllText(Path.Combine(world.Folder["chat-alone"], "Modelfile")), StringComparison.Ordinal);
         Assert.Contains("TEMPLATE", File.ReadAllText(Path.Combine(world.Folder["chat-trained"], "Modelfile")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_TaskThatWrapsItsPrompt_IsAskedAsInTrainingWhereverTheAdapterLies()
+    {
+        const string template = "TEMPLATE \"\"\"### Instruction:\n{{ .Prompt }}\n\n### Response:\n\"\"\"\n";
+        var data = world.Folder["alpaca.jsonl"];
+        File.WriteAllLines(data, Enumerable.Range(0, 24).Select(i => $$"""{"instruction":"Add {{i}}.","input":"{{(i % 2 == 0 ? "" : "to 1")}}","output":"{{i + 1}}"}"""));
+        var run = TrainJob.Run(
+            world.Run("alpaca-run", ShortcutKind.None) with { Task = "alpaca", Data = new DataConfig { Train = data, ValidationCount = 6 } },
+            stop: TestContext.Current.CancellationToken);
+        var moved = world.Folder["alpaca-moved"];
+        Directory.Move(new RunFolder(run.RunFolder).Best, moved);
+        MergeJob.Run(new MergeOptions { Adapter = moved, As = MergeTarget.Model, Output = world.Folder["alpaca-merged"] }, stop: TestContext.Current.CancellationToken);
+        ExportReport Export(string name, string to, string? adapter, string? model) =>
+            ExportJob.Run(new ExportOptions { Adapter = adapter, Model = model, To = to, Output = world.Folder[name], AllowLossy = true, Task = "alpaca", Data = data });
+        string Text(string name) => File.ReadAllText(Path.Combine(world.Folder[name], "Modelfile"));
+
+        var ofAdapter = Export("alpaca-1", "ollama", moved, null);
+        var ofModel = Export("alpaca-2", "ollama", null, world.Folder["alpaca-merged"]);
+        var line = ExportJob.Next(Export("alpaca-3", "llama.cpp", moved, null), "out")[0];
+
+        Assert.Contains(template, Text("alpaca-1"), StringComparison.Ordinal);
+        Assert.Contains(template, Text("alpaca-2"), StringComparison.Ordinal);
+        Assert.EndsWith("-p '### Instruction:\\n...\\n\\n### Response:\\n'", line, StringComparison.Ordinal);
+        Assert.All([ofAdapter, ofModel], report =>
+        {
+            Assert.True(report.Proofs[0].Prompts > 0);
+            Assert.Equal(0, report.Proofs[0].PromptsDiffering);
+        });
+    }
+
+    [Fact]
+    public void Plan_AdapterThatWasNotTrainedHere_SaysThatItsPromptsAreNotKnown()
+    {
+        var adapter = world.NewAdapter("foreign", world.Model, new AdapterConfig { Rank = 2 });
+
+        var plan = ExportJob.Plan(new ExportOptions { Adapter = adapter, To = "ollama" });
+
+        Assert.Contains("is not known", plan.Features.Single(f => f.Name == "prompt").Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"task":"x","frame":{"before":"{{ evil }}","after":""}}""", "a Modelfile cannot hold")]
+    [InlineData("""{"task":"mathqa","frame":null}""", "several columns")]
+    public void Plan_FrameThatNoTemplateCanHold_IsSaid(string file, string expected)
+    {
+        var adapter = world.NewAdapter($"framed-{file.Length}", world.Model, new AdapterConfig { Rank = 2 });
+        File.WriteAllText(Path.Combine(adapter, "reslora_prompt.json"), file);
+
+        var plan = ExportJob.Plan(new ExportOptions { Adapter = adapter, To = "ollama" });
+
+        Assert.Contains(expected, plan.Features.Single(f => f.Name == "prompt").Reason, StringComparison.Ordinal);
     }
 
     private static FeatureState State(ExportPlan plan, string name) => plan.Features.Single(f => f.Name == name).State;

@@ -197,6 +197,10 @@ public sealed class TaskTests : IDisposable
         Assert.Equal("### Instruction:\nAdd.\n\n### Input:\n1 and 2\n\n### Response:\n", with.Prompt);
         Assert.Equal("### Instruction:\nGreet.\n\n### Response:\n", without.Prompt);
         Assert.Equal("Hello!", without.Answer);
+        var frame = TaskRegistry.Get("alpaca").Frame!;
+        Assert.Equal(with.Prompt, frame.Wrap("Add.\n\n### Input:\n1 and 2"));
+        Assert.Equal("Greet.", frame.Unwrap(without.Prompt));
+        Assert.Equal("Greet.", frame.Unwrap("Greet."));
     }
 
     [Fact]
