@@ -13,6 +13,7 @@ namespace ResLora.Adapters;
 internal sealed class PeftContents
 {
     private const string BaseLayer = ".base_layer";
+    private const string TokenBase = ".token_adapter.base_layer.weight";
 
     private static readonly string[] _innerParts = [".modules_to_save.", ".original_module."];
 
@@ -121,6 +122,12 @@ internal sealed class PeftContents
         else if (name.Contains(".lora_embedding_", StringComparison.Ordinal))
         {
             throw new ConfigException($"{_description.TensorFile}: '{tensor}': a block on an embedding is not supported. {PeftConfig.Advice}");
+        }
+        else if (name.EndsWith(TokenBase, StringComparison.Ordinal) && _parameters.Contains(name[..^TokenBase.Length] + ".weight"))
+        {
+            // Rows were trained beside it.
+            _copies.Add(name[..^TokenBase.Length] + ".weight");
+            _tensors[_copies[^1]] = tensor;
         }
         else if (name.EndsWith(PeftFolder.RowsOfTokens, StringComparison.Ordinal))
         {

@@ -1,5 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Peft;
 using ResLora.Models;
 
 namespace ResLora.Training;
@@ -15,8 +16,8 @@ public static class SavedAdapter
     public static AdaptedModel Load(LanguageModel model, string folder)
     {
         ArgumentNullException.ThrowIfNull(model);
-        GiveOwnHead(model, AdapterStore.Describe(folder));
-        return AdapterStore.Load(model, folder, model.HeadModules);
+        var wasTied = GiveOwnHead(model, AdapterStore.Describe(folder));
+        return RequirePossible(model, AdapterStore.Load(model, folder, model.HeadModules), folder, wasTied);
     }
 
     /// <summary>Puts the blocks of a saved adapter on a model without their values.</summary>
@@ -27,16 +28,35 @@ public static class SavedAdapter
     public static AdaptedModel Place(LanguageModel model, AdapterDescription description)
     {
         ArgumentNullException.ThrowIfNull(model);
-        GiveOwnHead(model, description);
-        return AdapterStore.Place(model, description, model.HeadModules);
+        ArgumentNullException.ThrowIfNull(description);
+        var wasTied = GiveOwnHead(model, description);
+        return RequirePossible(model, AdapterStore.Place(model, description, model.HeadModules), description.Folder, wasTied);
     }
 
     /// <summary>A head that is the embedding itself becomes one of its own where the adapter changes one of the two.</summary>
-    private static void GiveOwnHead(LanguageModel model, AdapterDescription description)
+    private static bool GiveOwnHead(LanguageModel model, AdapterDescription description)
     {
-        if (model is CausalLanguageModel { HasOwnHead: false } causal && AdapterStore.NeedsOwnHead(description))
+        if (model is not CausalLanguageModel { HasOwnHead: false } causal || !AdapterStore.NeedsOwnHead(description))
         {
-            causal.GiveOwnHead();
+            return false;
         }
+
+        causal.GiveOwnHead();
+        return true;
+    }
+
+    /// <summary>Refuses changes of one half of a tied pair that would have to reach the other half, too.</summary>
+    private static AdaptedModel RequirePossible(LanguageModel model, AdaptedModel adapted, string folder, bool wasTied)
+    {
+        static bool IsEmbedding(string name) => name.EndsWith("embed_tokens", StringComparison.Ordinal) || name.EndsWith("word_embeddings", StringComparison.Ordinal);
+        var problem = model switch
+        {
+            CausalLanguageModel when wasTied && adapted.Tokens is [var one] && IsEmbedding(one.Module) =>
+                "trained tokens of an embedding that is the output head too, beside a change of that head, are not supported",
+            EncoderModel { Head.Kind: TextHeadKind.MaskedTokens } when adapted.BesidesHead.Any(IsEmbedding) =>
+                "a word embedding of its own for a model whose head for masked tokens is the embedding is not supported",
+            _ => null,
+        };
+        return problem is null ? adapted : throw new ConfigException($"{folder}: {problem}. {PeftConfig.Advice}");
     }
 }

@@ -197,6 +197,40 @@ public sealed class PeftContentsTests
     }
 
     [Fact]
+    public void Load_TrainedTokensOfATiedModelBesideABlockOnItsHead_AreRefused()
+    {
+        // PEFT puts the rows into the head, too.
+        using var files = new PeftFiles();
+        using var tied = TinyLlama.Create(TinyLlama.Config with { TieWordEmbeddings = true });
+        files.Block("lm_head", TinyLlama.VocabularySize);
+        files.Tensors[$"{PeftFiles.Prefix}model.embed_tokens.token_adapter.trainable_tokens_delta"] = files.Random(2, 16);
+        files.Write(("target_modules", """["lm_head"]"""), ("trainable_token_indices", "[4, 2]"));
+
+        var error = Assert.Throws<ConfigException>(() => SavedAdapter.Load(tied, files.Folder));
+
+        Assert.Contains("trained tokens of an embedding that is the output head too", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1.0, true)]
+    [InlineData(1.5, false)]
+    public void Load_BaseWeightBesideTrainedTokens_MustBeTheModels(double factor, bool isRead)
+    {
+        using var files = new PeftFiles();
+        using var model = TinyLlama.Create();
+        files.Block(Query);
+        files.Tensors[$"{PeftFiles.Prefix}model.embed_tokens.token_adapter.trainable_tokens_delta"] = files.Random(2, 16);
+        files.Tensors[$"{PeftFiles.Prefix}model.embed_tokens.token_adapter.base_layer.weight"] =
+            model.named_parameters().First(p => p.name == "model.embed_tokens.weight").parameter.detach() * factor;
+        files.Write(("target_modules", "\".*1.*q_proj\""), ("trainable_token_indices", "[4, 2]"));
+
+        var error = Record.Exception(() => AdapterStore.Load(model, files.Folder));
+
+        Assert.Equal(isRead, error is null);
+        Assert.True(isRead || error is ConfigException);
+    }
+
+    [Fact]
     public void Load_TrainedTokenBeyondTheVocabulary_IsNamed()
     {
         using var files = new PeftFiles();
