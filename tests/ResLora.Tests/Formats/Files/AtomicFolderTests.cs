@@ -212,7 +212,7 @@ public sealed class AtomicFolderTests : IDisposable
 
         var error = Assert.Throws<ConfigException>(() => AtomicFolder.Write(_folder["link"], _ => { }, overwrite: true));
 
-        Assert.Contains("there is nothing", error.Message, StringComparison.Ordinal);
+        Assert.Contains("which does not exist", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
