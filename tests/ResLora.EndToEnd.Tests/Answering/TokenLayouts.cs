@@ -13,7 +13,7 @@ internal static class TokenLayouts
     public static IReadOnlyList<string> Names { get; } =
     [
         "begin token added", "no begin token", "begin token named but not added", "begin and end token added", "begin token added in a sequence",
-        "blanks and bytes", "list of ends", "list of one end", "list without the tokenizer's end", "end in config.json alone", "list in config.json alone",
+        "blanks and bytes", "list of ends", "list of one end", "list without the named end", "end in config.json alone", "list in config.json alone",
     ];
 
     /// <summary>The files of a layout beside config.json, and what config.json says of tokens.</summary>
@@ -55,7 +55,7 @@ internal static class TokenLayouts
                 generation = new JsonObject { ["eos_token_id"] = new JsonArray(2) };
                 config["eos_token_id"] = 1;
                 break;
-            case "list without the tokenizer's end":
+            case "list without the named end":
                 generation = new JsonObject { ["eos_token_id"] = new JsonArray(2, 0) };
                 break;
             case "end in config.json alone":

@@ -65,7 +65,7 @@ public sealed class TrainAndAnswerTests(AnswerWorld world, LlamaCppClient client
     [InlineData("begin token added")]
     [InlineData("begin and end token added")]
     [InlineData("begin token named but not added")]
-    [InlineData("list without the tokenizer's end")]
+    [InlineData("list without the named end")]
     public void PrintedCommand_InLlamaCppsOwnProgram_Answers(string layout)
     {
         var folder = world.Export(layout, "llama.cpp");
