@@ -12,7 +12,8 @@ namespace ResLora.EndToEnd.Tests.Answering;
 /// What was learnt by heart is answered word for word, wherever the model runs: training, generation and exports agree on what stands in front of
 /// a text and where it ends.
 /// </summary>
-public sealed class TrainAndAnswerTests(AnswerWorld world, LlamaCppClient client) : IClassFixture<AnswerWorld>, IClassFixture<LlamaCppClient>
+[Collection(LlamaCppGroup.Name)]
+public sealed class TrainAndAnswerTests(AnswerWorld world, LlamaCppClient client) : IClassFixture<AnswerWorld>
 {
     private const int NewTokens = 40;
 
@@ -73,8 +74,12 @@ public sealed class TrainAndAnswerTests(AnswerWorld world, LlamaCppClient client
         var line = ExportJob.Next(report, folder)[0];
 
         Assert.StartsWith("llama-completion ", line, StringComparison.Ordinal);
-        Assert.All(AnswerWorld.Rows, row => Assert.StartsWith(
-            $"{row.Completion.Trim()} [end of text]", LlamaProgram.Run(line, row.Prompt, "-n", $"{NewTokens}").Trim(), StringComparison.Ordinal));
+        // Not Assert.All, which makes a failure of a test that skips itself.
+        foreach (var row in AnswerWorld.Rows)
+        {
+            var output = LlamaProgram.Run(line, row.Prompt, "-n", $"{NewTokens}").Trim();
+            Assert.StartsWith($"{row.Completion.Trim()} [end of text]", output, StringComparison.Ordinal);
+        }
     }
 
     private static string Continuation(Tokenizer tokenizer, string prompt, int[] ids)

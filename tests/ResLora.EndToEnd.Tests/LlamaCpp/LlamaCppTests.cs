@@ -13,7 +13,8 @@ using static TorchSharp.torch;
 namespace ResLora.EndToEnd.Tests.LlamaCpp;
 
 /// <summary>What is written as GGUF does in llama.cpp what it does here: same tokens, same texts.</summary>
-public sealed class LlamaCppTests(LlamaCppClient client) : IClassFixture<LlamaCppClient>
+[Collection(LlamaCppGroup.Name)]
+public sealed class LlamaCppTests(LlamaCppClient client)
 {
     private const int NewTokens = 64;
 
