@@ -79,17 +79,19 @@ public static class InputFile
     /// <exception cref="FileFormatException">As for <see cref="OpenRead"/>; or the file is too large, or not in UTF-8.</exception>
     public static string ReadText(string path, long maxBytes)
     {
-        var bytes = ReadBytes(path, maxBytes);
-        ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
+        var bytes = WithoutMark(ReadBytes(path, maxBytes));
         try
         {
-            return _strict.GetString(bytes.AsSpan(bytes.AsSpan().StartsWith(mark) ? mark.Length : 0));
+            return _strict.GetString(bytes.Span);
         }
         catch (DecoderFallbackException error)
         {
             throw new FileFormatException($"'{path}' is not valid UTF-8; save it as UTF-8.", error);
         }
     }
+
+    /// <summary>The bytes behind the mark that some editors put in front of UTF-8.</summary>
+    internal static ReadOnlyMemory<byte> WithoutMark(byte[] bytes) => bytes.AsMemory(bytes is [0xEF, 0xBB, 0xBF, ..] ? 3 : 0);
 
     private static FileFormatException NotOrdinary(string path) =>
         new($"'{path}' is not an ordinary file (a pipe or a device); copy its content into a file first.");

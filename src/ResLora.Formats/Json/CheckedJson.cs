@@ -22,7 +22,7 @@ public static class CheckedJson
     /// <exception cref="FileFormatException">The file is missing, too large, or not valid JSON: says where.</exception>
     public static JsonDocument Read(string path, long maxBytes = DefaultMaxBytes)
     {
-        var utf8 = ReadBytes(path, maxBytes);
+        var utf8 = InputFile.WithoutMark(InputFile.ReadBytes(path, maxBytes));
         try
         {
             RequireReadableStrings(path, utf8.Span);
@@ -86,13 +86,6 @@ public static class CheckedJson
         {
             throw new FileFormatException($"'{path}' has a wrong value at '{error.Path ?? "$"}': {Sentence(error)}", error);
         }
-    }
-
-    private static ReadOnlyMemory<byte> ReadBytes(string path, long maxBytes)
-    {
-        var bytes = InputFile.ReadBytes(path, maxBytes);
-        ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
-        return bytes.AsMemory(bytes.AsSpan().StartsWith(mark) ? mark.Length : 0);
     }
 
     /// <summary>JsonDocument leaves bad UTF-8 and lone surrogates in place, to throw much later where a string is used.</summary>

@@ -107,16 +107,21 @@ internal static class DiskCalls
     /// </summary>
     public static (ulong Device, ulong Inode)? Identity(string path)
     {
+        var status = LinuxStatus(path, WantInode);
+        return status is null ? null : (BitConverter.ToUInt64(status, DeviceAt), BitConverter.ToUInt64(status, InodeAt));
+    }
+
+    /// <summary>What statx(2) says of a path, links followed; null when it leads nowhere, on another system, or with an old C library.</summary>
+    internal static byte[]? LinuxStatus(string path, uint wanted)
+    {
         var status = new byte[StatusBytes];
         try
         {
-            return OperatingSystem.IsLinux() && Status(ThisFolder, path, 0, WantInode, status) == 0
-                ? (BitConverter.ToUInt64(status, DeviceAt), BitConverter.ToUInt64(status, InodeAt))
-                : null;
+            return OperatingSystem.IsLinux() && Status(ThisFolder, path, 0, wanted, status) == 0 ? status : null;
         }
         catch (EntryPointNotFoundException)
         {
-            return null;   // an old C library
+            return null;
         }
     }
 

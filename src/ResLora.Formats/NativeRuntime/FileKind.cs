@@ -6,7 +6,6 @@ namespace ResLora.Formats.NativeRuntime;
 internal static class FileKind
 {
     // statx(2): the layout is the same on every processor.
-    private const int ThisFolder = -100;
     private const uint WantKind = 1;
     private const int ModeAt = 28;
 
@@ -26,22 +25,14 @@ internal static class FileKind
 
     private static int Mode(string path)
     {
-        var status = new byte[256];
-        try
+        if (!OperatingSystem.IsMacOS())
         {
-            return OperatingSystem.IsLinux() && StatusLinux(ThisFolder, path, 0, WantKind, status) == 0 ? BitConverter.ToUInt16(status, ModeAt)
-                : OperatingSystem.IsMacOS() && StatusMac(path, status) == 0 ? BitConverter.ToUInt16(status, MacModeAt)
-                : 0;
+            return DiskCalls.LinuxStatus(path, WantKind) is { } found ? BitConverter.ToUInt16(found, ModeAt) : 0;
         }
-        catch (EntryPointNotFoundException)
-        {
-            return 0;   // an old C library
-        }
-    }
 
-    [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int StatusLinux(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, [Out] byte[] status);
+        var status = new byte[256];
+        return StatusMac(path, status) == 0 ? BitConverter.ToUInt16(status, MacModeAt) : 0;
+    }
 
     [DllImport("libc", EntryPoint = "stat", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

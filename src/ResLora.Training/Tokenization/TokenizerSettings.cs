@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 using ResLora.Formats.HuggingFace;
 
 namespace ResLora.Training.Tokenization;
@@ -10,6 +11,8 @@ namespace ResLora.Training.Tokenization;
 internal sealed record TokenizerSettings
 {
     private const string ConfigFile = "tokenizer_config.json";
+
+    private const long LargestTemplate = 4 << 20;   // published ones have some ten kilobytes
 
     public int? BeginId { get; private init; }
 
@@ -97,6 +100,6 @@ internal sealed record TokenizerSettings
     private static string? TemplateFile(string folder)
     {
         var path = Path.Combine(folder, "chat_template.jinja");
-        return File.Exists(path) ? File.ReadAllText(path) : null;
+        return File.Exists(path) ? InputFile.ReadText(path, LargestTemplate) : null;
     }
 }

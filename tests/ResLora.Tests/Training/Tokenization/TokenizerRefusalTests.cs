@@ -44,6 +44,17 @@ public class TokenizerRefusalTests
     }
 
     [Fact]
+    public void Load_TemplateThatIsNoUtf8_IsRefusedNotReplaced()
+    {
+        using var folder = new TemporaryFolder(("tokenizer.json", TokenizerFixtures.SentencePiece().ToJsonString()));
+        File.WriteAllBytes(Path.Combine(folder.Path, "chat_template.jinja"), [0x61, 0xE9, 0x62]);
+
+        var error = Assert.Throws<FileFormatException>(() => Tokenizer.Load(folder.Path));
+
+        Assert.Contains("chat_template.jinja' is not valid UTF-8", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Load_TemplateOfManyTokens_IsRefused()
     {
         var json = TokenizerFixtures.SentencePiece();
