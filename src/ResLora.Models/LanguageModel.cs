@@ -15,7 +15,7 @@ public delegate Tensor LayerRunner(Func<IReadOnlyList<Tensor>, Tensor> layer, IR
 /// hooks let somebody else open what a forward pass needs and decide how a layer is run.
 /// </summary>
 /// <param name="name">The module's name.</param>
-public abstract class LanguageModel(string name) : nn.Module(name)
+public abstract class LanguageModel(string name) : Network(name)
 {
     /// <summary>The number of layers.</summary>
     public abstract int LayerCount { get; }

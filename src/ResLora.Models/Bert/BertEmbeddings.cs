@@ -29,9 +29,11 @@ internal sealed class BertEmbeddings : Module
     public Tensor Forward(TokenInput input)   // [B, T] -> [B, T, D]
     {
         using var scope = NewDisposeScope();
-        var types = input.TypeIds ?? zeros_like(input.Ids);
-        var sum = Words.call(input.Ids) + _types.call(types) + _positions.call(Positions(input.Ids));
-        return functional.dropout(_norm.call(sum), _config.HiddenDropout, training).MoveToOuterDisposeScope();
+        // Called in the order of their registration, which is the network's order of execution.
+        var positions = _positions.call(Positions(input.Ids));                // [1 or B, T] -> [1 or B, T, D]
+        var types = _types.call(input.TypeIds ?? zeros_like(input.Ids));      // [B, T] -> [B, T, D]
+        var words = Words.call(input.Ids);                                    // [B, T] -> [B, T, D]
+        return functional.dropout(_norm.call(words + types + positions), _config.HiddenDropout, training).MoveToOuterDisposeScope();
     }
 
     /// <summary>

@@ -133,6 +133,7 @@ public sealed class LlamaModel : CausalLanguageModel
         head.weight = new Parameter(_backbone.Embedding.Weight.clone(), requires_grad: false);
         head.weight.DetachFromDisposeScope();
         (_head, Config) = (head, Config with { TieWordEmbeddings = false });
+        RunsLast("lm_head");
         register_module("lm_head", head);
     }
 
