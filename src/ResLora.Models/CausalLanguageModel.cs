@@ -36,6 +36,9 @@ public abstract class CausalLanguageModel(string name) : LanguageModel(name)
     /// <summary>Makes the output head a matrix of its own, with the embedding's values; nothing else changes.</summary>
     public abstract void GiveOwnHead();
 
+    /// <summary>The fewest tokens that a layer looks back over; null when all layers see the whole text.</summary>
+    public virtual int? ShortestWindow => null;
+
     /// <summary>W of the output head, [V, D], borrowed; null when the head is more than a matrix or is trained.</summary>
     protected abstract Tensor? FrozenHead { get; }
 

@@ -3,7 +3,7 @@ namespace ResLora.Models;
 /// <summary>
 /// How a family's checkpoints differ from its network: other names, tensors that are not needed, tensors that may be missing.
 /// </summary>
-internal sealed record CheckpointLayout
+public sealed record CheckpointLayout
 {
     /// <summary>The names that a tensor of the network may have in a file, the usual one first.</summary>
     public Func<string, IEnumerable<string>> Names { get; init; } = name => [name];

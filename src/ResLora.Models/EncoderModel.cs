@@ -23,11 +23,6 @@ public abstract class EncoderModel(string name) : LanguageModel(name)
     /// <summary>The values that type ids may have: 2 where a pair's texts are told apart, else 1.</summary>
     public abstract int TypeCount { get; }
 
-    /// <summary>
-    /// Modules that the checkpoint lacked, so that they were drawn from the seed: they know nothing before they are trained. Dotted names.
-    /// </summary>
-    public IReadOnlyList<string> NewModules { get; internal set; } = [];
-
     /// <summary>Hidden states of the last layer.</summary>
     /// <param name="input">The tokens, borrowed.</param>
     /// <returns>New tensor [B, T, D], owned by the caller.</returns>
@@ -73,12 +68,6 @@ public abstract class EncoderModel(string name) : LanguageModel(name)
         config["num_labels"] = Head.Outputs;
         config["problem_type"] = Head.Kind == TextHeadKind.Score ? "regression" : "single_label_classification";
     }
-
-    /// <summary>How its checkpoints differ from the network.</summary>
-    internal abstract CheckpointLayout Checkpoint { get; }
-
-    /// <summary>Standard deviation of the normal distribution that new weights are drawn from.</summary>
-    internal abstract double InitializerRange { get; }
 
     /// <summary>The name of the class in Hugging Face's library that this network is.</summary>
     protected abstract string Architecture { get; }

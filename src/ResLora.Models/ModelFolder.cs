@@ -32,7 +32,7 @@ public static class ModelFolder
     /// <param name="maxShardBytes">The most bytes of tensors in one file; more are cut into shards. Default 5 · 10⁹.</param>
     /// <exception cref="ConfigException">The folder exists and may not be replaced, or it is the source folder itself.</exception>
     public static void Write(
-        LanguageModel model,
+        Network model,
         string sourceFolder,
         string folder,
         ScalarType? dtype = null,
@@ -61,7 +61,7 @@ public static class ModelFolder
     /// <param name="maxShardBytes">The most bytes of tensors in one file; more are cut into shards. Default 5 · 10⁹.</param>
     /// <exception cref="ConfigException">The folder exists and may not be replaced.</exception>
     public static void Write(
-        LanguageModel model,
+        Network model,
         JsonObject config,
         IReadOnlyDictionary<string, byte[]> companions,
         string folder,
@@ -95,7 +95,7 @@ public static class ModelFolder
     /// <param name="maxShardBytes">The most bytes of tensors in one file; more are cut into shards. Default 5 · 10⁹.</param>
     /// <exception cref="ConfigException">The folder exists and may not be replaced, or the disk refuses.</exception>
     public static void WriteDrawn(
-        LanguageModel model,
+        Network model,
         JsonObject config,
         IReadOnlyDictionary<string, byte[]> companions,
         string folder,
@@ -119,7 +119,7 @@ public static class ModelFolder
         .ToDictionary(c => c.name, c => InputFile.ReadBytes(c.path, LargestCompanion), StringComparer.Ordinal);
 
     private static void Write(
-        LanguageModel model,
+        Network model,
         JsonObject config,
         IReadOnlyDictionary<string, byte[]> companions,
         string folder,

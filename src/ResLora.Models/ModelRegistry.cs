@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Json;
@@ -11,18 +12,38 @@ namespace ResLora.Models;
 /// <summary>Opens model folders in Hugging Face's layout. A new family is one folder of code and one line here.</summary>
 public static class ModelRegistry
 {
-    private static readonly Dictionary<string, Func<string, TextHead?, LanguageModel>> _families = new(StringComparer.Ordinal)
-    {
-        ["llama"] = Llama,
-        ["mistral"] = Llama,
-        ["qwen2"] = Llama,
-        ["qwen3"] = Llama,
-        ["bert"] = Bert,
-        ["roberta"] = Bert,
-    };
+    private static ImmutableArray<ModelFamily> _families =
+    [
+        LlamaFamily.Family,
+        BertFamily.Family,
+    ];
+
+    /// <summary>The families that are supported.</summary>
+    public static IReadOnlyList<ModelFamily> Families => _families;
 
     /// <summary>The values of <c>model_type</c> that are supported.</summary>
-    public static IReadOnlyCollection<string> ModelTypes => _families.Keys;
+    public static IReadOnlyCollection<string> ModelTypes => [.. _families.SelectMany(family => family.ModelTypes)];
+
+    /// <summary>Adds a family from outside of this library.</summary>
+    /// <param name="family">The family.</param>
+    /// <returns>Disposing it takes the family out again.</returns>
+    /// <exception cref="ArgumentException">One of its model types is another family's.</exception>
+    public static IDisposable Register(ModelFamily family)
+    {
+        ArgumentNullException.ThrowIfNull(family);
+        if (family.ModelTypes.Intersect(ModelTypes).FirstOrDefault() is { } taken)
+        {
+            throw new ArgumentException($"There is a family for the model type '{taken}' already.", nameof(family));
+        }
+
+        ImmutableInterlocked.Update(ref _families, all => all.Add(family));
+        return new Registration(family);
+    }
+
+    /// <summary>The family of a model type.</summary>
+    /// <param name="type">The value of <c>model_type</c>.</param>
+    /// <returns>The family, or null when none is supported that has it.</returns>
+    public static ModelFamily? Find(string type) => _families.FirstOrDefault(family => family.ModelTypes.Contains(type));
 
     /// <summary>Builds the network that a folder's config.json describes, on the meta device: shapes and names, no weights.</summary>
     /// <param name="folder">A model folder.</param>
@@ -30,17 +51,17 @@ public static class ModelRegistry
     /// <returns>The network, owned by the caller.</returns>
     /// <exception cref="FileFormatException">There is no readable config.json.</exception>
     /// <exception cref="ConfigException">The model is not supported, or a head is asked for and it has none.</exception>
-    public static LanguageModel Build(string folder, TextHead? head = null)
+    public static Network Build(string folder, TextHead? head = null)
     {
         ModelPlace.Require(folder);
         var path = Path.Combine(folder, "config.json");
         using var json = CheckedJson.Read(path);
-        var type = json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("model_type", out var value) && value.ValueKind == JsonValueKind.String
+        var type = json.RootElement.ValueKind == JsonValueKind.Object
+            && json.RootElement.TryGetProperty("model_type", out var value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()!
             : throw new FileFormatException($"{path}: there is no \"model_type\"; is this the configuration of a model?");
-        return _families.TryGetValue(type, out var build)
-            ? build(path, head)
-            : throw new ConfigException($"{path}: model_type '{type}' is not supported (supported: {string.Join(", ", _families.Keys)}).");
+        return Find(type)?.Build(folder, head)
+            ?? throw new ConfigException($"{path}: model_type '{type}' is not supported (supported: {string.Join(", ", ModelTypes)}).");
     }
 
     /// <summary>
@@ -48,15 +69,15 @@ public static class ModelRegistry
     /// </summary>
     /// <param name="folder">A model folder.</param>
     /// <param name="head">The head of an encoder; null takes the one that the configuration describes.</param>
-    /// <returns>The network, owned by the caller.</returns>
+    /// <returns>The network, owned by the caller, with <see cref="Network.NewModules"/>.</returns>
     /// <exception cref="FileFormatException">A file is missing or broken.</exception>
     /// <exception cref="ConfigException">The model is not supported, or a head is asked for and it has none.</exception>
-    public static LanguageModel Plan(string folder, TextHead? head = null)
+    public static Network Plan(string folder, TextHead? head = null)
     {
         var model = Build(folder, head);
-        if (model is EncoderModel encoder)
+        if (model.Checkpoint.ReplaceableModules.Count > 0)
         {
-            encoder.NewModules = ModelWeights.Missing(model, CheckpointReader.ReadHeader(folder).Entries, encoder.Checkpoint);
+            model.NewModules = ModelWeights.Missing(model, CheckpointReader.ReadHeader(folder).Entries, model.Checkpoint);
         }
 
         return model;
@@ -67,27 +88,19 @@ public static class ModelRegistry
     /// <param name="dtype">The dtype to compute in; null takes the file's. The head of an encoder is float32 in any case.</param>
     /// <param name="device">The device; null takes the processor.</param>
     /// <param name="head">The head of an encoder; null takes the one that the configuration describes.</param>
-    /// <param name="headSeed">The seed that a head is drawn from where the checkpoint has none (<see cref="EncoderModel.NewModules"/>);
+    /// <param name="headSeed">The seed that a head is drawn from where the checkpoint has none (<see cref="Network.NewModules"/>);
     /// null makes that an error.</param>
     /// <returns>The model in evaluation mode, owned by the caller.</returns>
     /// <exception cref="FileFormatException">A file is missing or broken, or the weights do not fit the configuration.</exception>
     /// <exception cref="ConfigException">The model is not supported, or a head is asked for and it has none.</exception>
-    public static LanguageModel Load(string folder, ScalarType? dtype = null, Device? device = null, TextHead? head = null, long? headSeed = null)
+    public static Network Load(string folder, ScalarType? dtype = null, Device? device = null, TextHead? head = null, long? headSeed = null)
     {
         var model = Build(folder, head);
         try
         {
             using var checkpoint = CheckpointReader.Open(folder);
-            if (model is EncoderModel encoder)
-            {
-                var draw = headSeed is { } seed ? new NewWeights(encoder.InitializerRange, seed) : null;
-                encoder.NewModules = ModelWeights.Load(model, checkpoint, dtype, device ?? CPU, encoder.Checkpoint, draw);
-            }
-            else
-            {
-                ModelWeights.Load(model, checkpoint, dtype, device ?? CPU, LlamaCheckpoint.Of(((LlamaModel)model).Config));
-            }
-
+            var draw = headSeed is { } seed ? new NewWeights(model.InitializerRange, seed) : null;
+            model.NewModules = ModelWeights.Load(model, checkpoint, dtype, device ?? CPU, model.Checkpoint, draw);
             model.eval();
             return model;
         }
@@ -98,11 +111,32 @@ public static class ModelRegistry
         }
     }
 
+    /// <summary>As <see cref="Load"/>, for a model that reads tokens.</summary>
+    /// <param name="folder">As for <see cref="Load"/>.</param>
+    /// <param name="dtype">As for <see cref="Load"/>.</param>
+    /// <param name="device">As for <see cref="Load"/>.</param>
+    /// <param name="head">As for <see cref="Load"/>.</param>
+    /// <param name="headSeed">As for <see cref="Load"/>.</param>
+    /// <returns>As for <see cref="Load"/>.</returns>
+    /// <exception cref="FileFormatException">As for <see cref="Load"/>.</exception>
+    /// <exception cref="ConfigException">As for <see cref="Load"/>, or the model reads no text.</exception>
+    public static LanguageModel LoadText(
+        string folder, ScalarType? dtype = null, Device? device = null, TextHead? head = null, long? headSeed = null) =>
+        Text(Load(folder, dtype, device, head, headSeed), folder);
+
+    /// <summary>As <see cref="Plan"/>, for a model that reads tokens.</summary>
+    /// <param name="folder">As for <see cref="Plan"/>.</param>
+    /// <param name="head">As for <see cref="Plan"/>.</param>
+    /// <returns>As for <see cref="Plan"/>.</returns>
+    /// <exception cref="FileFormatException">As for <see cref="Plan"/>.</exception>
+    /// <exception cref="ConfigException">As for <see cref="Plan"/>, or the model reads no text.</exception>
+    public static LanguageModel PlanText(string folder, TextHead? head = null) => Text(Plan(folder, head), folder);
+
     /// <summary>As <see cref="Build"/>, for a model that must continue texts.</summary>
     /// <param name="folder">A model folder.</param>
     /// <returns>The network, owned by the caller.</returns>
     /// <exception cref="FileFormatException">There is no readable config.json.</exception>
-    /// <exception cref="ConfigException">The model is not supported, or is an encoder.</exception>
+    /// <exception cref="ConfigException">The model is not supported, or does not continue texts.</exception>
     public static CausalLanguageModel BuildCausal(string folder) => Causal(Build(folder), folder);
 
     /// <summary>As <see cref="Load"/>, for a model that must continue texts.</summary>
@@ -111,13 +145,24 @@ public static class ModelRegistry
     /// <param name="device">The device; null takes the processor.</param>
     /// <returns>The model in evaluation mode, owned by the caller.</returns>
     /// <exception cref="FileFormatException">A file is missing or broken, or the weights do not fit the configuration.</exception>
-    /// <exception cref="ConfigException">The model is not supported, or is an encoder.</exception>
+    /// <exception cref="ConfigException">The model is not supported, or does not continue texts.</exception>
     public static CausalLanguageModel LoadCausal(string folder, ScalarType? dtype = null, Device? device = null) =>
         Causal(Load(folder, dtype, device), folder);
 
-    private static CausalLanguageModel Causal(LanguageModel model, string folder)
+    private static LanguageModel Text(Network model, string folder)
     {
-        if (model is CausalLanguageModel causal)
+        if (model is LanguageModel text)
+        {
+            return text;
+        }
+
+        model.Dispose();
+        throw new ConfigException($"{folder}: this model reads no text; take a model of texts.");
+    }
+
+    private static CausalLanguageModel Causal(Network model, string folder)
+    {
+        if (Text(model, folder) is CausalLanguageModel causal)
         {
             return causal;
         }
@@ -126,25 +171,8 @@ public static class ModelRegistry
         throw new ConfigException($"{folder}: this model is an encoder, which cannot continue a text; take one of the Llama family.");
     }
 
-    private static LlamaModel Llama(string path, TextHead? head)
+    private sealed class Registration(ModelFamily family) : IDisposable
     {
-        if (head is not null)
-        {
-            throw new ConfigException($"{path}: this model continues texts and has no head for {(head.Kind == TextHeadKind.MaskedTokens ? "masked tokens" : "labels or scores")}; take a BERT or a RoBERTa.");
-        }
-
-        return new LlamaModel(LlamaCheckpoint.Read(Path.GetDirectoryName(path)!));
-    }
-
-    private static BertModel Bert(string path, TextHead? head)
-    {
-        var model = new BertModel(BertConfig.Read(path), head);
-        if (BertCheckpoint.DifferentDecoder(model, Path.GetDirectoryName(path)!) is not { } decoder)
-        {
-            return model;
-        }
-
-        model.Dispose();
-        throw new ConfigException($"{path}: '{decoder}' is no copy of the word embedding, and a head for masked tokens of its own is not supported; take a checkpoint in which they are equal.");
+        public void Dispose() => ImmutableInterlocked.Update(ref _families, all => all.Remove(family));
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using ResLora.Formats;
 using ResLora.Models.Blocks;
 using TorchSharp.Modules;
@@ -5,11 +6,59 @@ using static TorchSharp.torch;
 
 namespace ResLora.Models;
 
-/// <summary>What every network has, whatever goes in and comes out.</summary>
+/// <summary>
+/// What every network has, whatever goes in and comes out. It knows nothing of adapters: its layers are replaceable slots, and two hooks
+/// let somebody else open what a forward pass needs and decide how a layer is run.
+/// </summary>
 /// <param name="name">The module's name.</param>
 public abstract class Network(string name) : nn.Module(name), IExecutionOrder
 {
     private IReadOnlyList<string>? _order;
+
+    /// <summary>The number of layers.</summary>
+    public abstract int LayerCount { get; }
+
+    /// <summary>The dtype of weights and activations.</summary>
+    public abstract ScalarType DataType { get; }
+
+    /// <summary>The device that the weights are on.</summary>
+    public abstract Device Device { get; }
+
+    /// <summary>
+    /// The modules that belong to the task and not to the base model: trained whole and saved with an adapter. Dotted names.
+    /// </summary>
+    public virtual IReadOnlyList<string> HeadModules => [];
+
+    /// <summary>
+    /// Modules that the checkpoint lacked, so that they were drawn from the seed: they know nothing before they are trained. Dotted names.
+    /// </summary>
+    public IReadOnlyList<string> NewModules { get; internal set; } = [];
+
+    /// <summary>
+    /// The layers that an adapter goes on where nobody names any: the projections of queries and values, as in the paper on LoRA. Last
+    /// parts of names.
+    /// </summary>
+    public abstract IReadOnlyList<string> UsualTargets { get; }
+
+    /// <summary>What <c>inspect</c> says of the network, in words; empty when its family says nothing.</summary>
+    public virtual IReadOnlyList<KeyValuePair<string, string>> Facts => [];
+
+    /// <summary>How its family's checkpoints differ from the network. Default: not at all.</summary>
+    public virtual CheckpointLayout Checkpoint { get; } = new();
+
+    /// <summary>
+    /// Standard deviation of the normal distribution that weights are drawn from which a checkpoint lacks. Default 0.02.
+    /// </summary>
+    public virtual double InitializerRange => 0.02;
+
+    /// <summary>
+    /// Opened at the start of every forward pass with its token mask ([B, T] or null) and disposed at its end; null means
+    /// nothing is to be opened. Shortcut adapters use it to give each pass a state of its own.
+    /// </summary>
+    public Func<Tensor?, IDisposable>? BeginForward { get; set; }
+
+    /// <summary>Runs the layers; null runs each directly. Activation checkpointing takes this place.</summary>
+    public LayerRunner? RunLayer { get; set; }
 
     /// <summary>
     /// The dotted names of the layers that an adapter may go on, in the order in which a forward pass first reaches them: here the order
@@ -18,6 +67,12 @@ public abstract class Network(string name) : nn.Module(name), IExecutionOrder
     /// <exception cref="InvalidOperationException">It is asked for the first time while adapter blocks are on the network.</exception>
     /// <remarks>Kept from the first time on, since a layer that is replaced moves to the end of its parent's register.</remarks>
     public virtual IReadOnlyList<string> ExecutionOrder => _order ??= [.. Registered(this, "")];
+
+    /// <summary>Sets right what a configuration says of this network's head; everything else in it is left alone.</summary>
+    /// <param name="config">The content of config.json, which is changed.</param>
+    public virtual void Describe(JsonObject config)
+    {
+    }
 
     /// <summary>Says that a layer which the network did not have before runs behind all others.</summary>
     /// <param name="layer">Its dotted name; it is not registered yet.</param>

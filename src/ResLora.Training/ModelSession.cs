@@ -58,7 +58,7 @@ public sealed class ModelSession : IDisposable
             (head, headSeed) = (HeadOf(description), 0);
         }
 
-        var model = ModelRegistry.Load(modelFolder, dtype, device, head, headSeed);
+        var model = ModelRegistry.LoadText(modelFolder, dtype, device, head, headSeed);
         try
         {
             var tokenizer = Tokenizer.Load(modelFolder);
@@ -144,7 +144,7 @@ public sealed class ModelSession : IDisposable
 
     private void RequireHead(AdaptedModel adapted, string adapterFolder)
     {
-        var missing = Model is EncoderModel encoder ? encoder.NewModules.Except(adapted.SavedModules).ToArray() : [];
+        var missing = Model.NewModules.Except(adapted.SavedModules).ToArray();
         if (missing.Length > 0)
         {
             throw new FileFormatException(

@@ -13,7 +13,7 @@ public static class SavedAdapter
     /// <param name="folder">The adapter folder.</param>
     /// <returns>The handle of the adapted model.</returns>
     /// <exception cref="ResLoraException">A file is missing, broken or not supported, or does not fit the model.</exception>
-    public static AdaptedModel Load(LanguageModel model, string folder)
+    public static AdaptedModel Load(Network model, string folder)
     {
         ArgumentNullException.ThrowIfNull(model);
         var wasTied = GiveOwnHead(model, AdapterStore.Describe(folder));
@@ -25,7 +25,7 @@ public static class SavedAdapter
     /// <param name="description">The adapter.</param>
     /// <returns>The handle of the adapted model.</returns>
     /// <exception cref="ResLoraException">As for <see cref="Load"/>.</exception>
-    public static AdaptedModel Place(LanguageModel model, AdapterDescription description)
+    public static AdaptedModel Place(Network model, AdapterDescription description)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(description);
@@ -34,7 +34,7 @@ public static class SavedAdapter
     }
 
     /// <summary>A head that is the embedding itself becomes one of its own where the adapter changes one of the two.</summary>
-    private static bool GiveOwnHead(LanguageModel model, AdapterDescription description)
+    private static bool GiveOwnHead(Network model, AdapterDescription description)
     {
         if (model is not CausalLanguageModel { HasOwnHead: false } causal || !AdapterStore.NeedsOwnHead(description))
         {
@@ -46,7 +46,7 @@ public static class SavedAdapter
     }
 
     /// <summary>Refuses changes of one half of a tied pair that would have to reach the other half, too.</summary>
-    private static AdaptedModel RequirePossible(LanguageModel model, AdaptedModel adapted, string folder, bool wasTied)
+    private static AdaptedModel RequirePossible(Network model, AdaptedModel adapted, string folder, bool wasTied)
     {
         static bool IsEmbedding(string name) => name.EndsWith("embed_tokens", StringComparison.Ordinal) || name.EndsWith("word_embeddings", StringComparison.Ordinal);
         var problem = model switch

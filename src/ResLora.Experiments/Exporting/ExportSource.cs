@@ -4,7 +4,6 @@ using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Safetensors;
 using ResLora.Models;
-using ResLora.Models.Llama;
 using ResLora.Training;
 using ResLora.Training.Tokenization;
 using static TorchSharp.torch;
@@ -30,8 +29,8 @@ public sealed record ExportSource
     /// <summary>How shortcuts are merged; exact where there are none.</summary>
     public required MergeMethod Method { get; init; }
 
-    /// <summary>The model's configuration; null for a family that is not Llama's.</summary>
-    public required LlamaConfig? Config { get; init; }
+    /// <summary>What is known of a model that continues texts, with its adapter; null for others.</summary>
+    public required CausalTraits? Causal { get; init; }
 
     /// <summary>What an encoder predicts, with its adapter; null for a model that continues texts.</summary>
     public required TextHead? Head { get; init; }
@@ -117,7 +116,7 @@ public sealed record ExportSource
             Adapter = adapter,
             Blocks = [.. adapted?.Blocks.Select(b => new ExportBlock(b.ModuleName, b.Config.Rank, b.Config.Scaling, ExportMerge.Rank(b, method, adapter!.ShortcutWeight))) ?? []],
             Method = method,
-            Config = (model as LlamaModel)?.Config,
+            Causal = CausalTraits.Of(model),
             Head = (model as EncoderModel)?.Head,
             SavedModules = adapted?.SavedModules ?? [],
             BesidesLora =

@@ -4,8 +4,6 @@ using ResLora.Formats.Errors;
 using ResLora.Formats.NativeRuntime;
 using ResLora.Formats.Safetensors;
 using ResLora.Models;
-using ResLora.Models.Bert;
-using ResLora.Models.Llama;
 using TorchSharp.Modules;
 
 namespace ResLora.Experiments.Inspection;
@@ -98,13 +96,7 @@ public static class Inspector
         {
             TorchRuntime.ThrowIfUnusable();
             using var model = ModelRegistry.Build(path);
-            facts.AddRange(model switch
-            {
-                LlamaModel { Config: var config } => Facts(config),
-                BertModel bert => Facts(bert),
-                _ => [],
-            });
-
+            facts.AddRange(model.Facts);
             layers.AddRange(LinearLayers(model));
             if (model is CausalLanguageModel)
             {
@@ -120,36 +112,7 @@ public static class Inspector
         return new InspectionReport(path, "model", facts, Tensors(CheckpointReader.ReadHeader(path)), layers, notes);
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Facts(LlamaConfig config) =>
-    [
-        new("architecture", config.ModelType),
-        new("layers", Text(config.LayerCount)),
-        new("hidden size", Text(config.HiddenSize)),
-        new("MLP size", Text(config.IntermediateSize)),
-        new("attention heads", $"{config.HeadCount} of {config.HeadSize}, {config.KeyValueHeadCount} for keys and values"),
-        new("vocabulary", Text(config.VocabularySize)),
-        new("positions", Text(config.MaxPositions)),
-        new("output head", config.TieWordEmbeddings ? "tied to the embedding" : "its own"),
-    ];
-
-    private static IEnumerable<KeyValuePair<string, string>> Facts(BertModel model) =>
-    [
-        new("architecture", model.Config.ModelType),
-        new("layers", Text(model.LayerCount)),
-        new("hidden size", Text(model.Config.HiddenSize)),
-        new("MLP size", Text(model.Config.IntermediateSize)),
-        new("attention heads", Text(model.Config.HeadCount)),
-        new("vocabulary", Text(model.Config.VocabularySize)),
-        new("positions", Text(model.MaxPositions)),
-        new("head", model.Head.Kind switch
-        {
-            TextHeadKind.MaskedTokens => "masked tokens",
-            TextHeadKind.Score => "a score",
-            _ => $"labels {string.Join(", ", model.Head.Labels)}",
-        }),
-    ];
-
-    private static IEnumerable<LinearGroup> LinearLayers(LanguageModel model) => model.named_modules()
+    private static IEnumerable<LinearGroup> LinearLayers(Network model) => model.named_modules()
         .Where(module => module.module is Linear)
         .Select(module => (module.name, shape: ((Linear)module.module).weight!.shape))
         .GroupBy(layer => (suffix: layer.name[(layer.name.LastIndexOf('.') + 1)..], outputs: layer.shape[0], inputs: layer.shape[1]))

@@ -23,7 +23,7 @@ public static class PlanJob
         ArgumentNullException.ThrowIfNull(config);
         config = ComputeType.Resolve(config);
         var texts = LabelledTexts.Of(config);
-        using var model = ModelRegistry.Plan(config.Model, texts?.Head);
+        using var model = ModelRegistry.PlanText(config.Model, texts?.Head);
         config = config.For(model);
         var adapter = (config.StartFrom, config.Adapter) switch
         {
@@ -45,7 +45,7 @@ public static class PlanJob
         Balance = data is LabelledRunData labelled ? labelled.Texts.Train.Balance() : [],
         GuessedColumns = data is GenerationRunData generation ? generation.Task.GuessedColumns : new Dictionary<string, string>(),
         Head = (model as EncoderModel)?.Head,
-        NewModules = (model as EncoderModel)?.NewModules ?? [],
+        NewModules = model.NewModules,
     };
 
     private static IReadOnlyList<LinearGroup> Groups(AdaptedModel adapter) =>

@@ -48,7 +48,7 @@ internal sealed record LabelledTexts(LabelledTask Task, LabelledData Train, IRea
 
     /// <summary>The model as an encoder.</summary>
     /// <exception cref="ConfigException">It is none.</exception>
-    public static EncoderModel RequireEncoder(LanguageModel model, RunConfig config) => model as EncoderModel
+    public static EncoderModel RequireEncoder(Network model, RunConfig config) => model as EncoderModel
         ?? throw new ConfigException($"Task '{config.Task}' has labels or scores to predict, and {config.Model} continues texts; take a BERT or a RoBERTa, or a task with text to generate.");
 
     private static LabelledTexts Read(RunConfig config, TextHead head)

@@ -17,7 +17,7 @@ internal static class ModelCase
     public static CaseReport Run(string name, string folder, CaseFile file)
     {
         using var scope = NewDisposeScope();
-        using var model = ModelRegistry.Load(folder, float32);
+        using var model = ModelRegistry.LoadText(folder, float32);
         var adapted = AdaptedModel.Inject(model, file.Adapter(), savedModules: model.HeadModules);
         Fill(adapted, Path.Combine(folder, "adapter.safetensors"));
         model.BeginForward = mask => adapted.BeginPass(mask);

@@ -88,10 +88,28 @@ public sealed class BertModel : EncoderModel
         Head.Kind == TextHeadKind.MaskedTokens ? [] : ["classifier", .. NewModules.Where(name => name != "classifier")];
 
     /// <inheritdoc />
-    internal override CheckpointLayout Checkpoint => BertCheckpoint.Of(this);
+    public override CheckpointLayout Checkpoint => BertCheckpoint.Of(this);
 
     /// <inheritdoc />
-    internal override double InitializerRange => Config.InitializerRange;
+    public override double InitializerRange => Config.InitializerRange;
+
+    /// <inheritdoc />
+    public override IReadOnlyList<KeyValuePair<string, string>> Facts =>
+    [
+        new("architecture", Config.ModelType),
+        new("layers", Text(LayerCount)),
+        new("hidden size", Text(Config.HiddenSize)),
+        new("MLP size", Text(Config.IntermediateSize)),
+        new("attention heads", Text(Config.HeadCount)),
+        new("vocabulary", Text(Config.VocabularySize)),
+        new("positions", Text(MaxPositions)),
+        new("head", Head.Kind switch
+        {
+            TextHeadKind.MaskedTokens => "masked tokens",
+            TextHeadKind.Score => "a score",
+            _ => $"labels {string.Join(", ", Head.Labels)}",
+        }),
+    ];
 
     /// <summary>The names depend on family and head, so that the constructor gives them.</summary>
     protected override void RegisterComponents()

@@ -1,4 +1,3 @@
-using ResLora.Models.Llama;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Blocks;
@@ -17,19 +16,10 @@ public sealed record RotaryAngles(Tensor Cos, Tensor Sin);
 /// </remarks>
 public static class RotaryEmbedding
 {
-    /// <summary>The angular frequency of every pair, with the model's scaling applied.</summary>
-    /// <param name="config">The model's description; head size, base θ and scaling are read.</param>
-    /// <returns>E/2 frequencies in radians a position.</returns>
-    public static float[] Frequencies(LlamaConfig config)
-    {
-        ArgumentNullException.ThrowIfNull(config);
-        return [.. (config.RopeScaling ?? new RopeScaling()).Frequencies(config.RopeTheta, config.HeadSize).Select(frequency => (float)frequency)];
-    }
-
     /// <summary>The angles of positions.</summary>
     /// <param name="frequencies">[E/2], radians a position, on the device of the activations; borrowed.</param>
     /// <param name="positions">[T] float32, each token's position in its text, counted from 0; borrowed.</param>
-    /// <param name="scale">What cosines and sines are multiplied by (<see cref="RopeScaling.AttentionScale"/>). Default 1.</param>
+    /// <param name="scale">What cosines and sines are multiplied by (<c>RopeScaling.AttentionScale</c>). Default 1.</param>
     /// <returns>New tensors [T, E], float32, owned by the caller.</returns>
     public static RotaryAngles Angles(Tensor frequencies, Tensor positions, double scale = 1)
     {

@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
-using ResLora.Models.Blocks;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Llama;
@@ -187,7 +186,7 @@ public static partial class GgufLlamaImport
     /// <summary>The frequencies of the configuration, divided by what the file says of each.</summary>
     private static float[] Frequencies(GgufReader file, LlamaConfig config)
     {
-        var frequencies = RotaryEmbedding.Frequencies(config);
+        var frequencies = config.RotaryFrequencies();
         if (!file.Entries.ContainsKey(FrequencyDivisors))
         {
             return frequencies;

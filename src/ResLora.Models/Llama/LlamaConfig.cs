@@ -175,6 +175,11 @@ public sealed record LlamaConfig
     public int? SlidingWindow(int layer) =>
         HasWindow && (LayerTypes is null ? HasWindowByDefault(layer) : LayerTypes[layer] == Sliding) ? ConfiguredSlidingWindow : null;
 
+    /// <summary>The angular frequency of every rotary pair, with <see cref="RopeScaling"/> applied.</summary>
+    /// <returns>E/2 frequencies in radians a position.</returns>
+    public float[] RotaryFrequencies() =>
+        [.. (RopeScaling ?? new RopeScaling()).Frequencies(RopeTheta, HeadSize).Select(frequency => (float)frequency)];
+
     private bool IsQwen => ModelType is "qwen2" or "qwen3";
 
     private bool HasWindow => ModelType == "mistral" || (IsQwen && UseSlidingWindow == true);

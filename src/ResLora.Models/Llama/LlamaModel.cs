@@ -31,7 +31,7 @@ public sealed class LlamaModel : CausalLanguageModel
     {
         ArgumentNullException.ThrowIfNull(config);
         Config = config;
-        _frequencies = frequencies ?? RotaryEmbedding.Frequencies(config);
+        _frequencies = frequencies ?? config.RotaryFrequencies();
         _backbone = new LlamaBackbone(config);
         if (!config.TieWordEmbeddings)
         {
@@ -61,6 +61,28 @@ public sealed class LlamaModel : CausalLanguageModel
 
     /// <inheritdoc />
     public override Device Device => _backbone.Embedding.Weight.device;
+
+    /// <inheritdoc />
+    public override CheckpointLayout Checkpoint => LlamaCheckpoint.Of(Config);
+
+    /// <inheritdoc />
+    public override double InitializerRange => Config.InitializerRange;
+
+    /// <inheritdoc />
+    public override int? ShortestWindow => Enumerable.Range(0, LayerCount).Min(Config.SlidingWindow);
+
+    /// <inheritdoc />
+    public override IReadOnlyList<KeyValuePair<string, string>> Facts =>
+    [
+        new("architecture", Config.ModelType),
+        new("layers", Text(LayerCount)),
+        new("hidden size", Text(Config.HiddenSize)),
+        new("MLP size", Text(Config.IntermediateSize)),
+        new("attention heads", $"{Config.HeadCount} of {Config.HeadSize}, {Config.KeyValueHeadCount} for keys and values"),
+        new("vocabulary", Text(Config.VocabularySize)),
+        new("positions", Text(MaxPositions)),
+        new("output head", Config.TieWordEmbeddings ? "tied to the embedding" : "its own"),
+    ];
 
     /// <inheritdoc />
     public override Tensor Hidden(

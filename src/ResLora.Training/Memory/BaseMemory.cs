@@ -17,15 +17,17 @@ public sealed record BaseMemory(long Own, long Mapped, int Width)
     /// <param name="dtype">The dtype to compute in; null takes that of most numbers in the files.</param>
     /// <returns>Where the weights will be.</returns>
     /// <exception cref="ResLora.Formats.Errors.FileFormatException">A file is missing or broken.</exception>
-    public static BaseMemory Of(string folder, LanguageModel model, ScalarType? dtype)
+    public static BaseMemory Of(string folder, Network model, ScalarType? dtype)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var known = model.named_parameters().Select(p => p.name.Replace(".base_layer.", ".", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
-        // An encoder's checkpoint may name its tensors otherwise, and what it holds besides is small; a Llama's may leave out the first
-        // part.
-        var entries = CheckpointReader.ReadHeader(folder).Entries.Values
-            .Where(entry => model is EncoderModel || known.Contains(entry.Name) || known.Contains($"model.{entry.Name}"))
-            .ToArray();
+        var stored = CheckpointReader.ReadHeader(folder).Entries;
+        SafetensorsEntry[] entries =
+        [
+            .. model.named_parameters()
+                .Select(parameter => parameter.name.Replace(".base_layer.", ".", StringComparison.Ordinal))
+                .Select(name => model.Checkpoint.Names(name).Select(stored.GetValueOrDefault).FirstOrDefault(entry => entry is not null))
+                .OfType<SafetensorsEntry>(),
+        ];
         var computed = dtype ?? SafetensorsEntry.MainType(entries) ?? ScalarType.Float32;
         var width = WidthOf(computed);
         var mapped = entries.Where(entry => entry.DataType == computed && entry.Offset % width == 0).Sum(entry => entry.Count) * width;
@@ -36,7 +38,7 @@ public sealed record BaseMemory(long Own, long Mapped, int Width)
     /// <param name="model">The model, without an adapter.</param>
     /// <param name="dtype">Its dtype.</param>
     /// <returns>Where the weights are.</returns>
-    public static BaseMemory Unmapped(LanguageModel model, ScalarType dtype)
+    public static BaseMemory Unmapped(Network model, ScalarType dtype)
     {
         ArgumentNullException.ThrowIfNull(model);
         var width = WidthOf(dtype);

@@ -10,7 +10,7 @@ internal static class BrokenModel
     public static string Write(string source, string folder, string tensor)
     {
         using var noGradient = no_grad();
-        using var model = ModelRegistry.Load(source);
+        using var model = ModelRegistry.LoadText(source);
         model.named_parameters().Single(p => p.name == tensor).parameter.view(-1)[3] = float.NaN;
         ModelFolder.Write(model, source, folder);
         return folder;

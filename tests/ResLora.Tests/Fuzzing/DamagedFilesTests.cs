@@ -215,7 +215,7 @@ public sealed class DamagedFilesTests : IDisposable
 
     private static void UseModel(string folder)
     {
-        using var model = ModelRegistry.Load(folder, head: null, headSeed: 0);
+        using var model = ModelRegistry.LoadText(folder, head: null, headSeed: 0);
         _ = TinyBert.Predict(model, tensor([1L, 2, 3, 1]).reshape(1, 4));
     }
 

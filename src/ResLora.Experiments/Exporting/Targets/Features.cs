@@ -84,9 +84,9 @@ internal static class Features
     /// <summary>The output head of a model.</summary>
     public static IEnumerable<ExportFeature> Head(ExportSource source)
     {
-        if (source.Config is { } config)
+        if (source.Causal is { } causal)
         {
-            yield return new ExportFeature("output head", FeatureState.Kept, config.TieWordEmbeddings ? "the embedding itself, stored once" : "its own tensor");
+            yield return new ExportFeature("output head", FeatureState.Kept, causal.HasOwnHead ? "its own tensor" : "the embedding itself, stored once");
         }
     }
 

@@ -21,9 +21,7 @@ internal static class GgufFiles
     /// <summary>
     /// llama.cpp attends to all of a text where the model looks back over a window only: both are alike up to the window's length.
     /// </summary>
-    public static int ProofLength(ExportSource source) => source.Config is { } config
-        ? Enumerable.Range(0, config.LayerCount).Min(layer => config.SlidingWindow(layer) ?? int.MaxValue)
-        : int.MaxValue;
+    public static int ProofLength(ExportSource source) => source.Causal?.ShortestWindow ?? int.MaxValue;
 
     /// <summary>The rows of a plan that follow from the format.</summary>
     public static IEnumerable<ExportFeature> Plan(ExportSource source)

@@ -40,7 +40,7 @@ internal sealed class HuggingFaceTarget : IExportTarget
             .. File.Exists(Path.Combine(source.ModelFolder, "generation_config.json"))
                 ? [new("generation settings", FeatureState.Kept, "generation_config.json as it is")]
                 : Array.Empty<ExportFeature>(),
-            .. source.Config is { } config && Enumerable.Range(0, config.LayerCount).Any(layer => config.SlidingWindow(layer) is not null)
+            .. source.Causal is { ShortestWindow: not null }
                 ? [new("sliding window", FeatureState.Kept, "in config.json")]
                 : Array.Empty<ExportFeature>(),
         ];
@@ -60,7 +60,7 @@ internal sealed class HuggingFaceTarget : IExportTarget
     {
         ArgumentNullException.ThrowIfNull(source);
         var tokenizer = Tokenizer.Load(folder);
-        yield return new ExportedModel("model", source.Type, ModelRegistry.Load(folder, ScalarType.Float32))
+        yield return new ExportedModel("model", source.Type, ModelRegistry.LoadText(folder, ScalarType.Float32))
         {
             Replay = prompt => new TokenReplay(source.Tokenizer.Encode(prompt), tokenizer.Encode(prompt)),
         };

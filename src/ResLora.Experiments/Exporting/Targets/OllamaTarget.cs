@@ -120,9 +120,9 @@ internal sealed class OllamaTarget : IExportTarget
     private static List<(string Name, string Value)> Parameters(ExportSource source)
     {
         var settings = SamplingSettings.Read(source.ModelFolder).As(_parameters).ToList();
-        if (source.Config is { } config)
+        if (source.Causal is { } causal)
         {
-            settings.Add(("num_ctx", config.MaxPositions.ToString(CultureInfo.InvariantCulture)));
+            settings.Add(("num_ctx", causal.MaxPositions.ToString(CultureInfo.InvariantCulture)));
         }
 
         if (settings.All(s => s.Name != "repeat_penalty"))

@@ -43,7 +43,7 @@ internal static class PeftReadBack
         using var factors = SafetensorsReader.Open(Path.Combine(folder, PeftConfig.TensorFileName));
         var saved = SavedModules(json.RootElement, configPath);
         var head = TextHeadOf(folder, factors, saved);
-        var model = ModelRegistry.Load(modelFolder, ScalarType.Float32, head: head, headSeed: head is null ? null : 0);
+        var model = ModelRegistry.LoadText(modelFolder, ScalarType.Float32, head: head, headSeed: head is null ? null : 0);
         try
         {
             using var noGradient = no_grad();
@@ -146,7 +146,7 @@ internal static class PeftReadBack
             throw new FileFormatException($"{factors.Path}: '{missing}' is missing.");
         }
 
-        if ((model as EncoderModel)?.NewModules.FirstOrDefault(module => !found.Any(name => IsIn(name, module))) is { } random)
+        if (model.NewModules.FirstOrDefault(module => !found.Any(name => IsIn(name, module))) is { } random)
         {
             throw new FileFormatException($"{factors.Path}: neither the base model nor the adapter has '{random}'.");
         }

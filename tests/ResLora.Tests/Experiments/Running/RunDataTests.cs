@@ -80,7 +80,7 @@ public sealed class RunDataTests(TinyWorld world) : IClassFixture<TinyWorld>
     private (string[] Train, string[] Validation) Read(DataConfig data, long seed = 0)
     {
         var config = world.Run("data") with { Data = data, Training = new TrainConfig { Seed = seed, MaxLength = 128 } };
-        using var model = ModelRegistry.Plan(world.Model);
+        using var model = ModelRegistry.PlanText(world.Model);
         var read = (GenerationRunData)RunData.Read(config, Tokenizer.Load(world.Model), model);
         return ([.. read.Train.Select(sample => sample.Prompt)], [.. read.Validation.Select(sample => sample.Prompt)]);
     }

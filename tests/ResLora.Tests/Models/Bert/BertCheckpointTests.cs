@@ -24,7 +24,7 @@ public sealed class BertCheckpointTests
         var ids = TinyBert.Ids(1, 6);
         TinyBert.Write(folder, model, tensors => tensors.ToDictionary(t => Old(t.Key, family), t => t.Value));
 
-        using var loaded = ModelRegistry.Load(folder.Path);
+        using var loaded = ModelRegistry.LoadText(folder.Path);
 
         Assert.Equal(0, TinyAdapters.Distance(TinyBert.Predict(model, ids), TinyBert.Predict(loaded, ids)), Tolerance);
         Assert.False(loaded.training);
@@ -45,7 +45,7 @@ public sealed class BertCheckpointTests
             ["roberta.embeddings.position_ids"] = ones(3, dtype: int64),
         });
 
-        using var loaded = ModelRegistry.Load(folder.Path);
+        using var loaded = ModelRegistry.LoadText(folder.Path);
 
         Assert.DoesNotContain(loaded.named_parameters(), p => p.name.StartsWith("lm_head", StringComparison.Ordinal));
     }
@@ -60,7 +60,7 @@ public sealed class BertCheckpointTests
         using var model = TinyBert.Create(family, TextHead.MaskedTokens);
         TinyBert.Write(folder, model, tensors => WithDecoder(tensors, family, head, change: 0));
 
-        using var loaded = ModelRegistry.Load(folder.Path);
+        using var loaded = ModelRegistry.LoadText(folder.Path);
 
         Assert.Equal(
             0, TinyAdapters.Distance(TinyBert.Predict(model, TinyBert.Ids(1, 6)), TinyBert.Predict(loaded, TinyBert.Ids(1, 6))), Tolerance);
@@ -92,7 +92,7 @@ public sealed class BertCheckpointTests
         using var model = TinyBert.Create(family, TextHead.MaskedTokens);
         TinyBert.Write(folder, model, tensors => new Dictionary<string, Tensor>(tensors) { [$"{head}.decoder.bias"] = tensors[$"{head}.bias"] + 2 });
 
-        using var loaded = ModelRegistry.Load(folder.Path);
+        using var loaded = ModelRegistry.LoadText(folder.Path);
 
         var bias = loaded.named_parameters().Single(p => p.name == $"{head}.bias").parameter;
         Assert.True(bias.eq(model.named_parameters().Single(p => p.name == $"{head}.bias").parameter + 2).all().item<bool>());
@@ -106,7 +106,7 @@ public sealed class BertCheckpointTests
         using var model = TinyBert.Create("roberta");
         TinyBert.Write(folder, model, tensors => new Dictionary<string, Tensor>(tensors) { ["roberta.encoder.layer.3.extra"] = ones(3) });
 
-        var error = Assert.Throws<FileFormatException>(() => ModelRegistry.Load(folder.Path));
+        var error = Assert.Throws<FileFormatException>(() => ModelRegistry.LoadText(folder.Path));
 
         Assert.Contains("'roberta.encoder.layer.3.extra' belongs to no layer", error.Message, StringComparison.Ordinal);
     }
@@ -122,9 +122,9 @@ public sealed class BertCheckpointTests
         TinyBert.Write(folder, model);
         var head = TextHead.ForLabels(["bad", "fair", "good"]);
 
-        using var first = (EncoderModel)ModelRegistry.Load(folder.Path, head: head, headSeed: 4);
-        using var second = (EncoderModel)ModelRegistry.Load(folder.Path, head: head, headSeed: 4);
-        using var third = (EncoderModel)ModelRegistry.Load(folder.Path, head: head, headSeed: 5);
+        using var first = (EncoderModel)ModelRegistry.LoadText(folder.Path, head: head, headSeed: 4);
+        using var second = (EncoderModel)ModelRegistry.LoadText(folder.Path, head: head, headSeed: 4);
+        using var third = (EncoderModel)ModelRegistry.LoadText(folder.Path, head: head, headSeed: 5);
 
         var ids = TinyBert.Ids(2, 6);
         Assert.Equal(expected, first.NewModules);
@@ -142,7 +142,7 @@ public sealed class BertCheckpointTests
         using var model = TinyBert.Create("roberta", TextHead.MaskedTokens);
         TinyBert.Write(folder, model);
 
-        var error = Assert.Throws<FileFormatException>(() => ModelRegistry.Load(folder.Path, head: TextHead.OfOutputs(2)));
+        var error = Assert.Throws<FileFormatException>(() => ModelRegistry.LoadText(folder.Path, head: TextHead.OfOutputs(2)));
 
         Assert.Contains("'classifier.dense.weight' is missing", error.Message, StringComparison.Ordinal);
     }
@@ -155,7 +155,7 @@ public sealed class BertCheckpointTests
         using var model = TinyBert.Create("bert", TextHead.OfOutputs(2));
         TinyBert.Write(folder, model);
 
-        using var loaded = (EncoderModel)ModelRegistry.Load(folder.Path, head: TextHead.OfOutputs(3), headSeed: 0);
+        using var loaded = (EncoderModel)ModelRegistry.LoadText(folder.Path, head: TextHead.OfOutputs(3), headSeed: 0);
 
         Assert.Equal(["classifier"], loaded.NewModules);
         Assert.Equal(0.02, loaded.named_parameters().Single(p => p.name == "classifier.weight").parameter.std().item<float>(), 0.008);
@@ -168,7 +168,7 @@ public sealed class BertCheckpointTests
         using var folder = new TemporaryFolder();
         using var model = TinyBert.Create("bert");
         TinyBert.Write(folder, model);
-        using var loaded = ModelRegistry.Load(folder.Path, ScalarType.BFloat16);
+        using var loaded = ModelRegistry.LoadText(folder.Path, ScalarType.BFloat16);
         var expected = TinyBert.Predict(loaded, TinyBert.Ids(1, 5));
 
         var adapted =
@@ -187,7 +187,7 @@ public sealed class BertCheckpointTests
         using var model = TinyBert.Create("roberta");
         TinyBert.Write(folder, model);
 
-        using var loaded = ModelRegistry.Load(folder.Path, ScalarType.BFloat16);
+        using var loaded = ModelRegistry.LoadText(folder.Path, ScalarType.BFloat16);
 
         Assert.Equal(ScalarType.BFloat16, loaded.DataType);
         Assert.All(loaded.named_parameters(), p => Assert.Equal(
@@ -201,7 +201,7 @@ public sealed class BertCheckpointTests
         using var folder = new TemporaryFolder();
         folder.Write("config.json", TinyFolders.Json(TinyLlama.Config));
 
-        var error = Assert.Throws<ConfigException>(() => ModelRegistry.Load(folder.Path, head: TextHead.OfOutputs(2)));
+        var error = Assert.Throws<ConfigException>(() => ModelRegistry.LoadText(folder.Path, head: TextHead.OfOutputs(2)));
 
         Assert.Contains("has no head for labels or scores; take a BERT or a RoBERTa", error.Message, StringComparison.Ordinal);
     }
@@ -233,7 +233,7 @@ public sealed class BertCheckpointTests
         Assert.Equal(1, json.RootElement.GetProperty("label2id").GetProperty("good").GetInt32());
         Assert.Equal("single_label_classification", json.RootElement.GetProperty("problem_type").GetString());
         Assert.Equal("kept", json.RootElement.GetProperty("a_key_of_somebody_else").GetString());
-        using var loaded = (EncoderModel)ModelRegistry.Load(folder["written"]);
+        using var loaded = (EncoderModel)ModelRegistry.LoadText(folder["written"]);
         Assert.Equal(["bad", "good"], loaded.Head.Labels);
     }
 

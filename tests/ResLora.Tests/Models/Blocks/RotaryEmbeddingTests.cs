@@ -13,7 +13,7 @@ public sealed class RotaryEmbeddingTests
     [Fact]
     public void Frequencies_Plain_AreAGeometricSeries()
     {
-        var frequencies = RotaryEmbedding.Frequencies(_config);
+        var frequencies = _config.RotaryFrequencies();
 
         Assert.Equal(16, frequencies.Length);
         Assert.Equal(1, frequencies[0]);
@@ -24,9 +24,9 @@ public sealed class RotaryEmbeddingTests
     [Fact]
     public void Frequencies_Linear_AreDividedByTheFactor()
     {
-        var scaled = RotaryEmbedding.Frequencies(_config with { ConfiguredRopeScaling = new RopeScaling { Kind = "linear", Factor = 4 } });
+        var scaled = (_config with { ConfiguredRopeScaling = new RopeScaling { Kind = "linear", Factor = 4 } }).RotaryFrequencies();
 
-        Assert.All(RotaryEmbedding.Frequencies(_config).Zip(scaled), pair => Assert.Equal(pair.First / 4, pair.Second, 1e-7));
+        Assert.All(_config.RotaryFrequencies().Zip(scaled), pair => Assert.Equal(pair.First / 4, pair.Second, 1e-7));
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class RotaryEmbeddingTests
         const double factor = 8, low = 1, high = 4, original = 64;
         var scaling = new RopeScaling { Kind = "llama3", Factor = factor, LowFrequencyFactor = low, HighFrequencyFactor = high, OriginalLength = original };
 
-        var scaled = RotaryEmbedding.Frequencies(_config with { ConfiguredRopeScaling = scaling });
+        var scaled = (_config with { ConfiguredRopeScaling = scaling }).RotaryFrequencies();
 
         var kinds = new HashSet<string>();
         for (var i = 0; i < scaled.Length; i++)
@@ -86,13 +86,13 @@ public sealed class RotaryEmbeddingTests
 
     [Fact]
     public void Frequencies_Dynamic_AreThePlainOnesWithinTheModelsPositions() =>
-        Assert.Equal(RotaryEmbedding.Frequencies(_config), RotaryEmbedding.Frequencies(_config with { ConfiguredRopeScaling = new RopeScaling { Kind = "dynamic", Factor = 4 } }));
+        Assert.Equal(_config.RotaryFrequencies(), (_config with { ConfiguredRopeScaling = new RopeScaling { Kind = "dynamic", Factor = 4 } }).RotaryFrequencies());
 
     [Fact]
     public void Angles_Scaled_AreLongerByThatMuch()
     {
         using var scope = NewDisposeScope();
-        var frequencies = tensor(RotaryEmbedding.Frequencies(_config));
+        var frequencies = tensor(_config.RotaryFrequencies());
 
         var scaled = RotaryEmbedding.Angles(frequencies, arange(9, dtype: float32), 1.25);
 
@@ -103,7 +103,7 @@ public sealed class RotaryEmbeddingTests
     public void Angles_FromAPosition_AreThatPartOfTheWhole()
     {
         using var scope = NewDisposeScope();
-        var frequencies = tensor(RotaryEmbedding.Frequencies(_config));
+        var frequencies = tensor(_config.RotaryFrequencies());
 
         var whole = RotaryEmbedding.Angles(frequencies, arange(9, dtype: float32));
         var part = RotaryEmbedding.Angles(frequencies, arange(5, 8, dtype: float32));
@@ -118,7 +118,7 @@ public sealed class RotaryEmbeddingTests
     {
         using var scope = NewDisposeScope();
         random.manual_seed(1);
-        var frequencies = RotaryEmbedding.Frequencies(_config);
+        var frequencies = _config.RotaryFrequencies();
         var x = randn(1, 2, 4, 32);
 
         var turned = RotaryEmbedding.Rotate(x, RotaryEmbedding.Angles(tensor(frequencies), arange(3, 7, dtype: float32)));

@@ -39,6 +39,25 @@ public sealed class BaseMemoryTests
         Assert.Equal(ownWidth == 0 ? numbers * 2 : 0, memory.Mapped);
     }
 
+    [Fact]
+    public void Of_CheckpointWithMoreThanTheNetwork_CountsWhatIsRead()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Models.TinyBert.Create("bert", TextHead.OfOutputs(2));
+        Models.TinyBert.Write(folder, model, tensors =>
+        {
+            // Of another head, and under the names of old: the first is not read, the second is.
+            tensors["cls.predictions.transform.dense.weight"] = zeros(16, 16);
+            tensors["bert.embeddings.LayerNorm.gamma"] = tensors["bert.embeddings.LayerNorm.weight"];
+            tensors.Remove("bert.embeddings.LayerNorm.weight");
+            return tensors;
+        });
+
+        var memory = BaseMemory.Of(folder.Path, model, ScalarType.BFloat16);
+
+        Assert.Equal(model.parameters().Sum(p => p.numel()) * 2, memory.Own);
+    }
+
     [Theory]
     [InlineData(false, long.MaxValue)]
     [InlineData(true, long.MaxValue)]
