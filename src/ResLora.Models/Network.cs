@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ResLora.Formats;
 using ResLora.Models.Blocks;
+using ResLora.Models.Memory;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -67,6 +68,11 @@ public abstract class Network(string name) : nn.Module(name), IExecutionOrder
     /// <exception cref="InvalidOperationException">It is asked for the first time while adapter blocks are on the network.</exception>
     /// <remarks>Kept from the first time on, since a layer that is replaced moves to the end of its parent's register.</remarks>
     public virtual IReadOnlyList<string> ExecutionOrder => _order ??= [.. Registered(this, "")];
+
+    /// <summary>What training keeps of the network's passes.</summary>
+    /// <param name="terms">How it is trained.</param>
+    /// <returns>The account, or null when its family has none: plans say then that the memory is not known.</returns>
+    public virtual MemoryAccount? Memory(TrainingTerms terms) => null;
 
     /// <summary>Sets right what a configuration says of this network's head; everything else in it is left alone.</summary>
     /// <param name="config">The content of config.json, which is changed.</param>

@@ -54,17 +54,18 @@ internal static class PlanView
         ];
     }
 
-    private static string Memory(MemoryEstimate memory) =>
-        $"about {ByteSize.Format(memory.Total)} (program {ByteSize.Format(memory.Program)}, base {ByteSize.Format(memory.BaseWeights)}, trained {ByteSize.Format(memory.Trained)}, " +
+    private static string Memory(MemoryEstimate? memory) => memory is null
+        ? "not known: there is no account of what this kind of model takes"
+        : $"about {ByteSize.Format(memory.Total)} (program {ByteSize.Format(memory.Program)}, base {ByteSize.Format(memory.BaseWeights)}, trained {ByteSize.Format(memory.Trained)}, " +
         $"activations {ByteSize.Format(memory.Activations)}, loss and gradients {ByteSize.Format(memory.Passing)})" +
         (memory.MappedWeights == 0 ? "" : $"; {ByteSize.Format(memory.MappedWeights)} of base weights stay in their files");
 
     /// <summary>What there is to say of the memory beyond what is in use; null for nothing.</summary>
     private static string? Room(RunPlan run) =>
-        run.AvailableMemory is { } free && free < run.Memory.Total
+        run.AvailableMemory is { } free && free < run.Memory?.Total
             ? string.Create(CultureInfo.InvariantCulture, $"only {ByteSize.Format(free)} of memory are free, and the run may be slow or be ended by the system; try --max-memory {free * 9 / 10 / 1_000_000}MB")
-            : Allocator.KeepsFreedMemory && run.KeepsFreedMemory
-                ? $"freed memory is kept, for speed: up to {ByteSize.Format(run.Memory.TotalWithFreed)} in all"
+            : Allocator.KeepsFreedMemory && run is { KeepsFreedMemory: true, Memory: { } memory }
+                ? $"freed memory is kept, for speed: up to {ByteSize.Format(memory.TotalWithFreed)} in all"
                 : null;
 
     private static string Limit(MemoryChoice choice) => choice.Wanted <= choice.Limit

@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Models.Memory;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -92,6 +93,9 @@ public sealed class BertModel : EncoderModel
 
     /// <inheritdoc />
     public override double InitializerRange => Config.InitializerRange;
+
+    /// <inheritdoc />
+    public override MemoryAccount Memory(TrainingTerms terms) => BertMemory.Of(Config, terms);
 
     /// <inheritdoc />
     public override IReadOnlyList<KeyValuePair<string, string>> Facts =>

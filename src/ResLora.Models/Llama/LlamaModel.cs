@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ResLora.Models.Blocks;
+using ResLora.Models.Memory;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -67,6 +68,9 @@ public sealed class LlamaModel : CausalLanguageModel
 
     /// <inheritdoc />
     public override double InitializerRange => Config.InitializerRange;
+
+    /// <inheritdoc />
+    public override MemoryAccount Memory(TrainingTerms terms) => LlamaMemory.Of(Config, terms);
 
     /// <inheritdoc />
     public override int? ShortestWindow => Enumerable.Range(0, LayerCount).Min(Config.SlidingWindow);

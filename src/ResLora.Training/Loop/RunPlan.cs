@@ -23,7 +23,7 @@ namespace ResLora.Training.Loop;
 /// <param name="Steps">Optimizer steps of the run.</param>
 /// <param name="StepsPerEpoch">Optimizer steps of one pass over the data.</param>
 /// <param name="WarmupSteps">Steps in which the learning rate rises.</param>
-/// <param name="Memory">The memory that it takes.</param>
+/// <param name="Memory">The memory that it takes; null where that is not known, since the network has no account of it.</param>
 public sealed record RunPlan(
     IReadOnlyList<string> Modules,
     IReadOnlyList<ShortcutChain> Chains,
@@ -40,7 +40,7 @@ public sealed record RunPlan(
     int Steps,
     int StepsPerEpoch,
     int WarmupSteps,
-    MemoryEstimate Memory)
+    MemoryEstimate? Memory)
 {
     /// <summary>Samples cut to the longest length allowed.</summary>
     public int Truncated { get; init; }
@@ -57,8 +57,11 @@ public sealed record RunPlan(
     /// <summary>What <see cref="RoomOnDisk"/> gives for this run, in bytes.</summary>
     public long DiskBytes { get; init; }
 
-    /// <summary>Whether there is room, within the limit and the machine, to keep freed memory, which is faster.</summary>
-    public bool KeepsFreedMemory => Memory.TotalWithFreed <= Math.Min(Choice?.Limit ?? long.MaxValue, AvailableMemory ?? long.MaxValue);
+    /// <summary>
+    /// Whether there is room, within the limit and the machine, to keep freed memory, which is faster; false where nobody knows.
+    /// </summary>
+    public bool KeepsFreedMemory =>
+        Memory is { } memory && memory.TotalWithFreed <= Math.Min(Choice?.Limit ?? long.MaxValue, AvailableMemory ?? long.MaxValue);
 
     /// <summary>Makes the plan.</summary>
     /// <param name="model">The model, whose weights may be on the meta device.</param>
@@ -68,14 +71,16 @@ public sealed record RunPlan(
     /// <param name="weights">Where the base weights are.</param>
     /// <param name="available">Memory that is free, in bytes; null where the system does not tell.</param>
     /// <returns>The plan.</returns>
-    /// <exception cref="ConfigException">The run cannot be made to fit into <see cref="TrainConfig.MaxMemory"/>.</exception>
-    public static RunPlan Create(LanguageModel model, AdaptedModel? adapter, TokenizedData data, TrainConfig config, BaseMemory weights, long? available = null)
+    /// <exception cref="ConfigException">
+    /// The run cannot be made to fit into <see cref="TrainConfig.MaxMemory"/>, or nobody knows what it takes.
+    /// </exception>
+    public static RunPlan Create(Network model, AdaptedModel? adapter, TokenizedData data, TrainConfig config, BaseMemory weights, long? available = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(config);
         var tokens = data.Samples.Sum(sample => (long)sample.Ids.Length);
-        MemoryEstimate Estimate(TrainConfig settings) =>
+        MemoryEstimate? Estimate(TrainConfig settings) =>
             MemoryEstimate.Of(model, adapter, settings, weights, BatchShape.Of(data.Samples, settings, model is CausalLanguageModel), tokens);
         var choice = config.MaxMemory is { } limit ? MemoryChoice.Fit(config, ByteSize.Parse("training.maxMemory", limit), model is CausalLanguageModel, Estimate) : null;
         config = choice?.Config ?? config;

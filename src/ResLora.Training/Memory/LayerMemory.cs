@@ -1,3 +1,6 @@
+using ResLora.Adapters;
+using ResLora.Models.Memory;
+
 namespace ResLora.Training.Memory;
 
 /// <summary>What one layer takes in training, in bytes for each token of a batch, padding included.</summary>
@@ -9,4 +12,17 @@ public readonly record struct LayerMemory(long Input, long Kept, long KeptPerPai
 {
     /// <summary>What a batch keeps of the layer, in bytes.</summary>
     public long KeptOf(BatchShape batch) => (Kept * batch.Tokens) + (KeptPerPair * batch.Pairs);
+
+    /// <summary>The layers of a network with what an adapter adds to them.</summary>
+    /// <param name="account">The network's account.</param>
+    /// <param name="adapter">The adapter on it; null when the network itself is trained.</param>
+    /// <param name="width">Bytes of one number of weights and activations.</param>
+    internal static IReadOnlyList<LayerMemory> Of(MemoryAccount account, AdaptedModel? adapter, int width) =>
+        [.. account.Layers.Zip(LayerBlocks.Of(adapter, account.Layers.Count, width), With)];
+
+    private static LayerMemory With(LayerAccount layer, LayerBlocks blocks) => new(
+        layer.Input + layer.Inputs.Sum(input => blocks.Carried(input.Features, input.Names)),
+        layer.Kept + layer.Inputs.Sum(input => blocks.Kept(input.Features, input.IsKeptAnyway, input.Names)),
+        layer.KeptPerPair,
+        layer.Passing);
 }

@@ -21,10 +21,10 @@ public sealed record MemoryChoice(long Limit, long Wanted, TrainConfig Config, M
     /// <param name="wanted">The settings.</param>
     /// <param name="limit">The limit in bytes.</param>
     /// <param name="canPack">Whether the model's samples can be packed; an encoder's cannot.</param>
-    /// <param name="estimate">Reckons the memory of settings.</param>
+    /// <param name="estimate">Reckons the memory of settings; null where that is not known.</param>
     /// <returns>The choice.</returns>
-    /// <exception cref="ConfigException">Nothing fits: says the least that is needed, and what to change.</exception>
-    public static MemoryChoice Fit(TrainConfig wanted, long limit, bool canPack, Func<TrainConfig, MemoryEstimate> estimate)
+    /// <exception cref="ConfigException">Nothing fits: says the least that is needed, and what to change. Or nothing is known.</exception>
+    public static MemoryChoice Fit(TrainConfig wanted, long limit, bool canPack, Func<TrainConfig, MemoryEstimate?> estimate)
     {
         ArgumentNullException.ThrowIfNull(wanted);
         ArgumentNullException.ThrowIfNull(estimate);
@@ -33,7 +33,8 @@ public sealed record MemoryChoice(long Limit, long Wanted, TrainConfig Config, M
         bool TurnsPackingOn(TrainConfig config) => config.Packing && !wanted.Packing;
         foreach (var config in Candidates(wanted, canPack || wanted.Packing))
         {
-            var memory = estimate(config);
+            var memory = estimate(config) ?? throw new ConfigException(
+                $"training.maxMemory is {ByteSize.Format(limit)}, and what this model takes in training is not known; leave the limit out.");
             first ??= memory.Total;
             if (memory.Total <= limit)
             {

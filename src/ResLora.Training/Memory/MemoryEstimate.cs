@@ -1,6 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Models;
-using ResLora.Models.Llama;
+using ResLora.Models.Memory;
 using ResLora.Training.Loop;
 
 namespace ResLora.Training.Memory;
@@ -31,7 +31,6 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
 
     private const int FloatBytes = 4;
     private const int ValueAndMoments = 3;
-    private const int NumbersForLogits = 3;
 
     // A token of the data: its number and its target, and some four characters of text. Measured on GSM8K.
     private const int DataBytes = 22;
@@ -67,19 +66,25 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
     /// <param name="weights">Where the base weights are.</param>
     /// <param name="batches">The shapes of the run's batches.</param>
     /// <param name="dataTokens">The tokens of all training samples, which stay in memory. Default 0.</param>
-    /// <returns>The estimate.</returns>
-    public static MemoryEstimate Of(LanguageModel model, AdaptedModel? adapter, TrainConfig config, BaseMemory weights, IReadOnlyCollection<BatchShape> batches, long dataTokens = 0)
+    /// <returns>The estimate, or null when the network has no account of its memory.</returns>
+    public static MemoryEstimate? Of(
+        Network model, AdaptedModel? adapter, TrainConfig config, BaseMemory weights, IReadOnlyCollection<BatchShape> batches, long dataTokens = 0)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(batches);
+        if (model.Memory(new TrainingTerms(weights.Width, adapter is null, config.FusedKernels)) is not { } account)
+        {
+            return null;
+        }
+
         long[] trained = [.. adapter?.TrainableParameters().Select(p => p.Value.numel()) ?? model.parameters().Select(p => p.numel())];
         var all = trained.Sum();
         // Without an adapter the values are the base weights themselves.
         var values = all * FloatBytes * (adapter is null ? ValueAndMoments - 1 : ValueAndMoments);
         var gradients = all * FloatBytes;
-        var pass = LargestPass(model, adapter, config, weights.Width, batches);
+        var pass = LargestPass(account, adapter, config, weights.Width, batches);
         var inPass = new MemoryEstimate(weights.Own, values + (config.AccumulationSteps > 1 ? gradients : 0), pass.Kept, pass.Passing)
         {
             MappedWeights = weights.Mapped,
@@ -92,21 +97,19 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
     }
 
     private static (long Kept, long Passing) LargestPass(
-        LanguageModel model, AdaptedModel? adapter, TrainConfig config, int width, IReadOnlyCollection<BatchShape> batches)
+        MemoryAccount account, AdaptedModel? adapter, TrainConfig config, int width, IReadOnlyCollection<BatchShape> batches)
     {
-        var fused = FusedLayers.Hold(model, adapter is not null, config.FusedKernels, width) ? ((LlamaModel)model).Config : null;
-        var layers = fused is null ? EagerLayers.Of(model, adapter, width) : FusedLayers.Of(fused, adapter!);
-        var lastNorm = fused is null ? EagerLayers.LastNorm(model, adapter is null) : FusedLayers.Norm(fused.HiddenSize);
+        var layers = LayerMemory.Of(account, adapter, width);
         // Blocks are float32: where the base is not, each keeps a copy of its factors.
         var casts = width == FloatBytes || adapter is null ? 0 : adapter.TrainableCount * width;
         (long Kept, long Passing) Of(BatchShape batch)
         {
-            var logits = fused is null ? (long)batch.Targets * model.VocabularySize * NumbersForLogits * FloatBytes : FusedLayers.Loss(batch.Targets, fused);
+            var loss = account.Loss(batch.Targets);
             var inLayer = layers.Max(layer => layer.Passing) * batch.Tokens;
-            var ends = casts + (lastNorm * batch.Tokens);
+            var ends = casts + (account.BehindLayers * batch.Tokens);
             return config.GradientCheckpointing
-                ? ((layers.Sum(layer => layer.Input) * batch.Tokens) + ends, Math.Max(logits, layers.Max(layer => layer.KeptOf(batch)) + inLayer))
-                : (layers.Sum(layer => layer.KeptOf(batch)) + ends, Math.Max(logits, inLayer));
+                ? ((layers.Sum(layer => layer.Input) * batch.Tokens) + ends, Math.Max(loss, layers.Max(layer => layer.KeptOf(batch)) + inLayer))
+                : (layers.Sum(layer => layer.KeptOf(batch)) + ends, Math.Max(loss, inLayer));
         }
 
         return batches.Select(Of).DefaultIfEmpty().MaxBy(pass => pass.Kept + pass.Passing);

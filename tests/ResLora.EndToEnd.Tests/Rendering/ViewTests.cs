@@ -152,6 +152,15 @@ public sealed class ViewTests : IDisposable
     }
 
     [Fact]
+    public void Plan_NoAccountOfMemory_SaysSo()
+    {
+        PlanView.Draw(new PlanReport("m", null, [], 10, new RunPlan([], [], [], 1000, 1000, 50, 0, 0, 0, 0, 0, 64, 300, 240, 9, null) { AvailableMemory = 1 }), _console);
+
+        Assert.Contains("not known: there is no account of what this kind of model takes", _console.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("room", _console.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Inspection_AModel_IsDrawnAsApproved()
     {
         InspectionView.Draw(

@@ -39,10 +39,10 @@ public class RunPlanTests
         var weights = BaseMemory.Unmapped(bench.Model, float32);
         var wanted = RunPlan.Create(bench.Model, bench.Adapter, data, config, weights);
 
-        var plan = RunPlan.Create(bench.Model, bench.Adapter, data, config with { MaxMemory = $"{wanted.Memory.Total - 1}" }, weights);
+        var plan = RunPlan.Create(bench.Model, bench.Adapter, data, config with { MaxMemory = $"{wanted.Memory!.Total - 1}" }, weights);
 
         Assert.Equal(config, wanted.Choice!.Config);
-        Assert.True(plan.Memory.Total < wanted.Memory.Total);
+        Assert.True(plan.Memory!.Total < wanted.Memory!.Total);
         Assert.Equal(
             (2, 2, false), (plan.Choice!.Config.BatchSize, plan.Choice.Config.AccumulationSteps, plan.Choice.Config.GradientCheckpointing));
         Assert.Equal((wanted.Steps, wanted.StepsPerEpoch), (plan.Steps, plan.StepsPerEpoch));
@@ -75,12 +75,12 @@ public class RunPlanTests
         using var bench = new TrainingBench();
         var data = new TokenizedData(TinyModel.Samples(10), TooLong: 0, Untrained: 0);
         var (config, weights) = (new TrainConfig { Epochs = 1, BatchSize = 4 }, BaseMemory.Unmapped(bench.Model, float32));
-        var most = RunPlan.Create(bench.Model, bench.Adapter, data, config, weights).Memory.TotalWithFreed;
+        var most = RunPlan.Create(bench.Model, bench.Adapter, data, config, weights).Memory!.TotalWithFreed;
 
         var plan = RunPlan.Create(
             bench.Model, bench.Adapter, data, config with { MaxMemory = limit is { } l ? $"{most + l}" : null }, weights, most + available);
 
-        Assert.True(plan.Memory.Total < most);
+        Assert.True(plan.Memory!.Total < most);
         Assert.Equal(expected, plan.KeepsFreedMemory);
     }
 
@@ -93,11 +93,11 @@ public class RunPlanTests
         var weights = BaseMemory.Unmapped(bench.Model, float32);
         var wanted = RunPlan.Create(bench.Model, bench.Adapter, data, config, weights);
 
-        var plan = RunPlan.Create(bench.Model, bench.Adapter, data, config with { MaxMemory = $"{wanted.Memory.Total - 1}" }, weights);
+        var plan = RunPlan.Create(bench.Model, bench.Adapter, data, config with { MaxMemory = $"{wanted.Memory!.Total - 1}" }, weights);
 
         Assert.Equal((config, false), (wanted.Choice!.Config, wanted.Choice.TurnsPackingOn));
         Assert.Equal((4, 1, true), (plan.Choice!.Config.BatchSize, plan.Choice.Config.AccumulationSteps, plan.Choice.Config.Packing));
         Assert.True(plan.Choice.TurnsPackingOn);
-        Assert.True(plan.Memory.Total < wanted.Memory.Total);
+        Assert.True(plan.Memory!.Total < wanted.Memory!.Total);
     }
 }

@@ -64,7 +64,7 @@ public sealed class MemoryEstimateTests
         using var bench = new TrainingBench();
 
         var memory = MemoryEstimate.Of(
-            bench.Model, bench.Adapter, new TrainConfig(), BaseMemory.Unmapped(bench.Model, float32), [new(Rows: 1, Width: 2, Targets: 1000), new(Rows: 1, Width: 3, Targets: 2)]);
+            bench.Model, bench.Adapter, new TrainConfig(), BaseMemory.Unmapped(bench.Model, float32), [new(Rows: 1, Width: 2, Targets: 1000), new(Rows: 1, Width: 3, Targets: 2)])!;
 
         Assert.Equal(1000 * 24 * 12, memory.Passing);
     }
@@ -75,7 +75,7 @@ public sealed class MemoryEstimateTests
         using var bench = new TrainingBench(shortcut: null);
 
         var accumulating = Of(bench, new TrainConfig { AccumulationSteps = 2 });
-        var alone = MemoryEstimate.Of(bench.Model, null, new TrainConfig(), new BaseMemory(0, 0, Width), []);
+        var alone = MemoryEstimate.Of(bench.Model, null, new TrainConfig(), new BaseMemory(0, 0, Width), [])!;
 
         Assert.Equal(ModelParameters * 12, accumulating.Trained);
         // Without a batch the peak is the optimizer's step: gradients, and one more tensor like the largest, [V, D].
@@ -114,9 +114,9 @@ public sealed class MemoryEstimateTests
         using var bench = new TrainingBench();
         var weights = BaseMemory.Unmapped(bench.Model, float32);
 
-        var none = MemoryEstimate.Of(bench.Model, bench.Adapter, new TrainConfig(), weights, _batch);
-        var some = MemoryEstimate.Of(bench.Model, bench.Adapter, new TrainConfig(), weights, _batch, dataTokens: 1000);
-        var inHalves = MemoryEstimate.Of(bench.Model, bench.Adapter, new TrainConfig(), new BaseMemory(0, 0, Width / 2), _batch);
+        var none = MemoryEstimate.Of(bench.Model, bench.Adapter, new TrainConfig(), weights, _batch)!;
+        var some = MemoryEstimate.Of(bench.Model, bench.Adapter, new TrainConfig(), weights, _batch, dataTokens: 1000)!;
+        var inHalves = MemoryEstimate.Of(bench.Model, bench.Adapter, new TrainConfig(), new BaseMemory(0, 0, Width / 2), _batch)!;
 
         Assert.Equal(none.Total + 22_000, some.Total);
         Assert.Equal(MemoryEstimate.Runtime + MemoryEstimate.CompiledProducts, inHalves.Program);
@@ -125,5 +125,5 @@ public sealed class MemoryEstimateTests
     }
 
     private static MemoryEstimate Of(TrainingBench bench, TrainConfig config) =>
-        MemoryEstimate.Of(bench.Model, bench.Adapter, config, BaseMemory.Unmapped(bench.Model, float32), _batch);
+        MemoryEstimate.Of(bench.Model, bench.Adapter, config, BaseMemory.Unmapped(bench.Model, float32), _batch)!;
 }
