@@ -60,6 +60,7 @@ public static class ModelWeights
             slot.Assign(new Parameter(value.to(type).to(device), requires_grad: false));
         }
 
+        RequireValues(model);
         return drawn;
     }
 
@@ -89,6 +90,8 @@ public static class ModelWeights
             using var scope = NewDisposeScope();
             slot.Assign(new Parameter(Draw(slot, deviation, generator).to(dtype).to(device), requires_grad: true));
         }
+
+        RequireValues(model);
     }
 
     /// <summary>
@@ -129,6 +132,8 @@ public static class ModelWeights
         {
             slot.Assign(new Parameter(read(slot.Name, slot.Shape), requires_grad: false));
         }
+
+        RequireValues(model);
     }
 
     private static void Check(
@@ -166,36 +171,52 @@ public static class ModelWeights
         }
     }
 
-    /// <summary>
-    /// Every parameter with the setter of the module that holds it (modules keep their own reference beside the registry's).
-    /// </summary>
-    private static IEnumerable<WeightSlot> Slots(nn.Module model)
+    /// <summary>Every parameter with the setter of the module that holds it.</summary>
+    /// <exception cref="InvalidOperationException">A layer is of a kind whose parameters nobody here can set.</exception>
+    private static WeightSlot[] Slots(nn.Module model)
     {
-        foreach (var (name, module) in model.named_modules())
+        WeightSlot[] slots = [.. model.named_modules().Prepend(("", model)).SelectMany(entry => Slots(entry.Item1, entry.Item2))];
+        var known = slots.Select(slot => slot.Name).ToHashSet(StringComparer.Ordinal);
+        return model.named_parameters().FirstOrDefault(p => !known.Contains(p.name)).name is { } strange
+            ? throw new InvalidOperationException($"'{strange}' of {model.GetType().Name} belongs to a kind of layer that {nameof(ModelWeights)} gives no values to.")
+            : slots;
+    }
+
+    /// <summary>The own parameters of a module (which keeps a reference of its own beside the registry's).</summary>
+    private static IEnumerable<WeightSlot> Slots(string name, nn.Module module)
+    {
+        var prefix = name.Length == 0 ? "" : name + ".";
+        WeightSlot Slot(SlotKind kind, string own, Parameter value, Action<Parameter> set) => new(prefix + own, kind, value.shape, p => set(Kept(p)));
+        WeightSlot?[] slots = module switch
         {
-            switch (module)
-            {
-                case Linear linear:
-                    yield return new WeightSlot($"{name}.weight", SlotKind.Weight, linear.weight!.shape, p => linear.weight = Kept(p));
-                    if (linear.bias is not null)
-                    {
-                        yield return new WeightSlot($"{name}.bias", SlotKind.Bias, linear.bias.shape, p => linear.bias = Kept(p));
-                    }
+            Linear layer =>
+            [
+                Slot(SlotKind.Weight, "weight", layer.weight!, p => layer.weight = p),
+                layer.bias is { } bias ? Slot(SlotKind.Bias, "bias", bias, p => layer.bias = p) : null,
+            ],
+            Convolution layer =>
+            [
+                Slot(SlotKind.Weight, "weight", layer.weight!, p => layer.weight = p),
+                layer.bias is { } bias ? Slot(SlotKind.Bias, "bias", bias, p => layer.bias = p) : null,
+            ],
+            GroupNorm { weight: { } weight, bias: { } bias } norm =>
+            [
+                Slot(SlotKind.Norm, "weight", weight, p => norm.weight = p), Slot(SlotKind.Bias, "bias", bias, p => norm.bias = p),
+            ],
+            RmsNorm norm => [Slot(SlotKind.Norm, "weight", norm.Weight, p => norm.Weight = p)],
+            IWeightSlots own => [.. own.Slots.Select(slot => slot with { Name = prefix + slot.Name })],
+            _ => [],
+        };
+        return slots.OfType<WeightSlot>();
+    }
 
-                    break;
-                case RmsNorm norm:
-                    yield return new WeightSlot($"{name}.weight", SlotKind.Norm, norm.Weight.shape, p => norm.Weight = Kept(p));
-                    break;
-                case IWeightSlots own:
-                    foreach (var slot in own.Slots)
-                    {
-                        yield return slot with { Name = $"{name}.{slot.Name}" };
-                    }
-
-                    break;
-                default:
-                    break;
-            }
+    /// <summary>What is left on the meta device would be computed with as if it had values.</summary>
+    private static void RequireValues(nn.Module model)
+    {
+        var tensors = model.named_parameters().Select(p => (p.name, (Tensor)p.parameter)).Concat(model.named_buffers().Select(b => (b.name, b.buffer)));
+        if (tensors.FirstOrDefault(t => t.Item2.device.type == META.type).name is { } empty)
+        {
+            throw new InvalidOperationException($"'{empty}' of {model.GetType().Name} has no values: it was left on the meta device.");
         }
     }
 

@@ -6,6 +6,7 @@ using ResLora.Models;
 using ResLora.Models.Llama;
 using ResLora.Tests.Adapters;
 using ResLora.Tests.Support;
+using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -128,6 +129,53 @@ public sealed class ModelWeightsTests
     }
 
     [Fact]
+    public void Load_ConvolutionAndGroupNorm_AreRead()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var drawn = Picture();
+        ModelWeights.Initialize(drawn, 0.5, seed: 2, ScalarType.Float32, CPU);
+        SafetensorsWriter.Write(folder["model.safetensors"], drawn.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter));
+        using var read = Picture();
+        using var checkpoint = CheckpointReader.Open(folder.Path);
+
+        ModelWeights.Load(read, checkpoint, null, CPU);
+
+        using var pixels = arange(2 * 3 * 5 * 5, dtype: float32).reshape(2, 3, 5, 5) / 50;
+        using var expected = drawn.call(pixels);
+        Assert.Equal(0, TinyAdapters.Distance(expected, read.call(pixels)));
+        Assert.NotEqual(0, expected.std().item<float>());
+    }
+
+    [Fact]
+    public void Load_BufferOnTheMetaDevice_IsNamed()
+    {
+        using var model = Picture();
+        model.named_children().First().module.register_buffer("positions", empty(4, device: META));
+
+        var error = Assert.Throws<InvalidOperationException>(() => ModelWeights.Initialize(model, 0.5, seed: 2, ScalarType.Float32, CPU));
+
+        Assert.Contains("'patches.positions' of Sequential has no values", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_KindOfLayerThatNobodySets_IsNamed()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = nn.Sequential(("scores", nn.PReLU(3)));
+        using (var scope = NewDisposeScope())
+        {
+            SafetensorsWriter.Write(folder["model.safetensors"], model.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter));
+        }
+
+        using var checkpoint = CheckpointReader.Open(folder.Path);
+
+        var error = Assert.Throws<InvalidOperationException>(() => ModelWeights.Load(model, checkpoint, null, CPU));
+
+        Assert.Contains("'scores.weight' of Sequential belongs to a kind of layer", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void LoadCausal_TiedHeadStoredASecondTime_IsIgnored()
     {
         using var folder = new TemporaryFolder();
@@ -165,6 +213,9 @@ public sealed class ModelWeightsTests
 
         Assert.Contains("no such folder", error.Message, StringComparison.Ordinal);
     }
+
+    private static Sequential Picture() => nn.Sequential(
+        ("patches", nn.Conv2d(3, 4, kernel_size: 2, device: META)), ("norm", nn.GroupNorm(2, 4, device: META)));
 
     private static void WriteWeights(TemporaryFolder folder, Action<Dictionary<string, Tensor>> change, LlamaConfig? config = null)
     {
