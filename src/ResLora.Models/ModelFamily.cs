@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Models.Gguf;
 
 namespace ResLora.Models;
 
@@ -16,4 +17,10 @@ public sealed record ModelFamily
     /// the one that the configuration describes. Throws <see cref="FileFormatException"/> and <see cref="ConfigException"/>.
     /// </summary>
     public required Func<string, TextHead?, Network> Build { get; init; }
+
+    /// <summary>Describes a new network of a given shape, to be pretrained; null for a family that none is made of.</summary>
+    public Func<NetworkShape, NewNetwork>? New { get; init; }
+
+    /// <summary>Reads the family's networks from GGUF files; null for a family that such files do not hold.</summary>
+    public GgufImport? Gguf { get; init; }
 }

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using ResLora.Formats;
+using ResLora.Formats.Errors;
 using ResLora.Models.Blocks;
+using ResLora.Models.Gguf;
 using ResLora.Models.Memory;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -73,6 +75,14 @@ public abstract class Network(string name) : nn.Module(name), IExecutionOrder
     /// <param name="terms">How it is trained.</param>
     /// <returns>The account, or null when its family has none: plans say then that the memory is not known.</returns>
     public virtual MemoryAccount? Memory(TrainingTerms terms) => null;
+
+    /// <summary>How the network is laid out in GGUF.</summary>
+    /// <returns>The layout, or null for a family that such files do not hold.</returns>
+    /// <exception cref="ConfigException">This network has something that llama.cpp lacks; all such things are named.</exception>
+    public virtual IGgufExport? GgufExport() => null;
+
+    /// <summary>Where the network's parameters are in GGUF files; null for a family that such files do not hold.</summary>
+    public virtual IGgufNames? GgufNames => null;
 
     /// <summary>Sets right what a configuration says of this network's head; everything else in it is left alone.</summary>
     /// <param name="config">The content of config.json, which is changed.</param>

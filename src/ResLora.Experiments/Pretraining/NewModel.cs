@@ -1,13 +1,10 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ResLora.Experiments.Configuration;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Models;
-using ResLora.Models.Bert;
-using ResLora.Models.Llama;
 using ResLora.Training.Objectives;
 using ResLora.Training.Tokenization;
 using static TorchSharp.torch;
@@ -43,7 +40,21 @@ internal sealed class NewModel : IDisposable
             throw new ConfigException($"model.vocabulary is {config.Model.Vocabulary}, and the tokenizer has {Tokenizer.VocabularySize} tokens; give at least as many, or leave it out.");
         }
 
-        (_config, Objective) = config.Objective == PretrainObjective.MaskedTokens ? Roberta(config, Tokenizer) : Llama(config.Model, Tokenizer);
+        if (config.Objective == PretrainObjective.MaskedTokens && (Tokenizer.MaskId is null || Tokenizer.PadId is null))
+        {
+            throw new ConfigException(
+                "tokenizer.from: a RoBERTa (objective mlm) needs a tokenizer with tokens for hidden words and for padding; "
+                + "this one names none.");
+        }
+
+        var network = Describe(config, Tokenizer);
+        ConfigBinder.ThrowIfAny("model", network.Problems);
+        (_config, Objective) = (network.Config, network.Build() switch
+        {
+            CausalLanguageModel causal => new NextTokenObjective(causal, Tokenizer.PadId ?? 0),
+            EncoderModel encoder => new MaskedTokenObjective(encoder, Tokenizer.MaskId!.Value, config.PredictedShare),
+            var other => throw new InvalidOperationException($"Nothing is known that a {other.GetName()} could learn from texts."),
+        });
     }
 
     /// <summary>What the model learns.</summary>
@@ -86,72 +97,27 @@ internal sealed class NewModel : IDisposable
         return (files, LoadTokenizer(files));
     }
 
-    private static (JsonObject Config, Objective Objective) Llama(NewModelConfig model, Tokenizer tokenizer)
+    private static NewNetwork Describe(PretrainConfig config, Tokenizer tokenizer)
     {
-        var config = DescribeLlama(model, tokenizer);
-        var description = config.Deserialize<LlamaConfig>()!;
-        ConfigBinder.ThrowIfAny("model", [.. description.Problems()]);
-        return (config, new NextTokenObjective(new LlamaModel(description), tokenizer.PadId ?? 0));
-    }
-
-    private static (JsonObject Config, Objective Objective) Roberta(PretrainConfig settings, Tokenizer tokenizer)
-    {
-        if (tokenizer.MaskId is not { } mask || tokenizer.PadId is null)
+        var model = config.Model;
+        return ModelRegistry.Find(config.Objective == PretrainObjective.MaskedTokens ? "roberta" : "llama")!.New!(new NetworkShape
         {
-            throw new ConfigException("tokenizer.from: a RoBERTa (objective mlm) needs a tokenizer with tokens for hidden words and for padding; this one names none.");
-        }
-
-        var config = DescribeRoberta(settings.Model, tokenizer);
-        var description = config.Deserialize<BertConfig>()!;
-        ConfigBinder.ThrowIfAny("model", [.. description.Problems()]);
-        return (config, new MaskedTokenObjective(new BertModel(description, TextHead.MaskedTokens), mask, settings.PredictedShare));
+            Layers = model.Layers,
+            Hidden = model.Hidden,
+            Intermediate = model.Intermediate,
+            Heads = model.Heads,
+            KeyValueHeads = model.KeyValueHeads ?? model.Heads,
+            Vocabulary = model.Vocabulary ?? tokenizer.VocabularySize,
+            MaxLength = model.MaxLength,
+            TieEmbeddings = model.TieEmbeddings,
+            Dropout = model.Dropout,
+            RopeTheta = model.RopeTheta,
+            InitializerRange = model.InitializerRange,
+            BeginId = tokenizer.BeginId,
+            EndId = tokenizer.EndId,
+            PadId = tokenizer.PadId,
+        });
     }
-
-    private static JsonObject DescribeLlama(NewModelConfig model, Tokenizer tokenizer) => new()
-    {
-        ["architectures"] = new JsonArray("LlamaForCausalLM"),
-        ["model_type"] = "llama",
-        ["vocab_size"] = model.Vocabulary ?? tokenizer.VocabularySize,
-        ["hidden_size"] = model.Hidden,
-        ["intermediate_size"] = model.Intermediate,
-        ["num_hidden_layers"] = model.Layers,
-        ["num_attention_heads"] = model.Heads,
-        ["num_key_value_heads"] = model.KeyValueHeads ?? model.Heads,
-        ["max_position_embeddings"] = model.MaxLength,
-        ["hidden_act"] = "silu",
-        ["rms_norm_eps"] = 1e-5,
-        ["rope_theta"] = model.RopeTheta,
-        ["attention_bias"] = false,
-        ["mlp_bias"] = false,
-        ["initializer_range"] = model.InitializerRange,
-        ["tie_word_embeddings"] = model.TieEmbeddings,
-        ["bos_token_id"] = tokenizer.BeginId,
-        ["eos_token_id"] = tokenizer.EndId,
-        ["pad_token_id"] = tokenizer.PadId,
-    };
-
-    private static JsonObject DescribeRoberta(NewModelConfig model, Tokenizer tokenizer) => new()
-    {
-        ["architectures"] = new JsonArray("RobertaForMaskedLM"),
-        ["model_type"] = "roberta",
-        ["vocab_size"] = model.Vocabulary ?? tokenizer.VocabularySize,
-        ["hidden_size"] = model.Hidden,
-        ["intermediate_size"] = model.Intermediate,
-        ["num_hidden_layers"] = model.Layers,
-        ["num_attention_heads"] = model.Heads,
-        // RoBERTa's positions begin behind the padding token's id.
-        ["max_position_embeddings"] = model.MaxLength + tokenizer.PadId + 1,
-        ["type_vocab_size"] = 1,
-        ["hidden_act"] = "gelu",
-        ["hidden_dropout_prob"] = model.Dropout,
-        ["attention_probs_dropout_prob"] = model.Dropout,
-        ["layer_norm_eps"] = 1e-5,
-        ["initializer_range"] = model.InitializerRange,
-        ["position_embedding_type"] = "absolute",
-        ["bos_token_id"] = tokenizer.BeginId,
-        ["eos_token_id"] = tokenizer.EndId,
-        ["pad_token_id"] = tokenizer.PadId,
-    };
 
     /// <summary>Without what belongs to the other model: its licence and its settings for generation.</summary>
     private static Dictionary<string, byte[]> TokenizerFiles(string folder) => ModelFolder.Companions(folder)

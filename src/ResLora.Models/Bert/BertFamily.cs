@@ -10,6 +10,7 @@ internal static class BertFamily
     {
         ModelTypes = ["bert", "roberta"],
         Build = Build,
+        New = NewRoberta.Of,
     };
 
     private static BertModel Build(string folder, TextHead? head)

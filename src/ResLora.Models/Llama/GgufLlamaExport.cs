@@ -1,6 +1,7 @@
 using System.Globalization;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
+using ResLora.Models.Gguf;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Llama;
@@ -10,7 +11,7 @@ namespace ResLora.Models.Llama;
 /// llama.cpp's architecture <c>llama</c> turns pairs of neighbouring rows, where Hugging Face turns row i with row i + E/2 of a head, so
 /// the rows of queries and keys change places. Its <c>qwen2</c> and <c>qwen3</c> turn the rows as they stand.
 /// </remarks>
-public sealed class GgufLlamaExport
+public sealed class GgufLlamaExport : IGgufExport
 {
     private const string LayerPrefix = "model.layers.";
 
@@ -56,7 +57,7 @@ public sealed class GgufLlamaExport
     /// <summary>llama.cpp's name of the architecture: <c>llama</c> (also for mistral), <c>qwen2</c> or <c>qwen3</c>.</summary>
     public string Architecture => _config.ModelType == "mistral" ? "llama" : _config.ModelType;
 
-    /// <summary>What llama.cpp will do otherwise than the model here, a sentence each; empty when nothing is lost.</summary>
+    /// <inheritdoc />
     public IReadOnlyList<string> Losses =>
     [
         .. Enumerable.Range(0, _config.LayerCount).Select(_config.SlidingWindow).FirstOrDefault(window => window is not null) is { } tokens && tokens < _config.MaxPositions
@@ -69,8 +70,7 @@ public sealed class GgufLlamaExport
 
     private bool TurnsNeighbours => Architecture == "llama";
 
-    /// <summary>Adds the keys that describe the network.</summary>
-    /// <param name="metadata">Where they go.</param>
+    /// <inheritdoc />
     public void Describe(GgufMetadata metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);
@@ -102,11 +102,9 @@ public sealed class GgufLlamaExport
         }
     }
 
-    /// <summary>The tensors of a model.</summary>
-    /// <param name="model">The model, without adapter blocks; borrowed, and needed until the tensors are written.</param>
-    /// <param name="type">How matrices are stored.</param>
-    /// <returns>The tensors; a tied head is left out, as llama.cpp then takes the embedding.</returns>
-    public IEnumerable<GgufTensor> Tensors(CausalLanguageModel model, GgufWeightType type)
+    /// <inheritdoc />
+    /// <remarks>A tied head is left out, as llama.cpp then takes the embedding.</remarks>
+    public IEnumerable<GgufTensor> Tensors(Network model, GgufWeightType type)
     {
         ArgumentNullException.ThrowIfNull(model);
         foreach (var (name, parameter) in model.named_parameters())
@@ -124,16 +122,16 @@ public sealed class GgufLlamaExport
         }
     }
 
-    /// <summary>The GGUF name of a module's weight.</summary>
-    /// <param name="module">The module's dotted name, such as <c>model.layers.0.self_attn.q_proj</c>.</param>
-    /// <returns>Such as <c>blk.0.attn_q.weight</c>.</returns>
-    /// <exception cref="ConfigException">The network has no such module.</exception>
-    public static string WeightName(string module) => TensorName($"{module}.weight");
+    /// <inheritdoc />
+    public string AdaptedName(string module) => module switch
+    {
+        "lm_head" when _config.TieWordEmbeddings => throw new ConfigException(
+            "An adapter on 'lm_head' cannot be written as GGUF: the head is tied to the embedding and is no tensor of its own there."),
+        "model.embed_tokens" => throw new ConfigException("An adapter on 'model.embed_tokens' cannot be written as GGUF."),
+        _ => TensorName($"{module}.weight"),
+    };
 
-    /// <summary>The rows of a weight, a bias or an adapter's B in the order that llama.cpp expects.</summary>
-    /// <param name="module">The module's dotted name.</param>
-    /// <param name="rows">[Dout, ...], borrowed.</param>
-    /// <returns>New tensor of the same shape, owned by the caller; shares memory where nothing moves.</returns>
+    /// <inheritdoc />
     public Tensor OrderRows(string module, Tensor rows) => HeadsOf($"{module}.weight") is { } heads ? Reorder(rows, heads) : rows.alias();
 
     /// <summary>Row i of a head's first half and row i of its second half become neighbours.</summary>

@@ -13,6 +13,9 @@ public static partial class GgufLlamaImport
 {
     private const string FrequencyDivisors = "rope_freqs.weight";
 
+    /// <summary>The architectures that are read.</summary>
+    public static IReadOnlyList<string> Architectures { get; } = ["llama", "qwen2", "qwen3"];
+
     /// <summary>Builds the model of a file, computing in float32.</summary>
     /// <param name="file">The open file; may be closed afterwards.</param>
     /// <returns>The model in evaluation mode, owned by the caller.</returns>
@@ -115,9 +118,9 @@ public static partial class GgufLlamaImport
             throw new ConfigException($"'{file.Path}' holds a '{kind}'; a model is needed here.");
         }
 
-        return architecture is "llama" or "qwen2" or "qwen3"
+        return Architectures.Contains(architecture)
             ? architecture
-            : throw new ConfigException($"'{file.Path}' has the architecture '{architecture}'; llama, qwen2 and qwen3 are supported.");
+            : throw new ConfigException($"'{file.Path}' has the architecture '{architecture}'; supported: {string.Join(", ", Architectures)}.");
     }
 
     private static LlamaConfig Config(GgufReader file, string architecture)

@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Models.Gguf;
 
 namespace ResLora.Models.Llama;
 
@@ -10,6 +11,8 @@ internal static class LlamaFamily
     {
         ModelTypes = ["llama", "mistral", "qwen2", "qwen3"],
         Build = Build,
+        New = NewLlama.Of,
+        Gguf = new GgufImport(GgufLlamaImport.Architectures, GgufLlamaImport.Load),
     };
 
     private static LlamaModel Build(string folder, TextHead? head) => head is null

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ResLora.Models.Blocks;
+using ResLora.Models.Gguf;
 using ResLora.Models.Memory;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -71,6 +72,12 @@ public sealed class LlamaModel : CausalLanguageModel
 
     /// <inheritdoc />
     public override MemoryAccount Memory(TrainingTerms terms) => LlamaMemory.Of(Config, terms);
+
+    /// <inheritdoc />
+    public override IGgufExport GgufExport() => new GgufLlamaExport(Config);
+
+    /// <inheritdoc />
+    public override IGgufNames GgufNames => new GgufLlamaNames(Config);
 
     /// <inheritdoc />
     public override int? ShortestWindow => Enumerable.Range(0, LayerCount).Min(Config.SlidingWindow);

@@ -1,7 +1,7 @@
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
 using ResLora.Models;
-using ResLora.Models.Llama;
+using ResLora.Models.Gguf;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -10,9 +10,9 @@ namespace ResLora.Training.Gguf;
 /// <summary>An adapter read from a GGUF file for a model that was read from GGUF, too. Shares nothing with the writer.</summary>
 public sealed class GgufAdapterReader : IDisposable
 {
-    private readonly LlamaModel _model;
+    private readonly Network _model;
 
-    private GgufAdapterReader(LlamaModel model, IReadOnlyList<GgufAdapterBlock> blocks) => (_model, Blocks) = (model, blocks);
+    private GgufAdapterReader(Network model, IReadOnlyList<GgufAdapterBlock> blocks) => (_model, Blocks) = (model, blocks);
 
     /// <summary>The blocks, in the order of the model's modules; owned by this object.</summary>
     public IReadOnlyList<GgufAdapterBlock> Blocks { get; }
@@ -23,15 +23,13 @@ public sealed class GgufAdapterReader : IDisposable
     /// <returns>The adapter, owned by the caller.</returns>
     /// <exception cref="FileFormatException">The file is missing or broken, or its tensors do not fit the model.</exception>
     /// <exception cref="ConfigException">The file is no LoRA for this architecture.</exception>
-    public static GgufAdapterReader Read(string path, CausalLanguageModel model)
+    public static GgufAdapterReader Read(string path, Network model)
     {
-        if (model is not LlamaModel llama)
-        {
-            throw new ConfigException($"'{path}' can be read for the Llama family only.");
-        }
-
+        ArgumentNullException.ThrowIfNull(model);
+        var names = model.GgufNames ?? throw new ConfigException(
+            $"'{path}': adapters in GGUF cannot be read for {model.GetName()}.");
         using var file = GgufReader.Open(path);
-        RequireLora(file, llama.Config);
+        RequireLora(file, names.Architecture);
         var alpha = file.TryGet<float>("adapter.lora.alpha", out var stored) ? stored : 0;
         if (!float.IsFinite(alpha))
         {
@@ -41,16 +39,16 @@ public sealed class GgufAdapterReader : IDisposable
         var blocks = new List<GgufAdapterBlock>();
         try
         {
-            foreach (var (module, linear) in Linears(llama))
+            foreach (var (module, linear) in Linears(model))
             {
-                if (Block(file, module, linear, llama.Config, alpha) is { } block)
+                if (Block(file, module, linear, names, alpha) is { } block)
                 {
                     blocks.Add(block);
                 }
             }
 
             return 2 * blocks.Count == file.Entries.Count
-                ? new GgufAdapterReader(llama, blocks)
+                ? new GgufAdapterReader(model, blocks)
                 : throw new FileFormatException(
                     $"'{path}' has {file.Entries.Count} tensors, and {2 * blocks.Count} of them are pairs for layers of this model.");
         }
@@ -85,10 +83,10 @@ public sealed class GgufAdapterReader : IDisposable
         }
     }
 
-    private static IEnumerable<(string Module, Linear Linear)> Linears(LlamaModel model) =>
+    private static IEnumerable<(string Module, Linear Linear)> Linears(Network model) =>
         model.named_modules().Where(entry => entry.module is Linear).Select(entry => (entry.name, (Linear)entry.module));
 
-    private static void RequireLora(GgufReader file, LlamaConfig config)
+    private static void RequireLora(GgufReader file, string wanted)
     {
         var (kind, method) = (file.Require<string>("general.type"), file.Require<string>("adapter.type"));
         if (kind != "adapter" || method != "lora")
@@ -96,16 +94,16 @@ public sealed class GgufAdapterReader : IDisposable
             throw new ConfigException($"'{file.Path}' holds a '{kind}' of type '{method}'; an adapter of type lora is needed.");
         }
 
-        var (found, wanted) = (file.Require<string>("general.architecture"), config.ModelType == "mistral" ? "llama" : config.ModelType);
+        var found = file.Require<string>("general.architecture");
         if (found != wanted)
         {
             throw new ConfigException($"'{file.Path}' is an adapter for the architecture '{found}'; the model is '{wanted}'.");
         }
     }
 
-    private static GgufAdapterBlock? Block(GgufReader file, string module, Linear linear, LlamaConfig config, float alpha)
+    private static GgufAdapterBlock? Block(GgufReader file, string module, Linear linear, IGgufNames names, float alpha)
     {
-        var weight = GgufLlamaImport.StoredName($"{module}.weight");
+        var weight = names.StoredName($"{module}.weight");
         var (nameA, nameB) = ($"{weight}.lora_a", $"{weight}.lora_b");
         var (hasA, hasB) = (file.Entries.TryGetValue(nameA, out var a), file.Entries.TryGetValue(nameB, out var b));
         if (!hasA && !hasB)
@@ -123,9 +121,7 @@ public sealed class GgufAdapterReader : IDisposable
         using var scope = NewDisposeScope();
         var down = file.Read(nameA).to(float32);
         var up = file.Read(nameB).to(float32);
-        up = GgufLlamaImport.ReorderedHeads(weight, config with { ModelType = config.ModelType == "mistral" ? "llama" : config.ModelType }) is { } heads
-            ? GgufLlamaImport.RestoreRows(up, heads)
-            : up;
-        return new GgufAdapterBlock(module, down.MoveToOuterDisposeScope(), up.MoveToOuterDisposeScope(), alpha == 0 ? 1 : alpha / rank);
+        var restored = names.RestoreRows(weight, up);
+        return new GgufAdapterBlock(module, down.MoveToOuterDisposeScope(), restored.MoveToOuterDisposeScope(), alpha == 0 ? 1 : alpha / rank);
     }
 }

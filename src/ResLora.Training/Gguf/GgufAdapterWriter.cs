@@ -1,7 +1,7 @@
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
-using ResLora.Models.Llama;
+using ResLora.Models;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Gguf;
@@ -23,8 +23,8 @@ public static class GgufAdapterWriter
     {
         ArgumentNullException.ThrowIfNull(modelFolder);
         ArgumentNullException.ThrowIfNull(blocks);
-        var config = LlamaCheckpoint.Read(modelFolder);
-        var layout = new GgufLlamaExport(config);
+        using var model = ModelRegistry.Build(modelFolder);
+        var layout = GgufModelWriter.LayoutOf(model);
         var items = blocks.ToList();
         if (items.Count == 0)
         {
@@ -35,10 +35,9 @@ public static class GgufAdapterWriter
         var tensors = new List<GgufTensor>();
         foreach (var (module, a, b) in items)
         {
-            RequirePlace(module, config);
+            var name = layout.AdaptedName(module);
             Shapes.Require(a, $"{module} A", rank, Shapes.Any);
             Shapes.Require(b, $"{module} B", Shapes.Any, rank);
-            var name = GgufLlamaExport.WeightName(module);
             tensors.Add(new GgufTensor($"{name}.lora_a", a.shape, type, () => a.detach()));
             tensors.Add(new GgufTensor($"{name}.lora_b", b.shape, type, () => layout.OrderRows(module, b)));
         }
@@ -50,19 +49,5 @@ public static class GgufAdapterWriter
         metadata.Add("adapter.type", "lora");
         metadata.Add("adapter.lora.alpha", (float)rank);
         GgufWriter.Write(path, metadata, tensors);
-    }
-
-    private static void RequirePlace(string module, LlamaConfig config)
-    {
-        if (module == "lm_head" && config.TieWordEmbeddings)
-        {
-            throw new ConfigException(
-                "An adapter on 'lm_head' cannot be written as GGUF: the head is tied to the embedding and is no tensor of its own there.");
-        }
-
-        if (module == "model.embed_tokens")
-        {
-            throw new ConfigException("An adapter on 'model.embed_tokens' cannot be written as GGUF.");
-        }
     }
 }

@@ -1,7 +1,7 @@
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
 using ResLora.Models;
-using ResLora.Models.Llama;
+using ResLora.Models.Gguf;
 using ResLora.Training.Tokenization.Gguf;
 
 namespace ResLora.Training.Gguf;
@@ -26,9 +26,18 @@ public sealed class GgufModelReader : IDisposable
     {
         using var file = GgufReader.Open(path);
         var tokenizer = GgufTokenizer.From(file);
-        return new GgufModelReader(GgufLlamaImport.Load(file), tokenizer);
+        return new GgufModelReader(ImportOf(file)(file), tokenizer);
     }
 
     /// <summary>Frees the model's memory.</summary>
     public void Dispose() => Model.Dispose();
+
+    private static Func<GgufReader, CausalLanguageModel> ImportOf(GgufReader file)
+    {
+        var architecture = file.Require<string>("general.architecture");
+        GgufImport[] all = [.. ModelRegistry.Families.Select(family => family.Gguf).OfType<GgufImport>()];
+        var supported = string.Join(", ", all.SelectMany(import => import.Architectures));
+        return all.FirstOrDefault(import => import.Architectures.Contains(architecture))?.Load
+            ?? throw new ConfigException($"'{file.Path}' has the architecture '{architecture}'; supported: {supported}.");
+    }
 }

@@ -1,7 +1,7 @@
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
 using ResLora.Models;
-using ResLora.Models.Llama;
+using ResLora.Models.Gguf;
 using ResLora.Training.Tokenization.Gguf;
 
 namespace ResLora.Training.Gguf;
@@ -19,8 +19,8 @@ public static class GgufModelWriter
     public static IReadOnlyList<string> Losses(string modelFolder)
     {
         ArgumentNullException.ThrowIfNull(modelFolder);
-        var config = LlamaConfig.Read(Path.Combine(modelFolder, "config.json"));
-        return [.. new GgufLlamaExport(config).Losses, .. GgufTokenizerExport.Write(new GgufMetadata(), modelFolder, config.VocabularySize)];
+        using var model = ModelRegistry.BuildCausal(modelFolder);
+        return [.. LayoutOf(model).Losses, .. GgufTokenizerExport.Write(new GgufMetadata(), modelFolder, (int)model.VocabularySize)];
     }
 
     /// <summary>Writes a model with the weights that it has now.</summary>
@@ -36,18 +36,13 @@ public static class GgufModelWriter
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(modelFolder);
-        if (model is not LlamaModel llama)
-        {
-            throw new ConfigException($"GGUF can be written for the Llama family only, not for {model.GetName()}.");
-        }
-
         if (model.named_parameters().FirstOrDefault(p => p.name.Contains(".base_layer.", StringComparison.Ordinal)).name is { } foreign)
         {
             throw new InvalidOperationException(
                 $"The model still carries adapter blocks ('{foreign}'); merge or remove them before writing it.");
         }
 
-        var layout = new GgufLlamaExport(llama.Config);
+        var layout = LayoutOf(model);
         var metadata = new GgufMetadata();
         metadata.Add("general.architecture", layout.Architecture);
         metadata.Add("general.type", "model");
@@ -59,8 +54,17 @@ public static class GgufModelWriter
         }
 
         layout.Describe(metadata);
-        var tokenizerLosses = GgufTokenizerExport.Write(metadata, modelFolder, llama.Config.VocabularySize);
+        var tokenizerLosses = GgufTokenizerExport.Write(metadata, modelFolder, (int)model.VocabularySize);
         GgufWriter.Write(path, metadata, [.. layout.Tensors(model, type)]);
         return [.. layout.Losses, .. tokenizerLosses];
+    }
+
+    /// <summary>The layout of a network in GGUF.</summary>
+    /// <exception cref="ConfigException">It has none.</exception>
+    internal static IGgufExport LayoutOf(Network model)
+    {
+        var families = ModelRegistry.Families.Where(family => family.Gguf is not null);
+        return model.GgufExport() ?? throw new ConfigException(
+            $"GGUF cannot be written for {model.GetName()}; it can for {string.Join(", ", families.SelectMany(family => family.ModelTypes))}.");
     }
 }

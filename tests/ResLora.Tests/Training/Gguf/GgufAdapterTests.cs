@@ -147,6 +147,21 @@ public sealed class GgufAdapterTests : IDisposable
     }
 
     [Fact]
+    public void WriteAndRead_FamilyThatGgufDoesNotHold_AreRefusedByName()
+    {
+        using var scope = NewDisposeScope();
+        using var model = TinyBert.Create("bert");
+        var folder = TinyBert.Write(_folder, model);
+
+        var written = Assert.Throws<ConfigException>(() => GgufAdapterWriter.Write(
+            _folder["adapter.gguf"], folder, [("bert.pooler.dense", ones(Rank, 16), ones(16, Rank))], GgufWeightType.F32));
+        var read = Assert.Throws<ConfigException>(() => GgufAdapterReader.Read(_folder["adapter.gguf"], model));
+
+        Assert.Equal("GGUF cannot be written for BertModel; it can for llama, mistral, qwen2, qwen3.", written.Message);
+        Assert.EndsWith("cannot be read for BertModel.", read.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_WithAnAlpha_ScalesByAlphaOverRank()
     {
         var metadata = new GgufMetadata();
