@@ -1,10 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using ResLora.Formats.NativeRuntime;
+using ResLora.Tensors.NativeRuntime;
 
 namespace ResLora;
 
-/// <summary>Compiled into every project above ResLora.Formats: whichever is used first, TorchSharp is loadable then.</summary>
+/// <summary>Compiled into every project above ResLora.Tensors: whichever is used first, TorchSharp is loadable then.</summary>
 internal static class TorchStart
 {
     [ModuleInitializer]

@@ -1,6 +1,6 @@
 using ResLora.Benchmarks;
 using ResLora.Cli;
-using ResLora.Formats.NativeRuntime;
+using ResLora.Tensors.NativeRuntime;
 
 // As the reslora command does, before libtorch allocates anything.
 Allocator.KeepFreedMemory();

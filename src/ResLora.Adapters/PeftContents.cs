@@ -1,6 +1,6 @@
 using ResLora.Formats.Errors;
 using ResLora.Formats.Peft;
-using ResLora.Formats.Safetensors;
+using ResLora.Tensors.Safetensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Formats.Peft;
-using ResLora.Formats.Safetensors;
+using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Adapters;

@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ResLora.Cli.Rendering;
-using ResLora.Formats.NativeRuntime;
+using ResLora.Tensors.NativeRuntime;
 using Spectre.Console;
 
 namespace ResLora.Cli;

@@ -1,5 +1,5 @@
 using ResLora.Cli;
-using ResLora.Formats.NativeRuntime;
+using ResLora.Tensors.NativeRuntime;
 
 // Before libtorch allocates anything.
 Allocator.KeepFreedMemory();

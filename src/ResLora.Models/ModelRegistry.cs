@@ -2,9 +2,9 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Json;
-using ResLora.Formats.Safetensors;
 using ResLora.Models.Bert;
 using ResLora.Models.Llama;
+using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Models;

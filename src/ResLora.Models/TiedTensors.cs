@@ -1,4 +1,4 @@
-using ResLora.Formats.Safetensors;
+using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Models;

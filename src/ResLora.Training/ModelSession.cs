@@ -1,8 +1,8 @@
 using ResLora.Adapters;
 using ResLora.Formats.Errors;
-using ResLora.Formats.Safetensors;
 using ResLora.Models;
-using ResLora.Training.Tokenization;
+using ResLora.Tensors.Safetensors;
+using ResLora.Text.Tokenization;
 using static TorchSharp.torch;
 
 namespace ResLora.Training;

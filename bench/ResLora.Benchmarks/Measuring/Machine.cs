@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using ResLora.Formats.NativeRuntime;
+using ResLora.Tensors.NativeRuntime;
 
 namespace ResLora.Benchmarks.Measuring;
 

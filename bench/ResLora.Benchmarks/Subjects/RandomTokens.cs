@@ -1,4 +1,4 @@
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 
 namespace ResLora.Benchmarks.Subjects;
 

@@ -1,6 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Models;
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using ResLora.Training.Loop;
 using ResLora.Training.Objectives;
 

@@ -5,9 +5,9 @@ using ResLora.Benchmarks.Subjects;
 using ResLora.Cli;
 using ResLora.Experiments.Running;
 using ResLora.Models;
-using ResLora.Training.Data;
-using ResLora.Training.Data.Tasks;
-using ResLora.Training.Tokenization;
+using ResLora.Text.Data;
+using ResLora.Text.Data.Tasks;
+using ResLora.Text.Tokenization;
 
 namespace ResLora.Benchmarks.Verbs;
 

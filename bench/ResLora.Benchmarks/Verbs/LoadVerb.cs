@@ -6,7 +6,7 @@ using ResLora.Benchmarks.Subjects;
 using ResLora.Cli;
 using ResLora.Formats.Errors;
 using ResLora.Models;
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 
 namespace ResLora.Benchmarks.Verbs;
 

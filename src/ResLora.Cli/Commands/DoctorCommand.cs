@@ -1,6 +1,6 @@
 using ResLora.Cli.Rendering;
 using ResLora.Formats;
-using ResLora.Formats.NativeRuntime;
+using ResLora.Tensors.NativeRuntime;
 using Spectre.Console;
 
 namespace ResLora.Cli.Commands;

@@ -3,9 +3,9 @@ using ResLora.Cli.Rendering;
 using ResLora.Experiments;
 using ResLora.Experiments.Evaluating;
 using ResLora.Formats.Errors;
-using ResLora.Training.Data;
-using ResLora.Training.Data.Labelling;
-using ResLora.Training.Data.Tasks;
+using ResLora.Text.Data;
+using ResLora.Text.Data.Labelling;
+using ResLora.Text.Data.Tasks;
 
 namespace ResLora.Cli.Commands;
 

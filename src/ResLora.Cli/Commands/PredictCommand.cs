@@ -4,9 +4,9 @@ using ResLora.Experiments;
 using ResLora.Experiments.Predicting;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
-using ResLora.Training.Data.Labelling;
-using ResLora.Training.Data.Readers;
-using ResLora.Training.Tokenization;
+using ResLora.Text.Data.Labelling;
+using ResLora.Text.Data.Readers;
+using ResLora.Text.Tokenization;
 
 namespace ResLora.Cli.Commands;
 

@@ -1,5 +1,5 @@
 using ResLora.Experiments.Evaluating;
-using ResLora.Training.Data.Tasks;
+using ResLora.Text.Data.Tasks;
 using ResLora.Training.Evaluation;
 using Spectre.Console;
 

@@ -1,7 +1,7 @@
 using ResLora.Experiments.Pretraining;
 using ResLora.Experiments.Running;
 using ResLora.Formats;
-using ResLora.Formats.NativeRuntime;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Training.Loop;
 using Spectre.Console;
 

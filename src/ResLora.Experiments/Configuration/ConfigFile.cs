@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
-using ResLora.Training.Data.Readers;
+using ResLora.Text.Data.Readers;
 
 namespace ResLora.Experiments.Configuration;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
-using ResLora.Training.Data.Tasks;
+using ResLora.Text.Data.Tasks;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Configuration;

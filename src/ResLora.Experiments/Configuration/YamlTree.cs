@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ResLora.Formats.Errors;
-using ResLora.Training.Data.Readers;
+using ResLora.Text.Data.Readers;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

@@ -1,5 +1,5 @@
 using ResLora.Adapters.Merging;
-using ResLora.Formats.Safetensors;
+using ResLora.Tensors.Safetensors;
 
 namespace ResLora.Experiments.Exporting;
 

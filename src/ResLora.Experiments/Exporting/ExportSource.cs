@@ -2,10 +2,10 @@ using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
-using ResLora.Formats.Safetensors;
 using ResLora.Models;
+using ResLora.Tensors.Safetensors;
+using ResLora.Text.Tokenization;
 using ResLora.Training;
-using ResLora.Training.Tokenization;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Exporting;

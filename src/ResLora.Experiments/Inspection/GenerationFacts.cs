@@ -1,6 +1,6 @@
 using ResLora.Formats.Errors;
+using ResLora.Text.Tokenization;
 using ResLora.Training.Generation;
-using ResLora.Training.Tokenization;
 
 namespace ResLora.Experiments.Inspection;
 

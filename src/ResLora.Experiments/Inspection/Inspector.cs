@@ -1,9 +1,9 @@
 using System.Globalization;
 using ResLora.Adapters;
 using ResLora.Formats.Errors;
-using ResLora.Formats.NativeRuntime;
-using ResLora.Formats.Safetensors;
 using ResLora.Models;
+using ResLora.Tensors.NativeRuntime;
+using ResLora.Tensors.Safetensors;
 using TorchSharp.Modules;
 
 namespace ResLora.Experiments.Inspection;

@@ -1,9 +1,9 @@
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Models;
+using ResLora.Text.Data;
+using ResLora.Text.Data.Labelling;
 using ResLora.Training;
-using ResLora.Training.Data;
-using ResLora.Training.Data.Labelling;
 using ResLora.Training.Objectives;
 
 namespace ResLora.Experiments.Merging;

@@ -7,10 +7,10 @@ using ResLora.Experiments.Exporting;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
-using ResLora.Formats.Safetensors;
 using ResLora.Models;
+using ResLora.Tensors.Safetensors;
+using ResLora.Text.Data;
 using ResLora.Training;
-using ResLora.Training.Data;
 using ResLora.Training.Loop;
 using static TorchSharp.torch;
 

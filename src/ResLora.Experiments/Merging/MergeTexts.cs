@@ -1,9 +1,9 @@
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Models;
+using ResLora.Text.Data;
+using ResLora.Text.Data.Tasks;
 using ResLora.Training;
-using ResLora.Training.Data;
-using ResLora.Training.Data.Tasks;
 using ResLora.Training.Generation;
 using ResLora.Training.Objectives;
 

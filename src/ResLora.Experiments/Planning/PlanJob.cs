@@ -4,10 +4,10 @@ using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.NativeRuntime;
 using ResLora.Models;
+using ResLora.Text.Tokenization;
 using ResLora.Training;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
-using ResLora.Training.Tokenization;
 
 namespace ResLora.Experiments.Planning;
 

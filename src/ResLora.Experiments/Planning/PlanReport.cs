@@ -1,7 +1,7 @@
 using ResLora.Adapters;
 using ResLora.Experiments.Inspection;
 using ResLora.Models;
-using ResLora.Training.Data.Labelling;
+using ResLora.Text.Data.Labelling;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Planning;

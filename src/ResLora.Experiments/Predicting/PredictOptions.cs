@@ -1,4 +1,4 @@
-using ResLora.Training.Tokenization;
+using ResLora.Text.Tokenization;
 
 namespace ResLora.Experiments.Predicting;
 

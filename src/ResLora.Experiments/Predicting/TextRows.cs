@@ -1,7 +1,7 @@
 using ResLora.Formats.Errors;
-using ResLora.Training.Data;
-using ResLora.Training.Data.Labelling;
-using ResLora.Training.Data.Readers;
+using ResLora.Text.Data;
+using ResLora.Text.Data.Labelling;
+using ResLora.Text.Data.Readers;
 
 namespace ResLora.Experiments.Predicting;
 

@@ -5,8 +5,8 @@ using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Models;
+using ResLora.Text.Tokenization;
 using ResLora.Training.Objectives;
-using ResLora.Training.Tokenization;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Pretraining;

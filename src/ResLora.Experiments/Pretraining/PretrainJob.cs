@@ -3,8 +3,8 @@ using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
-using ResLora.Training.Data;
-using ResLora.Training.Data.Tasks;
+using ResLora.Text.Data;
+using ResLora.Text.Data.Tasks;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Pretraining;

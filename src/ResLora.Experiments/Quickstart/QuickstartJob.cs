@@ -8,9 +8,9 @@ using ResLora.Experiments.Plots;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Text.Data;
+using ResLora.Text.Data.Tasks;
 using ResLora.Training;
-using ResLora.Training.Data;
-using ResLora.Training.Data.Tasks;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Quickstart;

@@ -1,6 +1,6 @@
-using ResLora.Formats.Safetensors;
 using ResLora.Models;
 using ResLora.Models.Fused;
+using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Running;

@@ -1,5 +1,5 @@
 using ResLora.Experiments.Configuration;
-using ResLora.Training.Tokenization;
+using ResLora.Text.Tokenization;
 
 namespace ResLora.Experiments.Running;
 

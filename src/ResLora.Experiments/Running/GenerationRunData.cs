@@ -1,10 +1,10 @@
 using ResLora.Formats.Errors;
 using ResLora.Models;
+using ResLora.Text.Data;
+using ResLora.Text.Data.Tasks;
+using ResLora.Text.Tokenization;
 using ResLora.Training;
-using ResLora.Training.Data;
-using ResLora.Training.Data.Tasks;
 using ResLora.Training.Objectives;
-using ResLora.Training.Tokenization;
 
 namespace ResLora.Experiments.Running;
 

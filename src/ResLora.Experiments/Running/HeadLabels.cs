@@ -1,6 +1,6 @@
 using ResLora.Formats.Errors;
 using ResLora.Models;
-using ResLora.Training.Data.Labelling;
+using ResLora.Text.Data.Labelling;
 
 namespace ResLora.Experiments.Running;
 

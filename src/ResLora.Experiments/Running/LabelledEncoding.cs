@@ -1,8 +1,8 @@
 using ResLora.Formats.Errors;
 using ResLora.Models;
-using ResLora.Training.Data;
-using ResLora.Training.Data.Labelling;
-using ResLora.Training.Tokenization;
+using ResLora.Text.Data;
+using ResLora.Text.Data.Labelling;
+using ResLora.Text.Tokenization;
 
 namespace ResLora.Experiments.Running;
 

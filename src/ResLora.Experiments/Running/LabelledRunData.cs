@@ -1,8 +1,8 @@
 using ResLora.Models;
+using ResLora.Text.Data;
+using ResLora.Text.Tokenization;
 using ResLora.Training;
-using ResLora.Training.Data;
 using ResLora.Training.Objectives;
-using ResLora.Training.Tokenization;
 
 namespace ResLora.Experiments.Running;
 

@@ -1,7 +1,7 @@
 using ResLora.Formats.Errors;
 using ResLora.Models;
-using ResLora.Training.Data;
-using ResLora.Training.Data.Labelling;
+using ResLora.Text.Data;
+using ResLora.Text.Data.Labelling;
 
 namespace ResLora.Experiments.Running;
 

@@ -1,6 +1,6 @@
 using ResLora.Adapters.Merging;
+using ResLora.Text.Data;
 using ResLora.Training;
-using ResLora.Training.Data;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Objectives;
 

@@ -2,8 +2,8 @@ using ResLora.Adapters;
 using ResLora.Experiments.Configuration;
 using ResLora.Formats.Errors;
 using ResLora.Models;
-using ResLora.Training.Data.Labelling;
-using ResLora.Training.Data.Tasks;
+using ResLora.Text.Data.Labelling;
+using ResLora.Text.Data.Tasks;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Running;

@@ -2,7 +2,7 @@ using System.Text.Json;
 using ResLora.Experiments.Configuration;
 using ResLora.Formats.Errors;
 using ResLora.Models;
-using ResLora.Training.Data.Tasks;
+using ResLora.Text.Data.Tasks;
 
 namespace ResLora.Experiments.Running;
 

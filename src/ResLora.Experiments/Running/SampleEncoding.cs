@@ -1,6 +1,6 @@
 using ResLora.Formats.Errors;
-using ResLora.Training.Data;
-using ResLora.Training.Tokenization;
+using ResLora.Text.Data;
+using ResLora.Text.Tokenization;
 
 namespace ResLora.Experiments.Running;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Formats.Json;
-using ResLora.Training.Data.Tasks;
+using ResLora.Text.Data.Tasks;
 
 namespace ResLora.Experiments.Running;
 

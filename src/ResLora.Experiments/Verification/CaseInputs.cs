@@ -1,7 +1,7 @@
-using ResLora.Formats;
 using ResLora.Formats.Errors;
-using ResLora.Formats.Safetensors;
 using ResLora.Models;
+using ResLora.Tensors;
+using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Verification;

@@ -2,7 +2,7 @@ using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Peft;
-using ResLora.Formats.Safetensors;
+using ResLora.Tensors.Safetensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

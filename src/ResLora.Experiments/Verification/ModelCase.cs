@@ -1,8 +1,8 @@
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
-using ResLora.Formats;
-using ResLora.Formats.Safetensors;
 using ResLora.Models;
+using ResLora.Tensors;
+using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Verification;

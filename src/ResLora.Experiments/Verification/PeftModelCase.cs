@@ -1,6 +1,6 @@
 using ResLora.Adapters.Merging;
-using ResLora.Formats.Safetensors;
 using ResLora.Models;
+using ResLora.Tensors.Safetensors;
 using ResLora.Training;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using ResLora.Formats.Errors;
-using ResLora.Training.Tokenization;
+using ResLora.Text.Tokenization;
 
 namespace ResLora.Experiments.Verification;
 

@@ -1,31 +1,27 @@
-using static TorchSharp.torch;
-
 namespace ResLora.Formats.Gguf;
 
-/// <summary>An element type that the reader understands.</summary>
+/// <summary>An element type that can be read.</summary>
 /// <param name="Name">ggml's name.</param>
 /// <param name="GroupLength">Numbers that are stored together.</param>
 /// <param name="GroupBytes">The bytes that they take.</param>
-/// <param name="DataType">The dtype of the tensor that is read.</param>
-internal sealed record GgufStoredType(string Name, int GroupLength, int GroupBytes, ScalarType DataType)
+public sealed record GgufStoredType(string Name, int GroupLength, int GroupBytes)
 {
-    /// <summary>The name of the blocked type.</summary>
-    public const string Blocked = "Q8_0";
-
     private static readonly Dictionary<uint, GgufStoredType> _byNumber = new()
     {
-        [0] = new("F32", 1, 4, ScalarType.Float32),
-        [1] = new("F16", 1, 2, ScalarType.Float16),
-        [8] = new(Blocked, 32, 34, ScalarType.Float32),
-        [30] = new("BF16", 1, 2, ScalarType.BFloat16),
+        [0] = new("F32", 1, 4),
+        [1] = new("F16", 1, 2),
+        [8] = new("Q8_0", 32, 34),
+        [30] = new("BF16", 1, 2),
     };
 
     /// <summary>All names, for messages.</summary>
-    public static string Names { get; } = string.Join(", ", _byNumber.Values.Select(type => type.Name));
-
-    /// <summary>The type with a number, or null.</summary>
-    public static GgufStoredType? Find(uint number) => _byNumber.GetValueOrDefault(number);
+    internal static string Names { get; } = string.Join(", ", _byNumber.Values.Select(type => type.Name));
 
     /// <summary>The type with a name that is known to exist.</summary>
+    /// <param name="name">The name, from an entry.</param>
+    /// <returns>The type.</returns>
     public static GgufStoredType Named(string name) => _byNumber.Values.First(type => type.Name == name);
+
+    /// <summary>The type with a number, or null.</summary>
+    internal static GgufStoredType? Find(uint number) => _byNumber.GetValueOrDefault(number);
 }

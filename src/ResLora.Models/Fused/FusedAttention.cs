@@ -1,4 +1,4 @@
-using ResLora.Formats.NativeRuntime;
+using ResLora.Tensors.NativeRuntime;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Fused;

@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using ResLora.Formats.NativeRuntime;
+using ResLora.Tensors.NativeRuntime;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Fused;

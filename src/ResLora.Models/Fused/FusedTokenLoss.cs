@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using ResLora.Formats.NativeRuntime;
+using ResLora.Tensors.NativeRuntime;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Fused;

@@ -7,4 +7,4 @@ namespace ResLora.Models.Gguf;
 /// <param name="Load">
 /// Builds the model of an open file, computing in float32, in evaluation mode; owned by the caller. Throws ResLora's exceptions.
 /// </param>
-public sealed record GgufImport(IReadOnlyList<string> Architectures, Func<GgufReader, CausalLanguageModel> Load);
+public sealed record GgufImport(IReadOnlyList<string> Architectures, Func<GgufFile, CausalLanguageModel> Load);

@@ -1,5 +1,6 @@
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
+using ResLora.Tensors.Gguf;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Gguf;

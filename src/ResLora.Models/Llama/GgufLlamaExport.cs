@@ -2,6 +2,7 @@ using System.Globalization;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
 using ResLora.Models.Gguf;
+using ResLora.Tensors.Gguf;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Llama;

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
+using ResLora.Tensors.Gguf;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Llama;
@@ -21,7 +22,7 @@ public static partial class GgufLlamaImport
     /// <returns>The model in evaluation mode, owned by the caller.</returns>
     /// <exception cref="FileFormatException">Keys or tensors are missing, superfluous or of another shape.</exception>
     /// <exception cref="ConfigException">The file asks for something that is not supported.</exception>
-    public static CausalLanguageModel Load(GgufReader file)
+    public static CausalLanguageModel Load(GgufFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
         var architecture = Architecture(file);
@@ -110,7 +111,7 @@ public static partial class GgufLlamaImport
         };
     }
 
-    private static string Architecture(GgufReader file)
+    private static string Architecture(GgufFile file)
     {
         var architecture = file.Require<string>("general.architecture");
         if (file.TryGet<string>("general.type", out var kind) && kind != "model")
@@ -123,7 +124,7 @@ public static partial class GgufLlamaImport
             : throw new ConfigException($"'{file.Path}' has the architecture '{architecture}'; supported: {string.Join(", ", Architectures)}.");
     }
 
-    private static LlamaConfig Config(GgufReader file, string architecture)
+    private static LlamaConfig Config(GgufFile file, string architecture)
     {
         var width = Size("embedding_length");
         var heads = Size("attention.head_count");
@@ -169,7 +170,7 @@ public static partial class GgufLlamaImport
             $"'{file.Path}' has no tensor '{name}'.");
     }
 
-    private static RopeScaling? Scaling(GgufReader file, string architecture)
+    private static RopeScaling? Scaling(GgufFile file, string architecture)
     {
         if (!file.TryGet<string>($"{architecture}.rope.scaling.type", out var kind) || kind == "none")
         {
@@ -187,7 +188,7 @@ public static partial class GgufLlamaImport
     }
 
     /// <summary>The frequencies of the configuration, divided by what the file says of each.</summary>
-    private static float[] Frequencies(GgufReader file, LlamaConfig config)
+    private static float[] Frequencies(GgufFile file, LlamaConfig config)
     {
         var frequencies = config.RotaryFrequencies();
         if (!file.Entries.ContainsKey(FrequencyDivisors))
@@ -203,7 +204,7 @@ public static partial class GgufLlamaImport
             : throw new FileFormatException($"'{file.Path}': '{FrequencyDivisors}' must hold {frequencies.Length} positive numbers; found {string.Join(", ", values.Take(8))}.");
     }
 
-    private static void RequireExactly(GgufReader file, LlamaModel model)
+    private static void RequireExactly(GgufFile file, LlamaModel model)
     {
         var wanted = model.named_parameters().Select(parameter => StoredName(parameter.name)).ToHashSet(StringComparer.Ordinal);
         var missing = wanted.Where(name => !file.Entries.ContainsKey(name)).Select(name => $"'{name}' is missing");
@@ -215,7 +216,7 @@ public static partial class GgufLlamaImport
         }
     }
 
-    private static Tensor Weight(GgufReader file, LlamaConfig config, string parameter, long[] shape)
+    private static Tensor Weight(GgufFile file, LlamaConfig config, string parameter, long[] shape)
     {
         using var scope = NewDisposeScope();
         var name = StoredName(parameter);

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Formats.Json;
-using ResLora.Formats.Safetensors;
+using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Checkpoints;

@@ -1,5 +1,5 @@
 using ResLora.Adapters.Merging;
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using ResLora.Training.Objectives;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using ResLora.Training.Data.Labelling;
+using ResLora.Text.Data.Labelling;
 
 namespace ResLora.Training.Evaluation;
 

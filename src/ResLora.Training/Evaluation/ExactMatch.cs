@@ -1,9 +1,9 @@
 using ResLora.Formats.Errors;
 using ResLora.Models;
-using ResLora.Training.Data;
-using ResLora.Training.Data.Tasks;
+using ResLora.Text.Data;
+using ResLora.Text.Data.Tasks;
+using ResLora.Text.Tokenization;
 using ResLora.Training.Generation;
-using ResLora.Training.Tokenization;
 
 namespace ResLora.Training.Evaluation;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ResLora.Training.Data.Labelling;
+using ResLora.Text.Data.Labelling;
 
 namespace ResLora.Training.Evaluation;
 

@@ -1,6 +1,6 @@
 using ResLora.Formats.Errors;
 using ResLora.Models;
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Evaluation;

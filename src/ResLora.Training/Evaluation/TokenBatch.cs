@@ -1,5 +1,5 @@
 using ResLora.Models;
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Evaluation;

@@ -1,7 +1,7 @@
 using ResLora.Formats.Errors;
 using ResLora.Models;
+using ResLora.Text.Tokenization;
 using ResLora.Training.Evaluation;
-using ResLora.Training.Tokenization;
 
 namespace ResLora.Training.Generation;
 

@@ -1,4 +1,4 @@
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Generation;

@@ -2,6 +2,7 @@ using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
 using ResLora.Models;
 using ResLora.Models.Gguf;
+using ResLora.Tensors.Gguf;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -28,7 +29,7 @@ public sealed class GgufAdapterReader : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         var names = model.GgufNames ?? throw new ConfigException(
             $"'{path}': adapters in GGUF cannot be read for {model.GetName()}.");
-        using var file = GgufReader.Open(path);
+        using var file = GgufFile.Open(path);
         RequireLora(file, names.Architecture);
         var alpha = file.TryGet<float>("adapter.lora.alpha", out var stored) ? stored : 0;
         if (!float.IsFinite(alpha))
@@ -86,7 +87,7 @@ public sealed class GgufAdapterReader : IDisposable
     private static IEnumerable<(string Module, Linear Linear)> Linears(Network model) =>
         model.named_modules().Where(entry => entry.module is Linear).Select(entry => (entry.name, (Linear)entry.module));
 
-    private static void RequireLora(GgufReader file, string wanted)
+    private static void RequireLora(GgufFile file, string wanted)
     {
         var (kind, method) = (file.Require<string>("general.type"), file.Require<string>("adapter.type"));
         if (kind != "adapter" || method != "lora")
@@ -101,7 +102,7 @@ public sealed class GgufAdapterReader : IDisposable
         }
     }
 
-    private static GgufAdapterBlock? Block(GgufReader file, string module, Linear linear, IGgufNames names, float alpha)
+    private static GgufAdapterBlock? Block(GgufFile file, string module, Linear linear, IGgufNames names, float alpha)
     {
         var weight = names.StoredName($"{module}.weight");
         var (nameA, nameB) = ($"{weight}.lora_a", $"{weight}.lora_b");

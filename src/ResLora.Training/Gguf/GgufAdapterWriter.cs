@@ -1,7 +1,8 @@
-using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
 using ResLora.Models;
+using ResLora.Tensors;
+using ResLora.Tensors.Gguf;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Gguf;

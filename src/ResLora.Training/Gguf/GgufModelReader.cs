@@ -2,7 +2,7 @@ using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
 using ResLora.Models;
 using ResLora.Models.Gguf;
-using ResLora.Training.Tokenization.Gguf;
+using ResLora.Text.Tokenization.Gguf;
 
 namespace ResLora.Training.Gguf;
 
@@ -24,7 +24,7 @@ public sealed class GgufModelReader : IDisposable
     /// <exception cref="ConfigException">The file asks for something that is not supported.</exception>
     public static GgufModelReader Load(string path)
     {
-        using var file = GgufReader.Open(path);
+        using var file = GgufFile.Open(path);
         var tokenizer = GgufTokenizer.From(file);
         return new GgufModelReader(ImportOf(file)(file), tokenizer);
     }
@@ -32,7 +32,7 @@ public sealed class GgufModelReader : IDisposable
     /// <summary>Frees the model's memory.</summary>
     public void Dispose() => Model.Dispose();
 
-    private static Func<GgufReader, CausalLanguageModel> ImportOf(GgufReader file)
+    private static Func<GgufFile, CausalLanguageModel> ImportOf(GgufFile file)
     {
         var architecture = file.Require<string>("general.architecture");
         GgufImport[] all = [.. ModelRegistry.Families.Select(family => family.Gguf).OfType<GgufImport>()];

@@ -2,7 +2,8 @@ using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
 using ResLora.Models;
 using ResLora.Models.Gguf;
-using ResLora.Training.Tokenization.Gguf;
+using ResLora.Tensors.Gguf;
+using ResLora.Text.Tokenization.Gguf;
 
 namespace ResLora.Training.Gguf;
 

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using ResLora.Formats.Errors;
 using ResLora.Models.Fused;
+using ResLora.Text.Data;
 using ResLora.Training.Checkpoints;
-using ResLora.Training.Data;
 
 namespace ResLora.Training.Loop;
 

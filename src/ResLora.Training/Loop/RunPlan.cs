@@ -2,7 +2,7 @@ using ResLora.Adapters;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Models;
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using ResLora.Training.Memory;
 
 namespace ResLora.Training.Loop;

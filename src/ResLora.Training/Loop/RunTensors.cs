@@ -1,6 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Formats.Errors;
-using ResLora.Formats.Safetensors;
+using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Loop;

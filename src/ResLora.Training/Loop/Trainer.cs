@@ -1,6 +1,6 @@
 using ResLora.Formats.Errors;
 using ResLora.Models.Fused;
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using ResLora.Training.Objectives;
 using static TorchSharp.torch;
 

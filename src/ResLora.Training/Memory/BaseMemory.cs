@@ -1,5 +1,5 @@
-using ResLora.Formats.Safetensors;
 using ResLora.Models;
+using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Memory;

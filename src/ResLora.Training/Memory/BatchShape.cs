@@ -1,5 +1,5 @@
 using ResLora.Models;
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Loop;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using ResLora.Training.Tokenization;
+using ResLora.Text.Tokenization;
 
 namespace ResLora.EndToEnd.Tests.Answering;
 

@@ -1,9 +1,9 @@
 using ResLora.EndToEnd.Tests.LlamaCpp;
 using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Exporting;
+using ResLora.Text.Tokenization;
 using ResLora.Training;
 using ResLora.Training.Generation;
-using ResLora.Training.Tokenization;
 using Xunit;
 
 namespace ResLora.EndToEnd.Tests.Answering;

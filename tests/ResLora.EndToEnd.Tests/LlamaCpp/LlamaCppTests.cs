@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Gguf;
-using ResLora.Formats.Safetensors;
 using ResLora.Models;
+using ResLora.Tensors.Safetensors;
 using ResLora.Training;
 using ResLora.Training.Generation;
 using ResLora.Training.Gguf;
@@ -144,7 +144,7 @@ public sealed class LlamaCppTests(LlamaCppClient client)
         ChangePreTokenizer(Path.Combine(folder["first"], "tokenizer.json"), pattern, byteLevelWords, ignoreMerges);
         using var session = ModelSession.Load(folder["first"]);
         GgufModelWriter.Write(folder["model.gguf"], session.Causal, session.ModelFolder, GgufWeightType.F32);
-        using (var written = GgufReader.Open(folder["model.gguf"]))
+        using (var written = GgufFile.Open(folder["model.gguf"]))
         {
             Assert.Equal(name, written.Require<string>("tokenizer.ggml.pre"));
         }

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using ResLora.Formats.Safetensors;
 using ResLora.Models.Llama;
+using ResLora.Tensors.Safetensors;
 using ResLora.Tests.Models;
 using ResLora.Tests.Support;
 using TorchSharp;

@@ -4,17 +4,21 @@ using ResLora.Adapters;
 using ResLora.Experiments.Verification;
 using ResLora.Formats;
 using ResLora.Models;
+using ResLora.Tensors;
+using ResLora.Text.Tokenization;
 using ResLora.Training;
 using Xunit;
 
 namespace ResLora.Tests.Architecture;
 
-/// <summary>Who may know whom (docs/adr/0001-project-layout.md).</summary>
+/// <summary>Who may know whom (docs/adr/0001-project-layout.md, docs/adr/0009-libraries-without-tensors.md).</summary>
 public sealed class DependencyTests
 {
     private static readonly Assembly[] _libraries =
     [
+        typeof(ByteSize).Assembly,
         typeof(Shapes).Assembly,
+        typeof(Tokenizer).Assembly,
         typeof(ResLoraMath).Assembly,
         typeof(ModelRegistry).Assembly,
         typeof(ModelSession).Assembly,
@@ -22,9 +26,14 @@ public sealed class DependencyTests
     ];
 
     [Theory]
-    [InlineData("ResLora.Formats", new[] { "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
-    [InlineData("ResLora.Adapters", new[] { "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
-    [InlineData("ResLora.Models", new[] { "ResLora.Adapters", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Formats", new[]
+    {
+        "ResLora.Tensors", "ResLora.Text", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli",
+    })]
+    [InlineData("ResLora.Tensors", new[] { "ResLora.Text", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Text", new[] { "ResLora.Tensors", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Adapters", new[] { "ResLora.Text", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Models", new[] { "ResLora.Text", "ResLora.Adapters", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
     [InlineData("ResLora.Training", new[] { "ResLora.Experiments", "ResLora.Cli" })]
     [InlineData("ResLora.Experiments", new[] { "ResLora.Cli" })]
     public void Library_OfALowerLayer_DoesNotKnowTheLayersAbove(string library, string[] forbidden)
@@ -45,15 +54,27 @@ public sealed class DependencyTests
     }
 
     [Theory]
-    [InlineData("ResLora.Training.Data")]
     [InlineData("ResLora.Training.Evaluation")]
     [InlineData("ResLora.Training.Generation")]
-    [InlineData("ResLora.Training.Tokenization")]
     public void Folder_BesideTheTrainingLoop_DoesNotKnowIt(string folder)
     {
         var types = Types.InAssembly(typeof(ModelSession).Assembly);
 
         AssertNone(types.That().ResideInNamespace(folder).And().HaveDependencyOn("ResLora.Training.Loop"));
+    }
+
+    [Theory]
+    [InlineData("ResLora.Formats")]
+    [InlineData("ResLora.Text")]
+    public void Library_WithoutTensors_NeedsNeitherTorchSharpNorWhatNeedsIt(string library)
+    {
+        var assembly = _libraries.Single(assembly => assembly.GetName().Name == library);
+        var tensors = _libraries.Where(other => References(other).Contains("TorchSharp")).Select(other => other.GetName().Name!).ToArray();
+
+        var needed = References(assembly).Where(name => name == "TorchSharp" || tensors.Contains(name));
+
+        Assert.Contains("ResLora.Tensors", tensors);
+        Assert.Empty(needed);
     }
 
     [Fact]
@@ -65,8 +86,8 @@ public sealed class DependencyTests
     }
 
     [Theory]
-    [InlineData("Parquet", "ResLora.Training")]
-    [InlineData("CsvHelper", "ResLora.Training")]
+    [InlineData("Parquet", "ResLora.Text")]
+    [InlineData("CsvHelper", "ResLora.Text")]
     [InlineData("YamlDotNet", "ResLora.Experiments")]
     [InlineData("ScottPlot", "ResLora.Experiments")]
     public void Package_OfOneLibrary_IsUsedByNoOther(string package, string library)
@@ -77,18 +98,20 @@ public sealed class DependencyTests
     }
 
     [Fact]
-    public void NativeCode_IsCalledFromItsOwnFolderOnly()
+    public void NativeCode_IsCalledFromItsOwnFoldersOnly()
     {
         const BindingFlags everything = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
         var callers = _libraries
             .SelectMany(assembly => assembly.GetTypes())
             .Where(type => type.GetMethods(everything).Any(method => method.Attributes.HasFlag(MethodAttributes.PinvokeImpl)))
-            .Where(type => type.Namespace != "ResLora.Formats.NativeRuntime")
+            .Where(type => type.Namespace is not ("ResLora.Formats.NativeRuntime" or "ResLora.Tensors.NativeRuntime"))
             .Select(type => type.FullName);
 
         Assert.Empty(callers);
     }
+
+    private static IEnumerable<string> References(Assembly assembly) => assembly.GetReferencedAssemblies().Select(name => name.Name!);
 
     private static void AssertNone(PredicateList offenders) => Assert.Empty(offenders.GetTypes().Select(type => type.FullName));
 }

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ResLora.Formats.Errors;
-using ResLora.Formats.Safetensors;
 using ResLora.Models;
 using ResLora.Models.Llama;
+using ResLora.Tensors.Safetensors;
 using ResLora.Tests.Adapters;
 using ResLora.Tests.Support;
 using TorchSharp.Modules;

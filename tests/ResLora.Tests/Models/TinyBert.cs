@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using ResLora.Formats.Safetensors;
 using ResLora.Models;
 using ResLora.Models.Bert;
+using ResLora.Tensors.Safetensors;
 using ResLora.Tests.Support;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using ResLora.Formats.NativeRuntime;
+using ResLora.Tensors.NativeRuntime;
 using Xunit;
 
 // libtorch's random state and default element type are global: tests run one after the other.

@@ -1,6 +1,6 @@
 using ResLora.Models;
 using ResLora.Models.Llama;
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using static TorchSharp.torch;
 
 namespace ResLora.Tests.Training;

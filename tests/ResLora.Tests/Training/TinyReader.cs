@@ -1,6 +1,6 @@
 using ResLora.Models.Llama;
-using ResLora.Tests.Training.Tokenization;
-using ResLora.Training.Tokenization;
+using ResLora.Tests.Text.Tokenization;
+using ResLora.Text.Tokenization;
 
 namespace ResLora.Tests.Training;
 

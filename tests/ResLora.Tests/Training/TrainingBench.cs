@@ -1,6 +1,6 @@
 using ResLora.Adapters;
-using ResLora.Formats.Safetensors;
 using ResLora.Models;
+using ResLora.Tensors.Safetensors;
 using ResLora.Tests.Support;
 using ResLora.Training.Loop;
 using ResLora.Training.Objectives;

@@ -1,7 +1,7 @@
 using ResLora.Adapters;
 using ResLora.Formats.Gguf;
 using ResLora.Models;
-using ResLora.Training.Data.Tasks;
+using ResLora.Text.Data.Tasks;
 using ResLora.Training.Gguf;
 using static TorchSharp.torch;
 

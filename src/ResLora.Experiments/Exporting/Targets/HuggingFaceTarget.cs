@@ -1,5 +1,5 @@
 using ResLora.Models;
-using ResLora.Training.Tokenization;
+using ResLora.Text.Tokenization;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Exporting.Targets;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using ResLora.Formats.Errors;
-using ResLora.Training.Data.Tasks;
+using ResLora.Text.Data.Tasks;
 
 namespace ResLora.Experiments.Exporting.Targets;
 

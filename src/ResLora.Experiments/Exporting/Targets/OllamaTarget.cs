@@ -1,7 +1,7 @@
 using System.Globalization;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Files;
-using ResLora.Training.Data.Tasks;
+using ResLora.Text.Data.Tasks;
 using ResLora.Training.Generation;
 using static TorchSharp.torch;
 

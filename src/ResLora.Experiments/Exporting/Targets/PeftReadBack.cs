@@ -1,11 +1,11 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Json;
 using ResLora.Formats.Peft;
-using ResLora.Formats.Safetensors;
 using ResLora.Models;
+using ResLora.Tensors;
+using ResLora.Tensors.Safetensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using ResLora.Training.Data.Tasks;
+using ResLora.Text.Data.Tasks;
 
 namespace ResLora.Experiments.Exporting.Targets;
 

@@ -1,6 +1,6 @@
 using ResLora.Experiments.Exporting;
 using ResLora.Formats.Errors;
-using ResLora.Formats.Safetensors;
+using ResLora.Tensors.Safetensors;
 using ResLora.Tests.Adapters;
 using Xunit;
 

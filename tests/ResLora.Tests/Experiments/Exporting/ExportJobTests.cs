@@ -7,7 +7,7 @@ using ResLora.Experiments;
 using ResLora.Experiments.Exporting;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
-using ResLora.Formats.Safetensors;
+using ResLora.Tensors.Safetensors;
 using ResLora.Training;
 using Xunit;
 using static TorchSharp.torch;

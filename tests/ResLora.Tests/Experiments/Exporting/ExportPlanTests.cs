@@ -4,7 +4,7 @@ using ResLora.Experiments.Exporting;
 using ResLora.Experiments.Merging;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
-using ResLora.Formats.Safetensors;
+using ResLora.Tensors.Safetensors;
 using Xunit;
 using static TorchSharp.torch;
 

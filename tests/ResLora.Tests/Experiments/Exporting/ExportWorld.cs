@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using ResLora.Adapters;
 using ResLora.Experiments.Running;
-using ResLora.Formats.Safetensors;
+using ResLora.Tensors.Safetensors;
 using ResLora.Tests.Adapters;
 using ResLora.Tests.Support;
 using ResLora.Training;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using ResLora.Formats.Gguf;
-using ResLora.Formats.Safetensors;
+using ResLora.Tensors.Safetensors;
 
 namespace ResLora.Tests.Experiments.Exporting;
 
@@ -41,7 +41,7 @@ internal static class TamperedFile
     {
         if (Path.GetExtension(path) == ".gguf")
         {
-            using var file = GgufReader.Open(path);
+            using var file = GgufFile.Open(path);
             return (file.Entries[tensor].Offset, file.Entries[tensor].Length);
         }
 

@@ -1,5 +1,5 @@
 using ResLora.Experiments.Pretraining;
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using Xunit;
 
 namespace ResLora.Tests.Experiments.Pretraining;

@@ -3,7 +3,7 @@ using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Pretraining;
 using ResLora.Experiments.Running;
 using ResLora.Tests.Support;
-using ResLora.Training.Data.Labelling;
+using ResLora.Text.Data.Labelling;
 using Xunit;
 
 namespace ResLora.Tests.Experiments.Running;

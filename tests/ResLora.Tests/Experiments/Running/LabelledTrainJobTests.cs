@@ -68,7 +68,7 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
         var report = TrainJob.Run(world.Run($"head-{kind}", kind), stop: Stop);
 
         var folder = Path.Combine(report.RunFolder, "last");
-        var names = ResLora.Formats.Safetensors.SafetensorsReader.ReadHeader(Path.Combine(folder, file)).Entries.Keys;
+        var names = ResLora.Tensors.Safetensors.SafetensorsReader.ReadHeader(Path.Combine(folder, file)).Entries.Keys;
         var prefix = kind == ShortcutKind.None ? "base_model.model." : "";
         Assert.Equal(
             [$"{prefix}classifier.dense.bias", $"{prefix}classifier.dense.weight", $"{prefix}classifier.out_proj.bias", $"{prefix}classifier.out_proj.weight"],
@@ -93,7 +93,7 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
         using var outputs = TorchSharp.torch.zeros(2_000_000_000, 0);
         var path = Path.Combine(folder, "adapter_model.safetensors");
         File.Delete(path);
-        ResLora.Formats.Safetensors.SafetensorsWriter.Write(path, [KeyValuePair.Create("base_model.model.classifier.out_proj.weight", outputs)]);
+        ResLora.Tensors.Safetensors.SafetensorsWriter.Write(path, [KeyValuePair.Create("base_model.model.classifier.out_proj.weight", outputs)]);
 
         Assert.ThrowsAny<ResLoraException>(() => ModelSession.Load(world.Model, folder));
     }

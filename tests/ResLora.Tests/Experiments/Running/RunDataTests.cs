@@ -3,8 +3,8 @@ using ResLora.Experiments.Planning;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Models;
+using ResLora.Text.Tokenization;
 using ResLora.Training.Loop;
-using ResLora.Training.Tokenization;
 using Xunit;
 
 namespace ResLora.Tests.Experiments.Running;

@@ -2,7 +2,7 @@ using ResLora.Adapters;
 using ResLora.Experiments.Planning;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
-using ResLora.Formats.Safetensors;
+using ResLora.Tensors.Safetensors;
 using ResLora.Training;
 using ResLora.Training.Loop;
 using Xunit;

@@ -1,6 +1,6 @@
 using ResLora.Experiments.Verification;
 using ResLora.Formats.Errors;
-using ResLora.Formats.Safetensors;
+using ResLora.Tensors.Safetensors;
 using ResLora.Tests.Support;
 using TorchSharp;
 using Xunit;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Formats.Json;
-using ResLora.Formats.Safetensors;
+using ResLora.Tensors.Safetensors;
 using ResLora.Tests.Support;
 using Xunit;
 

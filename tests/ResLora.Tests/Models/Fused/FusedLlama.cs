@@ -1,7 +1,7 @@
 using ResLora.Adapters;
 using ResLora.Models;
 using ResLora.Models.Llama;
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Objectives;
 using TorchSharp;

@@ -2,6 +2,7 @@ using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
 using ResLora.Models;
 using ResLora.Models.Llama;
+using ResLora.Tensors.Gguf;
 using ResLora.Tests.Support;
 using Xunit;
 using static TorchSharp.torch;
@@ -70,7 +71,7 @@ public sealed class GgufLlamaTests : IDisposable
         var parameters = model.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter, StringComparer.Ordinal);
         Write(model);
 
-        using var reader = GgufReader.Open(_folder["model.gguf"]);
+        using var reader = GgufFile.Open(_folder["model.gguf"]);
 
         foreach (var (ours, stored, heads) in new[] { ("q_proj", "attn_q", model.Config.HeadCount), ("k_proj", "attn_k", model.Config.KeyValueHeadCount), ("v_proj", "attn_v", 0) })
         {
@@ -106,7 +107,7 @@ public sealed class GgufLlamaTests : IDisposable
         });
         Write(model);
 
-        using var reader = GgufReader.Open(_folder["model.gguf"]);
+        using var reader = GgufFile.Open(_folder["model.gguf"]);
         using var divisors = reader.Read("rope_freqs.weight");
 
         var found = divisors.data<float>().ToArray();
@@ -123,7 +124,7 @@ public sealed class GgufLlamaTests : IDisposable
         using var model = Restless(TinyLlama.Config with { ConfiguredRopeScaling = new RopeScaling { Kind = "yarn", Factor = 4, OriginalLength = 16 } });
         Write(model);
 
-        using var reader = GgufReader.Open(_folder["model.gguf"]);
+        using var reader = GgufFile.Open(_folder["model.gguf"]);
 
         Assert.Equal("yarn", reader.Require<string>("llama.rope.scaling.type"));
         Assert.Equal(4f, reader.Require<float>("llama.rope.scaling.factor"));
@@ -140,7 +141,7 @@ public sealed class GgufLlamaTests : IDisposable
         using var wide = Restless(TinyLlama.Config with { ConfiguredHeadSize = 6 });
         Write(wide);
 
-        using var reader = GgufReader.Open(_folder["model.gguf"]);
+        using var reader = GgufFile.Open(_folder["model.gguf"]);
 
         Assert.Equal(6u, reader.Require<uint>("llama.attention.key_length"));
         Assert.Equal(6u, reader.Require<uint>("llama.attention.value_length"));
@@ -196,7 +197,7 @@ public sealed class GgufLlamaTests : IDisposable
     {
         using var model = Restless(TinyLlama.Config);
         Write(model, change: change);
-        using var reader = GgufReader.Open(_folder["model.gguf"]);
+        using var reader = GgufFile.Open(_folder["model.gguf"]);
 
         var error = Assert.Throws<FileFormatException>(() => GgufLlamaImport.Load(reader));
 
@@ -211,7 +212,7 @@ public sealed class GgufLlamaTests : IDisposable
     {
         using var model = Restless(TinyLlama.Config);
         Write(model, key, value);
-        using var reader = GgufReader.Open(_folder["model.gguf"]);
+        using var reader = GgufFile.Open(_folder["model.gguf"]);
 
         var error = Assert.Throws<ConfigException>(() => GgufLlamaImport.Load(reader));
 
@@ -231,7 +232,7 @@ public sealed class GgufLlamaTests : IDisposable
         metadata.Add(key, value);
         layout.Describe(metadata);
         GgufWriter.Write(_folder["model.gguf"], metadata, [.. layout.Tensors(model, GgufWeightType.F32)]);
-        using var reader = GgufReader.Open(_folder["model.gguf"]);
+        using var reader = GgufFile.Open(_folder["model.gguf"]);
 
         var error = Assert.ThrowsAny<ResLoraException>(() => GgufLlamaImport.Load(reader));
 
@@ -270,7 +271,7 @@ public sealed class GgufLlamaTests : IDisposable
     private CausalLanguageModel WriteAndLoad(LlamaModel model)
     {
         Write(model);
-        using var reader = GgufReader.Open(_folder["model.gguf"]);
+        using var reader = GgufFile.Open(_folder["model.gguf"]);
         return GgufLlamaImport.Load(reader);
     }
 

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
-using ResLora.Formats.Safetensors;
 using ResLora.Models;
 using ResLora.Models.Llama;
+using ResLora.Tensors.Safetensors;
 using ResLora.Tests.Adapters;
 using ResLora.Tests.Support;
 using Xunit;

@@ -1,7 +1,7 @@
 using ResLora.Formats.Errors;
 using ResLora.Tests.Support;
-using ResLora.Training.Data;
-using ResLora.Training.Data.Tasks;
+using ResLora.Text.Data;
+using ResLora.Text.Data.Tasks;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Generation;
 using ResLora.Training.Loop;

@@ -1,4 +1,4 @@
-using ResLora.Training.Data.Labelling;
+using ResLora.Text.Data.Labelling;
 using ResLora.Training.Evaluation;
 using Xunit;
 

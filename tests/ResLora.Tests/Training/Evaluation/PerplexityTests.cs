@@ -1,6 +1,6 @@
 using ResLora.Formats.Errors;
 using ResLora.Models.Llama;
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using ResLora.Training.Evaluation;
 using Xunit;
 using static TorchSharp.torch;

@@ -1,4 +1,4 @@
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using ResLora.Training.Evaluation;
 using Xunit;
 using static TorchSharp.torch;

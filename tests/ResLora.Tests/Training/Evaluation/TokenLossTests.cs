@@ -17,7 +17,7 @@ public sealed class TokenLossTests
         using var bench = new TrainingBench(ShortcutKind.Input);
         bench.Model.BeginForward = mask => bench.Adapter!.BeginPass(mask);
         var texts = TinyModel.Samples(4);
-        double MeanSquare(params IEnumerable<IReadOnlyList<ResLora.Training.Data.TokenizedSample>> batches)
+        double MeanSquare(params IEnumerable<IReadOnlyList<ResLora.Text.Data.TokenizedSample>> batches)
         {
             var observer = new SquareObserver();
             using (bench.Adapter!.Observe(observer))

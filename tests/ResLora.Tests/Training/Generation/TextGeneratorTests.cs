@@ -1,8 +1,8 @@
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Tests.Support;
+using ResLora.Text.Tokenization;
 using ResLora.Training.Generation;
-using ResLora.Training.Tokenization;
 using TorchSharp;
 using Xunit;
 

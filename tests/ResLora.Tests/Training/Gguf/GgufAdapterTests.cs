@@ -2,6 +2,7 @@ using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
 using ResLora.Models;
 using ResLora.Models.Llama;
+using ResLora.Tensors.Gguf;
 using ResLora.Tests.Models;
 using ResLora.Tests.Support;
 using ResLora.Training.Gguf;
@@ -65,7 +66,7 @@ public sealed class GgufAdapterTests : IDisposable
         using var model = TinyLlama.Create();
         GgufAdapterWriter.Write(_folder["adapter.gguf"], TinyFolders.Write(_folder, model), [Blocks(model).First(block => block.Module == "model.layers.0.self_attn.q_proj")], GgufWeightType.F16);
 
-        using var reader = GgufReader.Open(_folder["adapter.gguf"]);
+        using var reader = GgufFile.Open(_folder["adapter.gguf"]);
 
         Assert.Equal("adapter", reader.Require<string>("general.type"));
         Assert.Equal("llama", reader.Require<string>("general.architecture"));
@@ -189,7 +190,7 @@ public sealed class GgufAdapterTests : IDisposable
         metadata.Add("general.architecture", layout.Architecture);
         layout.Describe(metadata);
         GgufWriter.Write(_folder["model.gguf"], metadata, [.. layout.Tensors(model, GgufWeightType.F32)]);
-        using var reader = GgufReader.Open(_folder["model.gguf"]);
+        using var reader = GgufFile.Open(_folder["model.gguf"]);
         return GgufLlamaImport.Load(reader);
     }
 

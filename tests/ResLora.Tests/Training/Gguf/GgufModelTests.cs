@@ -55,7 +55,7 @@ public sealed class GgufModelTests : IDisposable
 
         GgufModelWriter.Write(_folder["model.gguf"], session.Causal, Sample, GgufWeightType.Q8);
 
-        using var reader = GgufReader.Open(_folder["model.gguf"]);
+        using var reader = GgufFile.Open(_folder["model.gguf"]);
         Assert.Equal("llama", reader.Require<string>("general.architecture"));
         Assert.Equal("model", reader.Require<string>("general.type"));
         Assert.Equal("base", reader.Require<string>("general.name"));

@@ -1,5 +1,5 @@
 using ResLora.Adapters;
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
 using Xunit;

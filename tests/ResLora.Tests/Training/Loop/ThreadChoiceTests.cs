@@ -1,5 +1,5 @@
 using ResLora.Formats.Errors;
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using ResLora.Training.Loop;
 using Xunit;
 using static TorchSharp.torch;

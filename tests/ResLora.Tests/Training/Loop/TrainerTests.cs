@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ResLora.Adapters;
 using ResLora.Formats.Errors;
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using ResLora.Training.Loop;
 using TorchSharp;
 using Xunit;

@@ -1,8 +1,8 @@
 using ResLora.Models;
 using ResLora.Tests.Models;
 using ResLora.Tests.Support;
-using ResLora.Training.Data;
-using ResLora.Training.Data.Labelling;
+using ResLora.Text.Data;
+using ResLora.Text.Data.Labelling;
 using ResLora.Training.Objectives;
 using Xunit;
 using static TorchSharp.torch;

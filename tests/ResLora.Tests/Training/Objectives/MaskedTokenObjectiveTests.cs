@@ -1,7 +1,7 @@
 using ResLora.Models;
 using ResLora.Tests.Models;
 using ResLora.Tests.Support;
-using ResLora.Training.Data;
+using ResLora.Text.Data;
 using ResLora.Training.Objectives;
 using Xunit;
 using static TorchSharp.torch;

@@ -1,0 +1,54 @@
+using System.Numerics;
+using Parquet.Data;
+using Parquet.Schema;
+
+namespace ResLora.Text.Data.Readers;
+
+/// <summary>The values of a column of a row group, as text, one after the other.</summary>
+/// <param name="column">The column.</param>
+/// <param name="data">Its values; disposed with this.</param>
+internal sealed class ParquetColumn(DataField column, RawColumnData data) : IDisposable
+{
+    private int _row;
+    private int _value;
+
+    /// <summary>The column's name.</summary>
+    public string Name => column.Name;
+
+    /// <summary>The next row's value.</summary>
+    /// <returns>The text; null where the row has none.</returns>
+    /// <exception cref="InvalidDataException">The value has no text.</exception>
+    public string? Next()
+    {
+        var row = _row++;
+        return column.MaxDefinitionLevel > 0 && data.DefinitionLevels[row] < column.MaxDefinitionLevel
+            ? null
+            : ParquetText.Of(Value(_value++), column.SchemaElement);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => data.Dispose();
+
+    private object Value(int at) => data switch
+    {
+        RawColumnData<ReadOnlyMemory<char>> texts => texts.Values[at].ToString(),
+        RawColumnData<ReadOnlyMemory<byte>> bytes => bytes.Values[at].ToArray(),
+        RawColumnData<bool> values => values.Values[at],
+        RawColumnData<sbyte> values => values.Values[at],
+        RawColumnData<byte> values => values.Values[at],
+        RawColumnData<short> values => values.Values[at],
+        RawColumnData<ushort> values => values.Values[at],
+        RawColumnData<int> values => values.Values[at],
+        RawColumnData<uint> values => values.Values[at],
+        RawColumnData<long> values => values.Values[at],
+        RawColumnData<ulong> values => values.Values[at],
+        RawColumnData<float> values => values.Values[at],
+        RawColumnData<double> values => values.Values[at],
+        RawColumnData<decimal> values => values.Values[at],
+        RawColumnData<BigInteger> values => values.Values[at],
+        RawColumnData<DateTime> values => values.Values[at],
+        RawColumnData<TimeSpan> values => values.Values[at],
+        RawColumnData<Guid> values => values.Values[at],
+        _ => throw new InvalidDataException($"values of type {column.ClrType.Name} are not read; write them as text"),
+    };
+}

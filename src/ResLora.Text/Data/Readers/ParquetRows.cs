@@ -1,0 +1,165 @@
+using Parquet;
+using Parquet.Meta;
+using Parquet.Schema;
+using Parquet.Serialization;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
+
+namespace ResLora.Text.Data.Readers;
+
+/// <summary>Reads Parquet files, one row group at a time and a column at a time; a row becomes text only when it is asked for.</summary>
+internal static class ParquetRows
+{
+    // Counts come from the file and decide what is allocated: 16 bytes and more a value, lists and structures about 100.
+    private const long MaxGroupValues = 50_000_000;
+    private const long MaxNestedGroupValues = 8_000_000;
+
+    // Far more than an honest file needs, for damage that no check here sees: the library cannot be stopped.
+    private static readonly TimeSpan _metadataPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _groupPatience = TimeSpan.FromMinutes(10);
+
+    /// <summary>Reads the rows lazily.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The rows; <see cref="Row.Where"/> is the row's number from 1.</returns>
+    /// <exception cref="FileFormatException">The file is not Parquet, is damaged, or is larger once unpacked than is read.</exception>
+    public static IEnumerable<Row> Read(string path)
+    {
+        using var file = InputFile.OpenRead(path);
+        using var opened = new Opened(Guarded(path, _metadataPatience, () => OpenAsync(file)));
+        var number = 0L;
+        for (var index = 0; index < opened.Reader.RowGroupCount; index++)
+        {
+            foreach (var row in Group(file, opened.Reader, path, index))
+            {
+                yield return Guarded(path, () => row(++number));
+            }
+        }
+    }
+
+    private static IEnumerable<Func<long, Row>> Group(FileStream file, ParquetReader reader, string path, int index)
+    {
+        using var group = reader.OpenRowGroupReader(index);
+        var where = $"{path}, row group {index}";
+        var count = group.RowCount;
+        Guarded(path, () => Require(file, group.RowGroup, count, reader.Schema, where));
+        var flat = reader.Schema.Fields.OfType<DataField>().Where(field => !field.IsArray).ToArray();
+        var nested = reader.Schema.Fields.Except(flat).Select(field => field.Name).ToArray();
+        var rows = nested.Length == 0 ? null : Guarded(path, _groupPatience, () => NestedAsync(file, index));
+        if (rows is not null && rows.Count != count)
+        {
+            throw new FileFormatException($"{where}: declares {count} rows, but {rows.Count} were found.");
+        }
+
+        var columns = new List<ParquetColumn>();
+        try
+        {
+            foreach (var field in flat)
+            {
+                columns.Add(new ParquetColumn(field, Guarded(path, _groupPatience, () => group.ReadRawColumnDataBaseAsync(field).AsTask())));
+            }
+
+            for (var row = 0; row < count; row++)
+            {
+                var at = row;
+                yield return number => ToRow(path, $"row {number}", columns, nested, rows?[at]);
+            }
+        }
+        finally
+        {
+            columns.ForEach(column => column.Dispose());
+        }
+    }
+
+    private static Row ToRow(string path, string where, List<ParquetColumn> columns, string[] nested, IReadOnlyDictionary<string, object>? lists)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var column in columns)
+        {
+            try
+            {
+                if (column.Next() is { } text)
+                {
+                    values[column.Name] = text;
+                }
+            }
+            catch (InvalidDataException error)
+            {
+                throw new FileFormatException($"{path}, {where}, column '{column.Name}': {error.Message}.", error);
+            }
+        }
+
+        var names = nested.Where(name => lists!.GetValueOrDefault(name) is not null).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in names)
+        {
+            values[name] = ParquetText.Json(lists![name]);
+        }
+
+        return new Row(path, where, values) { Nested = names };
+    }
+
+    private static bool Require(FileStream file, RowGroup group, long rows, ParquetSchema schema, string where)
+    {
+        var isNested = schema.Fields.Any(field => field is not DataField { IsArray: false });
+        var (values, packed, unpacked) = (0L, 0L, 0L);
+        foreach (var column in group.Columns)
+        {
+            var metadata = column.MetaData ?? throw new InvalidDataException("a column has no metadata");
+            values += metadata.NumValues;
+            if (rows < 0 || metadata.NumValues < 0 || values > (isNested ? MaxNestedGroupValues : MaxGroupValues))
+            {
+                throw new FileFormatException(
+                    $"{where}: it declares {values} values or more, at most {(isNested ? MaxNestedGroupValues : MaxGroupValues)} are read at once; write it in smaller row groups.");
+            }
+
+            if (metadata.PathInSchema.Count == 1 && !isNested && metadata.NumValues != rows)
+            {
+                throw new InvalidDataException($"a column has {metadata.NumValues} values, and its row group {rows} rows");
+            }
+
+            var start =
+                metadata.DictionaryPageOffset is > 0 and var first ? Math.Min(first, metadata.DataPageOffset) : metadata.DataPageOffset;
+            var size = ParquetGuard.RequirePages(file, start, metadata.NumValues);
+            (packed, unpacked) = (packed + size.Packed, unpacked + size.Unpacked);
+        }
+
+        ParquetGuard.RequireHonestSize(packed, unpacked, where);
+        return true;
+    }
+
+    private static async Task<ParquetReader> OpenAsync(FileStream file)
+    {
+        ParquetGuard.RequireFooter(file);
+        file.Position = 0;
+        return await ParquetReader.CreateAsync(file, leaveStreamOpen: true);
+    }
+
+    private static async Task<IReadOnlyList<IReadOnlyDictionary<string, object>>> NestedAsync(FileStream file, int index)
+    {
+        file.Position = 0;
+        var group = await ParquetSerializer.DeserializeUntypedAsync(file, new ParquetOptions(), index);
+        return [.. group.Data];
+    }
+
+    // The library answers damaged bytes with whatever exception the damage leads to, and now and then with an endless loop.
+    private static T Guarded<T>(string path, TimeSpan patience, Func<Task<T>> read) =>
+        Guarded(path, () => Task.Run(read).WaitAsync(patience).GetAwaiter().GetResult());
+
+    private static T Guarded<T>(string path, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception error) when (error is not ResLoraException)
+        {
+            throw new FileFormatException($"{path} cannot be read as Parquet: {error.Message.TrimEnd('.')}.", error);
+        }
+    }
+
+    private sealed class Opened(ParquetReader reader) : IDisposable
+    {
+        public ParquetReader Reader => reader;
+
+        public void Dispose() => reader.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+}

@@ -1,0 +1,256 @@
+using System.Text.Json.Nodes;
+using ResLora.Formats.Errors;
+using Xunit;
+
+namespace ResLora.Tests.Text.Tokenization;
+
+/// <summary>The stages before the model, seen through a vocabulary in which every word is one token.</summary>
+public class TokenizerPipelineTests
+{
+    private const string Llama3Words =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    [Theory]
+    [InlineData("Isolated", false, "a|--|--|x|--|b")]
+    [InlineData("Removed", false, "a|x|b")]
+    [InlineData("Removed", true, "--|--|--")]
+    [InlineData("MergedWithPrevious", false, "a--|--|x--|b")]
+    [InlineData("MergedWithNext", false, "a|--|--x|--b")]
+    [InlineData("Contiguous", false, "a|----|x|--|b")]
+    public void Split_EveryBehavior_CutsLikeHuggingFace(string behavior, bool invert, string expected)
+    {
+        var words = Words("a----x--b", Split("--", behavior, invert));
+
+        Assert.Equal(expected, words);
+    }
+
+    [Theory]
+    [InlineData("I'LL say it'ſ 12345 𝐀𝐁x!?\n\n ok", "I|'LL| say| it|'ſ| |123|45| 𝐀𝐁x|!?\n\n| ok")] // ſ folds to s; 𝐀 is a letter
+    [InlineData("a   b\t\n c", "a|  | b|\t\n| c")]
+    [InlineData("x\u0085\u3000y 𝟙𝟚𝟛𝟜😀", "x|\u0085|\u3000y| |𝟙𝟚𝟛|𝟜|😀")]
+    public void Split_Llama3Pattern_SeesCharactersNotUtf16Units(string text, string expected)
+    {
+        var words = Words(text, SplitRegex(Llama3Words));
+
+        Assert.Equal(expected, words);
+    }
+
+    [Theory]
+    [InlineData("(?>a+)b|a", "aab", "aab")]
+    [InlineData("a++a|a", "aaa", "a|a|a")] // possessive: gives nothing back, so only single letters match
+    [InlineData("a{2}|b{1,}", "aaabb", "aa|a|bb")]
+    [InlineData("(?<=a)b|(?<!a)c", "abcac", "a|b|c|ac")]
+    [InlineData(@"[a\-c]+", "ab-ca", "a|b|-ca")]
+    [InlineData(@"[^\u0061-\u0063-]", "abxc-", "ab|x|c-")]
+    [InlineData("(?i:[ks])", "kxK\u212A", "k|x|K|\u212A")]
+    [InlineData("x*", "axxb", "a|xx|b")]
+    [InlineData("x*", "ab1234567xx", "a|b|1|2|3|4|5|6|7|xx")] // empty matches cut, too
+    [InlineData(@"(?=(\d{3})+(?!\d))", "ab1234567xx", "ab1|234|567xx")] // digits in threes from the right
+    [InlineData("(?<=b)", "ab1234567xx", "ab|1234567xx")]
+    public void Split_OtherConstructs_KeepTheirMeaning(string pattern, string text, string expected)
+    {
+        var words = Words(text, SplitRegex(pattern));
+
+        Assert.Equal(expected, words);
+    }
+
+    [Theory]
+    [InlineData(@"\p{Han}", @"the property \p{Han}")]
+    [InlineData("^a", "'^' at this place")]
+    [InlineData(@"\bword", @"the escape \b")]
+    [InlineData(@"(a)\1", @"the escape \1")]
+    [InlineData("(?m:a)", "the group (?m:")]
+    [InlineData("[[:alpha:]]", "a class within a class")]
+    [InlineData("[a&&b]", "the intersection of classes")]
+    [InlineData("[😀]", "a character above U+FFFF")]
+    [InlineData("(?i:é)", "without regard to case")]
+    [InlineData("a{2}{3}", "a repeated repetition")]
+    [InlineData("a{,3}", "the repetition '{,3}'")]
+    [InlineData("a{1,99999}", "the repetition")]
+    [InlineData("(a", "an unmatched '('")]
+    [InlineData("a)", "an unmatched ')'")]
+    [InlineData("[a", "an open or empty character class")]
+    [InlineData("a\\", "a final backslash")]
+    public void Split_PatternThatMeansSomethingElse_IsRefused(string pattern, string expected)
+    {
+        var error = Assert.Throws<FileFormatException>(() => Words("a", SplitRegex(pattern)));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.Contains("pre_tokenizer.pattern.Regex", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Split_DeeplyNestedPattern_IsRefused()
+    {
+        var pattern = new string('(', 4000) + "a" + new string(')', 4000);
+
+        var error = Assert.Throws<FileFormatException>(() => Words("a", SplitRegex(pattern)));
+
+        Assert.Contains("nested groups", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, "a|1|2|½|b|𝟙")]
+    [InlineData(false, "a|12½|b|𝟙")]
+    public void Digits_CutsNumbers(bool individual, string expected)
+    {
+        var words = Words("a12½b𝟙", new JsonObject { ["type"] = "Digits", ["individual_digits"] = individual });
+
+        Assert.Equal(expected, words);
+    }
+
+    [Theory]
+    [InlineData("e\u0301", "\u00e9")]
+    [InlineData("\u1112\u1161\u11ab", "\ud55c")] // Hangul is composed by arithmetic
+    [InlineData("\ud558\u11ab", "\ud55c")]
+    [InlineData("a\u0323\u0307", "\u1ea1\u0307")]
+    [InlineData("a\u0307\u0323", "\u1ea1\u0307")] // marks are put in order first
+    [InlineData("\u212b\u2126", "\u00c5\u03a9")] // singletons
+    [InlineData("\u0958", "\u0915\u093c")] // excluded from composition
+    [InlineData("a\u0301\u0301", "\u00e1\u0301")]
+    [InlineData("\u0301e", "\u0301e")]
+    [InlineData("\ufb01\u00bd", "\ufb01\u00bd")] // compatibility characters stay
+    [InlineData("\U00011099\U000110ba", "\U0001109a")]
+    public void Nfc_KnownSequences_AreComposed(string text, string expected)
+    {
+        var words = Words(text, preTokenizer: null, new JsonObject { ["type"] = "NFC" }, expected);
+
+        Assert.Equal(expected, words);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"Strip","strip_left":true,"strip_right":false}""", " a b ", "a b ")]
+    [InlineData("""{"type":"Strip","strip_left":false,"strip_right":true}""", " a b ", " a b")]
+    [InlineData("""{"type":"Replace","pattern":{"Regex":" {2,}"},"content":"$0"}""", "a  b c", "a$0b c")]
+    [InlineData("""{"type":"Prepend","prepend":"_"}""", "a", "_a")]
+    public void Normalizer_RewritesTheText(string normalizer, string text, string expected)
+    {
+        var words = Words(text, preTokenizer: null, JsonNode.Parse(normalizer), expected);
+
+        Assert.Equal(expected, words);
+    }
+
+    /// <summary>
+    /// Values of tokenizers 0.23.1. U+2E52 came to Unicode after the library's data, so that it is a letter like any other.
+    /// </summary>
+    [Theory]
+    [InlineData("""{"type":"Punctuation"}""", "a-b, (c)  d、e!? $5⹒", "a|-|b|,| |(|c|)|  d|、|e|!|?| |$|5⹒")]
+    [InlineData("""{"type":"Punctuation","behavior":"Removed"}""", "a-b, (c)  d、e!? $5⹒", "a|b| |c|  d|e| |5⹒")]
+    [InlineData("""{"type":"Punctuation","behavior":"MergedWithPrevious"}""", "a-b, (c)  d、e!? $5⹒", "a-|b,| (|c)|  d、|e!|?| $|5⹒")]
+    [InlineData("""{"type":"Punctuation","behavior":"MergedWithNext"}""", "a-b, (c)  d、e!? $5⹒", "a|-b|, |(c|)  d|、e|!|? |$5⹒")]
+    [InlineData("""{"type":"Punctuation","behavior":"Contiguous"}""", "a-b, (c)  d、e!? $5⹒", "a|-|b|,| |(|c|)|  d|、|e|!?| |$|5⹒")]
+    [InlineData("""{"type":"Whitespace"}""", "I'm a_b  c++\u0301 ⓐx\u200dy, हि 3½!\n🄰z𐐀", "I|'|m|a_b|c|++|\u0301|ⓐx\u200dy|,|हि|3|½!|🄰z𐐀")]
+    [InlineData("""{"type":"WhitespaceSplit"}""", "I'm a_b  c++\u0301 3½!\n🄰z \u0085q\u00a0r", "I'm|a_b|c++\u0301|3½!|🄰z|q|r")]
+    [InlineData("""{"type":"CharDelimiterSplit","delimiter":"-"}""", "-a--b-c d-", "a|b|c d")]
+    [InlineData("""{"type":"FixedLength","length":1}""", "ab😀cd e", "a|b|😀|c|d| |e")]
+    [InlineData("""{"type":"FixedLength","length":2}""", "ab😀cd e", "ab|😀c|d |e")]
+    [InlineData("""{"type":"FixedLength","length":3}""", "ab😀cd e", "ab😀|cd |e")]
+    [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},{"type":"Sequence","pretokenizers":[{"type":"Punctuation"},{"type":"Digits","individual_digits":true}]}]}""", "a.1 23", "a|.|1|2|3")]
+    public void PreTokenizer_CutsLikeHuggingFace(string preTokenizer, string text, string expected)
+    {
+        var words = Words(text, JsonNode.Parse(preTokenizer));
+
+        Assert.Equal(expected, words);
+    }
+
+    /// <summary>Values of tokenizers 0.23.1, whose forms are those of Unicode 9: what came later, such as U+32FF, stays as it is.</summary>
+    [Theory]
+    [InlineData("""{"type":"NFKC"}""", "ﬁ½①Ａ\u00a0x²", "fi1⁄21A x2")]
+    [InlineData("""{"type":"NFKC"}""", "e\u0301\u1100\u1161ｶﾞ", "é가ガ")]
+    [InlineData("""{"type":"NFKC"}""", "ẛ\u0323", "\u1e69")]
+    [InlineData("""{"type":"NFKC"}""", "\u32ffſ\u0301", "\u32ffś")]
+    [InlineData("""{"type":"NFKD"}""", "ÅΩﬃ㌀", "A\u030aΩffiアハ\u309aート")]
+    [InlineData("""{"type":"NFKD"}""", "한¼", "\u1112\u1161\u11ab1⁄4")]
+    [InlineData("""{"type":"NFD"}""", "\U00011938é", "\U00011938e\u0301")]
+    [InlineData("""{"type":"Nmt"}""", "a\u0001b\tc\u000bd\u200be▁f\ufefff\u008fg\u0085h", "ab cd e f fg\u0085h")]
+    [InlineData("""{"type":"StripAccents"}""", "e\u0301n\u0903x\u20ddy\u07fdzé", "enxy\u07fdzé")]
+    [InlineData("""{"type":"ByteLevel"}""", "hé \n😀", "hÃ©ĠĊðŁĺĢ")]
+    [InlineData("""{"type":"BertNormalizer","lowercase":false}""", "a\u000bb\fc\u0085d\te\rf\ag\u00adh\u2028i\ufffdj\u0890k\ue000l", "abcd e fgh ij\u0890kl")]
+    [InlineData("""{"type":"BertNormalizer","lowercase":false,"strip_accents":true}""", "e\u0301n\u0903x\u20ddy\u07fdz\u1734w", "en\u0903x\u20ddy\u07fdzw")]
+    public void Normalizer_RewritesLikeHuggingFace(string normalizer, string text, string expected)
+    {
+        var words = Words(text, preTokenizer: null, JsonNode.Parse(normalizer), expected);
+
+        Assert.Equal(expected, words);
+    }
+
+    /// <summary>
+    /// Values of tokenizers 0.23.1: the shortest key that begins a cluster of up to 5 bytes stands for all of it, whatever follows.
+    /// </summary>
+    [Theory]
+    [InlineData("ﬁ①Ａe\u0301", "fi1A é")]
+    [InlineData("axb", "ab")]
+    [InlineData("n\u0303n", "NN")]
+    [InlineData("e\u0301\u0301e", "ée")]
+    [InlineData("e\u0301\u0301\u0301e", "e\u0301\u0301\u0301e")] // 7 bytes, and e alone is no key
+    [InlineData("ẹe", "ẹe")]
+    public void Precompiled_RewritesLikeHuggingFace(string text, string expected)
+    {
+        var map = CharacterMap.Build(("ﬁ", "fi"), ("①", "1"), ("e\u0301", "é"), ("x", ""), ("Ａ", "A "), ("n", "N"));
+
+        var words = Words(text, preTokenizer: null, new JsonObject { ["type"] = "Precompiled", ["precompiled_charsmap"] = map }, expected);
+
+        Assert.Equal(expected, words);
+    }
+
+    /// <summary>
+    /// Metaspace puts a blank in front of what began the raw text (tokenizers 0.23.1): not where the normalizer took that away.
+    /// </summary>
+    [Theory]
+    [InlineData("""{"type":"Strip"}""", " a", "a")]
+    [InlineData("""{"type":"Strip"}""", "a ", "▁a")]
+    [InlineData("""{"type":"Replace","pattern":{"String":"x"},"content":""}""", "xa", "a")]
+    [InlineData("""{"type":"Replace","pattern":{"String":"x"},"content":"y"}""", "xa", "▁ya")]
+    [InlineData("""{"type":"Replace","pattern":{"String":"xa"},"content":"y"}""", "xa", "y")]
+    public void Metaspace_FirstAfterANormalizer_LooksAtTheRawText(string normalizer, string text, string expected)
+    {
+        var words = Words(text, JsonNode.Parse("""{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":false}"""), JsonNode.Parse(normalizer), "▁ya▁a");
+
+        Assert.Equal(expected, words);
+    }
+
+    private static JsonObject SplitRegex(string pattern) => new()
+    {
+        ["type"] = "Split",
+        ["pattern"] = new JsonObject { ["Regex"] = pattern },
+        ["behavior"] = "Isolated",
+        ["invert"] = false,
+    };
+
+    private static JsonObject Split(string literal, string behavior, bool invert) => new()
+    {
+        ["type"] = "Split",
+        ["pattern"] = new JsonObject { ["String"] = literal },
+        ["behavior"] = behavior,
+        ["invert"] = invert,
+    };
+
+    // With ignore_merges a word of the vocabulary is one token; every part of the text is put there, before and after the
+    // normalizer as the expectation has it, so that each word shows up as one token.
+    private static string Words(string text, JsonNode? preTokenizer, JsonNode? normalizer = null, string normalized = "")
+    {
+        var parts = Parts(text).Concat(Parts(normalized)).Distinct(StringComparer.Ordinal);
+        var json = new JsonObject
+        {
+            ["normalizer"] = normalizer,
+            ["pre_tokenizer"] = preTokenizer,
+            ["model"] = new JsonObject
+            {
+                ["type"] = "BPE",
+                ["ignore_merges"] = true,
+                ["vocab"] = new JsonObject(parts.Select((part, id) => KeyValuePair.Create(part, (JsonNode?)id))),
+                ["merges"] = new JsonArray(),
+            },
+        };
+        var tokenizer = TokenizerFixtures.Load(json.ToJsonString());
+        return string.Join('|', tokenizer.Encode(text).Select(id => tokenizer.TokenOf(id)));
+    }
+
+    private static IEnumerable<string> Parts(string text)
+    {
+        string[] characters = [.. text.EnumerateRunes().Select(rune => rune.ToString())];
+        return from start in Enumerable.Range(0, characters.Length)
+               from length in Enumerable.Range(1, characters.Length - start)
+               select string.Concat(characters.Skip(start).Take(length));
+    }
+}
