@@ -51,7 +51,7 @@ public static class ModelWeights
         // Some checkpoints keep their norms in float32; the network computes in one dtype from end to end.
         var computed = dtype ?? SafetensorsEntry.MainType(read.Keys.Select(name => checkpoint.Entries[stored[name]]))!.Value;
         using var generator = new Generator((ulong)(draw?.Seed ?? 0), CPU);
-        foreach (var slot in Slots(model))
+        foreach (var slot in WeightSlots.Of(model))
         {
             using var scope = NewDisposeScope();
             var isRead = read.ContainsKey(slot.Name);
@@ -85,7 +85,7 @@ public static class ModelWeights
     {
         ArgumentNullException.ThrowIfNull(model);
         using var generator = new Generator((ulong)seed, CPU);
-        foreach (var slot in Slots(model))
+        foreach (var slot in WeightSlots.Of(model))
         {
             using var scope = NewDisposeScope();
             slot.Assign(new Parameter(Draw(slot, deviation, generator).to(dtype).to(device), requires_grad: true));
@@ -104,7 +104,7 @@ public static class ModelWeights
     internal static IEnumerable<StreamedTensor> Drawn(nn.Module model, NewWeights weights, ScalarType dtype)
     {
         const int seedsApart = 1_000_003;   // a prime, so that neighbouring seeds of models share no tensor
-        return Slots(model).Select((slot, index) => new StreamedTensor(slot.Name, dtype, slot.Shape, () =>
+        return WeightSlots.Of(model).Select((slot, index) => new StreamedTensor(slot.Name, dtype, slot.Shape, () =>
         {
             using var noGradient = no_grad();
             using var generator = new Generator(unchecked((ulong)((weights.Seed * seedsApart) + index)), CPU);
@@ -128,7 +128,7 @@ public static class ModelWeights
     /// <param name="read">Reads a parameter by name and shape: a new tensor of that shape, which the network takes over.</param>
     internal static void Fill(nn.Module model, Func<string, long[], Tensor> read)
     {
-        foreach (var slot in Slots(model))
+        foreach (var slot in WeightSlots.Of(model))
         {
             slot.Assign(new Parameter(read(slot.Name, slot.Shape), requires_grad: false));
         }
@@ -171,45 +171,6 @@ public static class ModelWeights
         }
     }
 
-    /// <summary>Every parameter with the setter of the module that holds it.</summary>
-    /// <exception cref="InvalidOperationException">A layer is of a kind whose parameters nobody here can set.</exception>
-    private static WeightSlot[] Slots(nn.Module model)
-    {
-        WeightSlot[] slots = [.. model.named_modules().Prepend(("", model)).SelectMany(entry => Slots(entry.Item1, entry.Item2))];
-        var known = slots.Select(slot => slot.Name).ToHashSet(StringComparer.Ordinal);
-        return model.named_parameters().FirstOrDefault(p => !known.Contains(p.name)).name is { } strange
-            ? throw new InvalidOperationException($"'{strange}' of {model.GetType().Name} belongs to a kind of layer that {nameof(ModelWeights)} gives no values to.")
-            : slots;
-    }
-
-    /// <summary>The own parameters of a module (which keeps a reference of its own beside the registry's).</summary>
-    private static IEnumerable<WeightSlot> Slots(string name, nn.Module module)
-    {
-        var prefix = name.Length == 0 ? "" : name + ".";
-        WeightSlot Slot(SlotKind kind, string own, Parameter value, Action<Parameter> set) => new(prefix + own, kind, value.shape, p => set(Kept(p)));
-        WeightSlot?[] slots = module switch
-        {
-            Linear layer =>
-            [
-                Slot(SlotKind.Weight, "weight", layer.weight!, p => layer.weight = p),
-                layer.bias is { } bias ? Slot(SlotKind.Bias, "bias", bias, p => layer.bias = p) : null,
-            ],
-            Convolution layer =>
-            [
-                Slot(SlotKind.Weight, "weight", layer.weight!, p => layer.weight = p),
-                layer.bias is { } bias ? Slot(SlotKind.Bias, "bias", bias, p => layer.bias = p) : null,
-            ],
-            GroupNorm { weight: { } weight, bias: { } bias } norm =>
-            [
-                Slot(SlotKind.Norm, "weight", weight, p => norm.weight = p), Slot(SlotKind.Bias, "bias", bias, p => norm.bias = p),
-            ],
-            RmsNorm norm => [Slot(SlotKind.Norm, "weight", norm.Weight, p => norm.Weight = p)],
-            IWeightSlots own => [.. own.Slots.Select(slot => slot with { Name = prefix + slot.Name })],
-            _ => [],
-        };
-        return slots.OfType<WeightSlot>();
-    }
-
     /// <summary>What is left on the meta device would be computed with as if it had values.</summary>
     private static void RequireValues(nn.Module model)
     {
@@ -218,11 +179,5 @@ public static class ModelWeights
         {
             throw new InvalidOperationException($"'{empty}' of {model.GetType().Name} has no values: it was left on the meta device.");
         }
-    }
-
-    private static Parameter Kept(Parameter parameter)
-    {
-        parameter.DetachFromDisposeScope();
-        return parameter;
     }
 }

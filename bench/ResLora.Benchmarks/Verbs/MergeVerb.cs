@@ -94,6 +94,6 @@ internal static class MergeVerb
         {
             using var merged = Merger.Merge(training.Adapted, MergeMethod.Exact);
             using var applied = merged.Apply();
-            ModelFolder.Write((LanguageModel)training.Adapted.Model, source, folder, overwrite: true);
+            ModelFolder.Write((Network)training.Adapted.Model, source, folder, overwrite: true);
         });
 }

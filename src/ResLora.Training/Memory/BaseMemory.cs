@@ -20,12 +20,13 @@ public sealed record BaseMemory(long Own, long Mapped, int Width)
     public static BaseMemory Of(string folder, Network model, ScalarType? dtype)
     {
         ArgumentNullException.ThrowIfNull(model);
+        var layout = model.Checkpoint;
         var stored = CheckpointReader.ReadHeader(folder).Entries;
         SafetensorsEntry[] entries =
         [
             .. model.named_parameters()
                 .Select(parameter => parameter.name.Replace(".base_layer.", ".", StringComparison.Ordinal))
-                .Select(name => model.Checkpoint.Names(name).Select(stored.GetValueOrDefault).FirstOrDefault(entry => entry is not null))
+                .Select(name => layout.Names(name).Select(stored.GetValueOrDefault).FirstOrDefault(entry => entry is not null))
                 .OfType<SafetensorsEntry>(),
         ];
         var computed = dtype ?? SafetensorsEntry.MainType(entries) ?? ScalarType.Float32;
