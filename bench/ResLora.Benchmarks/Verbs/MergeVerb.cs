@@ -5,7 +5,7 @@ using ResLora.Benchmarks.Reporting;
 using ResLora.Benchmarks.Subjects;
 using ResLora.Cli;
 using ResLora.Models;
-using ResLora.Training.Evaluation;
+using ResLora.Training.Merging;
 using static TorchSharp.torch;
 
 namespace ResLora.Benchmarks.Verbs;

@@ -1,7 +1,7 @@
 using ResLora.Adapters.Merging;
 using ResLora.Experiments.Exporting;
 using ResLora.Formats;
-using ResLora.Training.Evaluation;
+using ResLora.Training.Merging;
 using Spectre.Console;
 
 namespace ResLora.Cli.Rendering;

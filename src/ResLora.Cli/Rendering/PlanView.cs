@@ -5,8 +5,8 @@ using ResLora.Formats;
 using ResLora.Models;
 using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data.Tasks;
-using ResLora.Training.Loop;
 using ResLora.Training.Memory;
+using ResLora.Training.Planning;
 using Spectre.Console;
 
 namespace ResLora.Cli.Rendering;

@@ -3,8 +3,8 @@ using ResLora.Experiments.Running;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
-using ResLora.Training.Evaluation;
 using ResLora.Training.Loop;
+using ResLora.Training.Merging;
 
 namespace ResLora.Experiments.Exporting;
 

@@ -3,7 +3,7 @@ using ResLora.Adapters.Merging;
 using ResLora.Experiments.Merging;
 using ResLora.Formats.Errors;
 using ResLora.Training;
-using ResLora.Training.Evaluation;
+using ResLora.Training.Merging;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Exporting;

@@ -1,6 +1,6 @@
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
-using ResLora.Training.Evaluation;
+using ResLora.Training.Merging;
 
 namespace ResLora.Experiments.Exporting;
 

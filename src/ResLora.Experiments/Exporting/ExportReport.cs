@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Formats.Json;
-using ResLora.Training.Evaluation;
+using ResLora.Training.Merging;
 
 namespace ResLora.Experiments.Exporting;
 

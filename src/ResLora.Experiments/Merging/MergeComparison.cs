@@ -2,9 +2,9 @@ using ResLora.Adapters.Merging;
 using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Running;
 using ResLora.Training;
-using ResLora.Training.Evaluation;
 using ResLora.Training.Generation;
 using ResLora.Training.Loop;
+using ResLora.Training.Merging;
 
 namespace ResLora.Experiments.Merging;
 

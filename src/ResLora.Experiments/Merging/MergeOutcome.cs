@@ -1,6 +1,6 @@
 using ResLora.Adapters.Merging;
 using ResLora.Experiments.Evaluating;
-using ResLora.Training.Evaluation;
+using ResLora.Training.Merging;
 
 namespace ResLora.Experiments.Merging;
 

@@ -1,5 +1,5 @@
 using ResLora.Experiments.Evaluating;
-using ResLora.Training.Evaluation;
+using ResLora.Training.Merging;
 
 namespace ResLora.Experiments.Merging;
 

@@ -6,8 +6,8 @@ using ResLora.Formats.NativeRuntime;
 using ResLora.Models;
 using ResLora.Text.Tokenization;
 using ResLora.Training;
-using ResLora.Training.Loop;
 using ResLora.Training.Memory;
+using ResLora.Training.Planning;
 
 namespace ResLora.Experiments.Planning;
 

@@ -2,7 +2,7 @@ using ResLora.Adapters;
 using ResLora.Experiments.Inspection;
 using ResLora.Models;
 using ResLora.Text.Data.Labelling;
-using ResLora.Training.Loop;
+using ResLora.Training.Planning;
 
 namespace ResLora.Experiments.Planning;
 

@@ -6,6 +6,7 @@ using ResLora.Formats.Files;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training.Loop;
+using ResLora.Training.Planning;
 
 namespace ResLora.Experiments.Pretraining;
 

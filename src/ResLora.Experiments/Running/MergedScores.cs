@@ -1,7 +1,7 @@
 using ResLora.Adapters.Merging;
 using ResLora.Text.Data;
 using ResLora.Training;
-using ResLora.Training.Evaluation;
+using ResLora.Training.Merging;
 using ResLora.Training.Objectives;
 
 namespace ResLora.Experiments.Running;

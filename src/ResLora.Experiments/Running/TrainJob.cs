@@ -8,7 +8,6 @@ using ResLora.Models;
 using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data;
 using ResLora.Training;
-using ResLora.Training.Evaluation;
 using ResLora.Training.Generation;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;

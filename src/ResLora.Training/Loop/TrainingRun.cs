@@ -20,7 +20,7 @@ internal sealed class TrainingRun : IDisposable
     private LearningRateSchedule _schedule;
     private readonly AdamW _optimizer;
     private readonly TrainStep _trainStep;
-    private readonly BestMetric _best;
+    private readonly BestEvaluation _best;
     private readonly CheckpointStore _checkpoints;
     private readonly IReadOnlyDictionary<string, string> _identity;
     private readonly List<double> _losses = [];
@@ -38,7 +38,7 @@ internal sealed class TrainingRun : IDisposable
         _schedule = new LearningRateSchedule(setup.Config, _order.TotalSteps);
         _optimizer = new AdamW(setup.Trainable, setup.Config);
         _trainStep = new TrainStep(setup, samples, _optimizer);
-        _best = new BestMetric(setup.Config.BestMetric);
+        _best = new BestEvaluation(setup.Config.BestMetric);
         _checkpoints = new CheckpointStore(setup.RunFolder);
         _identity = RunIdentity.Of(setup, _order.TotalSteps);
     }

@@ -13,6 +13,8 @@ using ResLora.Models;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
+using ResLora.Training.Merging;
+using ResLora.Training.Planning;
 using Spectre.Console.Testing;
 using Xunit;
 

@@ -56,6 +56,7 @@ public sealed class DependencyTests
     [Theory]
     [InlineData("ResLora.Training.Evaluation")]
     [InlineData("ResLora.Training.Generation")]
+    [InlineData("ResLora.Training.Merging")]
     public void Folder_BesideTheTrainingLoop_DoesNotKnowIt(string folder)
     {
         var types = Types.InAssembly(typeof(ModelSession).Assembly);

@@ -1,6 +1,5 @@
 using ResLora.Formats.Errors;
 using ResLora.Text.Data.Readers;
-using ResLora.Text.Data.Tasks;
 
 namespace ResLora.Text.Data.Labelling;
 

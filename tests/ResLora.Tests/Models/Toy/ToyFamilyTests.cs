@@ -8,6 +8,7 @@ using ResLora.Text.Data;
 using ResLora.Training;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
+using ResLora.Training.Planning;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,7 +1,7 @@
 using ResLora.Formats.Errors;
 using ResLora.Text.Data.Readers;
 
-namespace ResLora.Text.Data.Tasks;
+namespace ResLora.Text.Data;
 
 /// <summary>Finds the file of a split in a data set's folder.</summary>
 internal static class SplitFiles

@@ -4,7 +4,7 @@ namespace ResLora.Training.Loop;
 
 /// <summary>The best evaluation so far, by one metric.</summary>
 /// <param name="name">The metric's name.</param>
-internal sealed class BestMetric(string name)
+internal sealed class BestEvaluation(string name)
 {
     /// <summary>The best value; null before the first evaluation.</summary>
     public double? Value { get; private set; }

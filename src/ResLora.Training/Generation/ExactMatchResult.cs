@@ -1,4 +1,4 @@
-namespace ResLora.Training.Evaluation;
+namespace ResLora.Training.Generation;
 
 /// <summary>How many generated answers were right.</summary>
 /// <param name="Correct">Right answers.</param>

@@ -1,4 +1,4 @@
-namespace ResLora.Training.Evaluation;
+namespace ResLora.Training.Merging;
 
 /// <summary>What merging away the shortcuts costs: the merged model held against the unmerged one on the same tokens, or texts.</summary>
 /// <param name="Tokens">How many predictions were compared: of next tokens, or of a label or score for a text.</param>

@@ -1,10 +1,11 @@
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
 using ResLora.Text.Data;
+using ResLora.Training.Evaluation;
 using ResLora.Training.Objectives;
 using static TorchSharp.torch;
 
-namespace ResLora.Training.Evaluation;
+namespace ResLora.Training.Merging;
 
 /// <summary>Holds merged models against the unmerged one, end to end and layer by layer.</summary>
 /// <param name="Loss">What merging costs end to end.</param>

@@ -1,9 +1,10 @@
 using ResLora.Adapters.Merging;
 using ResLora.Text.Data;
+using ResLora.Training.Evaluation;
 using ResLora.Training.Objectives;
 using static TorchSharp.torch;
 
-namespace ResLora.Training.Evaluation;
+namespace ResLora.Training.Merging;
 
 /// <summary>Texts that a model is run on so that a merge can see its activations.</summary>
 public static class CalibrationTexts

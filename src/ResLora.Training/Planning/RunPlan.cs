@@ -3,9 +3,10 @@ using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Text.Data;
+using ResLora.Training.Loop;
 using ResLora.Training.Memory;
 
-namespace ResLora.Training.Loop;
+namespace ResLora.Training.Planning;
 
 /// <summary>What a run is going to do, known before it starts and without running anything.</summary>
 /// <param name="Modules">The dotted names of the layers that get a block; empty when the model itself is trained.</param>

@@ -3,9 +3,8 @@ using ResLora.Models;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Tasks;
 using ResLora.Text.Tokenization;
-using ResLora.Training.Generation;
 
-namespace ResLora.Training.Evaluation;
+namespace ResLora.Training.Generation;
 
 /// <summary>Lets a model answer and compares the final answers.</summary>
 public static class ExactMatch

@@ -2,10 +2,11 @@ using ResLora.Adapters;
 using ResLora.Text.Data;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
+using ResLora.Training.Planning;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace ResLora.Tests.Training.Loop;
+namespace ResLora.Tests.Training.Planning;
 
 public class RunPlanTests
 {

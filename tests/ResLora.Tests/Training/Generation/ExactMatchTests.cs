@@ -2,13 +2,12 @@ using ResLora.Formats.Errors;
 using ResLora.Tests.Support;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Tasks;
-using ResLora.Training.Evaluation;
 using ResLora.Training.Generation;
 using ResLora.Training.Loop;
 using ResLora.Training.Objectives;
 using Xunit;
 
-namespace ResLora.Tests.Training.Evaluation;
+namespace ResLora.Tests.Training.Generation;
 
 public class ExactMatchTests
 {
