@@ -28,7 +28,7 @@ public static class ActivationCheckpoint
 
         using var scope = NewDisposeScope();
         var surrounding = ShortcutPass.Current;
-        ResLoraLinear[] carriers = surrounding is null ? [] : [.. surrounding.Carried.Keys];
+        AdapterBlock[] carriers = surrounding is null ? [] : [.. surrounding.Carried.Keys];
         var carried = carriers.Select(c => surrounding!.Carried[c].alias()).ToArray();
 
         var segment = new Segment(layer, inputs.Count, carriers, surrounding);
@@ -42,12 +42,12 @@ public static class ActivationCheckpoint
     }
 
     /// <summary>What a segment needs for its second run, besides its tensors.</summary>
-    private sealed class Segment(Func<IReadOnlyList<Tensor>, Tensor> layer, int inputCount, ResLoraLinear[] carriers, ShortcutPass? surrounding)
+    private sealed class Segment(Func<IReadOnlyList<Tensor>, Tensor> layer, int inputCount, AdapterBlock[] carriers, ShortcutPass? surrounding)
     {
         private byte[]? _randomState;
 
         /// <summary>The blocks whose tensors the layer hands on, in the order of the segment's further outputs.</summary>
-        public IReadOnlyList<ResLoraLinear> Produced { get; private set; } = [];
+        public IReadOnlyList<AdapterBlock> Produced { get; private set; } = [];
 
         public int InputCount => inputCount;
 

@@ -1,3 +1,5 @@
+using ResLora.Adapters.Layers;
+using ResLora.Formats;
 using ResLora.Formats.Errors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -5,20 +7,24 @@ using static TorchSharp.torch;
 namespace ResLora.Adapters;
 
 /// <summary>
-/// A model whose chosen linear layers carry low-rank blocks. The model itself is borrowed: everything but the blocks and
+/// A model whose chosen layers carry the blocks of a method. The model itself is borrowed: everything but the blocks and
 /// the saved modules is frozen, no frozen weight is ever written, and <see cref="Remove"/> puts it back as it was.
 /// </summary>
 public sealed class AdaptedModel
 {
-    private readonly Dictionary<string, LoraLinear> _byName;
+    private readonly Dictionary<string, AdapterBlock> _byName;
     private IActivationObserver? _observer;
 
     private AdaptedModel(
-        nn.Module model, AdapterConfig config, IReadOnlyList<LoraLinear> blocks, IReadOnlyList<string> linearNames, IReadOnlyList<string> savedModules)
+        nn.Module model, AdapterConfig config, IReadOnlyList<AdapterBlock> blocks, IReadOnlyList<string> layerNames, IReadOnlyList<string> savedModules,
+        IReadOnlyList<string> order)
     {
-        (Model, Config, Blocks, LinearNames, SavedModules) = (model, config, blocks, linearNames, savedModules);
+        (Model, Config, Blocks, LayerNames, SavedModules) = (model, config, blocks, layerNames, savedModules);
         _byName = blocks.ToDictionary(b => b.ModuleName, StringComparer.Ordinal);
-        (Chains, Breaks) = ShortcutChain.Build(blocks.Select(b => new ChainLink(b.ModuleName, b.InFeatures, b.OutFeatures)));
+        (Chains, Breaks) = ShortcutChain.Build(
+            blocks.Select(b => new ChainLink(b.ModuleName, b.InFeatures, b.OutFeatures) { Geometry = b.Site.Geometry }),
+            order,
+            model is IExecutionOrder known ? known.RoleOf : null);
     }
 
     /// <summary>The model, borrowed.</summary>
@@ -28,10 +34,10 @@ public sealed class AdaptedModel
     public AdapterConfig Config { get; }
 
     /// <summary>The blocks, in the order of the model's modules.</summary>
-    public IReadOnlyList<LoraLinear> Blocks { get; }
+    public IReadOnlyList<AdapterBlock> Blocks { get; }
 
-    /// <summary>The dotted names of all the model's linear layers that may carry a block, adapted or not.</summary>
-    public IReadOnlyList<string> LinearNames { get; }
+    /// <summary>The dotted names of all the model's layers that may carry a block, adapted or not.</summary>
+    public IReadOnlyList<string> LayerNames { get; }
 
     /// <summary>
     /// The dotted names of the modules that are trained whole and saved with the adapter, such as a classifier: PEFT's
@@ -42,9 +48,6 @@ public sealed class AdaptedModel
     /// <summary>Rows of embeddings that came with the adapter; they are in the model's own weights.</summary>
     public IReadOnlyList<TrainedTokens> Tokens { get; internal init; } = [];
 
-    /// <summary>Whether the blocks have magnitudes (DoRA).</summary>
-    public bool HasMagnitudes => Blocks.Any(block => block is DoraLinear);
-
     /// <summary>
     /// Of <see cref="SavedModules"/>, what came with the adapter and is no part of the model's own head: embeddings, output heads, norms,
     /// biases.
@@ -54,7 +57,13 @@ public sealed class AdaptedModel
     /// <summary>What a plain LoRA has no place for, a phrase each; empty for blocks of A and B and the head of an encoder.</summary>
     public IReadOnlyList<string> BesidesLora =>
     [
-        .. HasMagnitudes ? ["magnitudes (DoRA)"] : Array.Empty<string>(),
+        .. Config.Kind.BesidesLora is { } besides ? [besides] : Array.Empty<string>(),
+        .. BesidesBlocks,
+    ];
+
+    /// <summary>What came with the adapter and is no block of its method, nor a head, a phrase each.</summary>
+    public IReadOnlyList<string> BesidesBlocks =>
+    [
         .. Tokens.Select(tokens => $"{tokens.Ids.Count} trained tokens of {tokens.Module}"),
         .. BesidesHead.Count == 0 ? [] : new[] { $"whole values of {Shortened(BesidesHead)}" },
     ];
@@ -75,13 +84,13 @@ public sealed class AdaptedModel
     /// <exception cref="ArgumentOutOfRangeException">It is set to a value outside 0 to 1.</exception>
     public double ShortcutWeight
     {
-        get => Blocks.OfType<ResLoraLinear>().FirstOrDefault()?.ShortcutWeight ?? 1;
+        get => Config.Shortcut.Kind == ShortcutKind.None ? 1 : Blocks[0].ShortcutWeight;
         set
         {
             // Not ThrowIfNegative, which takes -0 for negative; a file may well hold it.
             ArgumentOutOfRangeException.ThrowIfLessThan(value, 0);
             ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 1);
-            foreach (var block in Blocks.OfType<ResLoraLinear>())
+            foreach (var block in Blocks)
             {
                 block.ShortcutWeight = value;
             }
@@ -109,7 +118,7 @@ public sealed class AdaptedModel
     /// <summary>A block by its module's dotted name.</summary>
     /// <param name="moduleName">The name.</param>
     /// <returns>The block.</returns>
-    public LoraLinear this[string moduleName] => _byName[moduleName];
+    public AdapterBlock this[string moduleName] => _byName[moduleName];
 
     /// <summary>
     /// The trained parameters with their names: those of the blocks, then those of <see cref="SavedModules"/> under the model's own names.
@@ -118,8 +127,7 @@ public sealed class AdaptedModel
     public IEnumerable<KeyValuePair<string, Parameter>> TrainableParameters() => BlockParameters().Concat(SavedParameters());
 
     /// <summary>
-    /// The blocks' parameters with their names: <c>module.lora_A.weight</c>, <c>module.lora_B.weight</c> and, with DoRA,
-    /// <c>module.lora_magnitude_vector</c>.
+    /// The blocks' parameters with their names: <c>module.lora_A.weight</c>, <c>module.lora_B.weight</c> and others, as the method has them.
     /// </summary>
     /// <returns>Name and parameter, in a fixed order.</returns>
     public IEnumerable<KeyValuePair<string, Parameter>> BlockParameters() => Blocks.SelectMany(b => b.OwnParameters());
@@ -131,7 +139,7 @@ public sealed class AdaptedModel
         : Model.named_parameters().Where(p => SavedModules.Any(module => IsWithin(p.name, module))).Select(p => KeyValuePair.Create(p.name, p.parameter));
 
     /// <summary>Puts blocks on the layers that the settings choose and freezes everything else but the saved modules.</summary>
-    /// <param name="model">The model; its linear layers must be TorchSharp's <see cref="Linear"/>.</param>
+    /// <param name="model">The model; its layers must be of kinds that <see cref="LayerSite.Of"/> knows.</param>
     /// <param name="config">The adapter's settings.</param>
     /// <param name="seed">The seed of the initial A's. Default 0.</param>
     /// <param name="savedModules">Dotted names of modules that are trained whole, in place, and get no block; null for none.</param>
@@ -182,27 +190,30 @@ public sealed class AdaptedModel
             throw new ConfigException("adapter: blocks that a shortcut joins have one rank and one alpha; rank_pattern and alpha_pattern go with plain LoRA only.");
         }
 
-        var linears = model.named_modules().Where(m => m.module is Linear && !savedModules.Any(module => IsWithin(m.name, module))).Select(m => (m.name, linear: (Linear)m.module)).ToArray();
-        var chosen = Choose(config, [.. linears.Select(l => l.name)]);
+        var order = (model as IExecutionOrder)?.ExecutionOrder;
+        var method = config.Kind;
+        LayerSite[] sites =
+        [
+            .. model.named_modules()
+                .Where(m => !savedModules.Any(module => IsWithin(m.name, module)))
+                .Select(m => LayerSite.Of(m.name, m.module)).OfType<LayerSite>()
+                .Where(method.Takes),
+        ];
+        var chosen = Choose(config, [.. sites.Select(site => site.Name)]);
         foreach (var parameter in model.parameters())
         {
             parameter.requires_grad = false;
         }
 
         using var generator = new Generator((ulong)seed, CPU);
-        var blocks = new List<LoraLinear>();
-        foreach (var (name, linear) in linears.Where(l => chosen.Contains(l.name)))
+        var blocks = new List<AdapterBlock>();
+        foreach (var site in sites.Where(site => chosen.Contains(site.Name)))
         {
-            LoraLinear block = (contents.HasMagnitudes, config.Shortcut.Kind) switch
-            {
-                (true, _) => new DoraLinear(name, linear, overrides.For(config, name), generator),
-                (_, ShortcutKind.None) => new LoraLinear(name, linear, overrides.For(config, name), generator),
-                _ => new ResLoraLinear(name, linear, config, generator),
-            };
+            var block = method.CreateBlock(site, overrides.For(config, site.Name), generator);
             block.train(model.training);
             try
             {
-                ModuleSlot.Replace(model, name, block);
+                ModuleSlot.Replace(model, site.Name, block);
             }
             catch (ConfigException)
             {
@@ -214,7 +225,8 @@ public sealed class AdaptedModel
             blocks.Add(block);
         }
 
-        var adapted = new AdaptedModel(model, config, blocks, [.. linears.Select(l => l.name)], savedModules) { Tokens = contents.Tokens, BesidesHead = contents.BesidesHead };
+        string[] names = [.. sites.Select(site => site.Name)];
+        var adapted = new AdaptedModel(model, config, blocks, names, savedModules, order ?? names) { Tokens = contents.Tokens, BesidesHead = contents.BesidesHead };
         foreach (var (_, parameter) in adapted.SavedParameters())
         {
             parameter.requires_grad = true;
@@ -223,6 +235,18 @@ public sealed class AdaptedModel
         adapted.Link();
         adapted.WarnOfRanks();
         return adapted;
+    }
+
+    /// <summary>Says that a forward pass has reached every block.</summary>
+    /// <exception cref="ConfigException">Some were not reached; they would stay untrained without a word.</exception>
+    public void RequireRun()
+    {
+        string[] idle = [.. Blocks.Where(block => !block.HasRun).Select(block => block.ModuleName)];
+        if (idle.Length > 0)
+        {
+            throw new ConfigException(
+                $"The model never runs {Shortened(idle)}, so that {(idle.Length == 1 ? "this block" : $"these {idle.Length} blocks")} cannot be trained; leave {(idle.Length == 1 ? "it" : "them")} out (adapter.exclude).");
+        }
     }
 
     /// <summary>Opens what the shortcuts of one forward pass need; dispose it after the pass.</summary>
@@ -299,24 +323,27 @@ public sealed class AdaptedModel
 
     private void Link()
     {
+        if (Config.Shortcut.Kind == ShortcutKind.None)
+        {
+            return;
+        }
+
         var m = Config.Shortcut.PreviousCount;
         foreach (var chain in Chains)
         {
             for (var n = 0; n < chain.Blocks.Count; n++)
             {
-                if (_byName[chain.Blocks[n]] is ResLoraLinear block)
-                {
-                    var count = m == ShortcutConfig.AllPrevious ? n : Math.Min(m, n);
-                    block.Previous = [.. Enumerable.Range(1, count).Select(k => (ResLoraLinear)_byName[chain.Blocks[n - k]])];
-                    block.IsRead = n + 1 < chain.Blocks.Count;
-                }
+                var count = m == ShortcutConfig.AllPrevious ? n : Math.Min(m, n);
+                var block = _byName[chain.Blocks[n]];
+                block.Previous = [.. Enumerable.Range(1, count).Select(k => _byName[chain.Blocks[n - k]])];
+                block.IsRead = n + 1 < chain.Blocks.Count;
             }
         }
     }
 
     private void WarnOfRanks()
     {
-        var wide = Blocks.Where(block => block.Config.Rank > Math.Min(block.InFeatures, block.OutFeatures)).ToArray();
+        var wide = Blocks.OfType<LowRankBlock>().Where(block => block.Config.Rank > Math.Min(block.InFeatures, block.OutFeatures)).ToArray();
         if (wide.Length > 0)
         {
             Warnings.Add(

@@ -1,14 +1,28 @@
 using System.Text.Json.Serialization;
+using ResLora.Formats.Errors;
 
 namespace ResLora.Adapters;
 
-/// <summary>A LoRA or ResLoRA adapter: which layers it goes on, how large it is, and which shortcut joins its blocks.</summary>
+/// <summary>
+/// An adapter: by which method it is trained, which layers it goes on, how large it is, and which shortcut joins its blocks.
+/// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record AdapterConfig
 {
     internal const int MaxRank = 65536;
 
     private const double MaxAlpha = 1_000_000_000;
+
+    internal const string UsualMethod = "lora";
+
+    /// <summary>The method: lora, dora and others, as <c>docs/methods.md</c> lists them. Default lora.</summary>
+    // Absent where it is the usual one, so that files and runs of versions that knew no other stay what they are.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Method
+    {
+        get;
+        init => field = value == UsualMethod ? null : value;
+    }
 
     /// <summary>R, the rank of every block. Default 8.</summary>
     public int Rank { get; init; } = 8;
@@ -34,9 +48,15 @@ public sealed record AdapterConfig
     /// <summary>The shortcut; default none, which is plain LoRA.</summary>
     public ShortcutConfig Shortcut { get; init; } = new();
 
-    /// <summary>s, the factor of every B A.</summary>
+    /// <summary>What <see cref="Method"/> names.</summary>
+    /// <exception cref="ConfigException">There is no such method.</exception>
     [JsonIgnore]
-    public double Scaling => LoraMath.Scaling(Alpha, Rank, RankStabilized);
+    public AdapterMethod Kind => AdapterMethods.Find(Method ?? UsualMethod)
+        ?? throw new ConfigException($"adapter: {AdapterMethods.Unknown(Method!)}.");
+
+    /// <summary>s, the factor of every update.</summary>
+    [JsonIgnore]
+    public double Scaling => Kind.Scaling(this);
 
     /// <summary>The same settings, with targets where they name none.</summary>
     /// <param name="usual">The usual targets of the model's family, by suffix.</param>
@@ -61,6 +81,23 @@ public sealed record AdapterConfig
         if (!(Dropout is >= 0 and < 1))
         {
             yield return $"dropout is {Dropout}; it must be from 0 up to but not including 1";
+        }
+
+        if (AdapterMethods.Find(Method ?? UsualMethod) is not { } method)
+        {
+            yield return AdapterMethods.Unknown(Method!);
+        }
+        else
+        {
+            foreach (var problem in method.Problems(this))
+            {
+                yield return problem;
+            }
+
+            if (Shortcut.Kind != ShortcutKind.None && method.WhyNot(Shortcut.Kind) is { } reason)
+            {
+                yield return $"shortcut.kind is {Shortcut.Kind.ToString().ToLowerInvariant()}, which {method.Title} has no meaning for: {reason}";
+            }
         }
 
         foreach (var problem in (Targets?.Problems("targets") ?? []).Concat(Exclude?.Problems("exclude") ?? []).Concat(Shortcut.Problems()))

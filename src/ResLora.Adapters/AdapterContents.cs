@@ -14,9 +14,6 @@ internal sealed record AdapterContents(AdapterConfig Config, Func<string, string
     /// <summary>Of <see cref="SavedModules"/>, what is no part of the model's own head.</summary>
     public IReadOnlyList<string> BesidesHead { get; init; } = [];
 
-    /// <summary>Whether the blocks have magnitudes (DoRA).</summary>
-    public bool HasMagnitudes { get; init; }
-
     /// <summary>Rows of embeddings.</summary>
     public IReadOnlyList<TrainedTokens> Tokens { get; init; } = [];
 

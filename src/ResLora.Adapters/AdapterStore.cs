@@ -22,15 +22,11 @@ public static class AdapterStore
     public static void Save(AdaptedModel adapted, string folder, string? baseModel = null, bool overwrite = true)
     {
         ArgumentNullException.ThrowIfNull(adapted);
-        var config = adapted.Config;
-        if (config.Shortcut.Kind == ShortcutKind.None)
+        if (adapted.Config is { Shortcut.Kind: ShortcutKind.None, Kind.PeftType: not null })
         {
-            AtomicFolder.Write(
-                folder,
-                path => PeftFolder.Write(
-                    path, [.. adapted.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, b.A, b.B, b.Config.Alpha) { Magnitude = (b as DoraLinear)?.Magnitude })],
-                    adapted, config.Dropout, config.RankStabilized, baseModel),
-                overwrite);
+            PeftFolder.Block[] blocks =
+                [.. adapted.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, b.Factors.Select(f => KeyValuePair.Create(f.Key, (Tensor)f.Value)), b.Config.Rank, b.Config.Alpha))];
+            AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, adapted.Config, adapted, baseModel), overwrite);
             return;
         }
 
@@ -49,8 +45,12 @@ public static class AdapterStore
     public static void SavePeft(MergedAdapter merged, string folder, string? baseModel = null, bool overwrite = true)
     {
         using var scope = NewDisposeScope();
-        PeftFolder.Block[] blocks = [.. PortableBlocks(merged).Select(b => new PeftFolder.Block(b.Module, b.A, b.B, b.A.shape[0]))];
-        AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, merged.Adapted, 0, false, baseModel), overwrite);
+        PeftFolder.Block[] blocks =
+        [
+            .. PortableBlocks(merged).Select(b => new PeftFolder.Block(
+                b.Module, [KeyValuePair.Create("lora_A.weight", b.A), KeyValuePair.Create("lora_B.weight", b.B)], (int)b.A.shape[0], b.A.shape[0])),
+        ];
+        AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, new AdapterConfig(), merged.Adapted, baseModel), overwrite);
     }
 
     /// <summary>The factors of a merged adapter as every tool reads them alike: one rank for all, the scaling in B.</summary>
@@ -62,8 +62,9 @@ public static class AdapterStore
         ArgumentNullException.ThrowIfNull(merged);
         RequirePlain(merged);
         using var noGradient = no_grad();
-        var rank = merged.Blocks.Max(b => b.Pair.A.shape[0]);
-        return [.. merged.Blocks.Select(b =>
+        var pairs = merged.Blocks.Select(b => (b.ModuleName, Pair: LowRank(b))).ToArray();
+        var rank = pairs.Max(b => b.Pair.A.shape[0]);
+        return [.. pairs.Select(b =>
         {
             var missing = rank - b.Pair.A.shape[0];
             using var scaled = b.Pair.B * b.Pair.Scaling;
@@ -73,6 +74,9 @@ public static class AdapterStore
                 nn.functional.pad(scaled, [0, missing]));          // [Dout, R] -> [Dout, rank]
         })];
     }
+
+    private static LoraPair LowRank(MergedBlock block) => block.Update.AsLowRank()
+        ?? throw new ConfigException($"'{block.ModuleName}': its update has no low rank, so that it fits into no LoRA; merge it into the model (merge --as model, export --to hf).");
 
     /// <summary>Refuses what no other tool's LoRA has a place for.</summary>
     private static void RequirePlain(MergedAdapter merged)
@@ -97,9 +101,16 @@ public static class AdapterStore
     public static void SavePeftUnpadded(MergedAdapter merged, string folder, string? baseModel = null, bool overwrite = true)
     {
         ArgumentNullException.ThrowIfNull(merged);
+        var methods = merged.Blocks.Select(b => b.Update.StoredAs).Distinct().ToArray();
+        var method = methods.Length == 1 ? methods[0] : null;
+        if (method is null)
+        {
+            throw new ConfigException("The merged updates have no low rank, so that PEFT has no adapter for them; merge them into the model (merge --as model, export --to hf).");
+        }
+
         PeftFolder.Block[] blocks =
-            [.. merged.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, b.Pair.A, b.Pair.B, b.Pair.Scaling * b.Pair.A.shape[0]))];
-        AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, merged.Adapted, 0, false, baseModel), overwrite);
+            [.. merged.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, b.Update.Factors, (int)b.Update.Rank, b.Update.Scaling * b.Update.Rank))];
+        AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, new AdapterConfig { Method = method.Name }, merged.Adapted, baseModel), overwrite);
     }
 
     /// <summary>Puts a saved adapter on a model. PEFT and reslora folders are told apart by their files.</summary>

@@ -16,5 +16,5 @@ public interface IActivationObserver
     /// What B_n sees, [B, T, R]: A_n (x_n + γ x_{n−1}) under the input shortcut, A_n x_n + γ Σ A_{n−k} x_{n−k} under the middle shortcut;
     /// null under the block shortcut, which has no such thing. Borrowed.
     /// </param>
-    void Observe(ResLoraLinear block, Tensor input, Tensor? low);
+    void Observe(AdapterBlock block, Tensor input, Tensor? low);
 }

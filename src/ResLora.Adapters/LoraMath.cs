@@ -36,7 +36,10 @@ public static class LoraMath
         ArgumentNullException.ThrowIfNull(x);
         using var scope = NewDisposeScope();
         var kept = dropout > 0 ? nn.functional.dropout(x, dropout, training: true) : x;   // [..., Din]
-        return nn.functional.linear(kept, lora.A.to(x.dtype)).MoveToOuterDisposeScope();   // [..., Din] -> [..., R]
+        // An embedding's ids have no dtype that factors could follow.
+        var a = x.is_floating_point() ? lora.A.to(x.dtype) : lora.A;
+        var low = lora.Site is { } site ? site.Down(kept, a) : nn.functional.linear(kept, a);   // [..., Din] -> [..., R]
+        return low.MoveToOuterDisposeScope();
     }
 
     /// <summary>s · B · low.</summary>
@@ -48,16 +51,17 @@ public static class LoraMath
         ArgumentNullException.ThrowIfNull(low);
         using var scope = NewDisposeScope();
         // Scaling the R low-rank numbers costs less than scaling the Dout results.
-        return nn.functional.linear(low * lora.Scaling, lora.B.to(low.dtype)).MoveToOuterDisposeScope();   // [..., R] -> [..., Dout]
+        var (scaled, b) = (low * lora.Scaling, lora.B.to(low.dtype));
+        return (lora.Site is { } site ? site.Up(scaled, b) : nn.functional.linear(scaled, b)).MoveToOuterDisposeScope();   // [..., R] -> [..., Dout]
     }
 
-    /// <summary>ΔW = s · B A, in float32.</summary>
+    /// <summary>ΔW = s · B A, in float32, as the matrix that the layer's weight is.</summary>
     /// <param name="lora">A [R, Din], B [Dout, R], scaling s.</param>
     /// <returns>New tensor [Dout, Din], owned by the caller.</returns>
     public static Tensor DeltaWeight(LoraPair lora)
     {
         using var scope = NewDisposeScope();
-        return (lora.B.matmul(lora.A) * lora.Scaling).MoveToOuterDisposeScope();   // [Dout, R] · [R, Din] -> [Dout, Din]
+        return (lora.B.flatten(1).matmul(lora.A.flatten(1)) * lora.Scaling).MoveToOuterDisposeScope();   // [Dout, R] · [R, Din] -> [Dout, Din]
     }
 
     /// <summary>W* = W + s · B A, added in float32 and rounded once to W's dtype. W itself is not touched.</summary>
@@ -69,7 +73,16 @@ public static class LoraMath
         ArgumentNullException.ThrowIfNull(weight);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        return (weight.to(float32) + DeltaWeight(lora)).to(weight.dtype).MoveToOuterDisposeScope();
+        return ExactWeight(weight, lora).to(weight.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>W* in float32, in the caller's dispose scope.</summary>
+    internal static Tensor ExactWeight(Tensor weight, LoraPair lora)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var delta = DeltaWeight(lora);
+        return (weight.to(float32) + (lora.Site?.OfMatrix(delta) ?? delta)).MoveToOuterDisposeScope();
     }
 
     /// <summary>A drawn uniformly from ±1/√Din (Kaiming with a = √5), B zero: the update starts at 0.</summary>

@@ -5,14 +5,13 @@ namespace ResLora.Adapters;
 
 /// <summary>What a PEFT configuration says of a model's modules that only the model and the tensors can settle.</summary>
 /// <param name="Targets">Which modules get blocks.</param>
-/// <param name="HasMagnitudes">Whether blocks have magnitudes (DoRA).</param>
 /// <param name="Tokens">Ids of trained tokens by the end of a module's name; an empty name stands for the model's own embedding.</param>
-internal sealed record PeftChoices(PeftTargets Targets, bool HasMagnitudes, IReadOnlyDictionary<string, long[]> Tokens)
+internal sealed record PeftChoices(PeftTargets Targets, IReadOnlyDictionary<string, long[]> Tokens)
 {
     /// <summary>Reads them.</summary>
     /// <param name="config">The configuration.</param>
     /// <exception cref="JsonException">A key holds another kind of value.</exception>
-    public static PeftChoices Of(PeftConfig config) => new(new PeftTargets(config), config.HasMagnitudes, config.TrainedTokens switch
+    public static PeftChoices Of(PeftConfig config) => new(new PeftTargets(config), config.TrainedTokens switch
     {
         null or { ValueKind: JsonValueKind.Null } => new Dictionary<string, long[]>(),
         { ValueKind: JsonValueKind.Array } ids => new Dictionary<string, long[]> { [""] = ids.Deserialize<long[]>()! },

@@ -1,7 +1,8 @@
+using ResLora.Adapters.Layers;
+using ResLora.Adapters.Methods.Dora;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Peft;
 using ResLora.Tensors.Safetensors;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ResLora.Adapters;
@@ -17,15 +18,16 @@ internal sealed class PeftContents
 
     private static readonly string[] _innerParts = [".modules_to_save.", ".original_module."];
 
-    // PEFT 0.9 and older called a magnitude a module's weight.
-    private static readonly string[] _factors = [PeftFolder.WeightOfA, PeftFolder.WeightOfB, PeftFolder.Magnitude, PeftFolder.Magnitude + ".weight"];
+    // Those of the folder's own method come first: names of other methods may be ends of them.
+    private readonly string[] _factors;
 
     private readonly AdapterDescription _description;
     private readonly PeftChoices _choices;
     private readonly nn.Module _model;
     private readonly IReadOnlyList<string> _headModules;
     private readonly HashSet<string> _parameters;
-    private readonly string[] _linears;
+    private readonly AdapterMethod _method;
+    private readonly string[] _layers;
 
     /// <summary>What was put before the names of the file: the part that the model trained there lacked, with its dot.</summary>
     private string _added = "";
@@ -41,7 +43,10 @@ internal sealed class PeftContents
     {
         (_description, _choices, _model, _headModules) = (description, description.Peft!, model, headModules);
         _parameters = [.. model.named_parameters().Select(p => p.name)];
-        _linears = [.. model.named_modules().Where(m => m.module is Linear).Select(m => m.name)];
+        _method = description.Config.Kind;
+        _factors = [.. _method.FactorNames.Concat(AdapterMethods.All.SelectMany(method => method.FactorNames)).Distinct().Select(name => "." + name)];
+        _layers =
+            [.. model.named_modules().Select(m => LayerSite.Of(m.name, m.module)).OfType<LayerSite>().Where(_method.Takes).Select(site => site.Name)];
     }
 
     /// <summary>Finds it out.</summary>
@@ -73,13 +78,12 @@ internal sealed class PeftContents
                 $"{_description.TensorFile}: the adapter does not fit this model ({_problems.Count} tensors): {string.Join("; ", _problems.Take(6))}.");
         }
 
-        return new AdapterContents(_description.Config with { Targets = TargetModules.Suffixes(_linears.Where(_blocks.Contains)), Exclude = null }, TensorOf)
+        return new AdapterContents(_description.Config with { Targets = TargetModules.Suffixes(_layers.Where(_blocks.Contains)), Exclude = null }, TensorOf)
         {
             Overrides = Overrides(),
             SavedModules = saved,
             Unused = [.. stored.Keys.Where(name => IsInnerCopy(name, stored))],
             BesidesHead = [.. saved.Except(_headModules)],
-            HasMagnitudes = _choices.HasMagnitudes,
             Tokens = _tokens,
             Copies = _copies,
         };
@@ -97,12 +101,14 @@ internal sealed class PeftContents
         string[] modules =
         [
             .. tensors
-                .Where(t => t.StartsWith(PeftConfig.TensorPrefix, StringComparison.Ordinal) && t.EndsWith(PeftFolder.WeightOfA, StringComparison.Ordinal))
-                .Select(t => t[PeftConfig.TensorPrefix.Length..^PeftFolder.WeightOfA.Length]),
+                .Where(t => t.StartsWith(PeftConfig.TensorPrefix, StringComparison.Ordinal))
+                .Select(t => (Tensor: t, Factor: _factors.FirstOrDefault(factor => t.EndsWith(factor, StringComparison.Ordinal))))
+                .Where(t => t.Factor is not null)
+                .Select(t => t.Tensor[PeftConfig.TensorPrefix.Length..^t.Factor!.Length]),
         ];
-        return modules.Any(_linears.Contains)
+        return modules.Any(_layers.Contains)
             ? ""
-            : _model.named_children().Select(child => child.name + ".").FirstOrDefault(first => modules.Any(module => _linears.Contains(first + module))) ?? "";
+            : _model.named_children().Select(child => child.name + ".").FirstOrDefault(first => modules.Any(module => _layers.Contains(first + module))) ?? "";
     }
 
     private void Place(string tensor)
@@ -115,7 +121,7 @@ internal sealed class PeftContents
 
         var bare = tensor[PeftConfig.TensorPrefix.Length..];
         var name = _added + bare;
-        if (_factors.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) is { } factor && _linears.Contains(name[..^factor.Length]))
+        if (_factors.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) is { } factor && _layers.Contains(name[..^factor.Length]))
         {
             PlaceFactor(tensor, name[..^factor.Length], factor);
         }
@@ -147,10 +153,12 @@ internal sealed class PeftContents
 
     private void PlaceFactor(string tensor, string module, string factor)
     {
-        var isMagnitude = factor.StartsWith(PeftFolder.Magnitude, StringComparison.Ordinal);
-        if (isMagnitude && !_choices.HasMagnitudes)
+        var name = factor[1..];
+        if (!_method.FactorNames.Contains(name))
         {
-            _problems.Add($"'{tensor}' is a magnitude, and use_dora is not set");
+            _problems.Add(name.StartsWith(DoraBlock.MagnitudeName, StringComparison.Ordinal)
+                ? $"'{tensor}' is a magnitude, and use_dora is not set"
+                : $"'{tensor}' belongs to no block of {_method.Title}");
             return;
         }
 
@@ -159,7 +167,7 @@ internal sealed class PeftContents
             _problems.Add($"'{tensor}' is there, and {PeftConfig.FileName} does not choose that layer");
         }
 
-        _tensors[module + (isMagnitude ? PeftFolder.Magnitude : factor)] = tensor;
+        _tensors[$"{module}.{_method.PresentName(name)}"] = tensor;
     }
 
     private void PlaceTokens(string tensor, string module)
@@ -199,8 +207,8 @@ internal sealed class PeftContents
     {
         static string Last(string name) => name[(name.LastIndexOf('.') + 1)..];
         HashSet<string> kinds = [.. _blocks.Select(Last)];
-        var chosen = _linears.Where(name => !_blocks.Contains(name) && _choices.Targets.Take(WithoutAdded(name))).ToLookup(name => kinds.Contains(Last(name)));
-        _problems.AddRange(chosen[true].Select(name => $"'{TensorOf(name + PeftFolder.WeightOfA)}' is missing"));
+        var chosen = _layers.Where(name => !_blocks.Contains(name) && _choices.Targets.Take(WithoutAdded(name))).ToLookup(name => kinds.Contains(Last(name)));
+        _problems.AddRange(chosen[true].Select(name => $"'{TensorOf($"{name}.{_method.FactorNames[0]}")}' is missing"));
         if (_blocks.Count == 0)
         {
             _problems.Add("it has no block");

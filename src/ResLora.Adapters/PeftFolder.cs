@@ -10,43 +10,43 @@ namespace ResLora.Adapters;
 /// <summary>The PEFT adapter folder: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>.</summary>
 internal static class PeftFolder
 {
-    public const string WeightOfA = ".lora_A.weight";
-    public const string WeightOfB = ".lora_B.weight";
-    public const string Magnitude = ".lora_magnitude_vector";
     public const string RowsOfTokens = ".token_adapter.trainable_tokens_delta";
 
     private const string BiasEnd = ".bias";
 
     /// <summary>One block as it is written.</summary>
     /// <param name="Module">The module's dotted name.</param>
-    /// <param name="A">[R, Din], borrowed.</param>
-    /// <param name="B">[Dout, R], borrowed.</param>
-    /// <param name="Alpha">The alpha that a reader divides by R, or by √R when rank-stabilised.</param>
-    public sealed record Block(string Module, Tensor A, Tensor B, double Alpha)
-    {
-        /// <summary>m [Dout], borrowed (DoRA); null for plain LoRA.</summary>
-        public Tensor? Magnitude { get; init; }
-    }
+    /// <param name="Factors">The block's tensors by PEFT's names behind the module's; borrowed.</param>
+    /// <param name="Rank">R.</param>
+    /// <param name="Alpha">The alpha that a reader divides by R, or by what the method divides it by.</param>
+    public sealed record Block(string Module, IEnumerable<KeyValuePair<string, Tensor>> Factors, int Rank, double Alpha);
 
     /// <summary>
     /// Writes the two files into a folder. Blocks that differ from the usual rank or alpha get a pattern of their own, which
     /// matches no other module. The adapted model's saved modules come along whole.
     /// </summary>
-    public static void Write(
-        string folder, IReadOnlyList<Block> blocks, AdaptedModel adapted, double dropout, bool rankStabilized, string? baseModel)
+    /// <param name="folder">The folder.</param>
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="config">The settings that a reader needs, rank and alpha aside.</param>
+    /// <param name="adapted">The model with what is saved beside blocks.</param>
+    /// <param name="baseModel">The name or folder of the base model, or null.</param>
+    public static void Write(string folder, IReadOnlyList<Block> blocks, AdapterConfig config, AdaptedModel adapted, string? baseModel)
     {
-        var rank = (int)Usual(blocks.Select(b => b.A.shape[0]));
-        var alpha = Usual(blocks.Select(b => b.Alpha));
+        var method = config.Kind;
+        var usual = config with { Rank = Usual(blocks.Select(b => b.Rank)), Alpha = Usual(blocks.Select(b => b.Alpha)) };
+        var own = new Dictionary<string, object?>(StringComparer.Ordinal);
+        method.WritePeft(usual, own);
         var text = PeftConfig.Text(
-            Shortened([.. blocks.Select(b => b.Module)], adapted.LinearNames), rank, alpha, dropout, rankStabilized, baseModel,
-            blocks.Where(b => b.A.shape[0] != rank).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => (int)b.A.shape[0]),
-            blocks.Where(b => b.Alpha != alpha).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Alpha),
-            Extras(adapted, blocks));
+            method.PeftType ?? throw new ConfigException($"PEFT has no adapter of {method.Title}; merge it (reslora merge), or save it in reslora's own format."),
+            Shortened([.. blocks.Select(b => b.Module)], adapted.LayerNames), usual.Rank, baseModel, own,
+            blocks.Where(b => b.Rank != usual.Rank).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Rank),
+            blocks.Where(b => b.Alpha != usual.Alpha).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Alpha),
+            Extras(adapted));
         AtomicFile.WriteText(Path.Combine(folder, PeftConfig.FileName), text);
         using var scope = NewDisposeScope();
         SafetensorsWriter.Write(
             Path.Combine(folder, PeftConfig.TensorFileName),
-            blocks.SelectMany(Tensors)
+            blocks.SelectMany(block => block.Factors.Select(factor => (Name: $"{block.Module}.{factor.Key}", factor.Value)))
                 .Concat(adapted.SavedParameters().Select(p => (Name: p.Key, Value: (Tensor)p.Value)))
                 .Concat(adapted.Tokens.Select(tokens => (Name: tokens.Module + RowsOfTokens, Value: Rows(adapted, tokens))))
                 .Select(t => KeyValuePair.Create(PeftConfig.TensorPrefix + t.Name, t.Value)));
@@ -55,7 +55,7 @@ internal static class PeftFolder
     /// <summary>What a folder holds, from its configuration alone.</summary>
     public static AdapterDescription Describe(string folder)
     {
-        var peft = PeftConfig.Read(folder);
+        var peft = PeftConfig.Read(folder, AdapterMethods.PeftTypes, file => AdapterMethods.Of(file).PeftKeys);
         var tensorFile = Path.Combine(folder, PeftConfig.TensorFileName);
         var pickle = Path.Combine(folder, "adapter_model.bin");
         if (!File.Exists(tensorFile) && File.Exists(pickle))
@@ -66,15 +66,11 @@ internal static class PeftFolder
         try
         {
             var choices = PeftChoices.Of(peft);
-            var config = new AdapterConfig
+            var config = AdapterMethods.Of(peft).ReadPeft(peft, new AdapterConfig
             {
-                Rank = peft.Rank,
-                Alpha = peft.Alpha,
-                Dropout = peft.Dropout,
-                RankStabilized = peft.RankStabilized,
                 Targets = choices.Targets.Named ?? throw new JsonException("target_modules is null"),
                 Exclude = choices.Targets.Exclude,
-            };
+            });
             return new AdapterDescription(folder, "peft", config, peft.BaseModel, tensorFile, PeftConfig.TensorPrefix)
             {
                 Peft = choices,
@@ -89,16 +85,6 @@ internal static class PeftFolder
         }
     }
 
-    private static IEnumerable<(string Name, Tensor Value)> Tensors(Block block)
-    {
-        yield return (block.Module + WeightOfA, block.A);
-        yield return (block.Module + WeightOfB, block.B);
-        if (block.Magnitude is { } magnitude)
-        {
-            yield return (block.Module + Magnitude, magnitude);
-        }
-    }
-
     private static Tensor Rows(AdaptedModel adapted, TrainedTokens tokens)
     {
         using var noGradient = no_grad();
@@ -107,7 +93,7 @@ internal static class PeftFolder
     }
 
     /// <summary>What goes along, as PEFT says it: biases are no modules, and have a key of their own.</summary>
-    private static PeftExtras Extras(AdaptedModel adapted, IReadOnlyList<Block> blocks)
+    private static PeftExtras Extras(AdaptedModel adapted)
     {
         static bool IsBias(string name) => name.EndsWith(BiasEnd, StringComparison.Ordinal);
         var biases = adapted.SavedModules.Where(IsBias).ToArray();
@@ -117,7 +103,6 @@ internal static class PeftFolder
             SavedModules = modules,
             IsClassifier = modules.Contains("classifier"),
             Biases = biases.Length == 0 ? "none" : biases.All(name => name.EndsWith(".base_layer" + BiasEnd, StringComparison.Ordinal)) ? "lora_only" : "all",
-            HasMagnitudes = blocks.Any(block => block.Magnitude is not null),
             TrainedTokens = adapted.Tokens.ToDictionary(tokens => tokens.Module, tokens => tokens.Ids),
         };
     }

@@ -99,7 +99,7 @@ public static class ResLoraMath
         using var scope = NewDisposeScope();
         var a = cat([.. blocks.Select(b => b.A)], dim: 0);                                             // [R·(m+1), Din]
         var b = cat([blocks[0].B, .. blocks.Skip(1).Select(earlier => earlier.B * weight)], dim: 1);   // [Dout, R·(m+1)]
-        return new LoraPair(a.MoveToOuterDisposeScope(), b.MoveToOuterDisposeScope(), blocks[0].Scaling);
+        return blocks[0] with { A = a.MoveToOuterDisposeScope(), B = b.MoveToOuterDisposeScope() };
     }
 
     /// <summary>
@@ -110,7 +110,7 @@ public static class ResLoraMath
     /// <param name="alpha">α_n.</param>
     /// <returns>A_n and (1 + α_n) B_n, new tensors owned by the caller.</returns>
     public static LoraPair MergeScaled(LoraPair lora, double alpha) =>
-        new(lora.A.clone(), lora.B * (1 + alpha), lora.Scaling);
+        lora with { A = lora.A.clone(), B = lora.B * (1 + alpha) };
 
     /// <summary>
     /// Merge of the middle shortcut by weights, equation 13: A*_n = Σ_{k=0..m} α_{n,k} A_{n−k}, W*_n = W_n + s B_n A*_n.
@@ -131,7 +131,7 @@ public static class ResLoraMath
             sum = sum + previousA[k] * alphas[k];   // [R, Din]
         }
 
-        return new LoraPair(sum.clone().MoveToOuterDisposeScope(), lora.B.clone().MoveToOuterDisposeScope(), lora.Scaling);
+        return lora with { A = sum.clone().MoveToOuterDisposeScope(), B = lora.B.clone().MoveToOuterDisposeScope() };
     }
 
     /// <summary>α_n of the input shortcut, equations 9 and 11: the size of what the shortcut adds over the size of block n's own.</summary>
@@ -176,6 +176,6 @@ public static class ResLoraMath
         var regular = moment + lambda * eye(width, dtype: moment.dtype, device: moment.device);   // [Din, Din]
         var correction = cholesky_solve(cross.t(), linalg.cholesky(regular)).t();                 // [Din, R] -> [R, Din]
         var a = lora.A + correction.to(lora.A.dtype);
-        return new LoraPair(a.MoveToOuterDisposeScope(), lora.B.clone().MoveToOuterDisposeScope(), lora.Scaling);
+        return lora with { A = a.MoveToOuterDisposeScope(), B = lora.B.clone().MoveToOuterDisposeScope() };
     }
 }

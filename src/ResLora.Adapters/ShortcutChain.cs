@@ -1,13 +1,16 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
+using ResLora.Formats;
 
 namespace ResLora.Adapters;
 
-/// <summary>Where a linear layer stands: what decides who is "previous" for whom.</summary>
+/// <summary>An adapted layer: what decides who is "previous" for whom.</summary>
 /// <param name="Name">The dotted name, such as <c>model.layers.3.self_attn.q_proj</c>.</param>
 /// <param name="InFeatures">Din.</param>
 /// <param name="OutFeatures">Dout.</param>
-public sealed record ChainLink(string Name, long InFeatures, long OutFeatures);
+public sealed record ChainLink(string Name, long InFeatures, long OutFeatures)
+{
+    /// <summary>What else must be equal in neighbours, in words; empty at linear layers.</summary>
+    public string Geometry { get; init; } = "";
+}
 
 /// <summary>Two blocks of the same projection that are not linked, and why.</summary>
 /// <param name="From">The block before the break.</param>
@@ -16,67 +19,66 @@ public sealed record ChainLink(string Name, long InFeatures, long OutFeatures);
 public sealed record ChainBreak(string From, string To, string Reason);
 
 /// <summary>
-/// The blocks of one projection in neighbouring layers, in the order of execution: block n's previous block is n − 1.
+/// The blocks of one projection, in the order of execution: block n's previous block is n − 1.
 /// </summary>
-/// <param name="Name">The module name without its layer prefix, such as <c>self_attn.q_proj</c>.</param>
+/// <param name="Name">What the layers have in common, such as <c>self_attn.q_proj</c>.</param>
 /// <param name="Blocks">The dotted names of the blocks, first to last.</param>
-public sealed partial record ShortcutChain(string Name, IReadOnlyList<string> Blocks)
+public sealed record ShortcutChain(string Name, IReadOnlyList<string> Blocks)
 {
     /// <summary>
-    /// Sorts layers into chains: the same-named projection of layers i and i + 1 is linked when in and out features are
-    /// equal; anything else starts a new chain and is reported.
+    /// Sorts layers into chains: of the layers that play one role, each is linked with the one that runs after it when both are adapted and
+    /// their in and out features are equal; anything else starts a new chain and is reported.
     /// </summary>
     /// <param name="links">The adapted layers, in any order.</param>
+    /// <param name="order">All layers, adapted or not, in the order of execution.</param>
+    /// <param name="roleOf">What a layer is for; null for its name without the first number in it.</param>
     /// <returns>The chains and the breaks between them.</returns>
-    public static (IReadOnlyList<ShortcutChain> Chains, IReadOnlyList<ChainBreak> Breaks) Build(IEnumerable<ChainLink> links)
+    public static (IReadOnlyList<ShortcutChain> Chains, IReadOnlyList<ChainBreak> Breaks) Build(
+        IEnumerable<ChainLink> links, IReadOnlyList<string> order, Func<string, string>? roleOf = null)
     {
         ArgumentNullException.ThrowIfNull(links);
+        ArgumentNullException.ThrowIfNull(order);
+        roleOf ??= LayerRole.Usual;
+        var places = order.GroupBy(roleOf).ToDictionary(
+            role => role.Key, role => role.Distinct(StringComparer.Ordinal).Select((name, place) => (name, place)).ToDictionary(p => p.name, p => p.place, StringComparer.Ordinal));
         var chains = new List<ShortcutChain>();
         var breaks = new List<ChainBreak>();
-        foreach (var projection in links.Select(Placed).GroupBy(p => (p.Prefix, p.Suffix)))
+        foreach (var role in links.GroupBy(link => roleOf(link.Name)))
         {
             var current = new List<string>();
-            (ChainLink Link, long Layer)? previous = null;
-            foreach (var (link, layer) in projection.Select(p => (p.Link, p.Layer)).OrderBy(p => p.Layer))
+            (ChainLink Link, int Place)? previous = null;
+            foreach (var next in role.Select(link => (Link: link, Place: places[role.Key][link.Name])).OrderBy(p => p.Place))
             {
-                if (previous is { } before && Difference(before, (link, layer)) is { } reason)
+                if (previous is { } before && Difference(before, next) is { } reason)
                 {
-                    breaks.Add(new ChainBreak(before.Link.Name, link.Name, reason));
-                    chains.Add(new ShortcutChain(projection.Key.Suffix, current));
+                    breaks.Add(new ChainBreak(before.Link.Name, next.Link.Name, reason));
+                    chains.Add(new ShortcutChain(LayerRole.NameOf(role.Key), current));
                     current = [];
                 }
 
-                current.Add(link.Name);
-                previous = (link, layer);
+                current.Add(next.Link.Name);
+                previous = next;
             }
 
-            chains.Add(new ShortcutChain(projection.Key.Suffix, current));
+            chains.Add(new ShortcutChain(LayerRole.NameOf(role.Key), current));
         }
 
         return (chains, breaks);
     }
 
-    private static (string Prefix, long Layer, string Suffix, ChainLink Link) Placed(ChainLink link)
+    private static string? Difference((ChainLink Link, int Place) before, (ChainLink Link, int Place) after)
     {
-        var match = LayerIndex().Match(link.Name);
-        return match.Success
-            ? (match.Groups["prefix"].Value, long.Parse(match.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture), match.Groups["suffix"].Value, link)
-            : ("", 0, link.Name, link);
-    }
-
-    private static string? Difference((ChainLink Link, long Layer) before, (ChainLink Link, long Layer) after)
-    {
-        if (after.Layer != before.Layer + 1)
+        var between = after.Place - before.Place - 1;
+        if (between > 0)
         {
-            return $"layers {before.Layer} and {after.Layer} are not neighbours";
+            return between == 1 ? "a layer without a block runs between them" : $"{between} layers without a block run between them";
         }
 
         var (a, b) = (before.Link, after.Link);
-        return (a.InFeatures, a.OutFeatures) == (b.InFeatures, b.OutFeatures)
+        return (a.InFeatures, a.OutFeatures, a.Geometry) == (b.InFeatures, b.OutFeatures, b.Geometry)
             ? null
-            : $"[{a.OutFeatures}, {a.InFeatures}] and [{b.OutFeatures}, {b.InFeatures}] differ";
+            : $"{Text(a)} and {Text(b)} differ";
     }
 
-    [GeneratedRegex(@"^(?<prefix>.*?)\.(?<layer>\d{1,9})\.(?<suffix>.+)$", RegexOptions.CultureInvariant)]
-    private static partial Regex LayerIndex();
+    private static string Text(ChainLink link) => $"[{link.OutFeatures}, {link.InFeatures}]{(link.Geometry.Length > 0 ? " " + link.Geometry : "")}";
 }

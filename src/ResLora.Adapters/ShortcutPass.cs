@@ -12,7 +12,7 @@ public sealed class ShortcutPass : IDisposable
     private static ShortcutPass? _current;
 
     private readonly ShortcutPass? _outer;
-    private readonly Dictionary<ResLoraLinear, Tensor> _carried = [];
+    private readonly Dictionary<AdapterBlock, Tensor> _carried = [];
     private readonly CalibrationStatistics? _statistics;
     private readonly Tensor? _tokenMask;
 
@@ -52,17 +52,17 @@ public sealed class ShortcutPass : IDisposable
         }
     }
 
-    internal static ShortcutPass Require(ResLoraLinear block) => _current ?? throw new InvalidOperationException(
+    internal static ShortcutPass Require(AdapterBlock block) => _current ?? throw new InvalidOperationException(
         $"'{block.ModuleName}' has a shortcut and needs an open ShortcutPass: wrap the forward pass in 'using var pass = adapted.BeginPass();'.");
 
     /// <summary>Who sees the blocks' activations, or null.</summary>
     internal IActivationObserver? Observer { get; }
 
     /// <summary>What is carried now, for a checkpointed segment that must see it as its inputs.</summary>
-    internal IReadOnlyDictionary<ResLoraLinear, Tensor> Carried => _carried;
+    internal IReadOnlyDictionary<AdapterBlock, Tensor> Carried => _carried;
 
     /// <summary>A pass for one checkpointed segment, which starts with what the surrounding pass carries.</summary>
-    internal static ShortcutPass OpenSegment(ShortcutPass? surrounding, IReadOnlyList<ResLoraLinear> blocks, IReadOnlyList<Tensor> tensors, bool recomputing)
+    internal static ShortcutPass OpenSegment(ShortcutPass? surrounding, IReadOnlyList<AdapterBlock> blocks, IReadOnlyList<Tensor> tensors, bool recomputing)
     {
         var pass = new ShortcutPass(surrounding?._tokenMask, recomputing ? null : surrounding?._statistics, recomputing ? null : surrounding?.Observer);
         for (var i = 0; i < blocks.Count; i++)
@@ -74,7 +74,7 @@ public sealed class ShortcutPass : IDisposable
     }
 
     /// <summary>Hands a block's tensor on to later blocks, and lets go of the one that no later block reads.</summary>
-    internal void Carry(ResLoraLinear block, Tensor tensor)
+    internal void Carry(AdapterBlock block, Tensor tensor)
     {
         if (_carried.Remove(block, out var stale))
         {
@@ -97,12 +97,12 @@ public sealed class ShortcutPass : IDisposable
     /// What the previous blocks handed on, nearest first. The link is cut where the token shape changes (a UNet's levels,
     /// cross-attention): blocks from there back are not read.
     /// </summary>
-    internal List<Tensor> Earlier(ResLoraLinear block, Tensor like)
+    internal List<Tensor> Earlier(AdapterBlock block, Tensor like)
     {
         var earlier = new List<Tensor>();
         foreach (var previous in block.Previous)
         {
-            if (!_carried.TryGetValue(previous, out var tensor) || !tensor.shape.AsSpan(0, tensor.shape.Length - 1).SequenceEqual(like.shape.AsSpan(0, like.shape.Length - 1)))
+            if (!_carried.TryGetValue(previous, out var tensor) || !tensor.shape.AsSpan().SequenceEqual(like.shape))
             {
                 break;
             }
@@ -114,8 +114,17 @@ public sealed class ShortcutPass : IDisposable
         return earlier;
     }
 
+    /// <summary>What the input shortcut adds to a block's input; null for nothing. The input is handed on to the next block.</summary>
+    internal Tensor? AddedInput(AdapterBlock block, Tensor input)
+    {
+        var previous = Earlier(block, input);
+        Carry(block, input);
+        Record(block, input, null);
+        return previous.Count > 0 ? previous[0] : block.Config.Shortcut.FirstBlock == FirstBlock.Doubled ? input : null;
+    }
+
     /// <summary>Notes the sizes of a block's activations, when this pass gathers statistics and the block is in training.</summary>
-    internal void Record(ResLoraLinear block, Tensor input, Tensor? low)
+    internal void Record(AdapterBlock block, Tensor input, Tensor? low)
     {
         if (_statistics is not null && block.training)
         {

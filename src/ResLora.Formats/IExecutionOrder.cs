@@ -8,4 +8,12 @@ public interface IExecutionOrder
     /// first reaches them.
     /// </summary>
     IReadOnlyList<string> ExecutionOrder { get; }
+
+    /// <summary>
+    /// What a layer is for. Layers of one role and one width, one after another in <see cref="ExecutionOrder"/>, are neighbours for
+    /// shortcuts. Default: the name with a star for its first number, so that the layers of a stack follow each other.
+    /// </summary>
+    /// <param name="layer">One of <see cref="ExecutionOrder"/>.</param>
+    /// <returns>The role; a short name for it stands behind its first <c>*.</c>, if it has one.</returns>
+    string RoleOf(string layer) => LayerRole.Usual(layer);
 }

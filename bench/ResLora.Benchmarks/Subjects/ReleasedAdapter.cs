@@ -1,4 +1,5 @@
 using ResLora.Adapters;
+using ResLora.Adapters.Methods.Lora;
 
 namespace ResLora.Benchmarks.Subjects;
 
@@ -14,10 +15,10 @@ internal sealed class ReleasedAdapter : IDisposable
     public ReleasedAdapter(AdaptedModel adapted)
     {
         _adapted = adapted;
-        var byBlock = new Dictionary<LoraLinear, ReleasedLinear>();
-        foreach (var block in adapted.Blocks)
+        var byBlock = new Dictionary<LoraBlock, ReleasedLinear>();
+        foreach (var block in adapted.Blocks.Cast<LoraBlock>())
         {
-            var previous = (block as ResLoraLinear)?.Previous.Select(p => byBlock[p]).ToArray() ?? [];
+            var previous = block.Previous.Select(p => byBlock[(LoraBlock)p]).ToArray();
             var layer = new ReleasedLinear(block, previous);
             ModuleSlot.Replace(adapted.Model, block.ModuleName, layer);
             byBlock[block] = layer;

@@ -1,4 +1,5 @@
 using ResLora.Adapters;
+using ResLora.Adapters.Methods.Lora;
 using static TorchSharp.torch;
 
 namespace ResLora.Benchmarks.Subjects;
@@ -11,7 +12,7 @@ namespace ResLora.Benchmarks.Subjects;
 /// </summary>
 /// <param name="block">The block whose frozen layer and factors it computes with; borrowed.</param>
 /// <param name="previous">The blocks that it reads, nearest first.</param>
-internal sealed class ReleasedLinear(LoraLinear block, IReadOnlyList<ReleasedLinear> previous) : nn.Module<Tensor, Tensor>(nameof(ReleasedLinear))
+internal sealed class ReleasedLinear(LoraBlock block, IReadOnlyList<ReleasedLinear> previous) : nn.Module<Tensor, Tensor>(nameof(ReleasedLinear))
 {
     private const int Window = 100;
     private readonly Queue<float> _inputNorms = new();
@@ -23,7 +24,7 @@ internal sealed class ReleasedLinear(LoraLinear block, IReadOnlyList<ReleasedLin
     public override Tensor forward(Tensor input)   // [..., Din] -> [..., Dout]
     {
         using var scope = NewDisposeScope();
-        var wide = nn.functional.linear(input, block.BaseLayer.weight!, block.BaseLayer.bias);   // [..., Din] -> [..., Dout]
+        var wide = nn.functional.linear(input, block.Site.Weight, block.Site.Bias);   // [..., Din] -> [..., Dout]
         return (wide + Update(input)).MoveToOuterDisposeScope();
     }
 
@@ -56,13 +57,13 @@ internal sealed class ReleasedLinear(LoraLinear block, IReadOnlyList<ReleasedLin
         }
     }
 
-    private LoraLinear Block => block;
+    private LoraBlock Block => block;
 
-    private static Tensor Update(Tensor input, LoraLinear block) =>
+    private static Tensor Update(Tensor input, LoraBlock block) =>
         Up(nn.functional.linear(input, block.A), block);   // [..., Din] -> [..., Dout]
 
-    private static Tensor Up(Tensor low, LoraLinear block) =>
-        nn.functional.linear(low, block.B) * block.Config.Scaling;   // [..., R] -> [..., Dout]
+    private static Tensor Up(Tensor low, LoraBlock block) =>
+        nn.functional.linear(low, block.B) * block.Scaling;   // [..., R] -> [..., Dout]
 
     private static void Keep(ref Tensor? kept, Tensor tensor)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
+using ResLora.Adapters.Methods.Lora;
 using ResLora.Benchmarks.Measuring;
 using ResLora.Benchmarks.Reporting;
 using ResLora.Benchmarks.Subjects;
@@ -96,7 +97,7 @@ internal static class DecodeVerb
     {
         var adapted = AdaptedModel.Inject(model, StackOptions.Adapter(rank, "none"));
         using var noGradient = no_grad();
-        foreach (var block in adapted.Blocks)
+        foreach (var block in adapted.Blocks.Cast<LoraBlock>())
         {
             // Zeros might be added faster than other numbers.
             nn.init.normal_(block.B, 0, 0.01);

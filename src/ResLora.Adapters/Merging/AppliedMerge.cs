@@ -1,5 +1,4 @@
 using TorchSharp.Modules;
-using static TorchSharp.torch;
 
 namespace ResLora.Adapters.Merging;
 
@@ -7,36 +6,28 @@ namespace ResLora.Adapters.Merging;
 internal sealed class AppliedMerge : IDisposable
 {
     private readonly AdaptedModel _adapted;
-    private readonly List<Linear> _layers = [];
+    private readonly List<Parameter> _weights = [];
 
     public AppliedMerge(AdaptedModel adapted, MergedAdapter merged)
     {
         _adapted = adapted;
         foreach (var block in merged.Blocks)
         {
-            var baseLayer = adapted[block.ModuleName].BaseLayer;
-            var layer = nn.Linear(baseLayer.weight!.shape[1], baseLayer.weight.shape[0], hasBias: baseLayer.bias is not null, device: META);
-            layer.weight = new Parameter(merged.MergedWeight(block), requires_grad: false);
-            layer.weight.DetachFromDisposeScope();
-            if (baseLayer.bias is not null)
-            {
-                layer.bias = baseLayer.bias;
-            }
-
+            var (layer, weight) = adapted[block.ModuleName].Site.WithWeight(merged.MergedWeight(block));
             ModuleSlot.Replace(adapted.Model, block.ModuleName, layer);
-            _layers.Add(layer);
+            _weights.Add(weight);
         }
     }
 
     public void Dispose()
     {
         _adapted.Restore();
-        foreach (var layer in _layers)
+        foreach (var weight in _weights)
         {
             // Only the merged weight: the bias is the base layer's own.
-            layer.weight!.Dispose();
+            weight.Dispose();
         }
 
-        _layers.Clear();
+        _weights.Clear();
     }
 }

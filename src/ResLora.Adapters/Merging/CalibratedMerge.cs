@@ -20,7 +20,7 @@ internal sealed class CalibratedMerge(
     public IReadOnlyList<MergedBlock> Run()
     {
         var groups = InputGroups.Find(adapted, batches[0]);
-        var unreached = adapted.Blocks.OfType<ResLoraLinear>().Except(groups.SelectMany(group => group)).ToArray();
+        var unreached = adapted.Blocks.Except(groups.SelectMany(group => group)).ToArray();
         if (unreached.FirstOrDefault(block => !IsHead(block)) is { } block)
         {
             throw new ConfigException($"The model did not call '{block.ModuleName}' on the calibration texts, so it cannot be merged by {settings.Name}; exclude it.");
@@ -43,22 +43,17 @@ internal sealed class CalibratedMerge(
         }
         catch
         {
-            foreach (var pair in merged.Select(done => done.Pair))
-            {
-                pair.A.Dispose();
-                pair.B.Dispose();
-            }
-
+            merged.ForEach(done => done.Update.Dispose());
             throw;
         }
     }
 
-    private void AtOnce(IReadOnlyList<IReadOnlyList<ResLoraLinear>> groups, List<MergedBlock> merged)
+    private void AtOnce(IReadOnlyList<IReadOnlyList<AdapterBlock>> groups, List<MergedBlock> merged)
     {
         // The head of a chain has a closed form; nothing is fitted there.
         merged.AddRange(groups.SelectMany(group => group).Where(IsHead).Select(Head));
         var fitted =
-            groups.Select(group => (IReadOnlyList<ResLoraLinear>)[.. group.Where(block => !IsHead(block))]).Where(group => group.Count > 0);
+            groups.Select(group => (IReadOnlyList<AdapterBlock>)[.. group.Where(block => !IsHead(block))]).Where(group => group.Count > 0);
         var passes = WithMatrices ? Passes([.. fitted]) : [[.. fitted]];
         for (var pass = 0; pass < passes.Count; pass++)
         {
@@ -66,7 +61,7 @@ internal sealed class CalibratedMerge(
         }
     }
 
-    private void LayerByLayer(IReadOnlyList<IReadOnlyList<ResLoraLinear>> groups, List<MergedBlock> merged)
+    private void LayerByLayer(IReadOnlyList<IReadOnlyList<AdapterBlock>> groups, List<MergedBlock> merged)
     {
         Passes(groups);   // refuses what does not fit
         using var targets = new TargetObserver();
@@ -95,10 +90,10 @@ internal sealed class CalibratedMerge(
 
     /// <summary>Gathers the moments of some groups in one pass over the texts and solves for their blocks.</summary>
     private void Fit(
-        IReadOnlyList<IReadOnlyList<ResLoraLinear>> groups, TargetObserver? targets, (int Pass, int Passes) position, List<MergedBlock> merged)
+        IReadOnlyList<IReadOnlyList<AdapterBlock>> groups, TargetObserver? targets, (int Pass, int Passes) position, List<MergedBlock> merged)
     {
         using var scope = NewDisposeScope();
-        var moments = new Dictionary<ResLoraLinear, Moments>();
+        var moments = new Dictionary<AdapterBlock, Moments>();
         foreach (var group in groups)
         {
             var gathered = new Moments(group, WithMatrices);
@@ -108,7 +103,7 @@ internal sealed class CalibratedMerge(
             }
         }
 
-        var observer = new MomentObserver(moments, OwnWeight, targets);
+        var observer = new MomentObserver(moments, targets);
         try
         {
             using (adapted.Observe(observer))
@@ -138,18 +133,17 @@ internal sealed class CalibratedMerge(
         }
     }
 
-    private MergedBlock Solve(ResLoraLinear block, Moments moments)
+    private MergedBlock Solve(AdapterBlock block, Moments moments)
     {
         if (settings.Method == MergeMethod.Projection)
         {
             var (dot, square) = moments.Scalars(block);
             RequireFinite(block, dot + square);
             var alpha = ResLoraMath.ProjectionAlpha(dot, square);
-            return Kept(block, ResLoraMath.MergeScaled(block.Pair, alpha), [alpha]);
+            return new MergedBlock(block.MergeScaled(alpha), [alpha]);
         }
 
         using var scope = NewDisposeScope();
-        var own = block.Pair with { A = block.A * OwnWeight(block) };
         RequireFinite(block, (moments.Inputs.trace() + moments.Cross(block).sum()).item<double>());
         if (moments.Inputs.trace().item<double>() == 0)
         {
@@ -159,7 +153,7 @@ internal sealed class CalibratedMerge(
 
         try
         {
-            return Kept(block, ResLoraMath.MergeLeastSquares(own, moments.Cross(block), moments.Inputs, settings.Ridge), []);
+            return new MergedBlock(block.MergeLeastSquares((moments.Cross(block), moments.Inputs, settings.Ridge)), []);
         }
         catch (ExternalException e)
         {
@@ -169,7 +163,7 @@ internal sealed class CalibratedMerge(
         }
     }
 
-    private static void RequireFinite(ResLoraLinear block, double sum)
+    private static void RequireFinite(AdapterBlock block, double sum)
     {
         if (!double.IsFinite(sum))
         {
@@ -177,19 +171,15 @@ internal sealed class CalibratedMerge(
         }
     }
 
-    private MergedBlock Head(ResLoraLinear block)
-    {
-        // Least squares changes A only, in the same way everywhere.
-        using var scope = NewDisposeScope();
-        return settings.Method == MergeMethod.Projection
-            ? Kept(block, ResLoraMath.MergeScaled(block.Pair, OwnWeight(block) - 1), [OwnWeight(block) - 1])
-            : Kept(block, new LoraPair(block.A * OwnWeight(block), block.B.clone(), block.Config.Scaling), []);
-    }
+    /// <summary>The head of a chain, which has a closed form. Least squares changes A only, in the same way everywhere.</summary>
+    private MergedBlock Head(AdapterBlock block) => settings.Method == MergeMethod.Projection
+        ? new MergedBlock(block.MergeScaled(block.OwnWeight - 1), [block.OwnWeight - 1])
+        : new MergedBlock(block.MergeLeastSquares(null), []);
 
     /// <summary>Divides the groups into passes whose moments fit into the memory allowed, with two more matrices for solving.</summary>
-    private List<List<IReadOnlyList<ResLoraLinear>>> Passes(IReadOnlyList<IReadOnlyList<ResLoraLinear>> groups)
+    private List<List<IReadOnlyList<AdapterBlock>>> Passes(IReadOnlyList<IReadOnlyList<AdapterBlock>> groups)
     {
-        var passes = new List<List<IReadOnlyList<ResLoraLinear>>>();
+        var passes = new List<List<IReadOnlyList<AdapterBlock>>>();
         var (taken, widest) = (0L, 0L);
         foreach (var group in groups)
         {
@@ -215,14 +205,5 @@ internal sealed class CalibratedMerge(
         return passes;
     }
 
-    private static bool IsHead(ResLoraLinear block) => block.Previous.Count == 0;
-
-    /// <summary>1, or 1 + γ where the input shortcut doubles the first block's own input.</summary>
-    private double OwnWeight(ResLoraLinear block) =>
-        IsHead(block) && block.Config.Shortcut is { Kind: ShortcutKind.Input, FirstBlock: FirstBlock.Doubled } ? 1 + adapted.ShortcutWeight : 1;
-
-    private static MergedBlock Kept(ResLoraLinear block, LoraPair pair, IReadOnlyList<double> alphas) => new(
-        block.ModuleName,
-        pair with { A = pair.A.DetachFromDisposeScope(), B = pair.B.DetachFromDisposeScope() },
-        alphas);
+    private static bool IsHead(AdapterBlock block) => block.Previous.Count == 0;
 }

@@ -9,8 +9,8 @@ namespace ResLora.Adapters.Merging;
 internal sealed class InputGroups : IActivationObserver
 {
     private readonly Dictionary<Tensor, int> _groupOf = new(ReferenceEqualityComparer.Instance);
-    private readonly List<List<ResLoraLinear>> _groups = [];
-    private readonly HashSet<ResLoraLinear> _known = [];
+    private readonly List<List<AdapterBlock>> _groups = [];
+    private readonly HashSet<AdapterBlock> _known = [];
 
     private InputGroups()
     {
@@ -19,7 +19,7 @@ internal sealed class InputGroups : IActivationObserver
     /// <summary>Runs a batch and looks.</summary>
     /// <param name="adapted">The adapted model.</param>
     /// <param name="batch">Any batch.</param>
-    public static IReadOnlyList<IReadOnlyList<ResLoraLinear>> Find(AdaptedModel adapted, CalibrationBatch batch)
+    public static IReadOnlyList<IReadOnlyList<AdapterBlock>> Find(AdaptedModel adapted, CalibrationBatch batch)
     {
         var groups = new InputGroups();
         using (adapted.Observe(groups))
@@ -32,7 +32,7 @@ internal sealed class InputGroups : IActivationObserver
 
     public void BeginPass(Tensor? tokenMask) => _groupOf.Clear();
 
-    public void Observe(ResLoraLinear block, Tensor input, Tensor? low)
+    public void Observe(AdapterBlock block, Tensor input, Tensor? low)
     {
         if (!_known.Add(block))
         {

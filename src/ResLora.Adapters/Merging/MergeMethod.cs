@@ -47,20 +47,18 @@ public static class MergeMethods
     public static IReadOnlyList<MergeMethod> For(AdaptedModel adapted)
     {
         ArgumentNullException.ThrowIfNull(adapted);
-        return For(adapted.Config.Shortcut.Kind, adapted.ShortcutWeight);
+        return For(adapted.Config, adapted.ShortcutWeight);
     }
 
-    /// <summary>The methods that a structure allows, the usual one first.</summary>
-    /// <param name="kind">The adapter's shortcut.</param>
+    /// <summary>The methods that settings allow, the usual one first.</summary>
+    /// <param name="config">The adapter's settings.</param>
     /// <param name="weight">γ, the shortcut's weight. Default 1.</param>
     /// <returns>One method or more.</returns>
-    public static IReadOnlyList<MergeMethod> For(ShortcutKind kind, double weight = 1) => kind switch
+    public static IReadOnlyList<MergeMethod> For(AdapterConfig config, double weight = 1)
     {
-        ShortcutKind.None => [MergeMethod.Exact],
-        _ when weight == 0 => [MergeMethod.Exact],
-        ShortcutKind.Block => [MergeMethod.Exact, MergeMethod.Dropped],
-        _ => [MergeMethod.LeastSquares, MergeMethod.Projection, MergeMethod.Input, MergeMethod.Weights, MergeMethod.Dropped],
-    };
+        ArgumentNullException.ThrowIfNull(config);
+        return config.Kind.Merges(config.Shortcut.Kind, weight);
+    }
 
     /// <summary>Whether a method looks at the activations of calibration texts.</summary>
     /// <param name="method">The method.</param>
@@ -87,7 +85,7 @@ public static class MergeMethods
         if (!allowed.Contains(method))
         {
             var kind = adapted.Config.Shortcut.Kind;
-            var structure = kind == ShortcutKind.None ? "plain LoRA" : $"the {kind.ToString().ToLowerInvariant()} shortcut at weight {adapted.ShortcutWeight:0.###}";
+            var structure = kind == ShortcutKind.None ? $"plain {adapted.Config.Kind.Title}" : $"the {kind.ToString().ToLowerInvariant()} shortcut at weight {adapted.ShortcutWeight:0.###}";
             throw new ConfigException(
                 $"Merge method '{Name(method)}' does not fit {structure}; use {string.Join(" or ", allowed.Select(Name))}.");
         }

@@ -2,22 +2,19 @@ using static TorchSharp.torch;
 
 namespace ResLora.Adapters.Merging;
 
-/// <summary>One block after the merge: an ordinary low-rank update of its layer.</summary>
-/// <param name="ModuleName">The layer's dotted name.</param>
-/// <param name="Pair">A*_n and B*_n with the scaling; owned by the <see cref="MergedAdapter"/>.</param>
+/// <summary>One block after the merge: an ordinary update of its layer.</summary>
+/// <param name="Update">The update; owned by the <see cref="MergedAdapter"/>.</param>
 /// <param name="Alphas">
 /// What stood in for the shortcut, its weight γ included: α_n alone, or α_{n,0} = 1, α_{n,1}, … under the middle shortcut's merge by
 /// weights; empty when the merge is exact, by least squares, or leaves the shortcut out.
 /// </param>
-public sealed record MergedBlock(string ModuleName, LoraPair Pair, IReadOnlyList<double> Alphas)
+public sealed record MergedBlock(MergedUpdate Update, IReadOnlyList<double> Alphas)
 {
-    /// <summary>
-    /// m, the lengths of the merged weight's rows [Dout] (DoRA), owned by the <see cref="MergedAdapter"/>; null for plain LoRA.
-    /// </summary>
-    public Tensor? Magnitude { get; init; }
+    /// <summary>The layer's dotted name.</summary>
+    public string ModuleName => Update.Site.Name;
 }
 
-/// <summary>An adapter without shortcuts, made from one with them: ordinary LoRA blocks.</summary>
+/// <summary>An adapter without shortcuts, made from one with them: ordinary updates of layers.</summary>
 /// <param name="adapted">The adapted model that was merged; borrowed.</param>
 /// <param name="method">How it was merged.</param>
 /// <param name="blocks">The merged blocks; owned by the new object.</param>
@@ -35,22 +32,18 @@ public sealed class MergedAdapter(AdaptedModel adapted, MergeMethod method, IRea
     /// <summary>The adapted model that was merged; borrowed.</summary>
     internal AdaptedModel Adapted => adapted;
 
-    /// <summary>The dotted names of all the model's linear layers, adapted or not.</summary>
-    public IReadOnlyList<string> LinearNames => adapted.LinearNames;
-
     /// <summary>
     /// W*_n of one layer: a new tensor, W_n stays as it is.
     /// </summary>
     /// <param name="block">One of <see cref="Blocks"/>.</param>
-    /// <returns>New tensor [Dout, Din] of the base's dtype, owned by the caller.</returns>
+    /// <returns>New tensor in the shape and dtype of the base's weight, owned by the caller.</returns>
     public Tensor MergedWeight(MergedBlock block)
     {
         ArgumentNullException.ThrowIfNull(block);
-        var weight = adapted[block.ModuleName].BaseLayer.weight!;
-        return block.Magnitude is { } magnitude ? DoraMath.MergedWeight(weight, block.Pair, magnitude) : LoraMath.MergedWeight(weight, block.Pair);
+        return blocks.Contains(block) ? block.Update.MergedWeight() : throw new ArgumentException("It is none of this adapter's blocks.", nameof(block));
     }
 
-    /// <summary>Puts plain linear layers with the merged weights in the blocks' places; disposing the result unmerges.</summary>
+    /// <summary>Puts plain layers with the merged weights in the blocks' places; disposing the result unmerges.</summary>
     /// <returns>The merge in force.</returns>
     public IDisposable Apply() => new AppliedMerge(adapted, this);
 
@@ -59,9 +52,7 @@ public sealed class MergedAdapter(AdaptedModel adapted, MergeMethod method, IRea
     {
         foreach (var block in blocks)
         {
-            block.Pair.A.Dispose();
-            block.Pair.B.Dispose();
-            block.Magnitude?.Dispose();
+            block.Update.Dispose();
         }
     }
 }

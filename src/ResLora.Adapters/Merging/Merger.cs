@@ -55,44 +55,31 @@ public static class Merger
 
     private static MergedAdapter WithoutTexts(AdaptedModel adapted, MergeSettings settings)
     {
-        var method = settings.Method;
         var byName = new Dictionary<string, MergedBlock>(StringComparer.Ordinal);
         foreach (var chain in adapted.Chains)
         {
             var blocks = chain.Blocks.Select(name => adapted[name]).ToArray();
-            var merged = (adapted.Config.Shortcut.Kind, method) switch
+            foreach (var block in Merged(blocks, settings.Method, adapted))
             {
-                (_, MergeMethod.Dropped) => Dropped(blocks),
-                (ShortcutKind.Block, _) => Exactly(blocks, adapted.ShortcutWeight),
-                (_, MergeMethod.Exact) => Dropped(blocks),   // plain LoRA, or shortcuts of weight 0: there is nothing to merge
-                (ShortcutKind.Input, MergeMethod.Input) => InputByInputs(blocks, adapted),
-                (ShortcutKind.Input, _) => InputByWeights(blocks, adapted),
-                (ShortcutKind.Middle, MergeMethod.Input) => MiddleByInputs(blocks, adapted),
-                _ => MiddleByWeights(blocks, adapted),
-            };
-            foreach (var block in merged)
-            {
-                block.Pair.A.DetachFromDisposeScope();
-                block.Pair.B.DetachFromDisposeScope();
-                block.Magnitude?.DetachFromDisposeScope();
                 byName.Add(block.ModuleName, block);
             }
         }
 
-        return new MergedAdapter(adapted, method, [.. adapted.Blocks.Select(b => byName[b.ModuleName])]);
+        return new MergedAdapter(adapted, settings.Method, [.. adapted.Blocks.Select(b => byName[b.ModuleName])]);
     }
 
-    private static IEnumerable<MergedBlock> Exactly(LoraLinear[] blocks, double weight) => blocks.Select(block =>
+    private static IEnumerable<MergedBlock> Merged(AdapterBlock[] blocks, MergeMethod method, AdaptedModel adapted) => (method, adapted.Config.Shortcut.Kind) switch
     {
-        // At weight 0 the earlier blocks would only be zeros.
-        LoraPair[] summed = weight == 0 ? [block.Pair] : [block.Pair, .. Previous(block).Select(p => p.Pair)];
-        return new MergedBlock(block.ModuleName, ResLoraMath.MergeBlocks(summed, weight), []);
-    });
+        (MergeMethod.Dropped, _) => blocks.Select(block => new MergedBlock(block.MergeScaled(0), [])),
+        (MergeMethod.Exact, _) => blocks.Select(block => new MergedBlock(block.MergeExactly(), [])),
+        (MergeMethod.Input, ShortcutKind.Input) => InputByInputs(blocks, adapted),
+        (MergeMethod.Weights, ShortcutKind.Input) => InputByWeights(blocks, adapted),
+        (MergeMethod.Input, ShortcutKind.Middle) => MiddleByInputs(blocks, adapted),
+        (MergeMethod.Weights, ShortcutKind.Middle) => MiddleByWeights(blocks, adapted),
+        var (other, kind) => throw new InvalidOperationException($"There is no merge {other} of the shortcut {kind}."),
+    };
 
-    private static IEnumerable<MergedBlock> Dropped(LoraLinear[] blocks) => blocks.Select(block =>
-        new MergedBlock(block.ModuleName, new LoraPair(block.A.clone(), block.B.clone(), block.Config.Scaling), []) { Magnitude = (block as DoraLinear)?.Magnitude.clone() });
-
-    private static IEnumerable<MergedBlock> InputByInputs(LoraLinear[] blocks, AdaptedModel adapted)
+    private static IEnumerable<MergedBlock> InputByInputs(AdapterBlock[] blocks, AdaptedModel adapted)
     {
         for (var n = 0; n < blocks.Length; n++)
         {
@@ -103,7 +90,7 @@ public static class Merger
         }
     }
 
-    private static IEnumerable<MergedBlock> InputByWeights(LoraLinear[] blocks, AdaptedModel adapted)
+    private static IEnumerable<MergedBlock> InputByWeights(AdapterBlock[] blocks, AdaptedModel adapted)
     {
         // f*_k is the norm of a merged weight, so block n waits for blocks n−1 and n−2.
         var norms = new double[blocks.Length];
@@ -116,40 +103,34 @@ public static class Merger
                 _ => ResLoraMath.InputAlpha(norms[n - 2], norms[n - 1]),
             };
             var merged = Scaled(blocks[n], adapted.ShortcutWeight * alpha);
-            norms[n] = MergedNorm(blocks[n], merged.Pair);
+            norms[n] = Norm(merged.Update);
             yield return merged;
         }
     }
 
-    private static IEnumerable<MergedBlock> MiddleByInputs(LoraLinear[] blocks, AdaptedModel adapted) => blocks.Select(block =>
+    private static IEnumerable<MergedBlock> MiddleByInputs(AdapterBlock[] blocks, AdaptedModel adapted) => blocks.Select(block =>
     {
-        var previous = Previous(block);
-        var alpha = previous.Count == 0
+        var alpha = block.Previous.Count == 0
             ? 0
-            : ResLoraMath.MiddleAlpha(previous.Select(p => adapted.Statistics.LowNorm(p.ModuleName)), adapted.Statistics.LowNorm(block.ModuleName));
+            : ResLoraMath.MiddleAlpha(block.Previous.Select(p => adapted.Statistics.LowNorm(p.ModuleName)), adapted.Statistics.LowNorm(block.ModuleName));
         return Scaled(block, adapted.ShortcutWeight * alpha);
     });
 
-    private static IEnumerable<MergedBlock> MiddleByWeights(LoraLinear[] blocks, AdaptedModel adapted) => blocks.Select(block =>
+    private static IEnumerable<MergedBlock> MiddleByWeights(AdapterBlock[] blocks, AdaptedModel adapted) => blocks.Select(block =>
     {
-        var previous = Previous(block);
         var norm = adapted.Statistics.InputNorm(block.ModuleName);
-        var alphas = previous.Select(p => adapted.ShortcutWeight * adapted.Statistics.InputNorm(p.ModuleName) / norm).ToArray();
-        var pair = ResLoraMath.MergeMiddleDown(block.Pair, [.. previous.Select(p => p.A)], alphas);
-        return new MergedBlock(block.ModuleName, pair, [1, .. alphas]);
+        var alphas = block.Previous.Select(p => adapted.ShortcutWeight * adapted.Statistics.InputNorm(p.ModuleName) / norm).ToArray();
+        return new MergedBlock(block.MergeMiddleDown(alphas), [1, .. alphas]);
     });
 
-    private static MergedBlock Scaled(LoraLinear block, double alpha) =>
-        new(block.ModuleName, ResLoraMath.MergeScaled(block.Pair, alpha), [alpha]);
+    private static MergedBlock Scaled(AdapterBlock block, double alpha) => new(block.MergeScaled(alpha), [alpha]);
 
-    private static IReadOnlyList<ResLoraLinear> Previous(LoraLinear block) => block is ResLoraLinear shortcut ? shortcut.Previous : [];
+    private static double FirstAlpha(AdapterBlock first) => first.Config.Shortcut.FirstBlock == FirstBlock.Doubled ? 1 : 0;
 
-    private static double FirstAlpha(LoraLinear first) => first.Config.Shortcut.FirstBlock == FirstBlock.Doubled ? 1 : 0;
-
-    /// <summary>f*_n = ‖W*_n‖_F.</summary>
-    private static double MergedNorm(LoraLinear block, LoraPair merged)
+    /// <summary>f*_n = ‖W*_n‖_F, W*_n not rounded to the dtype of W_n.</summary>
+    private static double Norm(MergedUpdate update)
     {
         using var scope = NewDisposeScope();
-        return (block.BaseLayer.weight!.to(float32) + LoraMath.DeltaWeight(merged)).norm().item<float>();
+        return update.ExactWeight().norm().item<float>();
     }
 }

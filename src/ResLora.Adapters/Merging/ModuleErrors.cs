@@ -6,25 +6,23 @@ namespace ResLora.Adapters.Merging;
 /// <param name="merged">The merged adapters to measure, of the model that computes.</param>
 public sealed class ModuleErrors(IReadOnlyList<MergedAdapter> merged) : IActivationObserver
 {
-    private readonly Dictionary<string, LoraPair>[] _pairs =
-        [.. merged.Select(m => m.Blocks.ToDictionary(b => b.ModuleName, b => b.Pair, StringComparer.Ordinal))];
+    private readonly Dictionary<string, MergedUpdate>[] _updates =
+        [.. merged.Select(m => m.Blocks.ToDictionary(b => b.ModuleName, b => b.Update, StringComparer.Ordinal))];
 
-    private readonly Dictionary<ResLoraLinear, Sums> _sums = [];
+    private readonly Dictionary<AdapterBlock, Sums> _sums = [];
     private Tensor? _tokenMask;
 
     /// <inheritdoc />
     public void BeginPass(Tensor? tokenMask) => _tokenMask = tokenMask;
 
     /// <inheritdoc />
-    public void Observe(ResLoraLinear block, Tensor input, Tensor? low)
+    public void Observe(AdapterBlock block, Tensor input, Tensor? low)
     {
         ArgumentNullException.ThrowIfNull(block);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var x = TokenRows.Of(input, _tokenMask);                                           // [B, T, Din] -> [N, Din]
-        var exact = low is null
-            ? ResLoraMath.BlockShortcut(x, [block.Pair, .. block.Previous.Select(p => p.Pair)], weight: block.ShortcutWeight)
-            : LoraMath.Up(TokenRows.Of(low, _tokenMask), block.Pair);                      // [N, Dout]
+        var x = block.Site.Rows(input, _tokenMask);                                                             // [B, T, Din] -> [N, Din]
+        var exact = block.Change(x, block.ObservedDelta(x, low is null ? null : block.Site.Rows(low, _tokenMask)));   // [N, Dout]
         if (!_sums.TryGetValue(block, out var sums))
         {
             _sums[block] = sums = new Sums(merged.Count);
@@ -34,7 +32,7 @@ public sealed class ModuleErrors(IReadOnlyList<MergedAdapter> merged) : IActivat
         sums.Output += Square(block.BaseLayer.call(x) + exact);
         for (var i = 0; i < merged.Count; i++)
         {
-            sums.Errors[i] += Square(LoraMath.Delta(x, _pairs[i][block.ModuleName]) - exact);
+            sums.Errors[i] += Square(_updates[i][block.ModuleName].Change(x) - exact);
         }
     }
 

@@ -1,17 +1,17 @@
+using ResLora.Adapters.Layers;
 using static TorchSharp.torch;
 
 namespace ResLora.Adapters.Merging;
 
 /// <summary>Gathers the moments of some groups while batches run; padding is left out.</summary>
 /// <param name="moments">The moments of each wanted block; blocks of one group share one object.</param>
-/// <param name="ownWeight">How often a block's own A_n x_n counts before anything is fitted.</param>
 /// <param name="targets">What B_n saw in the unmerged model, batch by batch, where the model that runs is merged in part; null where it is
 /// unmerged.</param>
 internal sealed class MomentObserver(
-    IReadOnlyDictionary<ResLoraLinear, Moments> moments, Func<ResLoraLinear, double> ownWeight, TargetObserver? targets = null) : IActivationObserver
+    IReadOnlyDictionary<AdapterBlock, Moments> moments, TargetObserver? targets = null) : IActivationObserver
 {
     private readonly Dictionary<Moments, Tensor> _inputs = [];
-    private readonly HashSet<ResLoraLinear> _seen = [];
+    private readonly HashSet<AdapterBlock> _seen = [];
     private Tensor? _tokenMask;
     private int _batch = -1;
 
@@ -39,7 +39,7 @@ internal sealed class MomentObserver(
         _inputs.Clear();
     }
 
-    public void Observe(ResLoraLinear block, Tensor input, Tensor? low)
+    public void Observe(AdapterBlock block, Tensor input, Tensor? low)
     {
         if (!moments.TryGetValue(block, out var gathered))
         {
@@ -55,6 +55,6 @@ internal sealed class MomentObserver(
         }
 
         var target = targets?.Get(block, _batch) ?? TokenRows.Of(low!, _tokenMask);   // [N, R]
-        gathered.Add(block, x, target.to(float64), ownWeight(block));
+        gathered.Add(block, x, target.to(float64));
     }
 }

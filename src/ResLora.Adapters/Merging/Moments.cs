@@ -8,18 +8,18 @@ namespace ResLora.Adapters.Merging;
 /// </summary>
 internal sealed class Moments : IDisposable
 {
-    private readonly Dictionary<ResLoraLinear, Sums> _sums = [];
+    private readonly Dictionary<AdapterBlock, Sums> _sums = [];
     private readonly Tensor? _inputs;
 
     /// <param name="blocks">The blocks of the group.</param>
     /// <param name="withMatrices">Whether S and C are gathered; the projection needs the sums alone.</param>
-    public Moments(IReadOnlyList<ResLoraLinear> blocks, bool withMatrices)
+    public Moments(IReadOnlyList<AdapterBlock> blocks, bool withMatrices)
     {
-        var (width, device) = (blocks[0].InFeatures, blocks[0].A.device);
+        var (width, device) = (blocks[0].InFeatures, blocks[0].Site.FactorDevice);
         _inputs = withMatrices ? zeros([width, width], float64, device).DetachFromDisposeScope() : null;
         foreach (var block in blocks)
         {
-            _sums[block] = new Sums(withMatrices ? zeros([block.A.shape[0], width], float64, device).DetachFromDisposeScope() : null);
+            _sums[block] = new Sums(withMatrices ? zeros([block.LowWidth, width], float64, device).DetachFromDisposeScope() : null);
         }
     }
 
@@ -27,14 +27,14 @@ internal sealed class Moments : IDisposable
     public Tensor Inputs => _inputs!;
 
     /// <summary>C of a block, [R, Din].</summary>
-    public Tensor Cross(ResLoraLinear block) => _sums[block].Cross!;
+    public Tensor Cross(AdapterBlock block) => _sums[block].Cross!;
 
     /// <summary>Σ⟨A_n x_n, r_n⟩ and Σ‖A_n x_n‖² of a block.</summary>
-    public (double Dot, double Square) Scalars(ResLoraLinear block) => (_sums[block].Dot, _sums[block].Square);
+    public (double Dot, double Square) Scalars(AdapterBlock block) => (_sums[block].Dot, _sums[block].Square);
 
     /// <summary>The bytes that S and C of a group take.</summary>
-    public static long BytesOf(IReadOnlyList<ResLoraLinear> blocks) =>
-        sizeof(double) * blocks[0].InFeatures * (blocks[0].InFeatures + blocks.Sum(b => b.A.shape[0]));
+    public static long BytesOf(IReadOnlyList<AdapterBlock> blocks) =>
+        sizeof(double) * blocks[0].InFeatures * (blocks[0].InFeatures + blocks.Sum(b => b.LowWidth));
 
     /// <summary>Adds a batch's inputs to S.</summary>
     /// <param name="x">[N, Din] float64, borrowed.</param>
@@ -48,13 +48,12 @@ internal sealed class Moments : IDisposable
     /// <param name="block">The block.</param>
     /// <param name="x">[N, Din] float64, borrowed.</param>
     /// <param name="low">What B_n saw in the unmerged model, [N, R] float64, borrowed.</param>
-    /// <param name="own">How often the block's own A_n x_n counts before anything is fitted: 1, or 1 + γ at a doubled head.</param>
-    public void Add(ResLoraLinear block, Tensor x, Tensor low, double own)
+    public void Add(AdapterBlock block, Tensor x, Tensor low)
     {
         using var scope = NewDisposeScope();
         var sums = _sums[block];
-        var ownLow = x.matmul(block.A.to(float64).t());   // [N, Din] · [Din, R] -> [N, R]
-        var rest = low - ownLow * own;                    // r_n, [N, R]
+        var ownLow = block.OwnLow(x);                     // [N, Din] -> [N, R]
+        var rest = low - ownLow * block.OwnWeight;        // r_n, [N, R]
         sums.Cross?.addmm_(rest.t(), x);                  // [R, N] · [N, Din] -> [R, Din]
         sums.Dot += (ownLow * rest).sum().item<double>();
         sums.Square += ownLow.square().sum().item<double>();

@@ -1,3 +1,4 @@
+using ResLora.Adapters.Layers;
 using static TorchSharp.torch;
 
 namespace ResLora.Adapters.Merging;
@@ -7,7 +8,7 @@ namespace ResLora.Adapters.Merging;
 /// </summary>
 internal sealed class TargetObserver : IActivationObserver, IDisposable
 {
-    private readonly Dictionary<ResLoraLinear, List<Tensor>> _lows = [];
+    private readonly Dictionary<AdapterBlock, List<Tensor>> _lows = [];
     private Tensor? _tokenMask;
 
     /// <summary>The bytes kept.</summary>
@@ -17,11 +18,11 @@ internal sealed class TargetObserver : IActivationObserver, IDisposable
     /// <param name="block">The block.</param>
     /// <param name="batch">The batch, from 0.</param>
     /// <returns>[N, R] float32, borrowed.</returns>
-    public Tensor Get(ResLoraLinear block, int batch) => _lows[block][batch];
+    public Tensor Get(AdapterBlock block, int batch) => _lows[block][batch];
 
     public void BeginPass(Tensor? tokenMask) => _tokenMask = tokenMask;
 
-    public void Observe(ResLoraLinear block, Tensor input, Tensor? low)
+    public void Observe(AdapterBlock block, Tensor input, Tensor? low)
     {
         using var scope = NewDisposeScope();
         if (!_lows.TryGetValue(block, out var list))

@@ -4,7 +4,6 @@ using ResLora.Experiments.Merging;
 using ResLora.Formats.Errors;
 using ResLora.Training;
 using ResLora.Training.Merging;
-using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Exporting;
 
@@ -15,7 +14,7 @@ internal static class ExportMerge
     /// <exception cref="ConfigException">The method asked for does not fit the structure.</exception>
     public static MergeMethod Choose(AdapterDescription? adapter, MergeMethod? wanted)
     {
-        var allowed = MergeMethods.For(adapter?.Config.Shortcut.Kind ?? ShortcutKind.None, adapter?.ShortcutWeight ?? 1);
+        var allowed = MergeMethods.For(adapter?.Config ?? new AdapterConfig(), adapter?.ShortcutWeight ?? 1);
         var method = wanted ?? allowed[0];
         return allowed.Contains(method)
             ? method
@@ -26,12 +25,19 @@ internal static class ExportMerge
     public static bool IsExact(MergeMethod method) => method == MergeMethod.Exact;
 
     /// <summary>The rank that a block has after the merge.</summary>
-    public static int Rank(LoraLinear block, MergeMethod method, double shortcutWeight) =>
-        IsExact(method) && shortcutWeight > 0 && block is ResLoraLinear { Previous: var previous } ? block.Config.Rank * (previous.Count + 1) : block.Config.Rank;
+    public static int Rank(AdapterBlock block, MergeMethod method, double shortcutWeight)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        var sums = IsExact(method) && shortcutWeight > 0 && block.Config.Shortcut.Kind == ShortcutKind.Block;
+        return sums ? block.Config.Rank * (block.Previous.Count + 1) : block.Config.Rank;
+    }
 
     /// <summary>How many bytes a block takes after the merge, in float32.</summary>
-    public static long Bytes(LoraLinear block, MergeMethod method, double shortcutWeight) =>
-        sizeof(float) * (long)Rank(block, method, shortcutWeight) * (block.InFeatures + block.OutFeatures);
+    public static long Bytes(AdapterBlock block, MergeMethod method, double shortcutWeight)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        return sizeof(float) * (long)Rank(block, method, shortcutWeight) * (block.InFeatures + block.OutFeatures);
+    }
 
     /// <summary>Merges; blocks that the target cannot hold are set to zero, so that the merged model goes without them.</summary>
     /// <returns>The merged adapter, owned by the caller, and which texts it was calibrated on (null for none).</returns>
@@ -63,10 +69,7 @@ internal static class ExportMerge
 
     private static MergedBlock WithoutEffect(MergedBlock block)
     {
-        using var old = block.Pair.B;
-        using var noGradient = no_grad();
-        var zero = zeros_like(old);
-        zero.DetachFromDisposeScope();
-        return block with { Pair = block.Pair with { B = zero } };
+        using var old = block.Update;
+        return block with { Update = old.WithoutEffect() };
     }
 }

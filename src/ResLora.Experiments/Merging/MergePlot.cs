@@ -31,7 +31,7 @@ internal static class MergePlot
     private static IEnumerable<(string Name, double[] Errors)> Lines(MergeOutcome outcome)
     {
         var errors = outcome.Modules.ToDictionary(m => m.Module, m => m.Update, StringComparer.Ordinal);
-        var (chains, _) = ShortcutChain.Build(errors.Keys.Select(name => new ChainLink(name, 0, 0)));
+        var (chains, _) = ShortcutChain.Build(errors.Keys.Select(name => new ChainLink(name, 0, 0)), [.. outcome.Modules.Select(m => m.Module)]);
         return chains.Select(chain => (chain.Name, chain.Blocks.Select(block => errors[block]).ToArray()));
     }
 

@@ -30,7 +30,7 @@ public sealed record MergingConfig
             yield return "evaluate names merges, and there is no adapter to merge";
         }
 
-        var fitting = adapter is null ? Evaluate : MergeMethods.For(adapter.Shortcut.Kind);
+        var fitting = adapter is null ? Evaluate : MergeMethods.For(adapter);
         foreach (var method in Evaluate.Where(method => !fitting.Contains(method)))
         {
             yield return $"evaluate has {MergeMethods.Name(method)}, which does not fit this adapter; {string.Join(", ", fitting.Select(MergeMethods.Name))} would";

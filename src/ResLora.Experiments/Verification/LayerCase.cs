@@ -28,7 +28,7 @@ internal static class LayerCase
         {
             ["y"] = y,
             ["grad.x"] = x.grad!,
-            ["delta_weight"] = LoraMath.DeltaWeight(block.Pair),
+            ["delta_weight"] = block.DeltaWeight(),
             ["merged_weight"] = merged.MergedWeight(merged.Blocks[0]),
         };
         foreach (var (parameterName, parameter) in adapted.TrainableParameters())

@@ -178,9 +178,16 @@ internal static class ModelCase
                 var weight = merged.MergedWeight(block);
                 norms[block.ModuleName] = weight.norm().item<float>();
                 got[$"{prefix}weight.{block.ModuleName}"] = weight;
-                got[$"{prefix}lora_A.{block.ModuleName}"] = block.Pair.A.clone();
-                got[$"{prefix}cat_A.{block.ModuleName}"] = block.Pair.A.clone();
-                got[$"{prefix}cat_B.{block.ModuleName}"] = block.Pair.B.clone();
+                foreach (var (factor, value) in block.Update.Factors)
+                {
+                    got[$"{prefix}{factor.Replace(".weight", "", StringComparison.Ordinal)}.{block.ModuleName}"] = value.clone();
+                }
+
+                if (block.Update.AsLowRank() is { } pair)
+                {
+                    got[$"{prefix}cat_A.{block.ModuleName}"] = pair.A.clone();
+                    got[$"{prefix}cat_B.{block.ModuleName}"] = pair.B.clone();
+                }
             }
 
             Alphas(adapted, merged, prefix, norms, got);

@@ -25,7 +25,7 @@ public sealed record PeftConfig
 
     private static readonly JsonSerializerOptions _written = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n" };
 
-    /// <summary>The method; only LORA is supported.</summary>
+    /// <summary>The method, such as LORA.</summary>
     [JsonPropertyName("peft_type")]
     public string PeftType { get; init; } = "";
 
@@ -103,58 +103,63 @@ public sealed record PeftConfig
 
     /// <summary>Reads and checks the configuration of an adapter folder. Keys that are not known are warned of.</summary>
     /// <param name="folder">The adapter folder.</param>
+    /// <param name="types">The values of <c>peft_type</c> that can be read.</param>
+    /// <param name="keysOf">The keys that the configuration's own method reads, besides those that are properties here.</param>
     /// <returns>The configuration, free of unsupported features.</returns>
     /// <exception cref="FileFormatException">The file is missing or malformed.</exception>
     /// <exception cref="ConfigException">It asks for something that is not supported; all such things are named.</exception>
-    public static PeftConfig Read(string folder)
+    public static PeftConfig Read(string folder, IReadOnlyCollection<string> types, Func<PeftConfig, IReadOnlySet<string>> keysOf)
     {
         var path = Path.Combine(folder, FileName);
         using (var json = CheckedJson.Read(path))
         {
-            // Before the keys of LoRA, which other methods have not.
-            PeftKeys.RequireLora(json.RootElement, path);
+            // Before any key, since other methods have others.
+            PeftKeys.RequireType(json.RootElement, path, types);
         }
 
+        ArgumentNullException.ThrowIfNull(types);
+        ArgumentNullException.ThrowIfNull(keysOf);
         var config = CheckedJson.Deserialize<PeftConfig>(path);
-        var problems = config.Unsupported().ToArray();
+        var known = keysOf(config);
+        var problems = config.Unsupported(known).ToArray();
         if (problems.Length > 0)
         {
             throw new ConfigException($"{path}: {string.Join("; ", problems)}. {Advice}");
         }
 
-        PeftKeys.Warn(config.Unread, path);
+        PeftKeys.Warn(config.Unread.Where(pair => !known.Contains(pair.Key)), path);
         return config;
     }
 
     /// <summary>The features that are asked for and not supported, a phrase each.</summary>
+    /// <param name="known">The keys that the configuration's method reads.</param>
     /// <returns>The phrases; empty for what can be read.</returns>
-    public IEnumerable<string> Unsupported() =>
-        Unread.Where(pair => PeftKeys.IsRefused(pair.Key, pair.Value)).Select(pair => $"{pair.Key} = {Short(pair.Value)} is not supported");
+    public IEnumerable<string> Unsupported(IReadOnlySet<string> known) =>
+        Unread.Where(pair => !known.Contains(pair.Key) && PeftKeys.IsRefused(pair.Key, pair.Value)).Select(pair => $"{pair.Key} = {Short(pair.Value)} is not supported");
 
     /// <summary>
     /// The file's text: sorted keys, the ones that PEFT's own documentation lists but <c>layer_replication</c>, which breaks some readers.
     /// </summary>
+    /// <param name="type">The <c>peft_type</c>.</param>
     /// <param name="targetModules">Module names or suffixes.</param>
     /// <param name="rank">R.</param>
-    /// <param name="alpha">alpha.</param>
-    /// <param name="dropout">Dropout on a block's input.</param>
-    /// <param name="rankStabilized">Whether the scaling is alpha / √r.</param>
     /// <param name="baseModel">The model that the adapter belongs to, or null.</param>
+    /// <param name="own">The method's own keys.</param>
     /// <param name="rankPattern">Ranks of single modules, by pattern; null for none.</param>
     /// <param name="alphaPattern">Alphas of single modules, by pattern; null for none.</param>
     /// <param name="extras">What is in the tensor file besides plain blocks; null for nothing.</param>
     /// <returns>JSON text ending in a line break.</returns>
     public static string Text(
+        string type,
         IReadOnlyList<string> targetModules,
         int rank,
-        double alpha,
-        double dropout,
-        bool rankStabilized,
         string? baseModel,
+        IReadOnlyDictionary<string, object?> own,
         IReadOnlyDictionary<string, int>? rankPattern = null,
         IReadOnlyDictionary<string, double>? alphaPattern = null,
         PeftExtras? extras = null)
     {
+        ArgumentNullException.ThrowIfNull(own);
         extras ??= new PeftExtras();
         // PEFT writes its keys sorted, and patterns that never overlap may be.
         var ranks = new SortedDictionary<string, int>(rankPattern?.ToDictionary() ?? [], StringComparer.Ordinal);
@@ -164,27 +169,27 @@ public sealed record PeftConfig
             ["alpha_pattern"] = alphas,
             ["auto_mapping"] = null,
             ["base_model_name_or_path"] = baseModel,
-            ["bias"] = extras.Biases,
-            ["fan_in_fan_out"] = false,
             ["inference_mode"] = true,
-            ["init_lora_weights"] = true,
             ["layers_pattern"] = null,
             ["layers_to_transform"] = null,
-            ["loftq_config"] = new Dictionary<string, int>(),
-            ["lora_alpha"] = alpha,
-            ["lora_dropout"] = dropout,
-            ["megatron_config"] = null,
-            ["megatron_core"] = "megatron.core",
             ["modules_to_save"] = extras.SavedModules.Count > 0 ? extras.SavedModules : null,
-            ["peft_type"] = "LORA",
+            ["peft_type"] = type,
             ["r"] = rank,
             ["rank_pattern"] = ranks,
             ["revision"] = null,
             ["target_modules"] = targetModules,
             ["task_type"] = extras.IsClassifier ? "SEQ_CLS" : "CAUSAL_LM",
-            ["use_dora"] = extras.HasMagnitudes,
-            ["use_rslora"] = rankStabilized,
         };
+        foreach (var (key, value) in own)
+        {
+            keys[key] = value;
+        }
+
+        if (extras.Biases != "none" || keys.ContainsKey("bias"))
+        {
+            keys["bias"] = extras.Biases;
+        }
+
         if (extras.TrainedTokens.Count > 0)
         {
             keys["trainable_token_indices"] = extras.TrainedTokens;

@@ -12,9 +12,6 @@ public sealed record PeftExtras
     /// <summary>Which biases are in the tensor file: <c>none</c>, <c>lora_only</c> or <c>all</c>.</summary>
     public string Biases { get; init; } = "none";
 
-    /// <summary>Whether blocks have a magnitude (DoRA).</summary>
-    public bool HasMagnitudes { get; init; }
-
     /// <summary>Ids of the tokens whose rows are in the tensor file, by the name of their embedding.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<long>> TrainedTokens { get; init; } = new Dictionary<string, IReadOnlyList<long>>();
 }

@@ -22,17 +22,18 @@ internal static class PeftKeys
         "velora_config",
     };
 
-    /// <summary>Refuses other methods than LoRA, by name.</summary>
+    /// <summary>Refuses methods that cannot be read, by name.</summary>
     /// <exception cref="FileFormatException">It is no configuration of PEFT's.</exception>
     /// <exception cref="ConfigException">It is one of another method.</exception>
-    public static void RequireLora(JsonElement config, string path)
+    public static void RequireType(JsonElement config, string path, IReadOnlyCollection<string> types)
     {
         var type = config.ValueKind == JsonValueKind.Object && config.TryGetProperty("peft_type", out var value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()!
             : throw new FileFormatException($"{path}: there is no \"peft_type\"; is this the configuration of an adapter?");
-        if (!type.Equals("LORA", StringComparison.OrdinalIgnoreCase))
+        if (!types.Contains(type, StringComparer.OrdinalIgnoreCase))
         {
-            throw new ConfigException($"{path}: peft_type {type} is not supported; LORA is. {PeftConfig.Advice}");
+            throw new ConfigException(
+                $"{path}: peft_type {type} is not supported; {string.Join(", ", types)} {(types.Count == 1 ? "is" : "are")}. {PeftConfig.Advice}");
         }
     }
 

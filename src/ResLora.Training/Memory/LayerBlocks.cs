@@ -8,7 +8,7 @@ namespace ResLora.Training.Memory;
 /// <param name="blocks">The layer's blocks; empty for none.</param>
 /// <param name="width">Bytes of one number of the base model's dtype.</param>
 /// <param name="trainsBase">Whether the base's own weights are trained, so that its linear layers keep their inputs, too.</param>
-internal sealed partial class LayerBlocks(IReadOnlyList<LoraLinear> blocks, int width, bool trainsBase)
+internal sealed partial class LayerBlocks(IReadOnlyList<AdapterBlock> blocks, int width, bool trainsBase)
 {
     /// <summary>Whether the base's own weights are trained.</summary>
     public bool TrainsBase => trainsBase;
@@ -29,8 +29,8 @@ internal sealed partial class LayerBlocks(IReadOnlyList<LoraLinear> blocks, int 
     public long Kept(long inputs, bool isKeptAnyway, params IEnumerable<string> names)
     {
         var here = On(names);
-        var shares = trainsBase || here.Any(block => block.Config.Dropout == 0 && !AddsInputs(block));
-        return (shares && !isKeptAnyway ? inputs * width : 0) + here.Sum(OwnBytes);
+        var shares = trainsBase || here.Any(block => block.Cost.KeepsInput);
+        return ((shares && !isKeptAnyway ? inputs : 0) + here.Sum(block => block.Cost.PerToken)) * width;
     }
 
     /// <summary>Bytes a token that linear layers with one common input hand on to the next layer.</summary>
@@ -38,27 +38,12 @@ internal sealed partial class LayerBlocks(IReadOnlyList<LoraLinear> blocks, int 
     /// <param name="names">The last parts of the layers' names.</param>
     public long Carried(long inputs, params IEnumerable<string> names)
     {
-        var here = On(names).OfType<ResLoraLinear>().ToArray();
-        var low = here.Where(block => block.Config.Shortcut.Kind == ShortcutKind.Middle).Sum(block => (long)block.Config.Rank * Math.Max(1, block.Previous.Count));
-        return ((here.Any(AddsInputs) ? inputs : 0) + low) * width;
+        var here = On(names);
+        return ((here.Any(block => block.Cost.CarriesInput) ? inputs : 0) + here.Sum(block => block.Cost.CarriedPerToken)) * width;
     }
 
-    private static bool AddsInputs(LoraLinear block) =>
-        block is ResLoraLinear { Config.Shortcut.Kind: ShortcutKind.Input } adding
-        && (adding.Previous.Count > 0 || adding.Config.Shortcut.FirstBlock == FirstBlock.Doubled);
-
-    private LoraLinear[] On(IEnumerable<string> names) =>
+    private AdapterBlock[] On(IEnumerable<string> names) =>
         [.. blocks.Where(block => names.Contains(block.ModuleName[(block.ModuleName.LastIndexOf('.') + 1)..]))];
-
-    /// <summary>
-    /// What a block keeps for itself: its low-rank numbers, the sum of an input shortcut, and dropout's factors with their product.
-    /// </summary>
-    private long OwnBytes(LoraLinear block)
-    {
-        var passes = 1L + (block is ResLoraLinear { Config.Shortcut.Kind: ShortcutKind.Block } reading ? reading.Previous.Count : 0);
-        var ownInputs = block.Config.Dropout > 0 ? 2 * passes : AddsInputs(block) ? 1 : 0;
-        return ((passes * block.Config.Rank) + (ownInputs * block.InFeatures)) * width;
-    }
 
     [GeneratedRegex(@"\.(\d{1,9})\.", RegexOptions.CultureInvariant)]
     private static partial Regex LayerIndex();

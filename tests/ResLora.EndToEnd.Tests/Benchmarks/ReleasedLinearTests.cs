@@ -1,3 +1,4 @@
+using ResLora.Adapters.Methods.Lora;
 using ResLora.Benchmarks.Subjects;
 using ResLora.Benchmarks.Verbs;
 using Xunit;
@@ -41,7 +42,7 @@ public sealed class ReleasedLinearTests
             Assert.True(training.Step([0, 1]) > 0);
         }
 
-        return [.. training.Adapted.Blocks.SelectMany(block => block.B.data<float>().ToArray())];
+        return [.. training.Adapted.Blocks.SelectMany(block => ((LoraBlock)block).B.data<float>().ToArray())];
     }
 
     private static double Distance(float[] one, float[] other) =>

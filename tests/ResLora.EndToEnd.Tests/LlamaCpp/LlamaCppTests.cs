@@ -1,3 +1,4 @@
+using ResLora.Adapters.Methods.Lora;
 using System.Text.Json.Nodes;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
@@ -73,13 +74,13 @@ public sealed class LlamaCppTests(LlamaCppClient client)
         var plain = Generate(session, prompts, NewTokens);
         GgufModelWriter.Write(folder["base.gguf"], session.Causal, session.ModelFolder, GgufWeightType.F32);
         var adapter = session.Attach(new AdapterConfig { Rank = 4, Alpha = 8, Targets = TargetModules.AllLinear });
-        Disturb(adapter.Blocks.Select(block => block.B), 0.3);
+        Disturb(adapter.Blocks.Select(block => ((LoraBlock)block).B), 0.3);
         using var merged = Merger.Merge(adapter, MergeMethod.Exact);
         using var factors = NewDisposeScope();
         GgufAdapterWriter.Write(
             folder["adapter.gguf"],
             session.ModelFolder,
-            merged.Blocks.Select(block => (block.ModuleName, block.Pair.A, block.Pair.B * block.Pair.Scaling)),
+            merged.Blocks.Select(block => (block.ModuleName, block.Update.AsLowRank()!.Value.A, block.Update.AsLowRank()!.Value.B * block.Update.Scaling)),
             GgufWeightType.F32);
         string[] ours;
         using (merged.Apply())

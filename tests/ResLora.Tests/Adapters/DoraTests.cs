@@ -1,4 +1,5 @@
 using ResLora.Adapters;
+using ResLora.Adapters.Methods.Dora;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
 using ResLora.Models.Llama;
@@ -26,7 +27,7 @@ public sealed class DoraTests
 
         var adapted = AdapterStore.Load(model, files.Folder);
 
-        Assert.Equal([16], ((DoraLinear)adapted[Query]).Magnitude.shape);
+        Assert.Equal([16], ((DoraBlock)adapted[Query]).Magnitude.shape);
         AssertSame(expected, model);
     }
 
@@ -66,7 +67,7 @@ public sealed class DoraTests
         AdapterStore.Save(AdapterStore.Load(model, files.Folder), files.Other("again"));
         var adapted = AdapterStore.Load(again, files.Other("again"));
 
-        Assert.True(adapted.HasMagnitudes);
+        Assert.Equal("dora", adapted.Config.Method);
         AssertSame(expected, again);
     }
 

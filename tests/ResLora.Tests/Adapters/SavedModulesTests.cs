@@ -20,7 +20,7 @@ public sealed class SavedModulesTests
             AdaptedModel.Inject(model, new AdapterConfig { Rank = 2, Targets = TargetModules.AllLinear }, savedModules: ["classifier"]);
 
         Assert.DoesNotContain(adapted.Blocks, block => block.ModuleName.StartsWith("classifier", StringComparison.Ordinal));
-        Assert.DoesNotContain("classifier.dense", adapted.LinearNames);
+        Assert.DoesNotContain("classifier.dense", adapted.LayerNames);
         Assert.Equal(
             ["classifier.dense.bias", "classifier.dense.weight", "classifier.out_proj.bias", "classifier.out_proj.weight"],
             adapted.SavedParameters().Select(p => p.Key).Order(StringComparer.Ordinal));

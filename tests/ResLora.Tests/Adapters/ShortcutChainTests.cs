@@ -12,7 +12,7 @@ public sealed class ShortcutChainTests
         var links = Enumerable.Range(0, 11).Select(i => (i * 7 + 3) % 11)
             .SelectMany(i => new[] { Link(i, "self_attn.q_proj"), Link(i, "mlp.down_proj", 12, 8) });
 
-        var (chains, breaks) = ShortcutChain.Build(links);
+        var (chains, breaks) = ShortcutChain.Build(links, [.. Enumerable.Range(0, 11).SelectMany(i => new[] { $"model.layers.{i}.self_attn.q_proj", $"model.layers.{i}.mlp.down_proj" })]);
 
         Assert.Empty(breaks);
         Assert.Equal(["self_attn.q_proj", "mlp.down_proj"], chains.Select(c => c.Name));
@@ -23,7 +23,7 @@ public sealed class ShortcutChainTests
     [Fact]
     public void Build_AnotherShape_StartsANewChainAndSaysWhy()
     {
-        var (chains, breaks) = ShortcutChain.Build([Link(0, "q"), Link(1, "q"), Link(2, "q", 8, 16), Link(3, "q", 8, 16)]);
+        var (chains, breaks) = ShortcutChain.Build([Link(0, "q"), Link(1, "q"), Link(2, "q", 8, 16), Link(3, "q", 8, 16)], Order(4));
 
         Assert.Equal([2, 2], chains.Select(c => c.Blocks.Count));
         var only = Assert.Single(breaks);
@@ -34,17 +34,18 @@ public sealed class ShortcutChainTests
     [Fact]
     public void Build_AGapBetweenLayers_StartsANewChainAndSaysWhy()
     {
-        var (chains, breaks) = ShortcutChain.Build([Link(0, "q"), Link(1, "q"), Link(4, "q")]);
+        var (chains, breaks) = ShortcutChain.Build([Link(0, "q"), Link(1, "q"), Link(4, "q")], Order(5));
 
         Assert.Equal([2, 1], chains.Select(c => c.Blocks.Count));
-        Assert.Equal("layers 1 and 4 are not neighbours", Assert.Single(breaks).Reason);
+        Assert.Equal("2 layers without a block run between them", Assert.Single(breaks).Reason);
     }
 
     [Fact]
     public void Build_AnotherPrefix_IsAnotherChainWithoutABreak()
     {
         var (chains, breaks) = ShortcutChain.Build([
-            new ChainLink("encoder.layers.0.q", 8, 8), new ChainLink("decoder.layers.1.q", 8, 8), new ChainLink("encoder.layers.1.q", 8, 8)]);
+            new ChainLink("encoder.layers.0.q", 8, 8), new ChainLink("decoder.layers.1.q", 8, 8), new ChainLink("encoder.layers.1.q", 8, 8)],
+            ["encoder.layers.0.q", "encoder.layers.1.q", "decoder.layers.0.q", "decoder.layers.1.q"]);
 
         Assert.Empty(breaks);
         Assert.Equal([2, 1], chains.Select(c => c.Blocks.Count));
@@ -53,7 +54,7 @@ public sealed class ShortcutChainTests
     [Fact]
     public void Build_NamesWithoutALayer_AreChainsOfOne()
     {
-        var (chains, breaks) = ShortcutChain.Build([new ChainLink("lm_head", 8, 8), new ChainLink("score", 8, 8)]);
+        var (chains, breaks) = ShortcutChain.Build([new ChainLink("lm_head", 8, 8), new ChainLink("score", 8, 8)], ["lm_head", "score"]);
 
         Assert.Empty(breaks);
         Assert.Equal(["lm_head", "score"], chains.Select(c => Assert.Single(c.Blocks)));
@@ -62,10 +63,34 @@ public sealed class ShortcutChainTests
     [Fact]
     public void Build_FirstNumberCounts_LaterOnesBelongToTheProjection()
     {
-        var (chains, _) = ShortcutChain.Build([new ChainLink("layers.0.experts.1.up", 8, 8), new ChainLink("layers.1.experts.1.up", 8, 8), new ChainLink("layers.1.experts.0.up", 8, 8)]);
+        var (chains, _) = ShortcutChain.Build([new ChainLink("layers.0.experts.1.up", 8, 8), new ChainLink("layers.1.experts.1.up", 8, 8), new ChainLink("layers.1.experts.0.up", 8, 8)],
+            ["layers.0.experts.0.up", "layers.0.experts.1.up", "layers.1.experts.0.up", "layers.1.experts.1.up"]);
 
         Assert.Equal(["experts.1.up", "experts.0.up"], chains.Select(c => c.Name));
     }
+
+    [Fact]
+    public void Build_RolesOfANetwork_LinkAcrossItsPartsInTheOrderOfExecution()
+    {
+        string[] order = ["down.0.attn.to_q", "down.1.attn.to_q", "mid.attn.to_q", "up.0.attn.to_q"];
+
+        var (chains, breaks) = ShortcutChain.Build(
+            [.. order.Reverse().Select(name => new ChainLink(name, 8, name.StartsWith("up", StringComparison.Ordinal) ? 16 : 8))], order, _ => "attn.to_q");
+
+        Assert.Equal(["down.0.attn.to_q", "down.1.attn.to_q", "mid.attn.to_q"], chains[0].Blocks);
+        Assert.Equal("attn.to_q", chains[0].Name);
+        Assert.Equal(("mid.attn.to_q", "up.0.attn.to_q"), (Assert.Single(breaks).From, breaks[0].To));
+    }
+
+    [Fact]
+    public void Build_AnotherGeometry_StartsANewChainAndSaysWhy()
+    {
+        var (_, breaks) = ShortcutChain.Build([Link(0, "q"), Link(1, "q") with { Geometry = "stride 2" }], Order(2));
+
+        Assert.Equal("[8, 8] and [8, 8] stride 2 differ", Assert.Single(breaks).Reason);
+    }
+
+    private static string[] Order(int layers) => [.. Enumerable.Range(0, layers).Select(i => $"model.layers.{i}.q")];
 
     private static ChainLink Link(int layer, string projection, long into = 8, long outOf = 8) =>
         new($"model.layers.{layer}.{projection}", into, outOf);

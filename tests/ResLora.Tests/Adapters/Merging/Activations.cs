@@ -13,7 +13,7 @@ internal sealed class Activations(AdaptedModel adapted) : IActivationObserver
 
     public void BeginPass(Tensor? tokenMask) => _mask = tokenMask;
 
-    public void Observe(ResLoraLinear block, Tensor input, Tensor? low)
+    public void Observe(AdapterBlock block, Tensor input, Tensor? low)
     {
         Add(_inputs, block.ModuleName, input);
         if (low is not null)

@@ -31,9 +31,11 @@ public sealed class MergeMethodsTests
     [Fact]
     public void For_EveryStructure_AllowsSomething()
     {
-        Assert.All(Enum.GetValues<ShortcutKind>(), kind => Assert.NotEmpty(MergeMethods.For(kind)));
+        Assert.All(Enum.GetValues<ShortcutKind>(), kind => Assert.NotEmpty(MergeMethods.For(Config(kind))));
         Assert.Equal(
-            [MergeMethod.LeastSquares, MergeMethod.Projection, MergeMethod.Input, MergeMethod.Weights, MergeMethod.Dropped], MergeMethods.For(ShortcutKind.Middle));
-        Assert.Equal([MergeMethod.Exact], MergeMethods.For(ShortcutKind.Middle, weight: 0));
+            [MergeMethod.LeastSquares, MergeMethod.Projection, MergeMethod.Input, MergeMethod.Weights, MergeMethod.Dropped], MergeMethods.For(Config(ShortcutKind.Middle)));
+        Assert.Equal([MergeMethod.Exact], MergeMethods.For(Config(ShortcutKind.Middle), weight: 0));
     }
+
+    private static AdapterConfig Config(ShortcutKind kind) => new() { Shortcut = new ShortcutConfig { Kind = kind } };
 }

@@ -99,7 +99,7 @@ public sealed class MergerTests
                 {
                     for (var d = 0; d < block.InFeatures; d++)
                     {
-                        double value = block.BaseLayer.weight![o, d].item<float>();
+                        double value = block.Site.Weight[o, d].item<float>();
                         for (var r = 0; r < 3; r++)
                         {
                             value += Scaling * (1 + alphas[n]) * block.B[o, r].item<float>() * block.A[r, d].item<float>();

@@ -91,7 +91,7 @@ public sealed class FusedLlamaTests : IDisposable
     {
         using var on = new KernelSwitch(true);
         using var llama = new FusedLlama(ShortcutKind.None, bfloat16);
-        llama.Adapter[$"model.layers.1.{layer}"].BaseLayer.weight![3, 5] = float.NaN;   // one output of that layer, at every token
+        llama.Adapter[$"model.layers.1.{layer}"].Site.Weight[3, 5] = float.NaN;   // one output of that layer, at every token
 
         Assert.True(double.IsNaN(llama.Gradients(packing: false).Loss));
         Assert.True(double.IsNaN(llama.Gradients(packing: true).Loss));

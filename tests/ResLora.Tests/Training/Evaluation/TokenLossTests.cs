@@ -50,7 +50,7 @@ public sealed class TokenLossTests
 
         public void BeginPass(Tensor? tokenMask) => _mask = tokenMask;
 
-        public void Observe(ResLoraLinear block, Tensor input, Tensor? low)
+        public void Observe(AdapterBlock block, Tensor input, Tensor? low)
         {
             using var scope = NewDisposeScope();
             var mask = (_mask ?? ones(input.shape[0], input.shape[1])).to(float32);

@@ -96,7 +96,7 @@ public sealed class TrainerKernelsTests
         using var bench = Bench(ShortcutKind.None);
         using (torch.no_grad())
         {
-            bench.Adapter!["model.layers.1.mlp.down_proj"].BaseLayer.weight!.fill_(3e38f);
+            bench.Adapter!["model.layers.1.mlp.down_proj"].Site.Weight.fill_(3e38f);
         }
 
         var error = Assert.Throws<TrainingFailedException>(() => bench.Train(TrainingBench.Config with { DataType = "bfloat16" }));

@@ -305,7 +305,7 @@ public class TrainerTests
         var block = bench.Adapter!.Blocks.Single(b => b.ModuleName == "model.layers.1.mlp.down_proj");
         using (torch.no_grad())
         {
-            block.BaseLayer.weight!.fill_(float.MaxValue);
+            block.Site.Weight.fill_(float.MaxValue);
         }
 
         var error = Assert.Throws<TrainingFailedException>(() => bench.Train(TrainingBench.Config));

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace ResLora.Adapters.Merging;
+namespace ResLora.Adapters.Layers;
 
 /// <summary>Activations as one row a token, padding left out.</summary>
 internal static class TokenRows

@@ -1,0 +1,106 @@
+using ResLora.Adapters.Layers;
+using ResLora.Adapters.Merging;
+using ResLora.Formats.Peft;
+using static TorchSharp.torch;
+
+namespace ResLora.Adapters;
+
+/// <summary>
+/// A way to fine-tune with few parameters: what its settings are, which blocks it puts on layers, which shortcuts and merges it has, and how
+/// PEFT writes it. A method is one folder in <c>Methods</c> and one line in <see cref="AdapterMethods"/>.
+/// </summary>
+public abstract class AdapterMethod
+{
+    /// <summary>The name in configurations, such as <c>lora</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The name for people, such as LoRA.</summary>
+    public abstract string Title { get; }
+
+    /// <summary>The method's <c>peft_type</c> in PEFT's files; null where PEFT does not know it.</summary>
+    public abstract string? PeftType { get; }
+
+    /// <summary>
+    /// The names of a block's factors behind the module's, as in PEFT's files: <c>lora_A.weight</c>. Of a block, all or some are there.
+    /// </summary>
+    public abstract IReadOnlyList<string> FactorNames { get; }
+
+    /// <summary>The keys of PEFT's configuration that the method reads, besides those that all methods have.</summary>
+    public abstract IReadOnlySet<string> PeftKeys { get; }
+
+    /// <summary>What its blocks have that a plain LoRA has no place for, a phrase; null where they are plain LoRA.</summary>
+    public virtual string? BesidesLora => null;
+
+    /// <summary>The present name of a factor that older files call otherwise.</summary>
+    /// <param name="factorName">One of <see cref="FactorNames"/>.</param>
+    /// <returns>The name that blocks have for it.</returns>
+    public virtual string PresentName(string factorName) => factorName;
+
+    /// <summary>What of the settings cannot be carried out with this method, a phrase each; empty when all is well.</summary>
+    /// <param name="config">The adapter's settings.</param>
+    /// <returns>The problems.</returns>
+    public virtual IEnumerable<string> Problems(AdapterConfig config) => [];
+
+    /// <summary>Why a shortcut has no meaning for this method, as the end of a sentence; null where it has one.</summary>
+    /// <param name="kind">The shortcut, not none.</param>
+    /// <returns>The reason, or null.</returns>
+    public virtual string? WhyNot(ShortcutKind kind) => null;
+
+    /// <summary>Whether blocks can be put on a layer of that kind.</summary>
+    /// <param name="site">The layer.</param>
+    /// <returns>True when they can.</returns>
+    public virtual bool Takes(LayerSite site) => true;
+
+    /// <summary>Makes the block of one layer.</summary>
+    /// <param name="site">The layer; frozen from then on.</param>
+    /// <param name="config">The settings, with the layer's own rank and alpha.</param>
+    /// <param name="generator">The source of first values.</param>
+    /// <returns>The block, which changes nothing before it is trained.</returns>
+    public abstract AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator);
+
+    /// <summary>The merges that the method has, the usual one first.</summary>
+    /// <param name="kind">The shortcut.</param>
+    /// <param name="weight">γ, the shortcut's weight.</param>
+    /// <returns>One or more.</returns>
+    public virtual IReadOnlyList<MergeMethod> Merges(ShortcutKind kind, double weight) => kind switch
+    {
+        ShortcutKind.None => [MergeMethod.Exact],
+        _ when weight == 0 => [MergeMethod.Exact],
+        ShortcutKind.Block => [MergeMethod.Exact, MergeMethod.Dropped],
+        ShortcutKind.Input or ShortcutKind.Middle =>
+            [MergeMethod.LeastSquares, MergeMethod.Projection, MergeMethod.Input, MergeMethod.Weights, MergeMethod.Dropped],
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such shortcut."),
+    };
+
+    /// <summary>s, the factor of the update.</summary>
+    /// <param name="config">The block's settings.</param>
+    /// <returns>alpha / rank, or what the method takes instead.</returns>
+    public virtual double Scaling(AdapterConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return LoraMath.Scaling(config.Alpha, config.Rank, config.RankStabilized);
+    }
+
+    /// <summary>What the method does in training besides gradient steps; null where it does nothing.</summary>
+    /// <param name="adapted">The adapted model.</param>
+    /// <param name="steps">The optimizer steps of the whole run.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <returns>A new state of one run, or null.</returns>
+    public virtual MethodTraining? Training(AdaptedModel adapted, int steps, long seed) => null;
+
+    /// <summary>Whether a PEFT configuration of the method's type is one of this method's.</summary>
+    /// <param name="file">The configuration.</param>
+    /// <returns>True when it is.</returns>
+    public virtual bool Reads(PeftConfig file) => true;
+
+    /// <summary>Completes settings from a PEFT configuration with what is the method's own: rank, alpha and more.</summary>
+    /// <param name="file">The configuration.</param>
+    /// <param name="config">The settings that all methods have in common, read from the same file.</param>
+    /// <returns>The settings.</returns>
+    public abstract AdapterConfig ReadPeft(PeftConfig file, AdapterConfig config);
+
+    /// <summary>Writes what is the method's own into a PEFT configuration.</summary>
+    /// <param name="config">The settings.</param>
+    /// <param name="keys">The configuration's keys, those that all methods have in common written already.</param>
+    public abstract void WritePeft(AdapterConfig config, IDictionary<string, object?> keys);
+}

@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using ResLora.Adapters.Methods.Dora;
+using ResLora.Adapters.Methods.Lora;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Peft;
+
+namespace ResLora.Adapters;
+
+/// <summary>All methods, a line each.</summary>
+public static class AdapterMethods
+{
+    private static readonly ConcurrentDictionary<string, AdapterMethod> _others = new(StringComparer.Ordinal);
+
+    /// <summary>LoRA, the usual method.</summary>
+    public static AdapterMethod Lora { get; } = new LoraMethod();
+
+    /// <summary>DoRA: LoRA with lengths of rows.</summary>
+    public static AdapterMethod Dora { get; } = new DoraMethod();
+
+    private static readonly AdapterMethod[] _ours =
+    [
+        Lora,
+        Dora,
+    ];
+
+    /// <summary>Every method, LoRA first.</summary>
+    public static IReadOnlyList<AdapterMethod> All => [.. _ours, .. _others.Values.OrderBy(method => method.Name, StringComparer.Ordinal)];
+
+    /// <summary>The values of PEFT's <c>peft_type</c> that can be read.</summary>
+    internal static IReadOnlyCollection<string> PeftTypes => [.. All.Select(method => method.PeftType).OfType<string>().Distinct(StringComparer.Ordinal)];
+
+    /// <summary>Adds a method of one's own, which settings may then name.</summary>
+    /// <param name="method">The method.</param>
+    /// <exception cref="ArgumentException">There is a method of that name.</exception>
+    public static void Register(AdapterMethod method)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        if (All.Any(known => known.Name == method.Name) || !_others.TryAdd(method.Name, method))
+        {
+            throw new ArgumentException($"There is a method '{method.Name}' already.", nameof(method));
+        }
+    }
+
+    /// <summary>The method of a name; null where there is none.</summary>
+    /// <param name="name">The name in configurations.</param>
+    /// <returns>The method, or null.</returns>
+    public static AdapterMethod? Find(string name) => All.FirstOrDefault(method => method.Name == name);
+
+    /// <summary>What to say of a name that is no method's.</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>A phrase with the methods there are and the nearest one.</returns>
+    public static string Unknown(string name)
+    {
+        string[] names = [.. All.Select(method => method.Name)];
+        return $"method is '{name}', which is none of {string.Join(", ", names)}{NearestName.Suggestion(name, names).TrimEnd('.')}";
+    }
+
+    /// <summary>The method that wrote a PEFT configuration.</summary>
+    /// <param name="file">The configuration.</param>
+    /// <returns>The method.</returns>
+    internal static AdapterMethod Of(PeftConfig file) =>
+        All.Where(method => method.PeftType?.Equals(file.PeftType, StringComparison.OrdinalIgnoreCase) == true).Last(method => method.Reads(file));
+}

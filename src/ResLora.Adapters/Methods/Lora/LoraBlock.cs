@@ -1,0 +1,30 @@
+using ResLora.Adapters.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ResLora.Adapters.Methods.Lora;
+
+/// <summary>LoRA: h = W x + b + s · B A x.</summary>
+public class LoraBlock : LowRankBlock
+{
+    /// <summary>Wraps a layer.</summary>
+    /// <param name="site">The layer; frozen from now on, its weight is never written.</param>
+    /// <param name="config">Rank, scaling, dropout and shortcut.</param>
+    /// <param name="generator">The source of the initial A.</param>
+    public LoraBlock(LayerSite site, AdapterConfig config, Generator generator) : base(site, config)
+    {
+        using var scope = NewDisposeScope();
+        var (a, b) = site.Initial(config.Rank, generator);
+        A = AddFactor("lora_A.weight", a);
+        B = AddFactor("lora_B.weight", b);
+    }
+
+    /// <summary>A, the down-projection [R, Din], float32.</summary>
+    public Parameter A { get; }
+
+    /// <summary>B, the up-projection [Dout, R], float32.</summary>
+    public Parameter B { get; }
+
+    /// <inheritdoc />
+    public override LoraPair Pair => new(A, B, Scaling) { Site = Site is LinearSite ? null : Site };
+}
