@@ -106,7 +106,9 @@ public abstract class AdapterBlock : nn.Module<Tensor, Tensor>
     /// <returns>The factors, or null.</returns>
     public virtual LoraPair? AsLowRank() => null;
 
-    /// <summary>ΔW, what the block adds to its layer's weight by itself: the matrix [Dout, Din] in float32.</summary>
+    /// <summary>
+    /// ΔW, what the block adds to its layer's weight by itself, lengths of rows aside: the matrix [Dout, Din] in float32.
+    /// </summary>
     /// <returns>New tensor, owned by the caller.</returns>
     public abstract Tensor DeltaWeight();
 

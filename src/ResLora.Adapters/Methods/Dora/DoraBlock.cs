@@ -35,15 +35,6 @@ public sealed class DoraBlock : LoraBlock
     public override BlockCost Cost => base.Cost with { PerToken = base.Cost.PerToken + OutFeatures, Fixed = 2 * OutFeatures };
 
     /// <inheritdoc />
-    public override Tensor DeltaWeight()
-    {
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        var weight = Site.Matrix(Site.Weight).to(float32);
-        return (DoraMath.MergedWeight(weight, Pair, Magnitude) - weight).MoveToOuterDisposeScope();
-    }
-
-    /// <inheritdoc />
     public override LoraPair? AsLowRank() => null;
 
     /// <inheritdoc />
