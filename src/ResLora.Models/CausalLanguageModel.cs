@@ -49,7 +49,7 @@ public abstract class CausalLanguageModel(string name) : LanguageModel(name)
     public Tensor TokenLoss(Tensor hidden, Tensor targets)
     {
         ArgumentNullException.ThrowIfNull(hidden);
-        if (FrozenHead is { } weight && FusedKernels.Fit(hidden, weight))
+        if (FrozenHead is { } weight && UsesFusedKernels && FusedKernels.Fit(hidden, weight))
         {
             return FusedTokenLoss.Apply(hidden, weight, targets);
         }

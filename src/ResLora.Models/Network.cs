@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Models.Blocks;
+using ResLora.Models.Fused;
 using ResLora.Models.Gguf;
 using ResLora.Models.Memory;
 using TorchSharp.Modules;
@@ -59,6 +60,22 @@ public abstract class Network(string name) : nn.Module(name), IExecutionOrder
     /// nothing is to be opened. Shortcut adapters use it to give each pass a state of its own.
     /// </summary>
     public Func<Tensor?, IDisposable>? BeginForward { get; set; }
+
+    /// <summary>
+    /// Whether the kernels of ours (<see cref="FusedKernels"/>) are used in this network where they fit. Default true.
+    /// </summary>
+    public bool UsesFusedKernels
+    {
+        get;
+        set
+        {
+            field = value;
+            foreach (var part in modules().OfType<IFusedPart>())
+            {
+                part.UsesFusedKernels = value;
+            }
+        }
+    } = true;
 
     /// <summary>Runs the layers; null runs each directly. Activation checkpointing takes this place.</summary>
     public LayerRunner? RunLayer { get; set; }

@@ -24,7 +24,7 @@ internal sealed record DecodingCase(string Name, CausalLanguageModel Model, int 
 
     private DecodingBatch Begin()
     {
-        Variant.Default(Model.DataType).Select();
+        Variant.Default(Model.DataType).Apply(Model);
         var prompts = RandomTokens.Samples(Batch, Prompt, Model.VocabularySize).Select(sample => sample.Ids).ToArray();
         var texts = new DecodingBatch(Model, prompts, padId: 0, NewTokens + 1, new GenerationConfig { MaxNewTokens = NewTokens + 1 });
         texts.Next();

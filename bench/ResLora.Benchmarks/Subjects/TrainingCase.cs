@@ -14,8 +14,8 @@ internal sealed class TrainingCase : IDisposable
 {
     private const double LearningRate = 1e-4;
     private readonly CausalLanguageModel _model;
-    private readonly Variant _variant;
     private readonly AdamW _optimizer;
+    private readonly RunRandom _random = new(seed: 0);
     private readonly (TrainStep Padded, TrainStep Packed) _step;
     private readonly ReleasedAdapter? _released;
     private int _steps;
@@ -27,7 +27,8 @@ internal sealed class TrainingCase : IDisposable
     /// <param name="checkpointing">Whether layers are computed again in place of being kept.</param>
     public TrainingCase(CausalLanguageModel model, Variant variant, AdapterConfig adapter, IReadOnlyList<TokenizedSample> samples, bool checkpointing = false)
     {
-        (_model, _variant) = (model, variant);
+        _model = model;
+        variant.Apply(model);
         Adapted = AdaptedModel.Inject(model, adapter);
         _released = variant.IsReleased ? new ReleasedAdapter(Adapted) : null;
         model.BeginForward = Adapted.BeginPass;
@@ -39,7 +40,7 @@ internal sealed class TrainingCase : IDisposable
             new TrainSetup(Objective, trainable, samples, [], new TrainConfig(), RunFolder: "", SaveModel: _ => { }) { Adapter = Adapted };
         _optimizer = new AdamW(trainable, setup.Config);
         var packed = setup with { Objective = new NextTokenObjective(model, padId: 0, packing: true) };
-        _step = (new TrainStep(setup, samples, _optimizer), new TrainStep(packed, samples, _optimizer));
+        _step = (new TrainStep(setup, samples, _optimizer, _random), new TrainStep(packed, samples, _optimizer, _random));
     }
 
     /// <summary>The adapter.</summary>
@@ -54,7 +55,6 @@ internal sealed class TrainingCase : IDisposable
     /// <returns>The mean loss, in nats.</returns>
     public double Step(int[] batch, bool packed = false)
     {
-        _variant.Select();
         return (packed ? _step.Packed : _step.Padded).Run(++_steps, [batch], LearningRate).Loss;
     }
 
@@ -63,6 +63,7 @@ internal sealed class TrainingCase : IDisposable
     {
         _optimizer.ZeroGradients();
         _optimizer.Dispose();
+        _random.Dispose();
         _released?.Dispose();
         _model.Dispose();
     }

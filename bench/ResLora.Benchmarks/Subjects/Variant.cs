@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Models;
 using ResLora.Models.Fused;
 using static TorchSharp.torch;
 
@@ -43,6 +44,7 @@ internal sealed record Variant(string Name, ScalarType DataType, bool IsFused = 
     public static Variant Parse(string name) => All.FirstOrDefault(v => v.Name == name)
         ?? throw new ConfigException($"There is no variant '{name}' ({string.Join(", ", All.Select(v => v.Name))}).");
 
-    /// <summary>Sets the process up for it; before each step, since cases take turns.</summary>
-    public void Select() => FusedKernels.IsEnabled = IsFused;
+    /// <summary>Sets a model up for it.</summary>
+    /// <param name="model">The model.</param>
+    public void Apply(Network model) => model.UsesFusedKernels = IsFused;
 }

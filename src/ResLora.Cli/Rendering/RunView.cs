@@ -1,7 +1,6 @@
 using ResLora.Experiments.Pretraining;
 using ResLora.Experiments.Running;
 using ResLora.Formats;
-using ResLora.Tensors.NativeRuntime;
 using ResLora.Training.Loop;
 using Spectre.Console;
 
@@ -58,7 +57,7 @@ internal static class RunView
     {
         if (report is { PeakMemory: { } peak, PlannedMemory: { } planned })
         {
-            var kept = Allocator.KeepsFreedMemory ? $" in use, and up to {ByteSize.Format(planned.TotalWithFreed)} with freed memory that is kept" : "";
+            var kept = report.KeptFreedMemory ? $" in use, and up to {ByteSize.Format(planned.TotalWithFreed)} with freed memory that is kept" : "";
             yield return new("peak memory", $"{ByteSize.Format(peak)}; the plan said {ByteSize.Format(planned.Total)}{kept}");
         }
     }

@@ -75,11 +75,7 @@ public static class TrainJob
         config = config with { Training = plan.Run.Choice?.Config ?? config.Training };
         // What an earlier run of this folder has written is replaced by what follows.
         DiskSpace.Require(folder.Path, plan.Run.DiskBytes - (resume ? DiskSpace.Used(folder.Path) : 0), "The run's files");
-        if (!plan.Run.KeepsFreedMemory)
-        {
-            Allocator.ReturnFreedMemory();
-        }
-
+        using var returning = plan.Run.KeepsFreedMemory ? null : Allocator.ReturnFreedMemory();
         var trainable = (adapter?.TrainableParameters() ?? AllParameters(session.Model)).ToArray();
         progress?.Report(new RunPlanned(plan));
         var objective = data.ObjectiveFor(session, config.Training.Packing);
@@ -97,6 +93,7 @@ public static class TrainJob
         {
             Prompt = data is GenerationRunData { Train: [var sample, ..] } ? sample.Prompt : null,
             PlannedMemory = plan.Run.Memory,
+            KeptFreedMemory = Allocator.KeepsFreedMemory,
             PeakMemory = watch.Most,
         };
     }

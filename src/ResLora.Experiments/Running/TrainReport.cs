@@ -17,6 +17,9 @@ public sealed record TrainReport(string RunFolder, long TrainableParameters, Tra
     /// <summary>The memory that the plan expected.</summary>
     public MemoryEstimate? PlannedMemory { get; init; }
 
+    /// <summary>Whether the process kept freed memory during the run.</summary>
+    public bool KeptFreedMemory { get; init; }
+
     /// <summary>
     /// The most memory that the process had for itself during the run, in bytes, mapped files not counted: to be held against
     /// <see cref="MemoryEstimate.Total"/>. Null where the system does not say.

@@ -8,7 +8,7 @@ namespace ResLora.Models.Blocks;
 
 /// <summary>Root-mean-square normalisation: y = w ⊙ x / √(mean(x²) + ε), computed in float32 whatever the dtype of x.</summary>
 /// <remarks>Zhang and Sennrich, arXiv:1910.07467, equation 4; the order of casts is that of Hugging Face's LlamaRMSNorm.</remarks>
-public sealed class RmsNorm : nn.Module<Tensor, Tensor>
+public sealed class RmsNorm : nn.Module<Tensor, Tensor>, IFusedPart
 {
     private readonly double _epsilon;
     [ComponentName(Name = "weight")] private Parameter _weight;
@@ -36,10 +36,13 @@ public sealed class RmsNorm : nn.Module<Tensor, Tensor>
         }
     }
 
+    /// <summary>Whether the fused kernel is used where it fits; the network sets it for all of its parts. Default true.</summary>
+    public bool UsesFusedKernels { get; set; } = true;
+
     /// <inheritdoc />
     public override Tensor forward(Tensor input)
     {
-        if (FusedKernels.Fit(input, Weight))
+        if (UsesFusedKernels && FusedKernels.Fit(input, Weight))
         {
             return FusedRmsNorm.Apply(input, Weight, _epsilon);
         }

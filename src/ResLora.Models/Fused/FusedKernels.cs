@@ -6,9 +6,9 @@ using static TorchSharp.torch;
 namespace ResLora.Models.Fused;
 
 /// <summary>
-/// Whether the network's steps between its matrix products run as kernels of ours, one pass over memory each, instead of as chains of
-/// libtorch's operations. They hold for bfloat16 activations on a processor with AVX-512 and frozen weights; anything else takes libtorch's
-/// way.
+/// Where the network's steps between its matrix products can run as kernels of ours, one pass over memory each, instead of as chains of
+/// libtorch's operations: for bfloat16 activations on a processor with AVX-512 and frozen weights; anything else takes libtorch's way.
+/// Each network has a switch of its own (<see cref="Network.UsesFusedKernels"/>).
 /// </summary>
 /// <remarks>
 /// Both ways compute the same within the rounding of bfloat16; the kernels keep float32 between their first read and their last write.
@@ -18,9 +18,6 @@ public static class FusedKernels
 {
     /// <summary>The most logits that the loss holds at a time: 16 MB.</summary>
     public const long MostLogits = 8L << 20;
-
-    /// <summary>Whether the kernels are used where they fit, in the whole process. Default true.</summary>
-    public static bool IsEnabled { get; set; } = true;
 
     /// <summary>Whether this processor has the instructions that the kernels are written for.</summary>
     public static bool IsSupported => Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512BW.VL.IsSupported;
@@ -33,10 +30,10 @@ public static class FusedKernels
 
     /// <summary>Whether a kernel may take these activations.</summary>
     /// <param name="activations">[..., D], borrowed.</param>
-    /// <returns>True when kernels are on and the tensor is bfloat16, on the processor, with D a multiple of the lanes of a
+    /// <returns>True when the tensor is bfloat16, on the processor, with D a multiple of the lanes of a
     /// vector.</returns>
     internal static bool Fit(Tensor activations) =>
-        IsEnabled && IsSupported && activations.dtype == ScalarType.BFloat16 && activations.device_type == TorchSharp.DeviceType.CPU
+        IsSupported && activations.dtype == ScalarType.BFloat16 && activations.device_type == TorchSharp.DeviceType.CPU
         && activations.shape[^1] % Lanes.Count == 0;
 
     /// <summary>Whether a kernel may take these activations and a weight that it gives no gradient.</summary>

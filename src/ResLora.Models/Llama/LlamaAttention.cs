@@ -14,7 +14,7 @@ namespace ResLora.Models.Llama;
 internal sealed record AttentionContext(RotaryAngles Angles, Tensor? Mask, KeyValueCache? Cache, IReadOnlyList<int>? Packed);
 
 /// <summary>Self-attention with rotary positions and grouped keys and values.</summary>
-internal sealed class LlamaAttention : Module
+internal sealed class LlamaAttention : Module, IFusedPart
 {
     private readonly LlamaConfig _config;
     [ComponentName(Name = "q_proj")] private readonly Module<Tensor, Tensor> _query;
@@ -41,13 +41,16 @@ internal sealed class LlamaAttention : Module
         RegisterComponents();
     }
 
+    /// <inheritdoc />
+    public bool UsesFusedKernels { get; set; } = true;
+
     public Tensor Forward(Tensor x, int layer, AttentionContext context)   // [B, T, D] -> [B, T, D]
     {
         using var scope = NewDisposeScope();
         var query = Normed(_query.call(x), _queryNorm);   // [B, T, D] -> [B, T, H·E]
         var key = Normed(_key.call(x), _keyNorm);         // [B, T, D] -> [B, T, K·E]
         var value = _value.call(x);                       // [B, T, D] -> [B, T, K·E]
-        var fits = context is { Mask: null, Cache: null } && Dropout == 0 && FusedAttention.Fits(query, _config.HeadSize);
+        var fits = UsesFusedKernels && context is { Mask: null, Cache: null } && Dropout == 0 && FusedAttention.Fits(query, _config.HeadSize);
         var mixed = fits ? Fused(query, key, value, context) : Plain(query, key, value, layer, context);
         return _output.call(mixed).MoveToOuterDisposeScope();   // [B, T, H·E] -> [B, T, D]
     }

@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace ResLora.Models.Llama;
 
 /// <summary>The gated MLP: down(silu(gate(x)) ⊙ up(x)).</summary>
-internal sealed class LlamaMlp : Module
+internal sealed class LlamaMlp : Module, IFusedPart
 {
     [ComponentName(Name = "gate_proj")] private readonly Module<Tensor, Tensor> _gate;
     [ComponentName(Name = "up_proj")] private readonly Module<Tensor, Tensor> _up;
@@ -21,12 +21,15 @@ internal sealed class LlamaMlp : Module
         RegisterComponents();
     }
 
+    /// <inheritdoc />
+    public bool UsesFusedKernels { get; set; } = true;
+
     public Tensor Forward(Tensor x)   // [B, T, D] -> [B, T, D]
     {
         using var scope = NewDisposeScope();
         var gate = _gate.call(x);   // [B, T, D] -> [B, T, F]
         var up = _up.call(x);       // [B, T, D] -> [B, T, F]
-        var gated = FusedKernels.Fit(gate) ? FusedGate.Apply(gate, up) : functional.silu(gate) * up;
+        var gated = UsesFusedKernels && FusedKernels.Fit(gate) ? FusedGate.Apply(gate, up) : functional.silu(gate) * up;
         return _down.call(gated).MoveToOuterDisposeScope();   // [B, T, F] -> [B, T, D]
     }
 }

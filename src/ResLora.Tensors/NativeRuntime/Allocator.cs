@@ -18,6 +18,8 @@ public static class Allocator
 
     private static readonly string[] _userSettings = ["MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_ARENA_MAX"];
 
+    private static readonly Lock _lock = new();
+    private static int _returning;
     private static bool _returns;
 
     /// <summary>By settings of malloc, or by an allocator in its place, such as libmimalloc.</summary>
@@ -42,21 +44,27 @@ public static class Allocator
 
     /// <summary>
     /// The opposite, for a run that must stay within a limit: large blocks leave the process as soon as they are freed, which costs time.
-    /// Does nothing unless the process keeps freed memory: malloc belongs to the program, and a host other than our tool may need its
-    /// settings unchanged.
+    /// Holds while one such run lasts. Does nothing unless the process keeps freed memory: malloc belongs to the program, and a host other
+    /// than our tool may need its settings unchanged.
     /// </summary>
-    public static void ReturnFreedMemory()
+    /// <returns>To be disposed at the end of the run; after the last one the process keeps freed memory as before.</returns>
+    public static IDisposable ReturnFreedMemory()
     {
-        if (KeepsFreedMemory)
+        lock (_lock)
         {
-            _returns = Set((MostMappings, 1 << 20), (MappingThreshold, 128 << 10), (TrimThreshold, 128 << 10), (TopPad, 0));
-            KeepsFreedMemory = !_returns;
+            if (_returning++ == 0 && KeepsFreedMemory)
+            {
+                _returns = Set((MostMappings, 1 << 20), (MappingThreshold, 128 << 10), (TrimThreshold, 128 << 10), (TopPad, 0));
+                KeepsFreedMemory = !_returns;
+            }
         }
+
+        return new Returning();
     }
 
     /// <summary>
     /// Hands the pages of small freed blocks back, too, which lie between blocks in use. Does nothing unless
-    /// <see cref="ReturnFreedMemory"/> was set. To be called between steps.
+    /// <see cref="ReturnFreedMemory"/> holds. To be called between steps.
     /// </summary>
     public static void Trim()
     {
@@ -80,6 +88,23 @@ public static class Allocator
         catch (EntryPointNotFoundException)
         {
             return false;   // musl
+        }
+    }
+
+    private sealed class Returning : IDisposable
+    {
+        private int _ended;
+
+        public void Dispose()
+        {
+            lock (_lock)
+            {
+                if (_ended++ == 0 && --_returning == 0 && _returns)
+                {
+                    _returns = false;
+                    _ = KeepFreedMemory();
+                }
+            }
         }
     }
 

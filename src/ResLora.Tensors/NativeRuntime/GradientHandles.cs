@@ -8,11 +8,13 @@ namespace ResLora.Tensors.NativeRuntime;
 /// </summary>
 public static class GradientHandles
 {
+    // Of the backward pass that this thread is in.
     [ThreadStatic]
     private static List<Tensor>? _handedOver;
 
     /// <summary>
-    /// Lets go of what the function before handed over; at the start of a backward pass of a custom function, on the same thread.
+    /// Lets go of what the function before handed over; on the same thread, where a custom function's part of a backward pass begins and
+    /// where the pass has ended.
     /// </summary>
     public static void Release()
     {

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace ResLora.Training.Loop;
 
 /// <summary>
-/// The tensors that a run needs to go on bit for bit: trained parameters (<c>parameter.NAME</c>), the optimizer's moments, libtorch's
-/// random state, the losses so far, and the adapter's calibration statistics. Independent of the adapter's own file format.
+/// The tensors that a run needs to go on bit for bit: trained parameters (<c>parameter.NAME</c>), the optimizer's moments, the random
+/// state, the losses so far, and the adapter's calibration statistics. Independent of the adapter's own file format.
 /// </summary>
 internal static class RunTensors
 {
@@ -17,7 +17,7 @@ internal static class RunTensors
     private const string LowNorms = "low_norms.";
 
     /// <summary>Collects them; new ones are in the caller's dispose scope, the others are borrowed.</summary>
-    public static IEnumerable<KeyValuePair<string, Tensor>> Collect(TrainSetup setup, AdamW optimizer, IReadOnlyList<double> losses)
+    public static IEnumerable<KeyValuePair<string, Tensor>> Collect(TrainSetup setup, AdamW optimizer, RunRandom random, IReadOnlyList<double> losses)
     {
         var parameters = setup.Trainable.Select(p => KeyValuePair.Create(ParameterName(p.Key), (Tensor)p.Value));
         var statistics = setup.Adapter is not { } adapter
@@ -26,7 +26,7 @@ internal static class RunTensors
         return
         [
             .. parameters, .. optimizer.State, .. statistics,
-            KeyValuePair.Create(RandomState, random.get_rng_state()),
+            KeyValuePair.Create(RandomState, random.State),
             KeyValuePair.Create(Losses, tensor(losses.ToArray(), dtype: float64)),
         ];
     }
@@ -34,7 +34,7 @@ internal static class RunTensors
     /// <summary>Puts them back.</summary>
     /// <returns>The losses so far.</returns>
     /// <exception cref="FileFormatException">A tensor is missing or has another shape.</exception>
-    public static IReadOnlyList<double> Restore(string path, TrainSetup setup, AdamW optimizer, int step)
+    public static IReadOnlyList<double> Restore(string path, TrainSetup setup, AdamW optimizer, RunRandom random, int step)
     {
         using var reader = SafetensorsReader.Open(path);
         using var scope = NewDisposeScope();
@@ -59,8 +59,7 @@ internal static class RunTensors
         var shapes = optimizer.State.ToDictionary(s => s.Key, s => s.Value.shape, StringComparer.Ordinal);
         optimizer.Restore(step, name => Read(name, shapes[name]));
         RestoreStatistics(setup.Adapter, reader);
-        using var current = random.get_rng_state();
-        random.set_rng_state(Read(RandomState, current.shape).clone());
+        random.Restore(Read(RandomState, random.State.shape));
         return Read(Losses, [step]).data<double>().ToArray();
     }
 

@@ -1,3 +1,4 @@
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data;
 using ResLora.Training.Evaluation;
 using TorchSharp.Modules;
@@ -12,7 +13,7 @@ namespace ResLora.Training.Loop;
 internal sealed record StepOutcome(double Loss, double GradientNorm, int Tokens);
 
 /// <summary>One optimizer step: forward and backward passes, clipping, update. Nothing but numbers outlives it.</summary>
-internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<TokenizedSample> samples, AdamW optimizer)
+internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<TokenizedSample> samples, AdamW optimizer, RunRandom random)
 {
     private readonly Parameter[] _parameters = [.. setup.Trainable.Select(p => p.Value)];
 
@@ -42,15 +43,22 @@ internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<TokenizedSample>
     private double Backward(int number, TokenizedSample[][] groups)
     {
         using var scope = NewDisposeScope();
-        var batches = groups.Select(setup.Objective.Collate).ToArray();
+        var batches = Collate(groups);
 
         // Known before any pass, so that each pass can already be divided by it.
         var targets = batches.Sum(batch => batch.Targets.numel());
         return batches.Sum(batch => Backward(number, batch, targets));
     }
 
+    private TokenBatch[] Collate(TokenizedSample[][] groups)
+    {
+        using var turn = random.Take();   // masks
+        return [.. groups.Select(setup.Objective.Collate)];
+    }
+
     private double Backward(int number, TokenBatch batch, long targets)
     {
+        using var turn = random.Take();   // dropout
         using var scope = NewDisposeScope();
         var share = setup.Objective.LossSum(batch) / targets;
         var value = share.item<float>();
@@ -60,6 +68,7 @@ internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<TokenizedSample>
         }
 
         share.backward();
+        GradientHandles.Release();
         return value;
     }
 }

@@ -1,8 +1,6 @@
 using ResLora.Formats.Errors;
-using ResLora.Models.Fused;
 using ResLora.Text.Data;
 using ResLora.Training.Objectives;
-using static TorchSharp.torch;
 
 namespace ResLora.Training.Loop;
 
@@ -15,8 +13,9 @@ namespace ResLora.Training.Loop;
 public sealed class Trainer(TrainSetup setup)
 {
     /// <summary>
-    /// Runs to the end, or until it stops improving or is stopped. Sets libtorch's seed and, if the settings say so, its number of
-    /// threads; the model's hooks and mode and the switch of the kernels are put back afterwards.
+    /// Runs to the end, or until it stops improving or is stopped. The model's hooks, mode and kernels and libtorch's number of threads are
+    /// put back afterwards; libtorch's generator is used between the process's own random numbers without changing them. Several runs may
+    /// go on in one process, each on its own model: none changes the result of another.
     /// </summary>
     /// <param name="progress">Is told what happens; null for nobody.</param>
     /// <param name="resume">
@@ -36,8 +35,8 @@ public sealed class Trainer(TrainSetup setup)
         ArgumentNullException.ThrowIfNull(setup);
         var samples = UsableSamples();
         var model = setup.Model;
-        var (beginForward, runLayer, training, fused) = (model.BeginForward, model.RunLayer, model.training, FusedKernels.IsEnabled);
-        FusedKernels.IsEnabled = setup.Config.FusedKernels;
+        var (beginForward, runLayer, training, fused) = (model.BeginForward, model.RunLayer, model.training, model.UsesFusedKernels);
+        model.UsesFusedKernels = setup.Config.FusedKernels;
         if (setup.Adapter is { } adapter)
         {
             model.BeginForward ??= adapter.BeginPass;
@@ -48,18 +47,15 @@ public sealed class Trainer(TrainSetup setup)
             parameter.requires_grad = true;
         }
 
-        var threads = get_num_threads();
-        set_num_threads(ThreadChoice.Of(setup, threads));
-
         try
         {
+            using var threads = new ThreadScope(usual => ThreadChoice.Of(setup, usual));
             using var run = new TrainingRun(setup, samples, progress);
             return run.Execute(resume, stop);
         }
         finally
         {
-            (model.BeginForward, model.RunLayer, FusedKernels.IsEnabled) = (beginForward, runLayer, fused);
-            set_num_threads(threads);
+            (model.BeginForward, model.RunLayer, model.UsesFusedKernels) = (beginForward, runLayer, fused);
             model.train(training);
         }
     }

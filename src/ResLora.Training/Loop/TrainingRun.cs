@@ -19,6 +19,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly DataOrder _order;
     private LearningRateSchedule _schedule;
     private readonly AdamW _optimizer;
+    private readonly RunRandom _random;
     private readonly TrainStep _trainStep;
     private readonly BestEvaluation _best;
     private readonly CheckpointStore _checkpoints;
@@ -37,7 +38,8 @@ internal sealed class TrainingRun : IDisposable
         _order = new DataOrder([.. samples.Select(s => s.Ids.Length)], setup.Config);
         _schedule = new LearningRateSchedule(setup.Config, _order.TotalSteps);
         _optimizer = new AdamW(setup.Trainable, setup.Config);
-        _trainStep = new TrainStep(setup, samples, _optimizer);
+        _random = new RunRandom(Config.Seed);
+        _trainStep = new TrainStep(setup, samples, _optimizer, _random);
         _best = new BestEvaluation(setup.Config.BestMetric);
         _checkpoints = new CheckpointStore(setup.RunFolder);
         _identity = RunIdentity.Of(setup, _order.TotalSteps);
@@ -54,7 +56,6 @@ internal sealed class TrainingRun : IDisposable
 
     public TrainResult Execute(bool resume, CancellationToken stop)
     {
-        random.manual_seed(Config.Seed);
         using var held = RunStart.Enter(_setup.RunFolder, resume);
         Leftovers.Sweep(_setup.RunFolder);
         _checkpoints.Sweep();
@@ -97,6 +98,7 @@ internal sealed class TrainingRun : IDisposable
     {
         _optimizer.ZeroGradients();
         _optimizer.Dispose();
+        _random.Dispose();
         _log?.Dispose();
     }
 
@@ -131,7 +133,7 @@ internal sealed class TrainingRun : IDisposable
     {
         RunIdentity.Require(_identity, checkpoint, _setup);
         var state = checkpoint.State;
-        var losses = RunTensors.Restore(checkpoint.TensorsPath, _setup, _optimizer, state.Step);
+        var losses = RunTensors.Restore(checkpoint.TensorsPath, _setup, _optimizer, _random, state.Step);
         _losses.AddRange(losses);
         _best.Restore(state.BestMetric, state.BestStep, state.EvaluationsSinceBest);
         (_evaluatedStep, _savedStep) = (state.EvaluatedStep, state.Step);
@@ -311,7 +313,7 @@ internal sealed class TrainingRun : IDisposable
             Identity = _identity,
         };
         MakeRoom(_checkpoints.FolderOf(Step));
-        var path = _checkpoints.Save(state, RunTensors.Collect(_setup, _optimizer, _losses), _setup.SaveModel, Config.KeepCheckpoints);
+        var path = _checkpoints.Save(state, RunTensors.Collect(_setup, _optimizer, _random, _losses), _setup.SaveModel, Config.KeepCheckpoints);
         _savedStep = Step;
         _progress?.Report(new CheckpointSaved(Step, path));
     }

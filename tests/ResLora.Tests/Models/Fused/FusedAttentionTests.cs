@@ -133,8 +133,6 @@ public sealed class FusedAttentionTests : KernelTests
     [InlineData(80, false)]
     public void Fits_HeadSize_NeedsHalvesOfWholeVectors(int size, bool expected)
     {
-        using var on = new KernelSwitch(true);
-
         Assert.Equal(expected, FusedAttention.Fits(zeros(1, 3, 4 * size, dtype: bfloat16), size));
     }
 

@@ -1,4 +1,5 @@
 using ResLora.Adapters;
+using ResLora.Models.Fused;
 using ResLora.Models.Llama;
 using Xunit;
 using static TorchSharp.torch;
@@ -68,9 +69,20 @@ public sealed class FusedLlamaTests : IDisposable
     }
 
     [Fact]
+    public void UsesFusedKernels_OfAModel_IsThatOfItsPartsAndOfNoOtherModel()
+    {
+        using var off = FusedLlama.Create(bfloat16);
+        using var on = FusedLlama.Create(bfloat16);
+
+        off.UsesFusedKernels = false;
+
+        Assert.Equal(Enumerable.Repeat(false, 13), Parts(off));   // three layers with two norms, attention and gate each, and the last norm
+        Assert.Equal(Enumerable.Repeat(true, 13), Parts(on));
+    }
+
+    [Fact]
     public void Loss_AttentionDropout_IsNotLeftOutByTheKernels()
     {
-        using var on = new KernelSwitch(true);
         var config = FusedLlama.Config with { AttentionDropout = 0.5 };
 
         var (first, _) = Gradients(ShortcutKind.None, bfloat16, fused: true, checkpointing: false, config);
@@ -89,7 +101,6 @@ public sealed class FusedLlamaTests : IDisposable
     [InlineData("mlp.down_proj")]
     public void Loss_NotANumberInAnActivation_IsNoNumber(string layer)
     {
-        using var on = new KernelSwitch(true);
         using var llama = new FusedLlama(ShortcutKind.None, bfloat16);
         llama.Adapter[$"model.layers.1.{layer}"].Site.Weight[3, 5] = float.NaN;   // one output of that layer, at every token
 
@@ -100,7 +111,6 @@ public sealed class FusedLlamaTests : IDisposable
     [Fact]
     public void Loss_TrainedHead_GivesItsGradientByLibtorch()
     {
-        using var on = new KernelSwitch(true);
         using var llama = new FusedLlama(ShortcutKind.None, bfloat16);
         var head = llama.Model.named_parameters().Single(p => p.name == "lm_head.weight").parameter;
         head.requires_grad = true;
@@ -110,11 +120,13 @@ public sealed class FusedLlamaTests : IDisposable
         Assert.True(head.grad!.abs().sum().to(float32).item<float>() > 0);
     }
 
+    private static IEnumerable<bool> Parts(LlamaModel model) => model.modules().OfType<IFusedPart>().Select(part => part.UsesFusedKernels);
+
     private static (double Loss, Dictionary<string, Tensor> Gradients) Gradients(
         ShortcutKind shortcut, ScalarType dtype, bool fused, bool checkpointing, LlamaConfig? config = null)
     {
-        using var kernels = new KernelSwitch(fused);
         using var llama = new FusedLlama(shortcut, dtype, config);
+        llama.Model.UsesFusedKernels = fused;
         llama.Model.RunLayer = checkpointing ? ActivationCheckpoint.Run : null;
         return llama.Gradients(packing: false);
     }

@@ -22,7 +22,7 @@ public sealed class PackedTextsTests
     {
         using var scope = NewDisposeScope();
         using var model = Create(family, fused);
-        using var on = new KernelSwitch(fused);
+        model.UsesFusedKernels = fused;
         using var noGradient = no_grad();
         var ids = Ids();
 
@@ -43,7 +43,7 @@ public sealed class PackedTextsTests
     {
         using var scope = NewDisposeScope();
         using var model = Create(family, fused);
-        using var on = new KernelSwitch(fused);
+        model.UsesFusedKernels = fused;
         using var noGradient = no_grad();
         var ids = Ids();
         var changed = ids.clone();

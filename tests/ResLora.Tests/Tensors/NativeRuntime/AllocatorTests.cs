@@ -24,4 +24,17 @@ public sealed class AllocatorTests
             Environment.SetEnvironmentVariable(variable, before);
         }
     }
+
+    [Fact]
+    public void ReturnFreedMemory_TheProcessKeepsNone_LeavesItSo()
+    {
+        var first = Allocator.ReturnFreedMemory();
+        var second = Allocator.ReturnFreedMemory();
+
+        first.Dispose();
+        first.Dispose();
+        second.Dispose();
+
+        Assert.False(Allocator.KeepsFreedMemory);
+    }
 }

@@ -1,5 +1,4 @@
 using ResLora.Adapters;
-using ResLora.Models.Fused;
 using ResLora.Tests.Models.Fused;
 using ResLora.Training.Loop;
 using ResLora.Training.Objectives;
@@ -65,28 +64,27 @@ public sealed class TrainerKernelsTests
     [InlineData(true, true)]
     public void Run_Switch_IsTheSettingsMeanwhileAndPutBack(bool before, bool setting)
     {
-        using var kernels = new KernelSwitch(before);
         using var bench = new TrainingBench();
+        bench.Model.UsesFusedKernels = before;
         var seen = new List<bool>();
-        bench.OnEvent = _ => seen.Add(FusedKernels.IsEnabled);
+        bench.OnEvent = _ => seen.Add(bench.Model.UsesFusedKernels);
 
         bench.Train(TrainingBench.Config with { FusedKernels = setting });
 
         Assert.NotEmpty(seen);
         Assert.All(seen, value => Assert.Equal(setting, value));
-        Assert.Equal(before, FusedKernels.IsEnabled);
+        Assert.Equal(before, bench.Model.UsesFusedKernels);
     }
 
     [Fact]
     public void Run_Fails_PutsTheSwitchBackToo()
     {
-        using var kernels = new KernelSwitch(true);
         using var bench = new TrainingBench();
         bench.OnEvent = _ => throw new InvalidOperationException("a listener's mistake");
 
         Assert.Throws<InvalidOperationException>(() => bench.Train(TrainingBench.Config with { FusedKernels = false }));
 
-        Assert.True(FusedKernels.IsEnabled);
+        Assert.True(bench.Model.UsesFusedKernels);
     }
 
     [Fact]

@@ -25,8 +25,8 @@ public sealed class NextTokenObjectiveTests
     public void LossSum_PackedInFloat32_IsThatOfPaddedRows(ShortcutKind shortcut, string family)
     {
         using var scope = NewDisposeScope();
-        using var off = new KernelSwitch(false);
         using var llama = new FusedLlama(shortcut, float32, Config(family));
+        llama.Model.UsesFusedKernels = false;
 
         var (expectedLoss, expected) = llama.Gradients(packing: false);
         var (loss, packed) = llama.Gradients(packing: true);
@@ -42,8 +42,8 @@ public sealed class NextTokenObjectiveTests
     {
         KernelCheck.RequireSupport();
         using var scope = NewDisposeScope();
-        using var on = new KernelSwitch(true);
         using var llama = new FusedLlama(shortcut, bfloat16, Config(family));
+        llama.Model.UsesFusedKernels = true;
 
         var (expectedLoss, expected) = llama.Gradients(packing: false);
         var (loss, packed) = llama.Gradients(packing: true);
@@ -57,8 +57,8 @@ public sealed class NextTokenObjectiveTests
     public void Predictions_Packed_AreThoseOfEachTextAlone(ShortcutKind shortcut, string family)
     {
         using var scope = NewDisposeScope();
-        using var off = new KernelSwitch(false);
         using var llama = new FusedLlama(shortcut, float32, Config(family));
+        llama.Model.UsesFusedKernels = false;
         using var pack = TokenBatch.Pack(FusedLlama.Samples, CPU);
 
         var packed = llama.TokenLosses(pack);
@@ -83,8 +83,8 @@ public sealed class NextTokenObjectiveTests
     {
         Assert.SkipWhen(fused && !FusedKernels.IsSupported, "this processor lacks AVX-512, which the kernels are written for");
         using var scope = NewDisposeScope();
-        using var kernels = new KernelSwitch(fused);
         using var llama = new FusedLlama(shortcut, fused ? bfloat16 : float32);
+        llama.Model.UsesFusedKernels = fused;
         using var pack = TokenBatch.Pack(FusedLlama.Samples, CPU);
         using var changed = pack with { Ids = pack.Ids.clone() };
         changed.Ids[0, 10] = (pack.Ids[0, 10].item<long>() + 1) % 50;   // the third text's second token
