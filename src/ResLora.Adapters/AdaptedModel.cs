@@ -132,6 +132,16 @@ public sealed class AdaptedModel
     /// <returns>Name and parameter, in a fixed order.</returns>
     public IEnumerable<KeyValuePair<string, Parameter>> BlockParameters() => Blocks.SelectMany(b => b.OwnParameters());
 
+    /// <summary>What the learning rate of a trained parameter is multiplied by.</summary>
+    /// <param name="name">One of the names of <see cref="TrainableParameters"/>.</param>
+    /// <returns>The factor of its method; 1 for what is no block's.</returns>
+    public double RateFactor(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var factor = Config.Kind.FactorNames.FirstOrDefault(factor => name.EndsWith("." + factor, StringComparison.Ordinal));
+        return factor is not null && _byName.ContainsKey(name[..^(factor.Length + 1)]) ? Config.Kind.RateFactor(Config, factor) : 1;
+    }
+
     /// <summary>The parameters of <see cref="SavedModules"/> under the model's own names.</summary>
     /// <returns>Name and parameter, in a fixed order.</returns>
     public IEnumerable<KeyValuePair<string, Parameter>> SavedParameters() => SavedModules.Count == 0

@@ -81,6 +81,12 @@ public abstract class AdapterMethod
         return LoraMath.Scaling(config.Alpha, config.Rank, config.RankStabilized);
     }
 
+    /// <summary>What the learning rate of a factor is multiplied by.</summary>
+    /// <param name="config">The adapter's settings.</param>
+    /// <param name="factorName">The factor's name behind the module's.</param>
+    /// <returns>The factor, above 0; 1 where all learn alike.</returns>
+    public virtual double RateFactor(AdapterConfig config, string factorName) => 1;
+
     /// <summary>What the method does in training besides gradient steps; null where it does nothing.</summary>
     /// <param name="adapted">The adapted model.</param>
     /// <param name="steps">The optimizer steps of the whole run.</param>

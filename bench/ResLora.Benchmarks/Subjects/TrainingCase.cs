@@ -13,11 +13,15 @@ namespace ResLora.Benchmarks.Subjects;
 internal sealed class TrainingCase : IDisposable
 {
     private const double LearningRate = 1e-4;
+
+    // What a method plans over a run is planned for one that never ends here.
+    private const int RunSteps = 100_000;
     private readonly CausalLanguageModel _model;
     private readonly AdamW _optimizer;
     private readonly RunRandom _random = new(seed: 0);
     private readonly (TrainStep Padded, TrainStep Packed) _step;
     private readonly ReleasedAdapter? _released;
+    private readonly MethodTraining? _method;
     private int _steps;
 
     /// <param name="model">The model, which becomes this object's.</param>
@@ -37,10 +41,15 @@ internal sealed class TrainingCase : IDisposable
         Objective = new NextTokenObjective(model, padId: 0);
         var trainable = Adapted.TrainableParameters().ToArray();
         var setup =
-            new TrainSetup(Objective, trainable, samples, [], new TrainConfig(), RunFolder: "", SaveModel: _ => { }) { Adapter = Adapted };
+            new TrainSetup(Objective, trainable, samples, [], new TrainConfig(), RunFolder: "", SaveModel: _ => { })
+            {
+                // The released code's layers stand in the blocks' places.
+                Adapter = variant.IsReleased ? null : Adapted,
+            };
         _optimizer = new AdamW(trainable, setup.Config);
+        _method = adapter.Kind.Training(Adapted, RunSteps, setup.Config.Seed);
         var packed = setup with { Objective = new NextTokenObjective(model, padId: 0, packing: true) };
-        _step = (new TrainStep(setup, samples, _optimizer, _random), new TrainStep(packed, samples, _optimizer, _random));
+        _step = (new TrainStep(setup, samples, _optimizer, _random, _method), new TrainStep(packed, samples, _optimizer, _random, _method));
     }
 
     /// <summary>The adapter.</summary>
@@ -64,6 +73,7 @@ internal sealed class TrainingCase : IDisposable
         _optimizer.ZeroGradients();
         _optimizer.Dispose();
         _random.Dispose();
+        _method?.Dispose();
         _released?.Dispose();
         _model.Dispose();
     }

@@ -7,7 +7,7 @@ using ResLora.Formats.Errors;
 
 namespace ResLora.Benchmarks.Verbs;
 
-/// <summary>What shortcuts cost while they train.</summary>
+/// <summary>What shortcuts, and other methods than LoRA, cost while they train.</summary>
 internal static class StructuresVerb
 {
     private const string Plain = "plain LoRA";
@@ -31,7 +31,7 @@ internal static class StructuresVerb
         var (batch, tokens, rank, dtype) = (StackOptions.Batch(2), StackOptions.Tokens(256), StackOptions.Rank(), DataTypes.Option("bfloat16"));
         return BenchmarkVerb.Create(
             "structures",
-            "What does a training step with each shortcut cost over plain LoRA?",
+            "What does a training step with each shortcut, and with each other method, cost over plain LoRA?",
             BenchmarkVerb.UsualRounds,
             [.. stack.All, batch, tokens, rank, dtype],
             (line, harness) =>
@@ -47,10 +47,10 @@ internal static class StructuresVerb
                 var (rows, length) = (line.GetValue(batch), line.GetValue(tokens));
                 var samples = RandomTokens.Samples(rows, length, shape.Vocabulary);
                 using var drawn = new DrawnModel(shape);
-                var cases = _structures
-                    .Select(s => (s.Name, Case: new TrainingCase(
-                        drawn.Load(variant.DataType), variant, new AdapterConfig { Targets = TargetModules.Suffixes("q_proj", "v_proj"), Rank = line.GetValue(rank), Alpha = 2 * line.GetValue(rank), Shortcut = s.Shortcut }, samples)))
-                    .ToArray();
+                var plain = new AdapterConfig { Targets = TargetModules.Suffixes("q_proj", "v_proj"), Rank = line.GetValue(rank), Alpha = 2 * line.GetValue(rank) };
+                var adapters = _structures.Select(s => (s.Name, Adapter: plain with { Shortcut = s.Shortcut }))
+                    .Concat(AdapterMethods.All.Where(m => m != AdapterMethods.Lora).Select(m => (m.Title, plain with { Method = m.Name })));
+                var cases = adapters.Select(a => (a.Name, Case: new TrainingCase(drawn.Load(variant.DataType), variant, a.Adapter, samples))).ToArray();
                 int[] all = [.. Enumerable.Range(0, rows)];
                 try
                 {

@@ -25,8 +25,9 @@ public sealed class AdamW : IDisposable
     /// <summary>Starts with all moments 0.</summary>
     /// <param name="parameters">What is trained, by name; borrowed.</param>
     /// <param name="config">Betas, ε and weight decay.</param>
+    /// <param name="rateFactor">What the learning rate of a parameter, by name, is multiplied by; null for 1.</param>
     /// <exception cref="ConfigException">A parameter is not float32: small updates would be lost in rounding.</exception>
-    public AdamW(IEnumerable<KeyValuePair<string, Parameter>> parameters, TrainConfig config)
+    public AdamW(IEnumerable<KeyValuePair<string, Parameter>> parameters, TrainConfig config, Func<string, double>? rateFactor = null)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         _config = config;
@@ -38,7 +39,7 @@ public sealed class AdamW : IDisposable
                     $"'{name}' is to be trained and is {parameter.dtype}; what is trained must be float32. Load the model in float32.");
             }
 
-            _moments.Add(new Moments(name, parameter, Zeros(parameter), Zeros(parameter)));
+            _moments.Add(new Moments(name, parameter, Zeros(parameter), Zeros(parameter), rateFactor?.Invoke(name) ?? 1));
         }
     }
 
@@ -60,7 +61,7 @@ public sealed class AdamW : IDisposable
         var meanScale = learningRate / (1 - Math.Pow(_config.Beta1, StepCount));
         var squareScale = Math.Sqrt(1 - Math.Pow(_config.Beta2, StepCount));
         using var noGradient = no_grad();
-        foreach (var (_, parameter, mean, square) in _moments)
+        foreach (var (_, parameter, mean, square, factor) in _moments)
         {
             using var scope = NewDisposeScope();
             if (parameter.grad is not { } gradient)
@@ -70,13 +71,13 @@ public sealed class AdamW : IDisposable
 
             if (_config.WeightDecay > 0 && parameter.dim() > 1)
             {
-                parameter.mul_(InFloat32(1 - learningRate * _config.WeightDecay));
+                parameter.mul_(InFloat32(1 - (learningRate * factor * _config.WeightDecay)));
             }
 
             mean.mul_(_config.Beta1).add_(gradient, alpha: 1 - _config.Beta1);
             square.mul_(_config.Beta2).addcmul_(gradient, gradient, 1 - _config.Beta2);
             var divisor = square.sqrt().div_(squareScale).add_(_config.Epsilon);
-            parameter.addcdiv_(mean, divisor, InFloat32(-meanScale));
+            parameter.addcdiv_(mean, divisor, InFloat32(-meanScale * factor));
         }
     }
 
@@ -126,5 +127,5 @@ public sealed class AdamW : IDisposable
         return zeros_like(parameter).DetachFromDisposeScope();
     }
 
-    private sealed record Moments(string Name, Parameter Parameter, Tensor Mean, Tensor Square);
+    private sealed record Moments(string Name, Parameter Parameter, Tensor Mean, Tensor Square, double RateFactor);
 }

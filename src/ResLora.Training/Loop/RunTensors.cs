@@ -7,7 +7,8 @@ namespace ResLora.Training.Loop;
 
 /// <summary>
 /// The tensors that a run needs to go on bit for bit: trained parameters (<c>parameter.NAME</c>), the optimizer's moments, the random
-/// state, the losses so far, and the adapter's calibration statistics. Independent of the adapter's own file format.
+/// state, the losses so far, the adapter's calibration statistics, and what its method keeps (<c>method.NAME</c>).
+/// Independent of the adapter's own file format.
 /// </summary>
 internal static class RunTensors
 {
@@ -15,9 +16,11 @@ internal static class RunTensors
     private const string Losses = "losses";
     private const string InputNorms = "input_norms.";
     private const string LowNorms = "low_norms.";
+    private const string OfMethod = "method.";
 
     /// <summary>Collects them; new ones are in the caller's dispose scope, the others are borrowed.</summary>
-    public static IEnumerable<KeyValuePair<string, Tensor>> Collect(TrainSetup setup, AdamW optimizer, RunRandom random, IReadOnlyList<double> losses)
+    public static IEnumerable<KeyValuePair<string, Tensor>> Collect(
+        TrainSetup setup, AdamW optimizer, RunRandom random, MethodTraining? method, IReadOnlyList<double> losses)
     {
         var parameters = setup.Trainable.Select(p => KeyValuePair.Create(ParameterName(p.Key), (Tensor)p.Value));
         var statistics = setup.Adapter is not { } adapter
@@ -26,6 +29,7 @@ internal static class RunTensors
         return
         [
             .. parameters, .. optimizer.State, .. statistics,
+            .. (method?.State ?? []).Select(state => KeyValuePair.Create(OfMethod + state.Key, state.Value)),
             KeyValuePair.Create(RandomState, random.State),
             KeyValuePair.Create(Losses, tensor(losses.ToArray(), dtype: float64)),
         ];
@@ -34,7 +38,7 @@ internal static class RunTensors
     /// <summary>Puts them back.</summary>
     /// <returns>The losses so far.</returns>
     /// <exception cref="FileFormatException">A tensor is missing or has another shape.</exception>
-    public static IReadOnlyList<double> Restore(string path, TrainSetup setup, AdamW optimizer, RunRandom random, int step)
+    public static IReadOnlyList<double> Restore(string path, TrainSetup setup, AdamW optimizer, RunRandom random, MethodTraining? method, int step)
     {
         using var reader = SafetensorsReader.Open(path);
         using var scope = NewDisposeScope();
@@ -58,6 +62,12 @@ internal static class RunTensors
 
         var shapes = optimizer.State.ToDictionary(s => s.Key, s => s.Value.shape, StringComparer.Ordinal);
         optimizer.Restore(step, name => Read(name, shapes[name]));
+        foreach (var (name, state) in method?.State ?? [])
+        {
+            state.copy_(Read(OfMethod + name, state.shape));
+        }
+
+        method?.Restored();
         RestoreStatistics(setup.Adapter, reader);
         random.Restore(Read(RandomState, random.State.shape));
         return Read(Losses, [step]).data<double>().ToArray();

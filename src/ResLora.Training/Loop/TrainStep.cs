@@ -1,3 +1,4 @@
+using ResLora.Adapters;
 using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data;
 using ResLora.Training.Evaluation;
@@ -13,7 +14,7 @@ namespace ResLora.Training.Loop;
 internal sealed record StepOutcome(double Loss, double GradientNorm, int Tokens);
 
 /// <summary>One optimizer step: forward and backward passes, clipping, update. Nothing but numbers outlives it.</summary>
-internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<TokenizedSample> samples, AdamW optimizer, RunRandom random)
+internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<TokenizedSample> samples, AdamW optimizer, RunRandom random, MethodTraining? method)
 {
     private readonly Parameter[] _parameters = [.. setup.Trainable.Select(p => p.Value)];
 
@@ -24,7 +25,10 @@ internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<TokenizedSample>
     {
         var groups = microBatches.Select(batch => batch.Select(index => samples[index]).ToArray()).ToArray();
         optimizer.ZeroGradients();
+        method?.BeginStep(number - 1);
         var loss = Backward(number, groups);
+        setup.Adapter?.RequireRun();
+        BackwardOfPenalty();
         var norm = Gradients.Norm(_parameters);
         if (!double.IsFinite(norm))
         {
@@ -37,6 +41,7 @@ internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<TokenizedSample>
         }
 
         optimizer.Step(learningRate);
+        method?.EndStep(number - 1);
         return new StepOutcome(loss, norm, groups.Sum(group => group.Sum(sample => sample.Ids.Length)));
     }
 
@@ -70,5 +75,12 @@ internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<TokenizedSample>
         share.backward();
         GradientHandles.Release();
         return value;
+    }
+
+    /// <summary>The loss that is told is the objective's alone, so that methods can be compared by it.</summary>
+    private void BackwardOfPenalty()
+    {
+        using var scope = NewDisposeScope();
+        method?.Penalty()?.backward();
     }
 }

@@ -20,6 +20,7 @@ internal sealed class TrainingRun : IDisposable
     private LearningRateSchedule _schedule;
     private readonly AdamW _optimizer;
     private readonly RunRandom _random;
+    private readonly MethodTraining? _method;
     private readonly TrainStep _trainStep;
     private readonly BestEvaluation _best;
     private readonly CheckpointStore _checkpoints;
@@ -37,9 +38,11 @@ internal sealed class TrainingRun : IDisposable
         (_setup, _progress) = (setup, progress);
         _order = new DataOrder([.. samples.Select(s => s.Ids.Length)], setup.Config);
         _schedule = new LearningRateSchedule(setup.Config, _order.TotalSteps);
-        _optimizer = new AdamW(setup.Trainable, setup.Config);
+        var adapter = setup.Adapter;
+        _optimizer = new AdamW(setup.Trainable, setup.Config, name => adapter?.RateFactor(name) ?? 1);
+        _method = adapter?.Config.Kind.Training(adapter, _order.TotalSteps, setup.Config.Seed);
         _random = new RunRandom(Config.Seed);
-        _trainStep = new TrainStep(setup, samples, _optimizer, _random);
+        _trainStep = new TrainStep(setup, samples, _optimizer, _random, _method);
         _best = new BestEvaluation(setup.Config.BestMetric);
         _checkpoints = new CheckpointStore(setup.RunFolder);
         _identity = RunIdentity.Of(setup, _order.TotalSteps);
@@ -99,6 +102,7 @@ internal sealed class TrainingRun : IDisposable
         _optimizer.ZeroGradients();
         _optimizer.Dispose();
         _random.Dispose();
+        _method?.Dispose();
         _log?.Dispose();
     }
 
@@ -133,7 +137,7 @@ internal sealed class TrainingRun : IDisposable
     {
         RunIdentity.Require(_identity, checkpoint, _setup);
         var state = checkpoint.State;
-        var losses = RunTensors.Restore(checkpoint.TensorsPath, _setup, _optimizer, _random, state.Step);
+        var losses = RunTensors.Restore(checkpoint.TensorsPath, _setup, _optimizer, _random, _method, state.Step);
         _losses.AddRange(losses);
         _best.Restore(state.BestMetric, state.BestStep, state.EvaluationsSinceBest);
         (_evaluatedStep, _savedStep) = (state.EvaluatedStep, state.Step);
@@ -313,7 +317,7 @@ internal sealed class TrainingRun : IDisposable
             Identity = _identity,
         };
         MakeRoom(_checkpoints.FolderOf(Step));
-        var path = _checkpoints.Save(state, RunTensors.Collect(_setup, _optimizer, _random, _losses), _setup.SaveModel, Config.KeepCheckpoints);
+        var path = _checkpoints.Save(state, RunTensors.Collect(_setup, _optimizer, _random, _method, _losses), _setup.SaveModel, Config.KeepCheckpoints);
         _savedStep = Step;
         _progress?.Report(new CheckpointSaved(Step, path));
     }
