@@ -49,7 +49,7 @@ internal static class StructuresVerb
                 using var drawn = new DrawnModel(shape);
                 var plain = new AdapterConfig { Targets = TargetModules.Suffixes("q_proj", "v_proj"), Rank = line.GetValue(rank), Alpha = 2 * line.GetValue(rank) };
                 var adapters = _structures.Select(s => (s.Name, Adapter: plain with { Shortcut = s.Shortcut }))
-                    .Concat(AdapterMethods.All.Where(m => m != AdapterMethods.Lora).Select(m => (m.Title, plain with { Method = m.Name })));
+                    .Concat(AdapterMethods.All.Where(m => m != AdapterMethods.Lora).Select(m => (Name: m.Title, Adapter: plain with { Method = m.Name })));
                 var cases = adapters.Select(a => (a.Name, Case: new TrainingCase(drawn.Load(variant.DataType), variant, a.Adapter, samples))).ToArray();
                 int[] all = [.. Enumerable.Range(0, rows)];
                 try
