@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Json;
-using ResLora.Models.Blocks;
 
 namespace ResLora.Models.Bert;
 
@@ -13,8 +12,6 @@ namespace ResLora.Models.Bert;
 /// </summary>
 public sealed record BertConfig
 {
-    private static readonly string[] _families = ["bert", "roberta"];
-    private static readonly string[] _heads = ["SequenceClassification", "MaskedLM", "PreTraining"];
     private static readonly JsonSerializerOptions _json = new() { RespectNullableAnnotations = true };
 
     /// <summary>The family.</summary>
@@ -161,7 +158,7 @@ public sealed record BertConfig
 
     /// <summary>What is wrong or unsupported, a phrase each; empty when the network can be built.</summary>
     /// <returns>The problems.</returns>
-    public IEnumerable<string> Problems() => SizeProblems().Concat(NumberProblems()).Concat(HeadProblems()).Concat(UnsupportedKeys());
+    public IEnumerable<string> Problems() => new BertConfigProblems(this).All();
 
     /// <summary>What two keys of the file say differently, and which of them holds, a sentence each; empty when they agree.</summary>
     /// <returns>The sentences, of which <see cref="Read"/> warns.</returns>
@@ -173,136 +170,4 @@ public sealed record BertConfig
         }
     }
 
-    private IEnumerable<string> SizeProblems()
-    {
-        if (!_families.Contains(ModelType))
-        {
-            yield return $"model_type '{ModelType}' is not supported (supported: {string.Join(", ", _families)})";
-        }
-
-        // Far above any model there is, and low enough that no product overflows and no network takes minutes to build.
-        foreach (var (name, value, most) in new[]
-        {
-            ("hidden_size", HiddenSize, 1_000_000), ("intermediate_size", IntermediateSize, 10_000_000), ("num_hidden_layers", LayerCount, 1000),
-            ("num_attention_heads", HeadCount, 10_000), ("vocab_size", VocabularySize, 10_000_000), ("max_position_embeddings", PositionRows, 10_000_000),
-            ("type_vocab_size", TypeCount, 1000),
-        })
-        {
-            if (value < 1 || value > most)
-            {
-                yield return $"{name} is {value}; it must be from 1 to {most}";
-            }
-        }
-
-        if (HeadCount > 0 && HiddenSize % HeadCount != 0)
-        {
-            yield return $"hidden_size ({HiddenSize}) is not a multiple of num_attention_heads ({HeadCount})";
-        }
-
-        if (PadId < 0 || PadId >= VocabularySize)
-        {
-            yield return $"pad_token_id is {PadId}; it must be from 0 to {VocabularySize - 1}";
-        }
-        else if (MaxPositions < 1)
-        {
-            yield return $"max_position_embeddings is {PositionRows}; RoBERTa's positions begin at pad_token_id + 1 = {PadId + 1}, which leaves none";
-        }
-    }
-
-    private IEnumerable<string> NumberProblems()
-    {
-        foreach (var (name, value) in new[] { ("hidden_dropout_prob", HiddenDropout), ("attention_probs_dropout_prob", AttentionDropout), ("classifier_dropout", ClassifierDropout) })
-        {
-            if (!(value is >= 0 and < 1))
-            {
-                yield return $"{name} is {value}; it must be from 0 up to but not including 1";
-            }
-        }
-
-        if (!(NormEpsilon > 0 && NormEpsilon < 1))
-        {
-            yield return $"layer_norm_eps is {NormEpsilon}; it must lie between 0 and 1";
-        }
-
-        if (!(InitializerRange >= 0 && double.IsFinite(InitializerRange)))
-        {
-            yield return $"initializer_range is {InitializerRange}; it must be 0 or more";
-        }
-
-        if (!ActivationFunctions.Names.Contains(Activation))
-        {
-            yield return $"hidden_act '{Activation}' is not supported (supported: {string.Join(", ", ActivationFunctions.Names)})";
-        }
-    }
-
-    private IEnumerable<string> HeadProblems()
-    {
-        foreach (var head in ArchitectureNames.Heads(Architectures).Where(head => !_heads.Contains(head)))
-        {
-            yield return $"architectures names a model for {head}, whose head is none for texts (supported: {string.Join(", ", _heads)}); to train a new head on the rest, take that name out";
-        }
-
-        if (LabelNames is { Count: > 0 } names)
-        {
-            if (Enumerable.Range(0, names.Count).Any(i => !names.ContainsKey(i.ToString(CultureInfo.InvariantCulture))))
-            {
-                yield return $"id2label has {names.Count} labels, which are not numbered 0 to {names.Count - 1}";
-            }
-            else if (names.Values.Any(string.IsNullOrWhiteSpace))
-            {
-                yield return "id2label has a label without a name";
-            }
-            else if (names.Values.Distinct(StringComparer.Ordinal).Count() < names.Count)
-            {
-                yield return "id2label gives two labels one name";
-            }
-        }
-        else if (LabelCount is < 1 or > TextHead.MostOutputs)
-        {
-            yield return $"num_labels is {LabelCount}; it must be from 1 to {TextHead.MostOutputs}";
-        }
-
-        if (ProblemType is not (null or "regression" or "single_label_classification"))
-        {
-            yield return $"problem_type '{ProblemType}' is not supported (supported: regression, single_label_classification)";
-        }
-
-        // Labels and a score are told apart by the number of outputs; a file that says otherwise was trained for something else.
-        var outputs = LabelNames is { Count: > 0 } ? LabelNames.Count : LabelCount ?? 2;
-        if (ProblemType == (outputs == 1 ? "single_label_classification" : "regression"))
-        {
-            yield return $"problem_type '{ProblemType}' with {outputs} {(outputs == 1 ? "output" : "outputs")} is not supported: one output is a score, more are labels";
-        }
-    }
-
-    private IEnumerable<string> UnsupportedKeys()
-    {
-        if (PositionKind is not (null or "absolute"))
-        {
-            yield return $"position_embedding_type '{PositionKind}' is not supported (absolute is)";
-        }
-
-        foreach (var key in new[] { "is_decoder", "add_cross_attention" })
-        {
-            if (Unread.TryGetValue(key, out var value) && value.ValueKind == JsonValueKind.True)
-            {
-                yield return $"{key} is not supported: this is an encoder";
-            }
-        }
-
-        if (Unread.TryGetValue("tie_word_embeddings", out var tied) && tied.ValueKind == JsonValueKind.False)
-        {
-            yield return "tie_word_embeddings false is not supported: the head for masked tokens is the word embedding";
-        }
-
-        if (Unread.TryGetValue("quantization_config", out var quantization) && quantization.ValueKind != JsonValueKind.Null)
-        {
-            yield return "quantization_config: quantised checkpoints are not supported; take the unquantised model";
-        }
-
-        if (Unread.TryGetValue("pruned_heads", out var pruned) && pruned.ValueKind == JsonValueKind.Object && pruned.EnumerateObject().Any())
-        {
-            yield return "pruned_heads is not supported";
-        }
-    }
 }

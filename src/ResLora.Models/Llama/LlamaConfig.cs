@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -14,8 +13,8 @@ namespace ResLora.Models.Llama;
 /// <remarks>What a file leaves out, and which of two keys holds, is as in Hugging Face's transformers 5.12.1.</remarks>
 public sealed record LlamaConfig
 {
-    private const string Sliding = "sliding_attention";
-    private const string Full = "full_attention";
+    /// <summary>How a file calls a layer with the sliding window.</summary>
+    internal const string Sliding = "sliding_attention";
 
     private static readonly JsonSerializerOptions _json = new() { RespectNullableAnnotations = true };
 
@@ -27,6 +26,9 @@ public sealed record LlamaConfig
         ["qwen2"] = [("num_key_value_heads", 32), ("max_position_embeddings", 32768)],
         ["qwen3"] = [("num_key_value_heads", 32), ("max_position_embeddings", 32768)],
     };
+
+    /// <summary>The families that can be read.</summary>
+    internal static IReadOnlyCollection<string> Families => _defaults.Keys;
 
     /// <summary>The family.</summary>
     [JsonPropertyName("model_type")]
@@ -180,11 +182,14 @@ public sealed record LlamaConfig
     public float[] RotaryFrequencies() =>
         [.. (RopeScaling ?? new RopeScaling()).Frequencies(RopeTheta, HeadSize).Select(frequency => (float)frequency)];
 
-    private bool IsQwen => ModelType is "qwen2" or "qwen3";
+    /// <summary>Whether this is a qwen2 or qwen3.</summary>
+    internal bool IsQwen => ModelType is "qwen2" or "qwen3";
 
-    private bool HasWindow => ModelType == "mistral" || (IsQwen && UseSlidingWindow == true);
+    /// <summary>Whether layers may have a sliding window.</summary>
+    internal bool HasWindow => ModelType == "mistral" || (IsQwen && UseSlidingWindow == true);
 
-    private RopeScaling? Rope =>
+    /// <summary>The scaling that holds, as the file has it.</summary>
+    internal RopeScaling? Rope =>
         ConfiguredRopeScaling is { IsEmpty: false } old ? old : RopeParameters is { IsEmpty: false } rope ? rope : null;
 
     /// <summary>Reads and checks a configuration.</summary>
@@ -211,158 +216,14 @@ public sealed record LlamaConfig
 
     /// <summary>What is wrong or unsupported, a phrase each; empty when the network can be built.</summary>
     /// <returns>The problems.</returns>
-    public IEnumerable<string> Problems() =>
-        SizeProblems().Concat(NumberProblems()).Concat(RopeScaling?.Problems() ?? []).Concat(UnsupportedKeys());
+    public IEnumerable<string> Problems() => new LlamaConfigProblems(this).All();
 
     /// <summary>What two keys of the file say differently, and which of them holds, a sentence each; empty when they agree.</summary>
     /// <returns>The sentences, of which <see cref="Read"/> warns.</returns>
-    public IEnumerable<string> Notes()
-    {
-        if (ConfiguredRopeScaling is { IsEmpty: false } old && RopeParameters is { IsEmpty: false } rope && !Completed(old).Says(Completed(rope)))
-        {
-            yield return "rope_scaling and rope_parameters say different things: rope_scaling holds.";
-        }
+    public IEnumerable<string> Notes() => LlamaConfigNotes.Of(this);
 
-        if (Rope?.Theta is { } theta && ConfiguredRopeTheta is { } outer && theta != outer)
-        {
-            yield return Text($"rope_theta is {outer} beside the scaling and {theta} in it: {theta} holds.");
-        }
-
-        if (Rope is { Kind: { } kind, OldKind: { } oldKind } && kind != oldKind)
-        {
-            yield return $"The scaling's rope_type is '{kind}' and its type '{oldKind}': {kind} holds.";
-        }
-
-        if (RopeScaling is { EffectiveKind: "llama3" or "yarn" } scaling)
-        {
-            if (Rope!.OriginalLength is { } inner && inner != scaling.OriginalLength)
-            {
-                yield return Text($"original_max_position_embeddings is {scaling.OriginalLength} beside the scaling and {inner} in it: {scaling.OriginalLength} holds.");
-            }
-
-            var implied = MaxPositions / scaling.OriginalLength!.Value;
-            if (scaling.EffectiveKind == "yarn" && implied != 1 && implied != scaling.Factor)
-            {
-                yield return Text($"The scaling's factor is {scaling.Factor}, and max_position_embeddings is {implied} times the original length: {scaling.Factor} holds.");
-            }
-        }
-
-        if (HasWindow && LayerTypes?.Index().Any(layer => (layer.Item == Sliding) != HasWindowByDefault(layer.Index)) == true)
-        {
-            yield return $"layer_types gives the sliding window to other layers than {(IsQwen ? "max_window_layers" : "sliding_window alone")} does: layer_types holds.";
-        }
-
-        if (!HasWindow && LayerTypes?.Contains(Sliding) == true)
-        {
-            yield return $"layer_types has {Sliding}, and {ModelType} has no sliding window: all layers attend in full.";
-        }
-    }
-
-    private IEnumerable<string> SizeProblems()
-    {
-        if (!_defaults.ContainsKey(ModelType))
-        {
-            yield return $"model_type '{ModelType}' is not supported (supported: {string.Join(", ", _defaults.Keys)})";
-        }
-
-        // Far above any model there is, and low enough that no product overflows and no network takes minutes to build.
-        foreach (var (name, value, most) in new[]
-        {
-            ("hidden_size", HiddenSize, 1_000_000), ("intermediate_size", IntermediateSize, 10_000_000), ("num_hidden_layers", LayerCount, 1000),
-            ("num_attention_heads", HeadCount, 10_000), ("num_key_value_heads", KeyValueHeadCount, 10_000), ("vocab_size", VocabularySize, 10_000_000),
-            ("max_position_embeddings", MaxPositions, int.MaxValue),
-        })
-        {
-            if (value < 1 || value > most)
-            {
-                yield return $"{name} is {value}; it must be from 1 to {most}";
-            }
-        }
-
-        if (HeadCount > 0 && KeyValueHeadCount > 0)
-        {
-            if (HeadCount % KeyValueHeadCount != 0)
-            {
-                yield return $"num_attention_heads ({HeadCount}) is not a multiple of num_key_value_heads ({KeyValueHeadCount})";
-            }
-
-            if (ConfiguredHeadSize is null && ModelType != "qwen3" && HiddenSize % HeadCount != 0)
-            {
-                yield return $"hidden_size ({HiddenSize}) is not a multiple of num_attention_heads ({HeadCount}) and there is no head_dim";
-            }
-            else if (HeadSize is < 2 or > 65536 || HeadSize % 2 != 0)
-            {
-                yield return $"the head size is {HeadSize}; rotary embeddings need an even number";
-            }
-        }
-    }
-
-    private IEnumerable<string> NumberProblems()
-    {
-        if (Activation is not ("silu" or "swish"))
-        {
-            yield return $"hidden_act '{Activation}' is not supported (silu is)";
-        }
-
-        if (!(AttentionDropout is >= 0 and < 1))
-        {
-            yield return $"attention_dropout is {AttentionDropout}; it must be from 0 up to but not including 1";
-        }
-
-        if (!(NormEpsilon > 0 && NormEpsilon < 1))
-        {
-            yield return $"rms_norm_eps is {NormEpsilon}; it must lie between 0 and 1";
-        }
-
-        if (!(RopeTheta > 1 && double.IsFinite(RopeTheta)))
-        {
-            yield return $"rope_theta is {RopeTheta}; it must be above 1";
-        }
-
-        if (ConfiguredSlidingWindow is < 1)
-        {
-            yield return $"sliding_window is {ConfiguredSlidingWindow}; it must be 1 or more, or null";
-        }
-    }
-
-    private IEnumerable<string> UnsupportedKeys()
-    {
-        foreach (var head in ArchitectureNames.Heads(Architectures).Where(head => head != "CausalLM"))
-        {
-            yield return $"architectures names a model for {head}, which is not supported (CausalLM is)";
-        }
-
-        if (Unread.TryGetValue("quantization_config", out var quantization) && quantization.ValueKind != JsonValueKind.Null)
-        {
-            yield return "quantization_config: quantised checkpoints are not supported; take the unquantised model";
-        }
-
-        if (Unread.TryGetValue("partial_rotary_factor", out var partial) && !RopeScaling.IsOne(partial))
-        {
-            yield return $"partial_rotary_factor {partial} is not supported (1 is)";
-        }
-
-        if (LayerTypes is null)
-        {
-            yield break;
-        }
-
-        if (LayerTypes.FirstOrDefault(type => type is not (Full or Sliding), Full) is var other and not Full)
-        {
-            yield return $"layer_types has '{other ?? "null"}', which is not supported ({Full} and {Sliding} are)";
-        }
-
-        if (LayerTypes.Count != LayerCount)
-        {
-            yield return $"layer_types has {LayerTypes.Count} entries for {LayerCount} layers";
-        }
-        else if (ModelType != "llama" && LayerTypes.Contains(Sliding) && (!HasWindow || ConfiguredSlidingWindow is null))
-        {
-            yield return $"layer_types has {Sliding}, but {(IsQwen ? "use_sliding_window and " : "")}sliding_window {(IsQwen ? "give" : "gives")} no window";
-        }
-    }
-
-    private RopeScaling Completed(RopeScaling rope)
+    /// <summary>A scaling with what it takes from the keys beside it.</summary>
+    internal RopeScaling Completed(RopeScaling rope)
     {
         var length = ConfiguredOriginalLength ?? rope.OriginalLength ?? MaxPositions;
         return rope with
@@ -375,7 +236,8 @@ public sealed record LlamaConfig
         };
     }
 
-    private bool HasWindowByDefault(int layer) => !IsQwen || layer >= MaxWindowLayers;
+    /// <summary>Whether a layer has the window where no list of layers says so.</summary>
+    internal bool HasWindowByDefault(int layer) => !IsQwen || layer >= MaxWindowLayers;
 
     private static void AddDefaults(JsonObject config)
     {
@@ -385,6 +247,4 @@ public sealed record LlamaConfig
             config.TryAdd(key, number);
         }
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
