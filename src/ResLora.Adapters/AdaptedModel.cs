@@ -1,4 +1,5 @@
 using ResLora.Adapters.Layers;
+using ResLora.Adapters.Methods.Lora;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 using TorchSharp.Modules;
@@ -54,19 +55,25 @@ public sealed class AdaptedModel
     /// </summary>
     public IReadOnlyList<string> BesidesHead { get; internal init; } = [];
 
+    /// <summary>Of <see cref="SavedModules"/>, the biases that the settings ask for.</summary>
+    internal IReadOnlyList<string> TrainedBiases { get; private init; } = [];
+
     /// <summary>What a plain LoRA has no place for, a phrase each; empty for blocks of A and B and the head of an encoder.</summary>
     public IReadOnlyList<string> BesidesLora =>
     [
         .. Config.Kind.BesidesLora is { } besides ? [besides] : Array.Empty<string>(),
         .. BesidesBlocks,
+        .. BesidesHead.Count == Whole.Count ? [] : new[] { $"biases of {BesidesHead.Count - Whole.Count} layers" },
     ];
 
     /// <summary>What came with the adapter and is no block of its method, nor a head, a phrase each.</summary>
     public IReadOnlyList<string> BesidesBlocks =>
     [
         .. Tokens.Select(tokens => $"{tokens.Ids.Count} trained tokens of {tokens.Module}"),
-        .. BesidesHead.Count == 0 ? [] : new[] { $"whole values of {Shortened(BesidesHead)}" },
+        .. Whole.Count == 0 ? [] : new[] { $"whole values of {Shortened(Whole)}" },
     ];
+
+    private IReadOnlyList<string> Whole => [.. BesidesHead.Where(name => !name.EndsWith(".bias", StringComparison.Ordinal))];
 
     /// <summary>Which blocks are neighbours.</summary>
     public IReadOnlyList<ShortcutChain> Chains { get; }
@@ -236,7 +243,13 @@ public sealed class AdaptedModel
         }
 
         string[] names = [.. sites.Select(site => site.Name)];
-        var adapted = new AdaptedModel(model, config, blocks, names, savedModules, order ?? names) { Tokens = contents.Tokens, BesidesHead = contents.BesidesHead };
+        string[] biases = [.. BiasesOf(model, config, blocks).Where(name => !savedModules.Any(module => IsWithin(name, module)))];
+        var adapted = new AdaptedModel(model, config, blocks, names, [.. savedModules, .. biases], order ?? names)
+        {
+            Tokens = contents.Tokens,
+            BesidesHead = [.. contents.BesidesHead, .. biases],
+            TrainedBiases = biases,
+        };
         foreach (var (_, parameter) in adapted.SavedParameters())
         {
             parameter.requires_grad = true;
@@ -321,6 +334,18 @@ public sealed class AdaptedModel
         }
 
         return [.. linearNames.Where(choice.Matches)];
+    }
+
+    private static IEnumerable<string> BiasesOf(nn.Module model, AdapterConfig config, List<AdapterBlock> blocks)
+    {
+        var biases = model.named_parameters().Select(p => p.name).Where(name => name.EndsWith(".bias", StringComparison.Ordinal));
+        return config.Lora?.Bias switch
+        {
+            null or BiasTraining.None => [],
+            BiasTraining.LoraOnly => biases.Intersect(blocks.Select(block => $"{block.ModuleName}.base_layer.bias")),
+            BiasTraining.All => biases,
+            var other => throw new InvalidOperationException($"There is no training of biases {other}."),
+        };
     }
 
     private static string Shortened(IReadOnlyList<string> names)

@@ -112,6 +112,10 @@ public abstract class AdapterBlock : nn.Module<Tensor, Tensor>
     /// <returns>New tensor, owned by the caller.</returns>
     public abstract Tensor DeltaWeight();
 
+    /// <summary>The block as PEFT's files hold it: its factors as they are, where nothing else is said.</summary>
+    /// <returns>The stored block.</returns>
+    public virtual StoredBlock Stored() => new([.. _factors.Select(f => KeyValuePair.Create(f.Key, (Tensor)f.Value))], Config.Rank, Config.Alpha);
+
     /// <summary>The layer's output with the block.</summary>
     /// <param name="input">The layer's input, borrowed.</param>
     /// <returns>The output, in the caller's dispose scope.</returns>

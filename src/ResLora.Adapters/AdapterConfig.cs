@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ResLora.Adapters.Methods.Lora;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Adapters;
@@ -45,7 +46,11 @@ public sealed record AdapterConfig
     /// <summary>Which of them are left out again, by suffix or regular expression. Default none.</summary>
     public TargetModules? Exclude { get; init; }
 
-    /// <summary>The shortcut; default none, which is plain LoRA.</summary>
+    /// <summary>What LoRA and DoRA have besides; null for the usual.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LoraSettings? Lora { get; init; }
+
+    /// <summary>The shortcut; default none.</summary>
     public ShortcutConfig Shortcut { get; init; } = new();
 
     /// <summary>What <see cref="Method"/> names.</summary>
@@ -89,7 +94,7 @@ public sealed record AdapterConfig
         }
         else
         {
-            foreach (var problem in method.Problems(this))
+            foreach (var problem in method.Problems(this).Concat(ForeignSettings(method)))
             {
                 yield return problem;
             }
@@ -104,5 +109,13 @@ public sealed record AdapterConfig
         {
             yield return problem;
         }
+    }
+
+    /// <summary>Settings of other methods, which nothing would read.</summary>
+    private IEnumerable<string> ForeignSettings(AdapterMethod method)
+    {
+        (string Key, object? Value, string[] Owners)[] settings = [("lora", Lora, [UsualMethod, "dora"])];
+        return settings.Where(s => s.Value is not null && !s.Owners.Contains(method.Name))
+            .Select(s => $"{s.Key} has settings of the method {string.Join(" and ", s.Owners)}, and method is {method.Name}; leave them out");
     }
 }

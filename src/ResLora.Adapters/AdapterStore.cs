@@ -24,8 +24,9 @@ public static class AdapterStore
         ArgumentNullException.ThrowIfNull(adapted);
         if (adapted.Config is { Shortcut.Kind: ShortcutKind.None, Kind.PeftType: not null })
         {
-            PeftFolder.Block[] blocks =
-                [.. adapted.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, b.Factors.Select(f => KeyValuePair.Create(f.Key, (Tensor)f.Value)), b.Config.Rank, b.Config.Alpha))];
+            using var scope = NewDisposeScope();
+            using var noGradient = no_grad();
+            PeftFolder.Block[] blocks = [.. adapted.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, b.Stored()))];
             AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, adapted.Config, adapted, baseModel), overwrite);
             return;
         }
@@ -48,7 +49,8 @@ public static class AdapterStore
         PeftFolder.Block[] blocks =
         [
             .. PortableBlocks(merged).Select(b => new PeftFolder.Block(
-                b.Module, [KeyValuePair.Create("lora_A.weight", b.A), KeyValuePair.Create("lora_B.weight", b.B)], (int)b.A.shape[0], b.A.shape[0])),
+                b.Module,
+                new StoredBlock([KeyValuePair.Create("lora_A.weight", b.A), KeyValuePair.Create("lora_B.weight", b.B)], (int)b.A.shape[0], b.A.shape[0]))),
         ];
         AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, new AdapterConfig(), merged.Adapted, baseModel), overwrite);
     }
@@ -109,7 +111,7 @@ public static class AdapterStore
         }
 
         PeftFolder.Block[] blocks =
-            [.. merged.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, b.Update.Factors, (int)b.Update.Rank, b.Update.Scaling * b.Update.Rank))];
+            [.. merged.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, new StoredBlock(b.Update.Factors, (int)b.Update.Rank, b.Update.Scaling * b.Update.Rank)))];
         AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, new AdapterConfig { Method = method.Name }, merged.Adapted, baseModel), overwrite);
     }
 

@@ -16,10 +16,8 @@ internal static class PeftFolder
 
     /// <summary>One block as it is written.</summary>
     /// <param name="Module">The module's dotted name.</param>
-    /// <param name="Factors">The block's tensors by PEFT's names behind the module's; borrowed.</param>
-    /// <param name="Rank">R.</param>
-    /// <param name="Alpha">The alpha that a reader divides by R, or by what the method divides it by.</param>
-    public sealed record Block(string Module, IEnumerable<KeyValuePair<string, Tensor>> Factors, int Rank, double Alpha);
+    /// <param name="Stored">What is stored of it.</param>
+    public sealed record Block(string Module, StoredBlock Stored);
 
     /// <summary>
     /// Writes the two files into a folder. Blocks that differ from the usual rank or alpha get a pattern of their own, which
@@ -33,20 +31,20 @@ internal static class PeftFolder
     public static void Write(string folder, IReadOnlyList<Block> blocks, AdapterConfig config, AdaptedModel adapted, string? baseModel)
     {
         var method = config.Kind;
-        var usual = config with { Rank = Usual(blocks.Select(b => b.Rank)), Alpha = Usual(blocks.Select(b => b.Alpha)) };
+        var usual = config with { Rank = Usual(blocks.Select(b => b.Stored.Rank)), Alpha = Usual(blocks.Select(b => b.Stored.Alpha)) };
         var own = new Dictionary<string, object?>(StringComparer.Ordinal);
         method.WritePeft(usual, own);
         var text = PeftConfig.Text(
             method.PeftType ?? throw new ConfigException($"PEFT has no adapter of {method.Title}; merge it (reslora merge), or save it in reslora's own format."),
             Shortened([.. blocks.Select(b => b.Module)], adapted.LayerNames), usual.Rank, baseModel, own,
-            blocks.Where(b => b.Rank != usual.Rank).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Rank),
-            blocks.Where(b => b.Alpha != usual.Alpha).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Alpha),
+            blocks.Where(b => b.Stored.Rank != usual.Rank).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Stored.Rank),
+            blocks.Where(b => b.Stored.Alpha != usual.Alpha).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Stored.Alpha),
             Extras(adapted));
         AtomicFile.WriteText(Path.Combine(folder, PeftConfig.FileName), text);
         using var scope = NewDisposeScope();
         SafetensorsWriter.Write(
             Path.Combine(folder, PeftConfig.TensorFileName),
-            blocks.SelectMany(block => block.Factors.Select(factor => (Name: $"{block.Module}.{factor.Key}", factor.Value)))
+            blocks.SelectMany(block => block.Stored.Factors.Select(factor => (Name: $"{block.Module}.{factor.Key}", factor.Value)))
                 .Concat(adapted.SavedParameters().Select(p => (Name: p.Key, Value: (Tensor)p.Value)))
                 .Concat(adapted.Tokens.Select(tokens => (Name: tokens.Module + RowsOfTokens, Value: Rows(adapted, tokens))))
                 .Select(t => KeyValuePair.Create(PeftConfig.TensorPrefix + t.Name, t.Value)));

@@ -35,15 +35,14 @@ internal static class ResLoraFolder
 
     public static void Write(AdaptedModel adapted, string folder, string? baseModel)
     {
-        var modules = adapted.Blocks.Select(b => b.ModuleName).ToArray();
         var file = new ConfigFile
         {
             Version = CurrentVersion,
             BaseModel = baseModel,
             Adapter = adapted.Config,
             ShortcutWeight = adapted.ShortcutWeight,
-            Modules = modules,
-            SavedModules = adapted.SavedModules.Count == 0 ? null : [.. adapted.SavedModules],
+            Modules = [.. adapted.Blocks.Select(b => b.ModuleName)],
+            SavedModules = adapted.SavedModules.Except(adapted.TrainedBiases).ToArray() is { Length: > 0 } modules ? modules : null,
         };
         AtomicFile.WriteText(Path.Combine(folder, ConfigFileName), JsonSerializer.Serialize(file, _json) + "\n");
         using var scope = NewDisposeScope();

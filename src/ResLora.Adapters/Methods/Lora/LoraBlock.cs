@@ -14,7 +14,7 @@ public class LoraBlock : LowRankBlock
     public LoraBlock(LayerSite site, AdapterConfig config, Generator generator) : base(site, config)
     {
         using var scope = NewDisposeScope();
-        var (a, b) = site.Initial(config.Rank, generator);
+        var (a, b) = config.Lora?.Initialization == LoraInitialization.Gaussian ? Gaussian(site, config.Rank, generator) : site.Initial(config.Rank, generator);
         A = AddFactor("lora_A.weight", a);
         B = AddFactor("lora_B.weight", b);
     }
@@ -27,4 +27,7 @@ public class LoraBlock : LowRankBlock
 
     /// <inheritdoc />
     public override LoraPair Pair => new(A, B, Scaling) { Site = Site is LinearSite ? null : Site };
+
+    private static (Tensor A, Tensor B) Gaussian(LayerSite site, int rank, Generator generator) =>
+        (randn(site.ShapeOfA(rank), dtype: float32, generator: generator) / rank, zeros(site.ShapeOfB(rank), dtype: float32));
 }

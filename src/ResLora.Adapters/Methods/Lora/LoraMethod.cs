@@ -1,4 +1,5 @@
 using ResLora.Adapters.Layers;
+using ResLora.Formats.Errors;
 using ResLora.Formats.Peft;
 using static TorchSharp.torch;
 
@@ -24,7 +25,44 @@ public class LoraMethod : AdapterMethod
     public override IReadOnlySet<string> PeftKeys { get; } = new HashSet<string>(StringComparer.Ordinal);
 
     /// <inheritdoc />
-    public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator) => new LoraBlock(site, config, generator);
+    public override IEnumerable<string> Problems(AdapterConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        foreach (var problem in config.Lora?.Problems() ?? [])
+        {
+            yield return problem;
+        }
+
+        if (config.Lora is { IsFromWeight: true } && (config.Shortcut.Kind != ShortcutKind.None || config.Method is not null))
+        {
+            yield return $"lora.initialization is {config.Lora.Initialization.ToString().ToLowerInvariant()}, which goes with plain LoRA only, since it is LoRA of twice the rank with fixed factors";
+        }
+    }
+
+    /// <inheritdoc />
+    public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator)
+    {
+        ArgumentNullException.ThrowIfNull(site);
+        ArgumentNullException.ThrowIfNull(config);
+        return config.Lora is { IsFromWeight: true } ? new SubtractedLoraBlock(site, Fitting(site, config)) : new LoraBlock(site, config, generator);
+    }
+
+    /// <inheritdoc />
+    public override double RateFactor(AdapterConfig config, string factorName)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(factorName);
+        return config.Lora is { } settings && factorName.StartsWith("lora_B", StringComparison.Ordinal) ? settings.LearningRateRatio : 1;
+    }
+
+    private static AdapterConfig Fitting(LayerSite site, AdapterConfig config)
+    {
+        var most = Math.Min(site.InFeatures, site.OutFeatures);
+        return config.Rank <= most
+            ? config
+            : throw new ConfigException(
+                $"adapter.rank is {config.Rank}, and '{site.Name}' is {site.OutFeatures} x {site.InFeatures}: {config.Lora!.Initialization.ToString().ToLowerInvariant()} finds at most {most} in it; lower the rank or exclude the layer.");
+    }
 
     /// <inheritdoc />
     public override AdapterConfig ReadPeft(PeftConfig file, AdapterConfig config)

@@ -8,7 +8,7 @@ using ResLora.Tests.Support;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace ResLora.Tests.Adapters;
+namespace ResLora.Tests.Adapters.Methods.Dora;
 
 public sealed class DoraTests
 {
