@@ -26,7 +26,7 @@ internal sealed record CaseFile
     [JsonPropertyName("alpha")]
     public double Alpha { get; init; }
 
-    /// <summary>The factor of the adapter's part; told, and held against alpha / rank.</summary>
+    /// <summary>The factor of the adapter's part; told, and held against the method's.</summary>
     [JsonPropertyName("scale")]
     public double? Scale { get; init; }
 
@@ -42,6 +42,26 @@ internal sealed record CaseFile
 
     [JsonPropertyName("targets")]
     public IReadOnlyList<string> Targets { get; init; } = [];
+
+    /// <summary>The rank that AdaLoRA's blocks begin with; told, and held against <see cref="Rank"/>.</summary>
+    [JsonPropertyName("init_r")]
+    public int? InitialRank { get; init; }
+
+    /// <summary>Whether LoKr divides both of its factors; LoKr only.</summary>
+    [JsonPropertyName("decompose_both")]
+    public bool? DecomposesBoth { get; init; }
+
+    /// <summary>The size of LoKr's first factor, -1 for a square one; LoKr only.</summary>
+    [JsonPropertyName("decompose_factor")]
+    public int? DecomposeFactor { get; init; }
+
+    /// <summary>The ranks that a DyLoRA is run with; empty for other methods.</summary>
+    [JsonPropertyName("b")]
+    public IReadOnlyList<int> Ranks { get; init; } = [];
+
+    /// <summary>The rank that a DyLoRA is calibrated and merged with.</summary>
+    [JsonPropertyName("merge_b")]
+    public int? MergedRank { get; init; }
 
     [JsonPropertyName("module")]
     public string? Module { get; init; }
@@ -69,8 +89,11 @@ internal sealed record CaseFile
     /// <summary>The kind of a case with a whole model and a PEFT adapter.</summary>
     public const string AdapterKind = "peft_model";
 
+    /// <summary>The kind of a case with a whole model and another method than LoRA.</summary>
+    public const string MethodKind = "method_model";
+
     // Said for the reader of the file: the expected numbers decide.
-    private static readonly string[] _notes = ["name", "notes", "merges", "in", "out", "bias", "versions", "dtype", "model"];
+    private static readonly string[] _notes = ["name", "pruned", "notes", "merges", "in", "out", "bias", "versions", "dtype", "model"];
 
     /// <summary>Null where the type promises a value is an error of the file, not of whoever reads the value.</summary>
     private static readonly JsonSerializerOptions _json = new() { RespectNullableAnnotations = true };
@@ -87,7 +110,7 @@ internal sealed record CaseFile
     {
         var path = Path.Combine(folder, "case.json");
         // The kind first: of a kind that is not known, nothing else has to fit.
-        if (CheckedJson.Deserialize<Head>(path, _json).Kind is { } kind and not (LayerKind or AdapterKind))
+        if (CheckedJson.Deserialize<Head>(path, _json).Kind is { } kind and not (LayerKind or AdapterKind or MethodKind))
         {
             throw new ConfigException($"cases of kind '{kind}' are not supported yet");
         }
@@ -104,9 +127,15 @@ internal sealed record CaseFile
             yield return $"the key '{key}' is not supported";
         }
 
-        if (Method is not (null or "lora"))
+        if (Method is not (null or "lora") && (Kind != MethodKind || AdapterMethods.Find(MethodName!) is null))
         {
             yield return $"the method '{Method}' is not supported";
+            yield break;   // what else the case asks for is the method's
+        }
+
+        foreach (var problem in OfMethod())
+        {
+            yield return problem;
         }
 
         if (Structure is not (null or "lora" or "is" or "bs" or "ms"))
@@ -134,11 +163,41 @@ internal sealed record CaseFile
             yield return $"dropout {Dropout} is not supported (0 is)";
         }
 
-        if (Scale is { } scale && Rank > 0 && Math.Abs(scale - (Alpha / Rank)) > 1e-6 * Math.Abs(scale))
+        var usual = WithMethod(new AdapterConfig { Rank = Math.Max(1, Rank), Alpha = Alpha }).Scaling;
+        if (Scale is { } scale && Math.Abs(scale - usual) > 1e-6 * Math.Abs(scale))
         {
-            yield return $"the scale {scale} is not supported (alpha / rank is, which is {Alpha / Rank})";
+            yield return $"the scale {scale} is not supported (the method's is, which is {usual})";
         }
     }
+
+    /// <summary>What is not supported of the keys that belong to one method.</summary>
+    private IEnumerable<string> OfMethod()
+    {
+        (string Key, bool IsThere, string Owner)[] owned =
+        [
+            ("init_r", InitialRank is not null, "adalora"),
+            ("decompose_both", DecomposesBoth is not null, "lokr"), ("decompose_factor", DecomposeFactor is not null, "lokr"),
+            ("b", Ranks.Count > 0, "dylora"), ("merge_b", MergedRank is not null, "dylora"),
+        ];
+        foreach (var (key, _, owner) in owned.Where(o => o.IsThere && o.Owner != Method))
+        {
+            yield return $"the key '{key}' is not supported (with the method {owner} it is)";
+        }
+
+        if (InitialRank is { } initial && initial != Rank)
+        {
+            yield return $"init_r {initial} is not supported (the rank is, which is {Rank})";
+        }
+
+        if (DecomposesBoth == true || DecomposeFactor is not (null or -1))
+        {
+            yield return "decompose_both and decompose_factor are not supported (false and -1 are)";
+        }
+    }
+
+    private string? MethodName => Method == "rslora" ? "lora" : Method;
+
+    private AdapterConfig WithMethod(AdapterConfig config) => config with { Method = MethodName, RankStabilized = Method == "rslora" };
 
     /// <summary>The calibration, which structures with approximate merges need.</summary>
     public CalibrationPart RequireCalibration() => Calibration is { Batches: >= 1, NormWindow: >= 1 }
@@ -147,7 +206,7 @@ internal sealed record CaseFile
             $"case.json: structure '{Structure}' needs \"calibration\" with \"batches\" and \"norm_window\" of 1 or more.");
 
     /// <summary>The adapter that the case describes.</summary>
-    public AdapterConfig Adapter() => new()
+    public AdapterConfig Adapter() => WithMethod(new()
     {
         Rank = Rank,
         Alpha = Alpha,
@@ -165,25 +224,34 @@ internal sealed record CaseFile
             PreviousCount = PreviousCount ?? 1,
             FirstBlock = FirstBlock == "single" ? Adapters.FirstBlock.Once : Adapters.FirstBlock.Doubled,
         },
-    };
+    });
 
     /// <summary>The tolerance of an expected quantity, which depends on its kind.</summary>
     public double ToleranceOf(string quantity)
     {
-        var merged = quantity.StartsWith("merge.", StringComparison.Ordinal);
-        var kind = quantity switch
-        {
-            _ when quantity.StartsWith("grad.", StringComparison.Ordinal) => "gradients",
-            _ when quantity.StartsWith("merge.lstsq", StringComparison.Ordinal) => "lstsq",
-            _ when merged && (quantity.EndsWith(".logits", StringComparison.Ordinal) || quantity.EndsWith(".loss", StringComparison.Ordinal)) => "merged_logits",
-            _ when quantity.StartsWith("norm_", StringComparison.Ordinal) || (merged && quantity.Contains(".alpha.", StringComparison.Ordinal)) => "norms_and_alphas",
-            _ when merged => "merged_weights",
-            "loss" => "loss",
-            _ => "forward",
-        };
+        // What a DyLoRA has of one rank is of the same kind as what others have: b.3.loss is a loss.
+        var kind = KindOf(quantity.Split('.', 3) is ["b", _, var ofRank] ? ofRank : quantity);
         return Tolerance.TryGetValue(kind, out var value)
             ? value
             : throw new FileFormatException($"case.json: there is no tolerance '{kind}', which '{quantity}' needs.");
+    }
+
+    private static string KindOf(string quantity)
+    {
+        var merged = quantity.StartsWith("merge.", StringComparison.Ordinal);
+        return quantity switch
+        {
+            _ when quantity.StartsWith("grad.", StringComparison.Ordinal) => "gradients",
+            _ when quantity.StartsWith("grad_orthogonal_penalty.", StringComparison.Ordinal) => "gradients",
+            _ when quantity.StartsWith("merge.lstsq", StringComparison.Ordinal) => "lstsq",
+            _ when merged && quantity.EndsWith(".logits", StringComparison.Ordinal) => "merged_logits",
+            _ when merged && quantity.EndsWith(".loss", StringComparison.Ordinal) => "merged_logits",
+            _ when quantity.StartsWith("norm_", StringComparison.Ordinal) => "norms_and_alphas",
+            _ when merged && quantity.Contains(".alpha.", StringComparison.Ordinal) => "norms_and_alphas",
+            _ when merged => "merged_weights",
+            "loss" or "orthogonal_penalty" => "loss",
+            _ => "forward",
+        };
     }
 
     internal sealed record CalibrationPart

@@ -25,7 +25,8 @@ internal static class ModelCase
         CaseInputs.Check(inputs, "", model);
         var got = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         Forward(model, inputs, "", got);
-        Gradients(model, adapted, inputs, got);
+        Gradients(model, adapted, inputs, "", got);
+        Penalty(adapted, got);
         if (adapted.Config.Shortcut.Kind is ShortcutKind.Input or ShortcutKind.Middle)
         {
             var calibration = file.RequireCalibration();
@@ -107,12 +108,27 @@ internal static class ModelCase
         return nn.functional.cross_entropy(scores, targets, ignore_index: -100);
     }
 
-    private static void Gradients(LanguageModel model, AdaptedModel adapted, SafetensorsReader inputs, Dictionary<string, Tensor> got)
+    private static void Gradients(LanguageModel model, AdaptedModel adapted, SafetensorsReader inputs, string prefix, Dictionary<string, Tensor> got) =>
+        Gradients(Loss(model, Logits(model, Hidden(model, inputs, "")), inputs.Read("labels")), adapted, prefix + "grad.", got);
+
+    private static void Gradients(Tensor value, AdaptedModel adapted, string prefix, Dictionary<string, Tensor> got)
     {
-        Loss(model, Logits(model, Hidden(model, inputs, "")), inputs.Read("labels")).backward();
-        foreach (var (name, parameter) in adapted.TrainableParameters())
+        adapted.Model.zero_grad();
+        value.backward();
+        foreach (var (name, parameter) in adapted.TrainableParameters().Where(p => p.Value.grad is not null))
         {
-            got["grad." + name] = parameter.grad!;
+            got[prefix + name] = parameter.grad!.clone();
+        }
+    }
+
+    /// <summary>What the method adds to a loss, by itself.</summary>
+    private static void Penalty(AdaptedModel adapted, Dictionary<string, Tensor> got)
+    {
+        using var training = adapted.Config.Kind.Training(adapted, 1, 0);
+        if (training?.Penalty() is { } penalty)
+        {
+            got["orthogonal_penalty"] = penalty.detach().reshape(1);
+            Gradients(penalty, adapted, "grad_orthogonal_penalty.", got);
         }
     }
 
@@ -180,13 +196,10 @@ internal static class ModelCase
                 got[$"{prefix}weight.{block.ModuleName}"] = weight;
                 foreach (var (factor, value) in block.Update.Factors)
                 {
-                    got[$"{prefix}{factor.Replace(".weight", "", StringComparison.Ordinal)}.{block.ModuleName}"] = value.clone();
-                }
-
-                if (block.Update.AsLowRank() is { } pair)
-                {
-                    got[$"{prefix}cat_A.{block.ModuleName}"] = pair.A.clone();
-                    got[$"{prefix}cat_B.{block.ModuleName}"] = pair.B.clone();
+                    var name = factor.Replace(".weight", "", StringComparison.Ordinal);
+                    got[$"{prefix}{name}.{block.ModuleName}"] = value.clone();
+                    // Of several blocks side by side they have another name.
+                    got[$"{prefix}{name.Replace("lora_", "cat_", StringComparison.Ordinal)}.{block.ModuleName}"] = value.clone();
                 }
             }
 

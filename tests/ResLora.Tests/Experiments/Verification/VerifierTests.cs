@@ -14,8 +14,8 @@ public sealed class VerifierTests
     /// <summary>The cases of the reference set that pass with today's kinds of model; the others are not supported yet.</summary>
     private static readonly string[] _passing =
     [
-        "bert_is", "llama-10m", "llama3_rope_scaling", "llama_bs_all", "llama_bs_m1", "llama_gqa_bias_tied", "llama_is", "llama_is_single_first_block",
-        "llama_lora", "llama_ms_m1", "llama_ms_m3", "peft_dora", "peft_dora_rslora", "peft_lora",
+        "bert_is", "llama-10m", "llama3_rope_scaling", "llama_bs_all", "llama_bs_m1", "llama_bs_m1_dora", "llama_gqa_bias_tied", "llama_is", "llama_is_dora",
+        "llama_is_rslora", "llama_is_single_first_block", "llama_lora", "llama_lora_dora", "llama_ms_m1", "llama_ms_m1_dora", "llama_ms_m3", "peft_dora", "peft_dora_rslora", "peft_lora",
         "peft_model_bias_lora_only", "peft_model_dora", "peft_model_layers_to_transform", "peft_model_modules_to_save", "peft_model_patterns", "peft_model_regex",
         "peft_model_roberta", "peft_model_rslora", "peft_rslora", "qwen3", "roberta_ms_m4", "roberta_stsb_regression", "stories260K",
     ];
@@ -115,6 +115,37 @@ public sealed class VerifierTests
 
         Assert.Equal(CaseStatus.Unsupported, only.Status);
         Assert.Contains(part, only.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"method\": \"zebra\"", "'zebra'")]
+    [InlineData("\"method\": \"dora\", \"init_r\": 4", "'init_r'")]
+    [InlineData("\"method\": \"dora\", \"decompose_factor\": 4", "'decompose_factor'")]
+    [InlineData("\"method\": \"dora\", \"b\": [1]", "'b'")]
+    [InlineData("\"method\": \"rslora\"", "scale 1.5")]
+    public void Run_MethodCaseThatAsksForSomethingUnknown_IsUnsupportedByName(string asked, string part)
+    {
+        using var folder = Copy("llama_input");
+        Replace(folder["case.json"], "\"m\": null", "\"m\": null, \"kind\": \"method_model\", " + asked);
+
+        var only = Assert.Single(Verifier.Run([folder.Path]).Cases);
+
+        Assert.Equal(CaseStatus.Unsupported, only.Status);
+        Assert.Contains(part, only.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("llama_is_rslora")]
+    [InlineData("llama_bs_m1_dora")]
+    public void Run_MethodCaseWithAFlippedSign_Fails(string name)
+    {
+        using var folder = CopyOf(SharedFolder.PathOrSkip("goldens/methods/" + name));
+        FlipOneSign(folder["adapter.safetensors"]);
+
+        var only = Assert.Single(Verifier.Run([folder.Path]).Cases);
+
+        Assert.Equal(CaseStatus.Failed, only.Status);
+        Assert.Null(only.Message);
     }
 
     [Fact]
@@ -264,10 +295,12 @@ public sealed class VerifierTests
         Assert.Contains("line 1", only.Message, StringComparison.Ordinal);
     }
 
-    private static TemporaryFolder Copy(string name)
+    private static TemporaryFolder Copy(string name) => CopyOf(Path.Combine(_reference, name));
+
+    private static TemporaryFolder CopyOf(string source)
     {
         var folder = new TemporaryFolder();
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(_reference, name)))
+        foreach (var file in Directory.EnumerateFiles(source))
         {
             File.Copy(file, folder[Path.GetFileName(file)]);
         }
