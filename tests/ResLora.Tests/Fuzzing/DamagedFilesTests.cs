@@ -102,6 +102,20 @@ public sealed class DamagedFilesTests : IDisposable
         Check(_folder.Path, "tokenizer.json", UseTokenizer);
     }
 
+    [Fact]
+    public void TokenizerJson_Patterns()
+    {
+        _folder.Write("tokenizer.json", """
+            {"normalizer":{"type":"Replace","pattern":{"Regex":"(?i:ss|[^\\n-\\r&&[:cntrl:]\\p{Cf}]{2,3}?)$"},"content":" "},
+             "pre_tokenizer":{"type":"Sequence","pretokenizers":[
+              {"type":"Split","pattern":{"Regex":"\\b(?<n>[\\p{Han}a-f]++|^\\x{41}{,2})(?m-x:.)?"},"behavior":"Isolated","invert":false},
+              {"type":"Split","pattern":{"Regex":"(?<!\\d)(?>\\w+?|\\R)(?#c)*"},"behavior":"MergedWithNext","invert":true}]},
+             "model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"the":1,"cat":2}}}
+            """);
+
+        Check(_folder.Path, "tokenizer.json", UseTokenizer);
+    }
+
     [Theory]
     [InlineData("tokenizer_config.json", """
         {"bos_token":"<s>","eos_token":{"content":"</s>","lstrip":false},"pad_token":null,"add_bos_token":true,"tokenizer_class":"LlamaTokenizer",

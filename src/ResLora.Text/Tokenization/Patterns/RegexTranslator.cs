@@ -1,41 +1,32 @@
 using System.Globalization;
-using System.Text;
 using ResLora.Formats.Errors;
 using ResLora.Formats.HuggingFace;
 
 namespace ResLora.Text.Tokenization.Patterns;
 
 /// <summary>
-/// Rewrites an Oniguruma pattern for .NET. Only constructs whose meaning is known to be the same, or can be made the same,
-/// pass; everything else is refused by name, because a pattern that cuts differently gives other ids without a sound.
+/// Rewrites a pattern of Oniguruma (its syntax for Ruby) for .NET, in the letters of a <see cref="PatternAlphabet"/>. What cannot be given
+/// the same meaning is refused by name, because a pattern that cuts differently gives other ids without a sound.
 /// </summary>
 /// <param name="pattern">The pattern.</param>
 /// <param name="json">Where it stands, for messages.</param>
 internal sealed class RegexTranslator(string pattern, TokenizerJsonComponent json)
 {
     private const int LongestPattern = 8192;
-    private const int DeepestGroup = 32;
-    private const int HighestRepeat = 1000;
-
-    private static readonly HashSet<string> _categories =
-    [
-        "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe", "Pi",
-        "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Co", "Cn",
-    ];
+    private const int DeepestGroup = 100;
+    private const int HighestRepeat = 100_000; // Oniguruma's own
 
     private static readonly string[] _groupKinds = ["?:", "?=", "?!", "?<=", "?<!", "?>"];
+    private static readonly string[] _anchors = ["\\A", "\\z", "\\Z", "\\b", "\\B", "^", "$"];
 
-    private readonly List<(char First, char Last)> _literals = [];
-    private int _at;
+    private readonly PatternReader _reader = new(pattern, json);
     private int _depth;
 
-    /// <summary>The characters that the pattern names one by one or as ranges; complete after <see cref="Translate"/>.</summary>
-    public IReadOnlyList<(char First, char Last)> Literals => _literals;
-
-    private bool AtEnd => _at >= pattern.Length;
+    /// <summary>The pattern's sets of characters; complete after <see cref="Translate"/>.</summary>
+    public PatternAlphabet Alphabet { get; } = new();
 
     /// <summary>Translates the pattern.</summary>
-    /// <returns>The pattern in .NET's syntax, to be used without options that change its meaning.</returns>
+    /// <returns>The pattern in .NET's syntax, for texts in the letters of <see cref="Alphabet"/>, to be used without options.</returns>
     /// <exception cref="FileFormatException">The pattern holds something that is not supported.</exception>
     public string Translate()
     {
@@ -44,214 +35,199 @@ internal sealed class RegexTranslator(string pattern, TokenizerJsonComponent jso
             throw json.Error($"the pattern has {pattern.Length} characters, at most {LongestPattern} are allowed");
         }
 
-        var result = Alternatives(ignoreCase: false);
-        return AtEnd ? result : throw Unsupported("an unmatched ')'");
+        var result = Alternatives(default);
+        return _reader.AtEnd ? Alphabet.Write(result) : throw _reader.Unsupported("an unmatched ')'");
     }
 
-    private string Alternatives(bool ignoreCase)
+    private string Alternatives(PatternOptions options)
     {
-        var output = new StringBuilder();
-        while (!AtEnd && pattern[_at] != ')')
+        var alternatives = new List<string> { "" };
+        var letters = new FoldedLetters(Alphabet);
+        while (!_reader.AtEnd && _reader.Next != ')')
         {
-            if (Take("|"))
+            if (_reader.Take("|"))
             {
-                output.Append('|');
+                alternatives[^1] += letters.Flush();
+                alternatives.Add("");
             }
-            else
+            else if (!Ignored(options))
             {
-                output.Append(Repeated(Atom(ignoreCase)));
+                alternatives[^1] += Item(options, letters);
             }
         }
 
-        return output.ToString();
+        alternatives[^1] += letters.Flush();
+        return string.Join('|', alternatives);
     }
 
-    private string Atom(bool ignoreCase)
+    // One item with its repetitions. A letter without regard to case waits for its neighbours, with which it may be one character.
+    private string Item(PatternOptions options, FoldedLetters letters)
     {
-        var c = pattern[_at++];
-        return c switch
+        if (_anchors.FirstOrDefault(_reader.Take) is { } anchor)
         {
-            '(' => Group(ignoreCase),
-            '[' => Class(ignoreCase),
-            '.' => ".",
-            '\\' => Escape() is var (set, literal) && set is not null ? set : Literal(literal, ignoreCase),
-            '^' or '$' or '{' or '*' or '+' or '?' => throw Unsupported($"'{c}' at this place"),
-            _ => Literal(c, ignoreCase),
-        };
+            return IsRepeated(options) ? throw _reader.Unsupported($"a repetition of '{anchor}'") : letters.Flush() + Anchor(anchor);
+        }
+
+        var lookaround = _reader.Rest is ['(', '?', '=' or '!', ..] or ['(', '?', '<', '=' or '!', ..];
+        var (atom, folded) = Atom(options);
+        if (!IsRepeated(options))
+        {
+            return folded is { } letter ? letters.Add(letter) : letters.Flush() + atom;
+        }
+
+        if (lookaround)
+        {
+            throw _reader.Unsupported("a repeated look at what stands around");
+        }
+
+        while (IsRepeated(options))
+        {
+            atom = Repeated(atom);
+        }
+
+        return letters.Flush() + atom;
     }
 
-    private string Group(bool ignoreCase)
+    private (string Text, int? Folded) Atom(PatternOptions options)
+    {
+        if (_reader.Take("("))
+        {
+            return (Group(options), null);
+        }
+
+        if (_reader.Take("["))
+        {
+            var (set, longer) = PatternClass.Read(_reader, options.IgnoreCase);
+            return (longer.Count == 0 ? Mention(set) : $"(?:{Mention(set)}|{string.Join('|', longer.Select(points => FoldedLetters.Sequence(Alphabet, points)))})", null);
+        }
+
+        if (_reader.Take("."))
+        {
+            return (Mention(options.AnyLine ? CodePointSet.All : PatternSets.NotLineFeed), null);
+        }
+
+        if (_reader.Take("\\R"))
+        {
+            var ends = CodePointSet.Of('\n', '\r').Or(CodePointSet.Of(0x85)).Or(CodePointSet.Of(0x2028, 0x2029));
+            return ($"(?>{Mention(CodePointSet.Of('\r'))}{Mention(CodePointSet.Of('\n'))}|{Mention(ends)})", null);
+        }
+
+        if (IsRepeated(options))
+        {
+            throw _reader.Unsupported($"'{_reader.Next}' at this place");
+        }
+
+        var escape = _reader.Take("\\") ? PatternEscape.Read(_reader, bracketed: false) : new PatternEscape(_reader.ReadPoint());
+        return escape.Set is { } named ? (Mention(named), null)
+            : options.IgnoreCase ? (FoldedLetters.One(Alphabet, escape.Point), escape.Point)
+            : (Mention(CodePointSet.Of(escape.Point)), null);
+    }
+
+    private string Group(PatternOptions options)
     {
         if (++_depth > DeepestGroup)
         {
-            throw Unsupported($"more than {DeepestGroup} nested groups");
+            throw _reader.Unsupported($"more than {DeepestGroup} nested groups");
         }
 
-        string opening;
-        if (Take("?i:"))
+        var kind = _groupKinds.FirstOrDefault(_reader.Take);
+        var isOpen = false;
+        if (kind is null && _reader.Next == '?')
         {
-            (opening, ignoreCase) = ("(?:", true);
+            kind = "?:";
+            if (!Named())
+            {
+                var shown = _reader.Rest[..Math.Min(3, _reader.Rest.Length)].ToString();
+                options = options.Read(_reader, out isOpen) ?? throw _reader.Unsupported($"the group ({shown}");
+            }
         }
-        else if (_groupKinds.FirstOrDefault(Take) is { } kind)
+        else if (_reader.Next == '*')
         {
-            opening = "(" + kind;
-        }
-        else if (!AtEnd && pattern[_at] == '?')
-        {
-            throw Unsupported($"the group ({pattern.AsSpan(_at, Math.Min(3, pattern.Length - _at))}");
-        }
-        else
-        {
-            opening = "(?:";
+            throw _reader.Unsupported("the group (*");
         }
 
-        var body = Alternatives(ignoreCase);
+        // Options that stand alone hold up to the end of the group around them.
+        var body = Alternatives(options);
         _depth--;
-        return Take(")") ? $"{opening}{body})" : throw Unsupported("an unmatched '('");
+        if (!isOpen)
+        {
+            _reader.Require(")", "an unmatched '('");
+        }
+
+        return $"({kind ?? "?:"}{body})";
     }
 
-    // .NET has no possessive quantifiers: X++ is written (?>X+).
+    // What a named group is called does not matter where nothing refers to it.
+    private bool Named()
+    {
+        var quote = _reader.Take("?<") ? ">" : _reader.Take("?'") ? "'" : null;
+        return quote is not null && (_reader.ReadUntil(quote) is { Length: > 0 } name && !char.IsAsciiDigit(name[0])
+            ? true
+            : throw _reader.Unsupported("a group without a name"));
+    }
+
+    private string Anchor(string anchor)
+    {
+        var (word, feed) = (Mention(PatternSets.BareWord), Mention(CodePointSet.Of('\n')));
+        return anchor switch
+        {
+            "^" => $"(?:\\A|(?<={feed})(?!\\z))",
+            "$" => $"(?=\\z|{feed})",
+            "\\Z" => $"(?={feed}?\\z)",
+            "\\b" => $"(?:(?<={word})(?!{word})|(?<!{word})(?={word}))",
+            "\\B" => $"(?:(?<={word})(?={word})|(?<!{word})(?!{word}))",
+            _ => anchor,
+        };
+    }
+
+    private bool IsRepeated(PatternOptions options)
+    {
+        while (Ignored(options))
+        {
+        }
+
+        return _reader.Next is '*' or '+' or '?' || PatternCount.Read(_reader, take: false) is not null;
+    }
+
+    // .NET has no possessive quantifiers: X++ is written (?>X+). X{2}? is X{2} or nothing, X{2}+ one after the other. It takes (?>X+){2} for
+    // X{2,}, which a capturing group in between prevents.
     private string Repeated(string atom)
     {
-        if (AtEnd || pattern[_at] is not ('*' or '+' or '?' or '{'))
+        atom = atom.Contains("(?>", StringComparison.Ordinal) ? $"({atom})" : $"(?:{atom})";
+        if (PatternCount.Read(_reader, take: true) is { } count)
         {
-            return atom;
+            if (Math.Max(count.Least, count.Most ?? 0) > HighestRepeat)
+            {
+                throw _reader.Unsupported($"more than {HighestRepeat} repetitions");
+            }
+
+            return count.Most < count.Least ? $"(?>{atom}{{{count.Most},{count.Least}}})"
+                : count.IsFixed ? $"(?:{atom}{{{count.Least}}})"
+                : $"(?:{atom}{{{count.Least},{count.Most?.ToString(CultureInfo.InvariantCulture)}}}{(_reader.Take("?") ? "?" : "")})";
         }
 
-        var counted = pattern[_at] == '{';
-        var quantifier = counted ? Count() : pattern[_at++].ToString();
-        var result = counted ? atom + quantifier
-            : Take("+") ? $"(?>{atom}{quantifier})"
-            : atom + quantifier + (Take("?") ? "?" : "");
-        return AtEnd || pattern[_at] is not ('*' or '+' or '?' or '{') ? result : throw Unsupported("a repeated repetition");
+        var quantifier = (char)_reader.ReadPoint();
+        return _reader.Take("+") ? $"(?>{atom}{quantifier})" : $"(?:{atom}{quantifier}{(_reader.Take("?") ? "?" : "")})";
     }
 
-    private string Count()
+    // Takes a comment, or what does not count with the option x.
+    private bool Ignored(PatternOptions options)
     {
-        var end = pattern.IndexOf('}', _at);
-        var text = end < 0 ? "" : pattern[_at..(end + 1)];
-        var bounds = text.Trim('{', '}').Split(',');
-        var valid = bounds.Length <= 2 && Bounded(bounds[0]) && (bounds.Length == 1 || bounds[1].Length == 0 || Bounded(bounds[1]));
-        _at = end + 1;
-        return valid ? text : throw Unsupported($"the repetition '{text}'");
-
-        static bool Bounded(string number) =>
-            int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value <= HighestRepeat;
-    }
-
-    private string Class(bool ignoreCase)
-    {
-        var output = new StringBuilder(Take("^") ? "[^" : "[");
-        var empty = output.Length;
-        while (!AtEnd && pattern[_at] != ']')
+        if (_reader.Take("(?#"))
         {
-            output.Append(ClassItem(ignoreCase));
+            return _reader.ReadUntil(")") is not null ? true : throw _reader.Unsupported("an open comment");
         }
 
-        return Take("]") && output.Length > empty ? output.Append(']').ToString() : throw Unsupported("an open or empty character class");
-    }
-
-    private string ClassItem(bool ignoreCase)
-    {
-        var c = pattern[_at++];
-        var (set, first) = c switch
+        if (options.Extended && _reader.Take("#"))
         {
-            '[' => throw Unsupported("a class within a class"),
-            '&' when Take("&") => throw Unsupported("the intersection of classes '&&'"),
-            '-' when !AtEnd && pattern[_at] != ']' && pattern[_at - 2] != '[' && pattern[_at - 2] != '^' => throw Unsupported("'-' at this place of a class"),
-            '\\' => Escape(),
-            _ => (null, c),
-        };
-        if (set is not null)
-        {
-            return set;
+            _reader.Skip(_reader.ReadUntil("\n") is null ? _reader.Rest.Length : 0);
+            return true;
         }
 
-        // "a-z", but not the "-" that ends a class.
-        if (_at + 1 >= pattern.Length || pattern[_at] != '-' || pattern[_at + 1] == ']')
-        {
-            return string.Concat(Cases(first, ignoreCase).Select(Mention));
-        }
-
-        _at++;
-        var (noSet, last) = pattern[_at++] is var next && next == '\\' ? Escape() : (null, next);
-        if (ignoreCase || noSet is not null || last < first || last == '[')
-        {
-            throw Unsupported($"the range that begins with '{first}'");
-        }
-
-        _literals.Add((first, last));
-        return $"{Hex(first)}-{Hex(last)}";
+        var blank = options.Extended && _reader.Next is (' ' or '\t' or '\n' or '\r' or '\f' or '\v');
+        _reader.Skip(blank ? 1 : 0);
+        return blank;
     }
 
-    // What follows a backslash: a set of characters in .NET's syntax, or one character.
-    private (string? Set, char Literal) Escape()
-    {
-        if (AtEnd)
-        {
-            throw Unsupported("a final backslash");
-        }
-
-        var c = pattern[_at++];
-        switch (c)
-        {
-            case 's' or 'S' or 'd' or 'D':
-                return ($"\\{c}", default);
-            case 'r':
-                return (null, '\r');
-            case 'n':
-                return (null, '\n');
-            case 't':
-                return (null, '\t');
-            case 'u' when _at + 4 <= pattern.Length
-                && ushort.TryParse(pattern.AsSpan(_at, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit):
-                _at += 4;
-                return (null, (char)unit);
-            case 'p' or 'P' when Take("{") && pattern.IndexOf('}', _at) is var end and > 0:
-                var name = pattern[_at..end];
-                _at = end + 1;
-                return _categories.Contains(name) ? ($"\\{c}{{{name}}}", default) : throw Unsupported($"the property \\{c}{{{name}}}");
-            default:
-                return char.IsAsciiLetterOrDigit(c) ? throw Unsupported($"the escape \\{c}") : (null, c);
-        }
-    }
-
-    private string Literal(char c, bool ignoreCase)
-    {
-        var cases = string.Concat(Cases(c, ignoreCase).Select(Mention));
-        return cases.Length == Hex(c).Length ? cases : $"[{cases}]";
-    }
-
-    // Unicode's simple case folding: the long s and the kelvin sign fold to ASCII letters too.
-    private string Cases(char c, bool ignoreCase) => (ignoreCase, char.ToLowerInvariant(c)) switch
-    {
-        (false, _) => c.ToString(),
-        (_, 's') => "sS\u017F",
-        (_, 'k') => "kK\u212A",
-        (_, var lower) when char.IsAsciiLetterLower(lower) => $"{lower}{char.ToUpperInvariant(lower)}",
-        _ when char.IsLetter(c) => throw Unsupported($"the letter '{c}' without regard to case"),
-        _ => c.ToString(),
-    };
-
-    private string Mention(char c)
-    {
-        if (char.IsSurrogate(c))
-        {
-            throw Unsupported("a character above U+FFFF");
-        }
-
-        _literals.Add((c, c));
-        return Hex(c);
-    }
-
-    private bool Take(string text)
-    {
-        var found = string.CompareOrdinal(pattern, _at, text, 0, text.Length) == 0;
-        _at += found ? text.Length : 0;
-        return found;
-    }
-
-    private static string Hex(char c) => $"\\u{(int)c:X4}";
-
-    private FileFormatException Unsupported(string what) => json.Error($"the pattern '{pattern}' uses {what}, which is not supported");
+    private string Mention(CodePointSet set) => Alphabet.Mention(set).ToString();
 }

@@ -23,7 +23,7 @@ public class TokenizerRefusalTests
     [InlineData("normalizer", """[]""", "normalizer: key 'type' is missing")]
     [InlineData("pre_tokenizer", """{"type":"UnicodeScripts"}""", "pre-tokenizer UnicodeScripts is not supported")]
     [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"a"},"behavior":"4"}""", "behavior '4' is unknown")]
-    [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"\\w+"},"behavior":"Isolated"}""", "the escape \\w")]
+    [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"\\K"},"behavior":"Isolated"}""", "the escape \\K")]
     [InlineData("pre_tokenizer", """{"type":"Metaspace","replacement":"__"}""", "replacement must be one character")]
     [InlineData("pre_tokenizer", """{"type":"Metaspace","replacement":"_","prepend_scheme":"last"}""", "prepend_scheme 'last' is unknown")]
     [InlineData("post_processor", """{"type":"Other"}""", "post-processor Other is not supported")]
