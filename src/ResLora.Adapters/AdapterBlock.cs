@@ -116,6 +116,10 @@ public abstract class AdapterBlock : nn.Module<Tensor, Tensor>
     /// <returns>The stored block.</returns>
     public virtual StoredBlock Stored() => new([.. _factors.Select(f => KeyValuePair.Create(f.Key, (Tensor)f.Value))], Config.Rank, Config.Alpha);
 
+    /// <summary>Which part of a factor PEFT's files hold; null for all of it.</summary>
+    /// <param name="factorName">The factor's name behind the module's.</param>
+    internal virtual FactorPart? StoredPart(string factorName) => null;
+
     /// <summary>The layer's output with the block.</summary>
     /// <param name="input">The layer's input, borrowed.</param>
     /// <returns>The output, in the caller's dispose scope.</returns>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ResLora.Adapters.Methods.AdaLora;
 using ResLora.Adapters.Methods.Lora;
 using ResLora.Formats.Errors;
 
@@ -36,6 +37,10 @@ public sealed record AdapterConfig
 
     /// <summary>Whether the scaling is alpha / √rank. Default false.</summary>
     public bool RankStabilized { get; init; }
+
+    /// <summary>AdaLoRA's own settings; for method adalora only. Default theirs.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AdaLoraConfig? AdaLora { get; init; }
 
     /// <summary>
     /// Which linear layers get a block. Default: those that project queries and values, by the names of the model's family: q_proj and
@@ -114,7 +119,7 @@ public sealed record AdapterConfig
     /// <summary>Settings of other methods, which nothing would read.</summary>
     private IEnumerable<string> ForeignSettings(AdapterMethod method)
     {
-        (string Key, object? Value, string[] Owners)[] settings = [("lora", Lora, [UsualMethod, "dora"])];
+        (string Key, object? Value, string[] Owners)[] settings = [("lora", Lora, [UsualMethod, "dora"]), ("adaLora", AdaLora, ["adalora"])];
         return settings.Where(s => s.Value is not null && !s.Owners.Contains(method.Name))
             .Select(s => $"{s.Key} has settings of the method {string.Join(" and ", s.Owners)}, and method is {method.Name}; leave them out");
     }

@@ -87,12 +87,35 @@ public abstract class AdapterMethod
     /// <returns>The factor, above 0; 1 where all learn alike.</returns>
     public virtual double RateFactor(AdapterConfig config, string factorName) => 1;
 
+    /// <summary>Whether what the method does in a step depends on how many steps the whole run has.</summary>
+    public virtual bool DependsOnSteps => false;
+
+    /// <summary>How many numbers <see cref="Training"/> keeps for each of the blocks' own.</summary>
+    public virtual int StateOfFactors => 0;
+
     /// <summary>What the method does in training besides gradient steps; null where it does nothing.</summary>
     /// <param name="adapted">The adapted model.</param>
     /// <param name="steps">The optimizer steps of the whole run.</param>
     /// <param name="seed">The run's seed.</param>
     /// <returns>A new state of one run, or null.</returns>
     public virtual MethodTraining? Training(AdaptedModel adapted, int steps, long seed) => null;
+
+    /// <summary>What is to be told of a saved adapter besides the settings that all methods have: names and values, in the order to be shown.</summary>
+    /// <param name="description">The adapter folder.</param>
+    /// <returns>The facts.</returns>
+    public virtual IEnumerable<KeyValuePair<string, string>> Facts(AdapterDescription description) => [];
+
+    /// <summary>Whether PEFT's <c>rank_pattern</c> and <c>alpha_pattern</c> give ranks and alphas to modules.</summary>
+    public virtual bool HasPatterns => true;
+
+    /// <summary>The settings as they are to be written, with what only the blocks know.</summary>
+    /// <param name="adapted">The adapted model.</param>
+    /// <returns>The settings.</returns>
+    public virtual AdapterConfig WrittenConfig(AdaptedModel adapted)
+    {
+        ArgumentNullException.ThrowIfNull(adapted);
+        return adapted.Config;
+    }
 
     /// <summary>Whether a PEFT configuration of the method's type is one of this method's.</summary>
     /// <param name="file">The configuration.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ResLora.Adapters.Methods.AdaLora;
 using ResLora.Adapters.Methods.Dora;
 using ResLora.Adapters.Methods.Lora;
 using ResLora.Formats.Errors;
@@ -21,6 +22,7 @@ public static class AdapterMethods
     [
         Lora,
         Dora,
+        new AdaLoraMethod(),
     ];
 
     /// <summary>Every method, LoRA first.</summary>

@@ -27,7 +27,7 @@ public static class AdapterStore
             using var scope = NewDisposeScope();
             using var noGradient = no_grad();
             PeftFolder.Block[] blocks = [.. adapted.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, b.Stored()))];
-            AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, adapted.Config, adapted, baseModel), overwrite);
+            AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, adapted.Config.Kind.WrittenConfig(adapted), adapted, baseModel), overwrite);
             return;
         }
 

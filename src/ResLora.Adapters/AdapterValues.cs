@@ -20,7 +20,11 @@ internal static class AdapterValues
             adapted.TrainableParameters().ToDictionary(p => contents.TensorOf(p.Key), p => (Tensor)p.Value, StringComparer.Ordinal);
         var rows = contents.Tokens.ToDictionary(t => contents.TensorOf(t.Module), t => (Tokens: t, Target: parameters[$"{t.Module}.weight"]), StringComparer.Ordinal);
         var copies = contents.Copies.ToDictionary(contents.TensorOf, name => parameters[name], StringComparer.Ordinal);
-        var shapes = wanted.Concat(copies).Select(w => (Name: w.Key, Shape: w.Value.shape))
+        var parts = adapted.Blocks
+            .SelectMany(block => block.Factors.Select(factor => (Name: contents.TensorOf($"{block.ModuleName}.{factor.Key}"), Part: block.StoredPart(factor.Key))))
+            .Where(factor => factor.Part is not null)
+            .ToDictionary(factor => factor.Name, factor => factor.Part!, StringComparer.Ordinal);
+        var shapes = wanted.Concat(copies).Select(w => (Name: w.Key, Shape: parts.GetValueOrDefault(w.Key)?.ShapeOf(w.Value.shape) ?? w.Value.shape))
             .Concat(rows.Select(r => (Name: r.Key, Shape: new[] { r.Value.Tokens.Ids.Count, r.Value.Target.shape[1] })))
             .ToDictionary(w => w.Name, w => w.Shape, StringComparer.Ordinal);
         var problems = shapes
@@ -45,8 +49,16 @@ internal static class AdapterValues
 
         foreach (var (name, target) in wanted)
         {
-            using var stored = reader.Read(name);
-            target.copy_(stored);
+            using var scope = NewDisposeScope();
+            var stored = reader.Read(name);
+            if (parts.GetValueOrDefault(name) is { } part)
+            {
+                target.zero_().index_copy_(part.Dimension, tensor(part.Indices, device: target.device), stored.to(target.dtype).to(target.device));
+            }
+            else
+            {
+                target.copy_(stored);
+            }
         }
 
         foreach (var (name, (tokens, target)) in rows)

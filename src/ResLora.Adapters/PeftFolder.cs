@@ -64,7 +64,8 @@ internal static class PeftFolder
         try
         {
             var choices = PeftChoices.Of(peft);
-            var config = AdapterMethods.Of(peft).ReadPeft(peft, new AdapterConfig
+            var method = AdapterMethods.Of(peft);
+            var config = Own(folder, method, peft, new AdapterConfig
             {
                 Targets = choices.Targets.Named ?? throw new JsonException("target_modules is null"),
                 Exclude = choices.Targets.Exclude,
@@ -73,13 +74,25 @@ internal static class PeftFolder
             {
                 Peft = choices,
                 SavedModules = peft.SavedModules ?? [],
-                Overrides = new ModuleOverrides(Patterns<int>(peft.RankPattern), Patterns<double>(peft.AlphaPattern)),
+                Overrides = method.HasPatterns ? new ModuleOverrides(Patterns<int>(peft.RankPattern), Patterns<double>(peft.AlphaPattern)) : ModuleOverrides.None,
             };
         }
         catch (JsonException e)
         {
             throw new FileFormatException(
                 $"{Path.Combine(folder, PeftConfig.FileName)}: a choice of modules cannot be read ({e.Message}); target_modules and exclude_modules hold a list of names, all-linear or a regular expression, rank_pattern and alpha_pattern map patterns to numbers.", e);
+        }
+    }
+
+    private static AdapterConfig Own(string folder, AdapterMethod method, PeftConfig peft, AdapterConfig common)
+    {
+        try
+        {
+            return method.ReadPeft(peft, common);
+        }
+        catch (JsonException e)
+        {
+            throw new FileFormatException($"{Path.Combine(folder, PeftConfig.FileName)}: a setting of {method.Title} cannot be read: {e.Message}.", e);
         }
     }
 

@@ -68,6 +68,7 @@ public static class Inspector
             new("dropout", Text(config.Dropout)),
             new("targets", config.Targets is { } targets ? Shortened(targets) : "not said"),
         };
+        facts.AddRange(config.Kind.Facts(description));
         if (config.Exclude is { } exclude)
         {
             facts.Add(new("exclude", Shortened(exclude)));

@@ -95,6 +95,7 @@ internal static class RunIdentity
                 $" The length of a run with a {setup.Config.Schedule.ToString().ToLowerInvariant()} schedule is fixed, "
                 + $"because its learning rate falls to 0 at the end.{instead}",
             { Adapter.Config.Shortcut.Anneal: > 0 } => $" The length of a run whose shortcuts are annealed is fixed.{instead}",
+            { Adapter.Config.Kind: { DependsOnSteps: true } method } => $" The length of a run with {method.Title} is fixed.{instead}",
             _ when StepsOf(state.Identity) == 0 => "",
             _ when StepsOf(mine) < state.Step => $" The run has done {state.Step} steps already.",
             _ => null,

@@ -15,11 +15,13 @@ internal sealed class TrainingBench : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public TrainingBench(ShortcutKind? shortcut = ShortcutKind.None, double dropout = 0, torch.ScalarType dtype = torch.ScalarType.Float32, double anneal = 0, CausalLanguageModel? model = null)
+    public TrainingBench(
+        ShortcutKind? shortcut = ShortcutKind.None, double dropout = 0, torch.ScalarType dtype = torch.ScalarType.Float32, double anneal = 0, CausalLanguageModel? model = null,
+        AdapterConfig? adapter = null)
     {
         Model = model ?? TinyModel.Create(dtype: dtype);
         Adapter = shortcut is { } kind
-            ? AdaptedModel.Inject(Model, new AdapterConfig
+            ? AdaptedModel.Inject(Model, adapter ?? new AdapterConfig
             {
                 Rank = 2,
                 Dropout = dropout,

@@ -20,6 +20,7 @@ internal static class PeftReadBack
     private const string Down = ".lora_A.weight";
     private const string Up = ".lora_B.weight";
     private const string Magnitude = ".lora_magnitude_vector";
+    private const string Right = ".lora_A", Left = ".lora_B", Values = ".lora_E";   // AdaLoRA's
     private const string Rows = ".token_adapter.trainable_tokens_delta";
     private const string Head = "lm_head.";
     private const string Embedding = ".embed_tokens.weight";
@@ -55,22 +56,36 @@ internal static class PeftReadBack
 
             PutWhole(model, factors, saved, json.RootElement);
             var layers = model.named_modules().Where(m => m.module is Linear).ToDictionary(m => m.name, m => (Linear)m.module, StringComparer.Ordinal);
+            Linear Layer(string name, string end)
+            {
+                var module = Module(name, end);
+                return layers.TryGetValue(module, out var found) ? found : throw new FileFormatException($"{factors.Path}: '{name}' belongs to no linear layer of {modelFolder}.");
+            }
+
             foreach (var name in factors.Entries.Keys.Where(n => n.EndsWith(Down, StringComparison.Ordinal)))
             {
-                var module = name[..^Down.Length];
-                module = module.StartsWith(PeftConfig.TensorPrefix, StringComparison.Ordinal) ? module[PeftConfig.TensorPrefix.Length..] : module;
-                var layer = layers.TryGetValue(module, out var found)
-                    ? found
-                    : throw new FileFormatException($"{factors.Path}: '{name}' belongs to no linear layer of {modelFolder}.");
+                var layer = Layer(name, Down);
                 using var scope = NewDisposeScope();
                 var (a, b) = (factors.Read(name).to(float64), factors.Read(name[..^Down.Length] + Up).to(float64));
                 Shapes.Require(a, name, Shapes.Any, layer.weight!.shape[1]);
                 Shapes.Require(b, name[..^Down.Length] + Up, layer.weight.shape[0], a.shape[0]);
-                Add(layer, a, b, Scale(json.RootElement, module, a.shape[0], readsPatterns, configPath));
+                Add(layer, a, b, Scale(json.RootElement, Module(name, Down), a.shape[0], readsPatterns, configPath));
                 if (Flag(json.RootElement, "use_dora"))
                 {
                     Stretch(layer, factors.Read(name[..^Down.Length] + Magnitude).to(float64));
                 }
+            }
+
+            foreach (var name in factors.Entries.Keys.Where(n => n.EndsWith(Values, StringComparison.Ordinal)))
+            {
+                var layer = Layer(name, Values);
+                using var scope = NewDisposeScope();
+                Tensor Of(string end) => factors.Read(name[..^Values.Length] + end).to(float64);
+                double Key(string key) => json.RootElement.TryGetProperty(key, out var value) ? Number(value, key, configPath) : throw new FileFormatException($"{configPath}: there is no \"{key}\".");
+                var (right, left, values) = (Of(Right), Of(Left), Of(Values));
+                Shapes.Require(right, Right, values.shape[0], layer.weight!.shape[1]);
+                Shapes.Require(left, Left, layer.weight.shape[0], values.shape[0]);
+                Add(layer, right * values, left, Key("lora_alpha") / (Key("init_r") + 1e-5));
             }
 
             return model;
@@ -81,6 +96,9 @@ internal static class PeftReadBack
             throw;
         }
     }
+
+    private static string Module(string name, string end) =>
+        name[..^end.Length] is var module && module.StartsWith(PeftConfig.TensorPrefix, StringComparison.Ordinal) ? module[PeftConfig.TensorPrefix.Length..] : module;
 
     private static string[] SavedModules(JsonElement config, string path)
     {
@@ -118,7 +136,8 @@ internal static class PeftReadBack
         var parameters = model.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
         var hasBiases = config.TryGetProperty("bias", out var biases) && biases.GetString() is "all" or "lora_only";
         var found = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var name in factors.Entries.Keys.Where(n => !n.EndsWith(Down, StringComparison.Ordinal) && !n.EndsWith(Up, StringComparison.Ordinal) && !n.EndsWith(Magnitude, StringComparison.Ordinal)))
+        string[] ends = [Down, Up, Magnitude, Right, Left, Values];
+        foreach (var name in factors.Entries.Keys.Where(n => !ends.Any(end => n.EndsWith(end, StringComparison.Ordinal))))
         {
             using var scope = NewDisposeScope();
             var inModel = (name.StartsWith(PeftConfig.TensorPrefix, StringComparison.Ordinal) ? name[PeftConfig.TensorPrefix.Length..] : name).Replace(".base_layer.", ".", StringComparison.Ordinal);
