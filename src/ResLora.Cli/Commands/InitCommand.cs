@@ -1,5 +1,5 @@
 using System.CommandLine;
-using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Reference;
 
 namespace ResLora.Cli.Commands;
 

@@ -1,4 +1,5 @@
 using ResLora.Experiments.Evaluating;
+using ResLora.Experiments.Running;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training.Evaluation;
 using Spectre.Console;

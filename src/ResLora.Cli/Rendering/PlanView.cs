@@ -1,6 +1,6 @@
 using System.Globalization;
 using ResLora.Adapters;
-using ResLora.Experiments.Planning;
+using ResLora.Experiments.Running;
 using ResLora.Formats;
 using ResLora.Models;
 using ResLora.Tensors.NativeRuntime;
@@ -104,8 +104,9 @@ internal static class PlanView
     private static string Adapter(PlanReport report) => report.Adapter switch
     {
         null => "none: all weights are trained",
-        { Shortcut.Kind: ShortcutKind.None } lora => $"LoRA, rank {lora.Rank}, on {report.Run.Modules.Count} layers ({lora.Targets})",
-        var resLora => $"ResLoRA with the {resLora.Shortcut.Kind.ToString().ToLowerInvariant()} shortcut, rank {resLora.Rank}, on {report.Run.Modules.Count} layers ({resLora.Targets})",
+        { Shortcut.Kind: ShortcutKind.None } plain => $"{plain.Kind.Title}, rank {plain.Rank}, on {report.Run.Modules.Count} layers ({plain.Targets})",
+        var joined => $"ResLoRA{(joined.Kind == AdapterMethods.Lora ? "" : $" on {joined.Kind.Title}")} with the {joined.Shortcut.Kind.ToString().ToLowerInvariant()} shortcut, rank {joined.Rank}, " +
+            $"on {report.Run.Modules.Count} layers ({joined.Targets})",
     };
 
     private static string Chains(PlanReport report) => report.Adapter is null or { Shortcut.Kind: ShortcutKind.None }

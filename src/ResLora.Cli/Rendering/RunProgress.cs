@@ -3,7 +3,6 @@ using System.Globalization;
 using ResLora.Adapters.Merging;
 using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Merging;
-using ResLora.Experiments.Planning;
 using ResLora.Experiments.Running;
 using ResLora.Formats;
 using ResLora.Training.Loop;

@@ -1,3 +1,4 @@
+using ResLora.Experiments.Running;
 using ResLora.Training.Evaluation;
 
 namespace ResLora.Experiments.Evaluating;

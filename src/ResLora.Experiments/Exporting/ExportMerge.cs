@@ -21,24 +21,6 @@ internal static class ExportMerge
             : throw new ConfigException($"Merge method '{MergeMethods.Name(method)}' does not fit this adapter; use {string.Join(" or ", allowed.Select(MergeMethods.Name))}.");
     }
 
-    /// <summary>Whether the merged adapter computes the same function but for rounding.</summary>
-    public static bool IsExact(MergeMethod method) => method == MergeMethod.Exact;
-
-    /// <summary>The rank that a block has after the merge.</summary>
-    public static int Rank(AdapterBlock block, MergeMethod method, double shortcutWeight)
-    {
-        ArgumentNullException.ThrowIfNull(block);
-        var sums = IsExact(method) && shortcutWeight > 0 && block.Config.Shortcut.Kind == ShortcutKind.Block;
-        return sums ? block.Config.Rank * (block.Previous.Count + 1) : block.Config.Rank;
-    }
-
-    /// <summary>How many bytes a block takes after the merge, in float32.</summary>
-    public static long Bytes(AdapterBlock block, MergeMethod method, double shortcutWeight)
-    {
-        ArgumentNullException.ThrowIfNull(block);
-        return sizeof(float) * (long)Rank(block, method, shortcutWeight) * (block.InFeatures + block.OutFeatures);
-    }
-
     /// <summary>Merges; blocks that the target cannot hold are set to zero, so that the merged model goes without them.</summary>
     /// <returns>The merged adapter, owned by the caller, and which texts it was calibrated on (null for none).</returns>
     public static (MergedAdapter Merged, string? CalibratedOn) Run(ModelSession session, ExportSource source, Func<string, bool> holds)

@@ -1,5 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
+using ResLora.Experiments.Merging;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Models;
@@ -66,7 +67,7 @@ public sealed record ExportSource
     public required long Bytes { get; init; }
 
     /// <summary>Whether merging loses nothing but rounding.</summary>
-    public bool IsExact => ExportMerge.IsExact(Method);
+    public bool IsExact => MergedSize.IsExact(Method);
 
     /// <summary>The base model as other tools are told of it: the adapter's own name for it, else its folder.</summary>
     public string BaseName => Adapter?.BaseModel ?? ModelFolder;
@@ -109,12 +110,12 @@ public sealed record ExportSource
 
         var wasTied = model is CausalLanguageModel { HasOwnHead: false };
         var adapted = adapter is null ? null : SavedAdapter.Place(model, adapter);
-        var adapterBytes = adapted?.Blocks.Sum(b => ExportMerge.Bytes(b, method, adapter!.ShortcutWeight)) ?? 0;
+        var adapterBytes = adapted?.Blocks.Sum(b => MergedSize.Bytes(b, method, adapter!.ShortcutWeight)) ?? 0;
         return new ExportSource
         {
             ModelFolder = modelFolder,
             Adapter = adapter,
-            Blocks = [.. adapted?.Blocks.Select(b => new ExportBlock(b.ModuleName, b.Config.Rank, b.Config.Scaling, ExportMerge.Rank(b, method, adapter!.ShortcutWeight))) ?? []],
+            Blocks = [.. adapted?.Blocks.Select(b => new ExportBlock(b.ModuleName, b.Config.Rank, b.Config.Scaling, MergedSize.Rank(b, method, adapter!.ShortcutWeight))) ?? []],
             Method = method,
             Causal = CausalTraits.Of(model),
             Head = (model as EncoderModel)?.Head,

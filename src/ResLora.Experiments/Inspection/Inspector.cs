@@ -61,6 +61,7 @@ public static class Inspector
         var facts = new List<KeyValuePair<string, string>>
         {
             new("format", description.Format),
+            new("method", config.Kind.Title),
             new("base model", description.BaseModel ?? "not said"),
             new("rank", Text(config.Rank)),
             new("alpha", Text(config.Alpha)),
@@ -81,7 +82,7 @@ public static class Inspector
 
         facts.Add(new("shortcut", shortcut.Kind switch
         {
-            ShortcutKind.None => "none (plain LoRA)",
+            ShortcutKind.None => $"none (plain {config.Kind.Title})",
             _ when shortcut.PreviousCount == ShortcutConfig.AllPrevious => $"{Name(shortcut.Kind)}, all previous blocks",
             _ => $"{Name(shortcut.Kind)}, {shortcut.PreviousCount} previous",
         }));

@@ -1,5 +1,4 @@
 using ResLora.Adapters.Merging;
-using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Running;
 using ResLora.Training;
 using ResLora.Training.Generation;

@@ -3,7 +3,6 @@ using System.Text.Json.Serialization;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Experiments.Configuration;
-using ResLora.Experiments.Exporting;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
@@ -102,7 +101,7 @@ public static class MergeJob
 
     private static long Bytes(MergeTarget target, string baseModel, AdaptedModel adapter, MergeMethod method) => target == MergeTarget.Model
         ? CheckpointReader.ReadHeader(baseModel).Entries.Values.Sum(entry => entry.Length)
-        : adapter.Blocks.Sum(block => ExportMerge.Bytes(block, method, adapter.ShortcutWeight));
+        : adapter.Blocks.Sum(block => MergedSize.Bytes(block, method, adapter.ShortcutWeight));
 
     /// <summary>The method to use first, then those to measure beside it: all that fit, or the control alone.</summary>
     private static List<MergeSettings> Methods(MergeOptions options, AdaptedModel adapter)

@@ -1,4 +1,4 @@
-using ResLora.Experiments.Evaluating;
+using ResLora.Experiments.Running;
 using ResLora.Training.Merging;
 
 namespace ResLora.Experiments.Merging;

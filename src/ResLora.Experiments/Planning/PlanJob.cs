@@ -1,13 +1,9 @@
 using ResLora.Adapters;
-using ResLora.Experiments.Inspection;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
-using ResLora.Formats.NativeRuntime;
 using ResLora.Models;
 using ResLora.Text.Tokenization;
 using ResLora.Training;
-using ResLora.Training.Memory;
-using ResLora.Training.Planning;
 
 namespace ResLora.Experiments.Planning;
 
@@ -31,27 +27,6 @@ public static class PlanJob
             (_, { } settings) => AdaptedModel.Inject(model, settings, savedModules: model.HeadModules),
             _ => null,
         };
-        return Of(config, model, adapter, RunData.Read(config, Tokenizer.Load(config.Model), model, texts));
+        return PlanReport.Of(config, model, adapter, RunData.Read(config, Tokenizer.Load(config.Model), model, texts));
     }
-
-    /// <summary>The plan of a run whose model and data are there already; the model may be on the meta device.</summary>
-    internal static PlanReport Of(RunConfig config, LanguageModel model, AdaptedModel? adapter, RunData data) => new(
-        config.Model,
-        adapter?.Config,
-        adapter is null ? [] : Groups(adapter),
-        data.ValidationTokens.Count,
-        RunPlan.Create(model, adapter, data.TrainTokens, config.Training, BaseMemory.Of(config.Model, model, TrainJob.DataType(config.Training.DataType)), SystemMemory.AvailableBytes()))
-    {
-        Balance = data is LabelledRunData labelled ? labelled.Texts.Train.Balance() : [],
-        GuessedColumns = data is GenerationRunData generation ? generation.Task.GuessedColumns : new Dictionary<string, string>(),
-        Head = (model as EncoderModel)?.Head,
-        NewModules = model.NewModules,
-    };
-
-    private static IReadOnlyList<LinearGroup> Groups(AdaptedModel adapter) =>
-    [
-        .. adapter.Blocks
-            .GroupBy(block => (Suffix: block.ModuleName[(block.ModuleName.LastIndexOf('.') + 1)..], block.InFeatures, block.OutFeatures))
-            .Select(group => new LinearGroup(group.Key.Suffix, group.Key.InFeatures, group.Key.OutFeatures, [.. group.Select(block => block.ModuleName)])),
-    ];
 }

@@ -1,4 +1,4 @@
-using ResLora.Experiments.Evaluating;
+using ResLora.Experiments.Running;
 
 namespace ResLora.Experiments.Quickstart;
 

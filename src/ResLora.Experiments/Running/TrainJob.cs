@@ -1,7 +1,5 @@
 using ResLora.Adapters;
 using ResLora.Experiments.Configuration;
-using ResLora.Experiments.Planning;
-using ResLora.Experiments.Plots;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Models;
@@ -71,7 +69,7 @@ public static class TrainJob
             _ => null,
         };
         ConfigBinder.ThrowIfAny("The run's settings", [.. config.Merging.Problems(adapter?.Config).Select(problem => $"merging.{problem}")]);
-        var plan = PlanJob.Of(config, session.Model, adapter, data);
+        var plan = PlanReport.Of(config, session.Model, adapter, data);
         config = config with { Training = plan.Run.Choice?.Config ?? config.Training };
         // What an earlier run of this folder has written is replaced by what follows.
         DiskSpace.Require(folder.Path, plan.Run.DiskBytes - (resume ? DiskSpace.Used(folder.Path) : 0), "The run's files");

@@ -6,13 +6,6 @@ namespace ResLora.Tests.Architecture;
 /// <summary>Folders of a project stand above or beside each other: no two use each other.</summary>
 public sealed class FolderTests
 {
-    // Pairs of ResLora.Experiments that are still to be taken apart.
-    private static readonly string[] _known =
-    [
-        "Configuration uses Pretraining", "Configuration uses Running", "Evaluating uses Running",
-        "Exporting uses Merging", "Planning uses Running", "Plots uses Running",
-    ];
-
     public static TheoryData<string> Projects => [.. Directory.GetDirectories(Repository.PathOf("src")).Select(Repository.Relative)];
 
     [Theory]
@@ -21,21 +14,10 @@ public sealed class FolderTests
     {
         var files = Repository.Files(".cs", project).ToArray();
 
-        var pairs = new FolderUse(Repository.PathOf(project), files).Pairs().Where(pair => !_known.Any(pair.StartsWith)).ToArray();
+        var pairs = new FolderUse(Repository.PathOf(project), files).Pairs().ToArray();
 
         Assert.NotEmpty(files);
         Assert.True(pairs.Length == 0, string.Join('\n', pairs));
-    }
-
-    [Fact]
-    public void Known_Pairs_AreStillThere()
-    {
-        const string project = "src/ResLora.Experiments";
-
-        var pairs = new FolderUse(Repository.PathOf(project), Repository.Files(".cs", project)).Pairs().ToArray();
-
-        var gone = _known.Where(known => !pairs.Any(pair => pair.StartsWith(known, StringComparison.Ordinal))).ToArray();
-        Assert.True(gone.Length == 0, $"Taken apart, so take it off the list: {string.Join(", ", gone)}");
     }
 
     [Fact]

@@ -174,7 +174,7 @@ public sealed class ConfigFileTests
     [InlineData("target_modules: [q_proj]", "Here it is 'adapter.targets'.")]
     [InlineData("max_seq_length: 9", "Here it is 'training.maxLength'.")]
     [InlineData("learning_rate: 9", "Here it is 'training.learningRate'.")]
-    [InlineData("adapter: {use_dora: true}", "This variant of LoRA is not trained here")]
+    [InlineData("adapter: {use_dora: true}", "Here it is 'adapter.method: dora'")]
     [InlineData("rank: 8", "Here it is 'adapter.rank'.")]
     [InlineData("batchSize: 8", "Here it is 'training.batchSize'.")]
     public void Parse_KeyOfAnotherTool_SaysWhatIsHereInstead(string line, string expected)

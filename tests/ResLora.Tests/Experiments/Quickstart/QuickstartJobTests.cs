@@ -1,6 +1,6 @@
 using ResLora.Adapters;
-using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Quickstart;
+using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using Xunit;
 

@@ -1,8 +1,8 @@
-using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Reference;
 using ResLora.Tests.Support;
 using Xunit;
 
-namespace ResLora.Tests.Experiments.Configuration;
+namespace ResLora.Tests.Experiments.Reference;
 
 public sealed class ConfigReferenceTests
 {

@@ -1,11 +1,12 @@
 using System.Globalization;
+using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training.Loop;
 
-namespace ResLora.Experiments.Configuration;
+namespace ResLora.Experiments.Reference;
 
 /// <summary>Writes a YAML file to start from: the keys that most runs set, with their defaults and a comment each.</summary>
 public static class ConfigTemplate
@@ -67,12 +68,14 @@ public static class ConfigTemplate
               # columns: {prompt: question, completion: answer}
 
             adapter:
+              # lora, or another: docs/methods.md.
+              # method: dora
               # The size of the update and its strength; it is scaled by alpha / rank.
               rank: {{adapter.Rank}}
               alpha: {{adapter.Alpha}}
               # The layers that get one: names or all-linear. Without this key: the projections of queries and values.
               # targets: all-linear
-              # ResLoRA joins the updates of neighbouring layers: input, block or middle. none is plain LoRA.
+              # ResLoRA joins the updates of neighbouring layers: input, block or middle. none: every layer by itself.
               shortcut: {kind: none}
 
             training:

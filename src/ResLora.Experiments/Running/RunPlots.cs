@@ -1,9 +1,9 @@
 using System.Text.Json;
-using ResLora.Experiments.Running;
+using ResLora.Experiments.Plots;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 
-namespace ResLora.Experiments.Plots;
+namespace ResLora.Experiments.Running;
 
 /// <summary>The pictures of a run, drawn from its metrics.jsonl.</summary>
 internal static class RunPlots

@@ -1,10 +1,9 @@
-using ResLora.Experiments.Plots;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Tests.Support;
 using Xunit;
 
-namespace ResLora.Tests.Experiments.Plots;
+namespace ResLora.Tests.Experiments.Running;
 
 public sealed class RunPlotsTests : IDisposable
 {

@@ -1,7 +1,7 @@
-using ResLora.Experiments.Evaluating;
+using ResLora.Experiments.Running;
 using Xunit;
 
-namespace ResLora.Tests.Experiments.Evaluating;
+namespace ResLora.Tests.Experiments.Running;
 
 public sealed class ScoreTests
 {

@@ -1,12 +1,12 @@
 using ResLora.Adapters;
-using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Reference;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Tests.Support;
 using ResLora.Training.Loop;
 using Xunit;
 
-namespace ResLora.Tests.Experiments.Configuration;
+namespace ResLora.Tests.Experiments.Reference;
 
 public sealed class ConfigTemplateTests : IDisposable
 {

@@ -1,6 +1,6 @@
 using ResLora.Training.Loop;
 
-namespace ResLora.Experiments.Planning;
+namespace ResLora.Experiments.Running;
 
 /// <summary>Model and data are ready, and training begins.</summary>
 /// <param name="Plan">What it will do.</param>

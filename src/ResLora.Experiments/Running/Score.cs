@@ -1,4 +1,4 @@
-namespace ResLora.Experiments.Evaluating;
+namespace ResLora.Experiments.Running;
 
 /// <summary>How many of how many answers were right, and how sure that is.</summary>
 /// <param name="Correct">Right answers.</param>

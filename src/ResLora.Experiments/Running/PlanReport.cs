@@ -1,10 +1,12 @@
 using ResLora.Adapters;
 using ResLora.Experiments.Inspection;
+using ResLora.Formats.NativeRuntime;
 using ResLora.Models;
 using ResLora.Text.Data.Labelling;
+using ResLora.Training.Memory;
 using ResLora.Training.Planning;
 
-namespace ResLora.Experiments.Planning;
+namespace ResLora.Experiments.Running;
 
 /// <summary>What a run will do, known without a weight being read.</summary>
 /// <param name="Model">The model folder.</param>
@@ -28,4 +30,25 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
 
     /// <summary>Modules that the base model lacks and that are drawn from the seed. Dotted names.</summary>
     public IReadOnlyList<string> NewModules { get; init; } = [];
+
+    /// <summary>The plan of a run whose model and data are there already; the model may be on the meta device.</summary>
+    internal static PlanReport Of(RunConfig config, LanguageModel model, AdaptedModel? adapter, RunData data) => new(
+        config.Model,
+        adapter?.Config,
+        adapter is null ? [] : Groups(adapter),
+        data.ValidationTokens.Count,
+        RunPlan.Create(model, adapter, data.TrainTokens, config.Training, BaseMemory.Of(config.Model, model, TrainJob.DataType(config.Training.DataType)), SystemMemory.AvailableBytes()))
+    {
+        Balance = data is LabelledRunData labelled ? labelled.Texts.Train.Balance() : [],
+        GuessedColumns = data is GenerationRunData generation ? generation.Task.GuessedColumns : new Dictionary<string, string>(),
+        Head = (model as EncoderModel)?.Head,
+        NewModules = model.NewModules,
+    };
+
+    private static IReadOnlyList<LinearGroup> Groups(AdaptedModel adapter) =>
+    [
+        .. adapter.Blocks
+            .GroupBy(block => (Suffix: block.ModuleName[(block.ModuleName.LastIndexOf('.') + 1)..], block.InFeatures, block.OutFeatures))
+            .Select(group => new LinearGroup(group.Key.Suffix, group.Key.InFeatures, group.Key.OutFeatures, [.. group.Select(block => block.ModuleName)])),
+    ];
 }

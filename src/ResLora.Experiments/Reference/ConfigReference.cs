@@ -4,10 +4,11 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Xml.Linq;
+using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Pretraining;
 using ResLora.Experiments.Running;
 
-namespace ResLora.Experiments.Configuration;
+namespace ResLora.Experiments.Reference;
 
 /// <summary>
 /// The reference of all settings, made from the records that are read and from the comments on them: the compiler writes those
