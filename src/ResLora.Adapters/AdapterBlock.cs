@@ -72,7 +72,7 @@ public abstract class AdapterBlock : nn.Module<Tensor, Tensor>
     internal bool HasRun { get; private set; }
 
     /// <summary>The numbers that a block hands on or that B sees for one token: R for a block of low rank.</summary>
-    internal abstract long LowWidth { get; }
+    public abstract long LowWidth { get; }
 
     /// <summary>What autograd keeps for the block.</summary>
     public abstract BlockCost Cost { get; }

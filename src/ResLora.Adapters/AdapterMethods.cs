@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using ResLora.Adapters.Methods.AdaLora;
 using ResLora.Adapters.Methods.Dora;
 using ResLora.Adapters.Methods.Lora;
@@ -10,7 +10,7 @@ namespace ResLora.Adapters;
 /// <summary>All methods, a line each.</summary>
 public static class AdapterMethods
 {
-    private static readonly ConcurrentDictionary<string, AdapterMethod> _others = new(StringComparer.Ordinal);
+    private static ImmutableList<AdapterMethod> _others = [];
 
     /// <summary>LoRA, the usual method.</summary>
     public static AdapterMethod Lora { get; } = new LoraMethod();
@@ -26,21 +26,25 @@ public static class AdapterMethods
     ];
 
     /// <summary>Every method, LoRA first.</summary>
-    public static IReadOnlyList<AdapterMethod> All => [.. _ours, .. _others.Values.OrderBy(method => method.Name, StringComparer.Ordinal)];
+    public static IReadOnlyList<AdapterMethod> All => [.. _ours, .. _others];
 
     /// <summary>The values of PEFT's <c>peft_type</c> that can be read.</summary>
     internal static IReadOnlyCollection<string> PeftTypes => [.. All.Select(method => method.PeftType).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     /// <summary>Adds a method of one's own, which settings may then name.</summary>
     /// <param name="method">The method.</param>
+    /// <returns>Disposing it takes the method out again.</returns>
     /// <exception cref="ArgumentException">There is a method of that name.</exception>
-    public static void Register(AdapterMethod method)
+    public static IDisposable Register(AdapterMethod method)
     {
         ArgumentNullException.ThrowIfNull(method);
-        if (All.Any(known => known.Name == method.Name) || !_others.TryAdd(method.Name, method))
+        if (Find(method.Name) is not null)
         {
             throw new ArgumentException($"There is a method '{method.Name}' already.", nameof(method));
         }
+
+        ImmutableInterlocked.Update(ref _others, all => all.Add(method));
+        return new Registration(method);
     }
 
     /// <summary>The method of a name; null where there is none.</summary>
@@ -62,4 +66,9 @@ public static class AdapterMethods
     /// <returns>The method.</returns>
     internal static AdapterMethod Of(PeftConfig file) =>
         All.Where(method => method.PeftType?.Equals(file.PeftType, StringComparison.OrdinalIgnoreCase) == true).Last(method => method.Reads(file));
+
+    private sealed class Registration(AdapterMethod method) : IDisposable
+    {
+        public void Dispose() => ImmutableInterlocked.Update(ref _others, all => all.Remove(method));
+    }
 }

@@ -31,7 +31,8 @@ public abstract class LowRankBlock(LayerSite site, AdapterConfig config) : Adapt
         }
     }
 
-    internal override long LowWidth => Config.Rank;
+    /// <inheritdoc />
+    public override long LowWidth => Config.Rank;
 
     /// <inheritdoc />
     public override LoraPair? AsLowRank() => Pair;

@@ -36,7 +36,8 @@ public sealed class SubtractedLoraBlock : LowRankBlock
     /// <inheritdoc />
     public override LoraPair Pair => new(cat([A, _firstA], dim: 0), cat([B, -_firstB], dim: 1), Scaling) { Site = Site is LinearSite ? null : Site };
 
-    internal override long LowWidth => 2 * Config.Rank;
+    /// <inheritdoc />
+    public override long LowWidth => 2 * Config.Rank;
 
     /// <inheritdoc />
     public override StoredBlock Stored()
