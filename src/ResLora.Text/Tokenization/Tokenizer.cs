@@ -171,7 +171,7 @@ public sealed class Tokenizer
         var cut = 0;
         if (maxLength is { } most)
         {
-            var room = most - template.Count(part => part.Id is not null);
+            var room = most - (second is null ? _around.SingleAdds : _around.PairAdds);
             var (length, otherLength) = truncation == Truncation.LongestFirst
                 ? (encoded.UpTo(most, _side), encodedSecond?.UpTo(most, _side))
                 : (first.Count, encodedSecond?.Ids.Count);

@@ -24,27 +24,32 @@ internal static class DecoderStages
         }
 
         var joined = false;
-        var factories = Growth.Stages(json, "decoders").Select(step => Stage(step, ref joined)).ToList();
+        var factories = Growth.Stages(json, "decoders").Aggregate(
+            new List<Func<IDecoderStage>>(), (all, step) => [.. all, .. Stages(step, ref joined)]);
         return () => [.. factories.Select(make => make())];
     }
 
-    private static Func<IDecoderStage> Stage(TokenizerJsonComponent json, ref bool joined)
+    // Behind a stage that joins the tokens there is one token, the text. Few stages can take it in parts.
+    private static Func<IDecoderStage>[] Stages(TokenizerJsonComponent json, ref bool joined)
     {
-        if (joined && json.Type is not ("Fuse" or "Strip"))
-        {
-            throw json.Error($"decoder {json.Type} behind a decoder that joins the tokens is not supported");
-        }
+        var wasJoined = joined;
+        joined |= json.Type is "ByteLevel" or "Fuse";
+        var stage = Stage(json, wasJoined);
+        return wasJoined && json.Type is not ("Fuse" or "Strip") ? [() => new WholeStage(), stage] : [stage];
+    }
 
+    private static Func<IDecoderStage> Stage(TokenizerJsonComponent json, bool joined)
+    {
         switch (json.Type)
         {
             case "ByteLevel":
-                joined = true;
                 return () => new ByteLevelStage();
             case "Fuse":
-                joined = true;
                 return () => new MapStage(token => token); // all that follows sees one text
             case "ByteFallback":
                 return () => new ByteFallbackStage();
+            case "CTC":
+                return Ctc(json);
             case "Replace":
                 var (pattern, content) = (TextPattern.Create(json.Child("pattern")), json.Text("content"));
                 return () => new MapStage(token => pattern.Replace(token, content, Math.Max(token.Length, Growth.LongestToken)));
@@ -58,8 +63,22 @@ internal static class DecoderStages
                 return Strip(json, joined);
             default:
                 throw json.Unsupported(
-                    "decoder", "Sequence", "ByteLevel", "ByteFallback", "Fuse", "Replace", "Metaspace", "WordPiece", "BPEDecoder", "Strip");
+                    "decoder", "Sequence", "ByteLevel", "ByteFallback", "CTC", "Fuse", "Replace", "Metaspace", "WordPiece", "BPEDecoder", "Strip");
         }
+    }
+
+    private static Func<IDecoderStage> Ctc(TokenizerJsonComponent json)
+    {
+        var (pad, delimiter) = (json.TextOrNull("pad_token") ?? "<pad>", json.TextOrNull("word_delimiter_token") ?? "|");
+        if (pad.Length == 0 || delimiter.Length == 0)
+        {
+            throw json.Error("pad_token or word_delimiter_token is empty");
+        }
+
+        var clean = json.Flag("cleanup", true);
+        return () => new CtcStage(token => token.Replace(pad, "", StringComparison.Ordinal) is var text && clean
+            ? WithoutBlanks(text).Replace(delimiter, " ", StringComparison.Ordinal)
+            : text);
     }
 
     private static Func<IDecoderStage> Metaspace(TokenizerJsonComponent json)

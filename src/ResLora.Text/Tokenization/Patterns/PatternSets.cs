@@ -17,17 +17,18 @@ internal static class PatternSets
     ]; // in the order of UnicodeCategory
 
     private static readonly CodePointSet[] _byCategory = ReadCategories();
-    private static readonly Dictionary<string, string> _lines = ReadLines();
+    private static readonly Dictionary<string, string> _lines = [];
+    private static readonly List<string> _scripts = [];
     private static readonly ConcurrentDictionary<string, CodePointSet> _sets = new(StringComparer.Ordinal);
 
     /// <summary>White space, <c>\s</c>.</summary>
-    public static CodePointSet Space { get; } = Find("space")!;
+    public static CodePointSet Space => Find("space")!;
 
     /// <summary>Decimal digits, <c>\d</c>.</summary>
-    public static CodePointSet Digit { get; } = Find("nd")!;
+    public static CodePointSet Digit => Find("nd")!;
 
     /// <summary>Hexadecimal digits, <c>\h</c>.</summary>
-    public static CodePointSet HexDigit { get; } = Find("xdigit")!;
+    public static CodePointSet HexDigit => Find("xdigit")!;
 
     /// <summary>The characters of a word within brackets, <c>[\w]</c>.</summary>
     public static CodePointSet Word => Find("word")!;
@@ -40,6 +41,9 @@ internal static class PatternSets
 
     /// <summary>All but the line feed.</summary>
     public static CodePointSet NotLineFeed { get; } = CodePointSet.Of('\n').Not();
+
+    /// <summary>The scripts, such as Latin; every character has one at most.</summary>
+    public static IEnumerable<CodePointSet> Scripts => _scripts.Select(name => Find(name)!);
 
     /// <summary>The set of <c>\p{name}</c>.</summary>
     /// <param name="name">The name; case, blanks, <c>_</c> and <c>-</c> do not count.</param>
@@ -80,16 +84,25 @@ internal static class PatternSets
         return [.. ranges.Select(CodePointSet.OfSorted)];
     }
 
-    // The lines of the sets, by name; a set is made when it is first asked for.
-    private static Dictionary<string, string> ReadLines()
+    // The lines of the sets by name; a set is made when it is first asked for.
+    static PatternSets()
     {
         using var stream = typeof(PatternSets).Assembly.GetManifestResourceStream("PatternSets.txt")!;
         using var reader = new StreamReader(stream);
-        return reader.ReadToEnd().Replace("\n ", " ", StringComparison.Ordinal).Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Where(line => !line.StartsWith('#'))
-            .Select(line => line.Split(':'))
-            .SelectMany(sides => sides[0].Split(' ').Select(name => KeyValuePair.Create(name, sides[1])))
-            .ToDictionary(StringComparer.Ordinal);
+        var text = reader.ReadToEnd().Replace("\n ", " ", StringComparison.Ordinal);
+        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith('#')))
+        {
+            var names = line[..line.IndexOf(':')].TrimStart('*').Split(' ');
+            foreach (var name in names)
+            {
+                _lines.Add(name, line[(line.IndexOf(':') + 1)..]);
+            }
+
+            if (line.StartsWith('*'))
+            {
+                _scripts.Add(names[0]);
+            }
+        }
     }
 
     private static CodePointSet Make(string line)

@@ -15,7 +15,7 @@ internal static class PieceSplitter
         var parts = Group(Cover(piece.Text.Length, matches, invert), behavior);
         foreach (var (start, length, _) in parts.Where(part => part.Length > 0))
         {
-            yield return new TextPiece(piece.Text.Substring(start, length), piece.AtStart && start == 0);
+            yield return piece.Part(start, length);
         }
     }
 

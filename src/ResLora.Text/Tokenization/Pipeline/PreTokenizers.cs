@@ -39,11 +39,12 @@ internal static class PreTokenizers
         "Metaspace" => Metaspace(json),
         "Punctuation" => Punctuation(json),
         "Split" => Split(json),
+        "UnicodeScripts" => ScriptText.Words,
         "Whitespace" => WordsAndSigns,
         "WhitespaceSplit" => piece => PieceSplitter.Split(piece, RuneMatches.Where(piece.Text, Rune.IsWhiteSpace), SplitBehavior.Removed),
         _ => throw json.Unsupported(
             "pre-tokenizer", "Sequence", "ByteLevel", "BertPreTokenizer", "CharDelimiterSplit", "Digits", "FixedLength", "Metaspace", "Punctuation",
-            "Split", "Whitespace", "WhitespaceSplit"),
+            "Split", "UnicodeScripts", "Whitespace", "WhitespaceSplit"),
     };
 
     private static IEnumerable<TextPiece> Bounded(IEnumerable<TextPiece> words, int from, TokenizerJsonComponent json)
@@ -63,7 +64,7 @@ internal static class PreTokenizers
         var words = json.Flag("use_regex", true) ? new TokenizerRegex(ByteLevelWords, json) : null;
         return piece =>
         {
-            piece = addBlank && !piece.Text.StartsWith(' ') ? piece with { Text = " " + piece.Text } : piece;
+            piece = addBlank && !piece.Text.StartsWith(' ') ? piece.Prepend(" ") : piece;
             var cut = words is null ? [piece] : PieceSplitter.Split(piece, words.Matches(piece.Text), SplitBehavior.Isolated);
             return cut.Select(word => word with { Text = ByteLevelAlphabet.Encode(word.Text) });
         };
@@ -128,9 +129,9 @@ internal static class PreTokenizers
         {
             var text = piece.Text.Replace(" ", marker, StringComparison.Ordinal);
             var prepend = scheme == "always" || (scheme == "first" && piece.AtStart);
-            text = prepend && !text.StartsWith(marker, StringComparison.Ordinal) ? marker + text : text;
             piece = piece with { Text = text };
-            return split ? PieceSplitter.Split(piece, TextPattern.Occurrences(text, marker), SplitBehavior.MergedWithNext) : [piece];
+            piece = prepend && !text.StartsWith(marker, StringComparison.Ordinal) ? piece.Prepend(marker) : piece;
+            return split ? PieceSplitter.Split(piece, TextPattern.Occurrences(piece.Text, marker), SplitBehavior.MergedWithNext) : [piece];
         };
     }
 

@@ -23,6 +23,9 @@ internal static class CharacterSets
     /// <summary>Whether BERT takes a character out: control, format and private characters, but tab and the ends of lines.</summary>
     public static bool IsOther(Rune rune) => Contains("O", rune);
 
+    /// <summary>Whether a character came to Unicode after the library's scripts, so that it has none.</summary>
+    public static bool IsWithoutScript(Rune rune) => Contains("Y", rune);
+
     private static bool Contains(string name, Rune rune)
     {
         var (firsts, lasts) = _sets[name];

@@ -78,11 +78,28 @@ public class TokenizerPipelineTests
     [InlineData("""{"type":"FixedLength","length":2}""", "ab😀cd e", "ab|😀c|d |e")]
     [InlineData("""{"type":"FixedLength","length":3}""", "ab😀cd e", "ab😀|cd |e")]
     [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},{"type":"Sequence","pretokenizers":[{"type":"Punctuation"},{"type":"Digits","individual_digits":true}]}]}""", "a.1 23", "a|.|1|2|3")]
+    [InlineData("""{"type":"UnicodeScripts"}""", "  a 漢字かなカー b, c. д1д\u10570", "a |漢字かなカー |b|, |c|. |д|1|д|\u1057|0")]
+    [InlineData("""{"type":"UnicodeScripts"}""", "  ", "")] // what no script stands before is dropped
+    [InlineData("""{"type":"UnicodeScripts"}""", "a\U00010570b", "a\U00010570b")] // younger than the library's scripts
+    [InlineData("""{"type":"UnicodeScripts"}""", "क\u0953x ա։.", "क\u0953|x |ա|։.")]
     public void PreTokenizer_CutsLikeHuggingFace(string preTokenizer, string text, string expected)
     {
         var words = Words(text, JsonNode.Parse(preTokenizer));
 
         Assert.Equal(expected, words);
+    }
+
+    /// <summary>Value of tokenizers 0.23.1: what stands behind a blank that was put in front is at the start of the text, too.</summary>
+    [Fact]
+    public void Metaspace_BehindAnotherOne_PutsABlankBeforeBothParts()
+    {
+        var words = Words("abcd", JsonNode.Parse("""
+            {"type":"Sequence","pretokenizers":[{"type":"Metaspace","replacement":"x","prepend_scheme":"first","split":false},
+             {"type":"Split","pattern":{"String":"x"},"behavior":"Isolated","invert":false},
+             {"type":"Metaspace","replacement":"_","prepend_scheme":"first","split":false}]}
+            """), normalized: "_x_abcd");
+
+        Assert.Equal("_x|_abcd", words);
     }
 
     /// <summary>Values of tokenizers 0.23.1, whose forms are those of Unicode 9: what came later, such as U+32FF, stays as it is.</summary>

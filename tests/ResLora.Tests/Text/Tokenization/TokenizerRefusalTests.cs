@@ -21,7 +21,7 @@ public class TokenizerRefusalTests
     [InlineData("normalizer", """{"type":"Replace","pattern":{"String":""},"content":""}""", "the pattern is empty")]
     [InlineData("normalizer", """{"type":7}""", "normalizer.type: found 7, expected text")]
     [InlineData("normalizer", """[]""", "normalizer: key 'type' is missing")]
-    [InlineData("pre_tokenizer", """{"type":"UnicodeScripts"}""", "pre-tokenizer UnicodeScripts is not supported")]
+    [InlineData("pre_tokenizer", """{"type":"Other"}""", "pre-tokenizer Other is not supported")]
     [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"a"},"behavior":"4"}""", "behavior '4' is unknown")]
     [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"\\K"},"behavior":"Isolated"}""", "the escape \\K")]
     [InlineData("pre_tokenizer", """{"type":"Metaspace","replacement":"__"}""", "replacement must be one character")]
@@ -30,8 +30,9 @@ public class TokenizerRefusalTests
     [InlineData("post_processor", """{"type":"RobertaProcessing","sep":["</s>",2],"cls":["<s>",9999]}""", "id 9999 is not in the vocabulary")]
     [InlineData("post_processor", """{"type":"TemplateProcessing","single":[],"special_tokens":{}}""", "must name the sequence A once, found 0 times")]
     [InlineData("post_processor", """{"type":"TemplateProcessing","single":[{"Sequence":{"id":"B"}}],"special_tokens":{}}""", "may only name the sequence A")]
-    [InlineData("decoder", """{"type":"CTC"}""", "decoder CTC is not supported")]
-    [InlineData("decoder", """{"type":"Sequence","decoders":[{"type":"Fuse"},{"type":"ByteFallback"}]}""", "decoder ByteFallback behind a decoder that joins")]
+    [InlineData("post_processor", """{"type":"Sequence","processors":[{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"s"}},{"Sequence":{"id":"A"}},{"SpecialToken":{"id":"s"}}],"special_tokens":{"s":{"ids":[1]}}},{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A"}}],"special_tokens":{}}]}""", "a template stands behind another one")]
+    [InlineData("decoder", """{"type":"Other"}""", "decoder Other is not supported")]
+    [InlineData("decoder", """{"type":"CTC","pad_token":""}""", "pad_token or word_delimiter_token is empty")]
     public void Load_UnsupportedStage_IsRefusedByName(string stage, string description, string expected)
     {
         var json = TokenizerFixtures.SentencePiece();
