@@ -118,7 +118,8 @@ public abstract class AdapterBlock : nn.Module<Tensor, Tensor>
 
     /// <summary>Which part of a factor PEFT's files hold; null for all of it.</summary>
     /// <param name="factorName">The factor's name behind the module's.</param>
-    internal virtual FactorPart? StoredPart(string factorName) => null;
+    /// <returns>The part, or null.</returns>
+    public virtual FactorPart? StoredPart(string factorName) => null;
 
     /// <summary>The layer's output with the block.</summary>
     /// <param name="input">The layer's input, borrowed.</param>

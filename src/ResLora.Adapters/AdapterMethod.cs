@@ -108,6 +108,9 @@ public abstract class AdapterMethod
     /// <summary>Whether PEFT's <c>rank_pattern</c> and <c>alpha_pattern</c> give ranks and alphas to modules.</summary>
     public virtual bool HasPatterns => true;
 
+    /// <summary>The scaling in the words of PEFT's configuration.</summary>
+    public virtual string PeftScaling => "lora_alpha / r";
+
     /// <summary>The settings as they are to be written, with what only the blocks know.</summary>
     /// <param name="adapted">The adapted model.</param>
     /// <returns>The settings.</returns>

@@ -53,7 +53,7 @@ internal static class AdapterValues
             var stored = reader.Read(name);
             if (parts.GetValueOrDefault(name) is { } part)
             {
-                target.zero_().index_copy_(part.Dimension, tensor(part.Indices, device: target.device), stored.to(target.dtype).to(target.device));
+                part.Put(stored.to(target.dtype).to(target.device), target);
             }
             else
             {

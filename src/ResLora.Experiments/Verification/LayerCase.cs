@@ -31,9 +31,9 @@ internal static class LayerCase
             ["delta_weight"] = block.DeltaWeight(),
             ["merged_weight"] = merged.MergedWeight(merged.Blocks[0]),
         };
-        foreach (var (parameterName, parameter) in adapted.TrainableParameters())
+        foreach (var (factorName, factor) in block.Factors)
         {
-            got[$"grad.{PeftConfig.TensorPrefix}{parameterName}"] = parameter.grad!;
+            got[$"grad.{PeftConfig.TensorPrefix}{module}.{factorName}"] = block.StoredPart(factorName)?.Of(factor.grad!) ?? factor.grad!;
         }
 
         return Comparison.Compare(name, "layer", folder, got, file.ToleranceOf);

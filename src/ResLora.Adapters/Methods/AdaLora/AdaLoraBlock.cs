@@ -65,13 +65,12 @@ public sealed class AdaLoraBlock : LowRankBlock
     /// <inheritdoc />
     public override StoredBlock Stored()
     {
-        Tensor Part(string name, Tensor factor) =>
-            StoredPart(name) is { } part ? factor.index_select(part.Dimension, tensor(part.Indices, device: factor.device)) : factor;
-        return new([.. Factors.Select(f => KeyValuePair.Create(f.Key, Part(f.Key, f.Value)))], Config.Rank, Config.Alpha);
+        return new([.. Factors.Select(f => KeyValuePair.Create(f.Key, StoredPart(f.Key)?.Of(f.Value) ?? f.Value))], Config.Rank, Config.Alpha);
     }
 
-    /// <summary>PEFT cuts what is pruned off; entries that have come back since stay.</summary>
-    internal override FactorPart? StoredPart(string factorName)
+    /// <inheritdoc />
+    // PEFT cuts what is pruned off; entries that have come back since stay.
+    public override FactorPart? StoredPart(string factorName)
     {
         if (StoredEntries() is not { } entries)
         {

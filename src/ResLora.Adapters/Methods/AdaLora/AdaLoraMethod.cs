@@ -33,6 +33,9 @@ public sealed class AdaLoraMethod : LoraMethod
     public override bool HasPatterns => false;
 
     /// <inheritdoc />
+    public override string PeftScaling => "lora_alpha / (init_r + 1e-5)";
+
+    /// <inheritdoc />
     public override bool DependsOnSteps => true;
 
     /// <inheritdoc />

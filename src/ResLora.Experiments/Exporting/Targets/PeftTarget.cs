@@ -107,7 +107,7 @@ internal sealed class PeftTarget : IExportTarget
     {
         var scalings = source.Blocks.Select(block => block.Scaling).Distinct().Count();
         var patterns = scalings > 1 || source.Blocks.Select(block => block.MergedRank).Distinct().Count() > 1;
-        yield return new ExportFeature("scaling", FeatureState.Kept, $"lora_alpha / r{(patterns ? ", with an alpha_pattern where it needs one" : "")}");
+        yield return new ExportFeature("scaling", FeatureState.Kept, $"{(IsPlain(source) ? config.Kind : AdapterMethods.Lora).PeftScaling}{(patterns ? ", with an alpha_pattern where it needs one" : "")}");
         if (config.RankStabilized)
         {
             yield return IsPlain(source)
