@@ -68,6 +68,9 @@ public abstract class AdapterBlock : nn.Module<Tensor, Tensor>
     /// <summary>γ, the weight of the shortcut; set for all blocks of a model at once (<see cref="AdaptedModel.ShortcutWeight"/>).</summary>
     public double ShortcutWeight { get; internal set; } = 1;
 
+    /// <summary>Whether the sizes of a pass's activations are those that merges look for.</summary>
+    internal virtual bool GathersStatistics => true;
+
     /// <summary>Whether a forward pass has reached the block.</summary>
     internal bool HasRun { get; private set; }
 

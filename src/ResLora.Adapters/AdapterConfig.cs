@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ResLora.Adapters.Methods.AdaLora;
+using ResLora.Adapters.Methods.DyLora;
 using ResLora.Adapters.Methods.Lora;
 using ResLora.Formats.Errors;
 
@@ -54,6 +55,10 @@ public sealed record AdapterConfig
     /// <summary>What LoRA and DoRA have besides; null for the usual.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LoraSettings? Lora { get; init; }
+
+    /// <summary>What DyLoRA has besides; null for the usual.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DyLoraSettings? DyLora { get; init; }
 
     /// <summary>The shortcut; default none.</summary>
     public ShortcutConfig Shortcut { get; init; } = new();
@@ -119,7 +124,12 @@ public sealed record AdapterConfig
     /// <summary>Settings of other methods, which nothing would read.</summary>
     private IEnumerable<string> ForeignSettings(AdapterMethod method)
     {
-        (string Key, object? Value, string[] Owners)[] settings = [("lora", Lora, [UsualMethod, "dora"]), ("adaLora", AdaLora, ["adalora"])];
+        (string Key, object? Value, string[] Owners)[] settings =
+        [
+            ("lora", Lora, [UsualMethod, "dora"]),
+            ("adaLora", AdaLora, ["adalora"]),
+            ("dyLora", DyLora, ["dylora"]),
+        ];
         return settings.Where(s => s.Value is not null && !s.Owners.Contains(method.Name))
             .Select(s => $"{s.Key} has settings of the method {string.Join(" and ", s.Owners)}, and method is {method.Name}; leave them out");
     }

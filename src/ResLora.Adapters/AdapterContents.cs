@@ -5,6 +5,9 @@ namespace ResLora.Adapters;
 /// <param name="TensorOf">The name of the stored tensor of a parameter of the adapted model.</param>
 internal sealed record AdapterContents(AdapterConfig Config, Func<string, string> TensorOf)
 {
+    /// <summary>The rank of the stored factors, of which the first rows and columns are read; null where they are read whole.</summary>
+    public int? CutFrom { get; init; }
+
     /// <summary>Ranks and alphas that single modules have instead.</summary>
     public ModuleOverrides Overrides { get; init; } = ModuleOverrides.None;
 

@@ -20,8 +20,18 @@ public sealed record AdapterDescription(string Folder, string Format, AdapterCon
     /// <summary>Ranks and alphas that single modules have instead; none but in PEFT folders.</summary>
     public ModuleOverrides Overrides { get; init; } = ModuleOverrides.None;
 
+    /// <summary>The rank that the adapter was trained with, where <see cref="Config"/> has a smaller one; null for the whole adapter.</summary>
+    internal int? CutFrom { get; init; }
+
     /// <summary>What a PEFT configuration leaves to the model and the tensors; null for our own folders.</summary>
     internal PeftChoices? Peft { get; init; }
+
+    /// <summary>The adapter cut to a rank that was trained with it: plain LoRA of that rank, its shortcut aside.</summary>
+    /// <param name="rank">The rank; null leaves the adapter whole.</param>
+    /// <returns>The description of what is left of it.</returns>
+    /// <exception cref="ConfigException">The adapter was not trained for that rank.</exception>
+    public AdapterDescription CutTo(int? rank) =>
+        rank is { } wanted ? this with { Config = Config.Kind.CutTo(Config, wanted), CutFrom = Config.Rank } : this;
 
     /// <summary>The model's modules that the folder brings whole. PEFT names both usual heads, of which a model has one.</summary>
     /// <param name="headModules">Dotted names of the modules of the model's head.</param>

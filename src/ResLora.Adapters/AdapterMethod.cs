@@ -1,5 +1,6 @@
 using ResLora.Adapters.Layers;
 using ResLora.Adapters.Merging;
+using ResLora.Formats.Errors;
 using ResLora.Formats.Peft;
 using static TorchSharp.torch;
 
@@ -92,6 +93,18 @@ public abstract class AdapterMethod
 
     /// <summary>How many numbers <see cref="Training"/> keeps for each of the blocks' own.</summary>
     public virtual int StateOfFactors => 0;
+
+    /// <summary>The settings of an adapter cut to a smaller rank, for a method that trains several at once.</summary>
+    /// <param name="config">The settings that it was trained with.</param>
+    /// <param name="rank">The rank.</param>
+    /// <returns>The settings of the plain LoRA that it is then.</returns>
+    /// <exception cref="ConfigException">The method trains one rank only, or not that one.</exception>
+    public virtual AdapterConfig CutTo(AdapterConfig config, int rank)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        throw new ConfigException(
+            $"The adapter is {Title} of rank {config.Rank}, and cannot be cut to rank {rank}: only DyLoRA trains smaller ranks with the whole one. Leave the rank out.");
+    }
 
     /// <summary>What the method does in training besides gradient steps; null where it does nothing.</summary>
     /// <param name="adapted">The adapted model.</param>

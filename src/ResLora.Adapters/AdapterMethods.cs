@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ResLora.Adapters.Methods.AdaLora;
 using ResLora.Adapters.Methods.Dora;
+using ResLora.Adapters.Methods.DyLora;
 using ResLora.Adapters.Methods.Lora;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Peft;
@@ -23,6 +24,7 @@ public static class AdapterMethods
         Lora,
         Dora,
         new AdaLoraMethod(),
+        new DyLoraMethod(),
     ];
 
     /// <summary>Every method, LoRA first.</summary>

@@ -122,9 +122,18 @@ public static class AdapterStore
     /// <returns>The handle of the adapted model.</returns>
     /// <exception cref="FileFormatException">A file is missing or broken, or its tensors do not fit the model.</exception>
     /// <exception cref="ConfigException">The adapter needs something that is not supported.</exception>
-    public static AdaptedModel Load(nn.Module model, string folder, IReadOnlyList<string>? headModules = null)
+    public static AdaptedModel Load(nn.Module model, string folder, IReadOnlyList<string>? headModules = null) => Load(model, Describe(folder), headModules);
+
+    /// <summary>Puts a saved adapter on a model, perhaps cut to a rank.</summary>
+    /// <param name="model">The base model, without blocks.</param>
+    /// <param name="description">The adapter.</param>
+    /// <param name="headModules">As for the other overload.</param>
+    /// <returns>The handle of the adapted model.</returns>
+    /// <exception cref="FileFormatException">As for the other overload.</exception>
+    /// <exception cref="ConfigException">As for the other overload.</exception>
+    public static AdaptedModel Load(nn.Module model, AdapterDescription description, IReadOnlyList<string>? headModules = null)
     {
-        var description = Describe(folder);
+        ArgumentNullException.ThrowIfNull(description);
         AdaptedModel.RequirePossible(description.Config, description.Overrides);
         using var reader = SafetensorsReader.Open(description.TensorFile);
         var contents = Contents(model, description, reader.Entries, headModules);
@@ -133,7 +142,11 @@ public static class AdapterStore
         {
             AdapterValues.Read(adapted, contents, reader);
             adapted.ShortcutWeight = description.ShortcutWeight;
-            ResLoraFolder.ReadStatistics(reader, adapted);
+            if (description.CutFrom is null || description.CutFrom == description.Config.Rank)
+            {
+                ResLoraFolder.ReadStatistics(reader, adapted);   // of the whole rank; of a smaller one they would be wrong
+            }
+
             return adapted;
         }
         catch
@@ -146,10 +159,10 @@ public static class AdapterStore
     /// <summary>Puts the blocks of a saved adapter on a model without their values: what is where, for plans.</summary>
     /// <param name="model">The base model, without blocks; may be on the meta device.</param>
     /// <param name="description">The adapter.</param>
-    /// <param name="headModules">As for <see cref="Load"/>.</param>
+    /// <param name="headModules">As for <see cref="Load(nn.Module, string, IReadOnlyList{string}?)"/>.</param>
     /// <returns>The handle of the adapted model.</returns>
-    /// <exception cref="FileFormatException">As for <see cref="Load"/>.</exception>
-    /// <exception cref="ConfigException">As for <see cref="Load"/>.</exception>
+    /// <exception cref="FileFormatException">As for <see cref="Load(nn.Module, string, IReadOnlyList{string}?)"/>.</exception>
+    /// <exception cref="ConfigException">As for <see cref="Load(nn.Module, string, IReadOnlyList{string}?)"/>.</exception>
     public static AdaptedModel Place(nn.Module model, AdapterDescription description, IReadOnlyList<string>? headModules = null)
     {
         ArgumentNullException.ThrowIfNull(description);
@@ -195,6 +208,10 @@ public static class AdapterStore
     private static AdapterContents Contents(
         nn.Module model, AdapterDescription description, IReadOnlyDictionary<string, SafetensorsEntry> stored, IReadOnlyList<string>? headModules) =>
         description.Peft is null
-            ? new AdapterContents(description.Config, name => description.Prefix + name) { SavedModules = description.ChosenFrom(headModules ?? []) }
+            ? new AdapterContents(description.Config, name => description.Prefix + name)
+            {
+                CutFrom = description.CutFrom,
+                SavedModules = description.ChosenFrom(headModules ?? []),
+            }
             : PeftContents.Of(description, stored, model, headModules ?? []);
 }

@@ -24,7 +24,11 @@ internal static class AdapterValues
             .SelectMany(block => block.Factors.Select(factor => (Name: contents.TensorOf($"{block.ModuleName}.{factor.Key}"), Part: block.StoredPart(factor.Key))))
             .Where(factor => factor.Part is not null)
             .ToDictionary(factor => factor.Name, factor => factor.Part!, StringComparer.Ordinal);
-        var shapes = wanted.Concat(copies).Select(w => (Name: w.Key, Shape: parts.GetValueOrDefault(w.Key)?.ShapeOf(w.Value.shape) ?? w.Value.shape))
+        var wholes = contents.CutFrom is { } rank
+            ? adapted.BlockParameters().ToDictionary(p => contents.TensorOf(p.Key), p => Whole(p.Key, p.Value.shape, rank), StringComparer.Ordinal)
+            : [];
+        var shapes = wanted.Concat(copies)
+            .Select(w => (Name: w.Key, Shape: parts.GetValueOrDefault(w.Key)?.ShapeOf(w.Value.shape) ?? wholes.GetValueOrDefault(w.Key) ?? w.Value.shape))
             .Concat(rows.Select(r => (Name: r.Key, Shape: new[] { r.Value.Tokens.Ids.Count, r.Value.Target.shape[1] })))
             .ToDictionary(w => w.Name, w => w.Shape, StringComparer.Ordinal);
         var problems = shapes
@@ -51,6 +55,11 @@ internal static class AdapterValues
         {
             using var scope = NewDisposeScope();
             var stored = reader.Read(name);
+            for (var dimension = 0; wholes.ContainsKey(name) && dimension < target.dim(); dimension++)
+            {
+                stored = stored.narrow(dimension, 0, target.shape[dimension]);   // [R, …] -> [b, …]
+            }
+
             if (parts.GetValueOrDefault(name) is { } part)
             {
                 part.Put(stored.to(target.dtype).to(target.device), target);
@@ -66,6 +75,13 @@ internal static class AdapterValues
             using var scope = NewDisposeScope();
             target.index_copy_(0, tensor(tokens.Ids.ToArray(), device: target.device), reader.Read(name).to(target.dtype).to(target.device));   // [V, D], [N], [N, D]
         }
+    }
+
+    /// <summary>The shape of a factor before it was cut: A has its rank in rows, B in columns.</summary>
+    private static long[] Whole(string name, long[] shape, int rank)
+    {
+        var ranked = name.Contains("lora_B", StringComparison.Ordinal) || name.Contains("lora_embedding_B", StringComparison.Ordinal) ? 1 : 0;
+        return [.. shape.Select((size, dimension) => dimension == ranked ? rank : size)];
     }
 
     /// <summary>What to do where nothing but the number of an embedding's rows is another.</summary>

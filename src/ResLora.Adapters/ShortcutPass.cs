@@ -126,7 +126,7 @@ public sealed class ShortcutPass : IDisposable
     /// <summary>Notes the sizes of a block's activations, when this pass gathers statistics and the block is in training.</summary>
     internal void Record(AdapterBlock block, Tensor input, Tensor? low)
     {
-        if (_statistics is not null && block.training)
+        if (_statistics is not null && block is { training: true, GathersStatistics: true })
         {
             _statistics.Record(block.ModuleName, input, low, _tokenMask);
         }

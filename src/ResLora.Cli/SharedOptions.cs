@@ -44,6 +44,13 @@ internal static class SharedOptions
         HelpName = "DIR",
     };
 
+    /// <summary><c>--rank</c>.</summary>
+    public static Option<int?> Rank() => new("--rank")
+    {
+        Description = "Cut an adapter of the method dylora to this rank, as plain LoRA; all of its rank by default.",
+        HelpName = "N",
+    };
+
     /// <summary><c>--dtype</c>.</summary>
     public static Option<string> DataType() => new Option<string>("--dtype")
     {

@@ -46,10 +46,12 @@ public sealed class ModelSession : IDisposable
     /// <param name="device">The device; null takes the processor.</param>
     /// <param name="head">The head of an encoder without an adapter; null takes the one that the configuration describes.</param>
     /// <param name="headSeed">The seed that this head is drawn from where the checkpoint has none; null makes that an error.</param>
+    /// <param name="rank">The rank to cut the adapter to; null for the whole adapter.</param>
     /// <returns>The session, owned by the caller.</returns>
     /// <exception cref="ResLoraException">A file is missing, broken or not supported, or the parts do not fit each other.</exception>
     public static ModelSession Load(
-        string modelFolder, string? adapterFolder = null, ScalarType? dtype = null, Device? device = null, TextHead? head = null, long? headSeed = null)
+        string modelFolder, string? adapterFolder = null, ScalarType? dtype = null, Device? device = null, TextHead? head = null, long? headSeed = null,
+        int? rank = null)
     {
         var description = adapterFolder is null ? null : AdapterStore.Describe(adapterFolder);
         if (description is { SavedModules.Count: > 0 })
@@ -65,7 +67,7 @@ public sealed class ModelSession : IDisposable
             var session = new ModelSession(model, tokenizer, modelFolder);
             if (adapterFolder is not null)
             {
-                session.AttachSaved(adapterFolder);
+                session.AttachSaved(adapterFolder, rank);
             }
 
             return session;
@@ -95,16 +97,17 @@ public sealed class ModelSession : IDisposable
 
     /// <summary>Puts a saved adapter on the model, to use it or to train it further.</summary>
     /// <param name="adapterFolder">A PEFT or reslora adapter folder.</param>
+    /// <param name="rank">The rank to cut it to; null for the whole adapter.</param>
     /// <returns>The handle of the adapted model.</returns>
     /// <exception cref="ResLoraException">A file is missing, broken or not supported, or does not fit the model.</exception>
-    public AdaptedModel AttachSaved(string adapterFolder)
+    public AdaptedModel AttachSaved(string adapterFolder, int? rank = null)
     {
         if (Adapter is not null)
         {
             throw new InvalidOperationException("The session has an adapter already.");
         }
 
-        var adapted = Wire(SavedAdapter.Load(Model, adapterFolder));
+        var adapted = Wire(SavedAdapter.Load(Model, adapterFolder, rank));
         RequireHead(adapted, adapterFolder);
         return adapted;
     }

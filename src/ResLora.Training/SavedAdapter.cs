@@ -11,13 +11,15 @@ public static class SavedAdapter
     /// <summary>Puts a saved adapter on a model, with its values.</summary>
     /// <param name="model">The base model.</param>
     /// <param name="folder">The adapter folder.</param>
+    /// <param name="rank">The rank to cut it to; null for the whole adapter.</param>
     /// <returns>The handle of the adapted model.</returns>
     /// <exception cref="ResLoraException">A file is missing, broken or not supported, or does not fit the model.</exception>
-    public static AdaptedModel Load(Network model, string folder)
+    public static AdaptedModel Load(Network model, string folder, int? rank = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var wasTied = GiveOwnHead(model, AdapterStore.Describe(folder));
-        return RequirePossible(model, AdapterStore.Load(model, folder, model.HeadModules), folder, wasTied);
+        var description = AdapterStore.Describe(folder).CutTo(rank);
+        var wasTied = GiveOwnHead(model, description);
+        return RequirePossible(model, AdapterStore.Load(model, description, model.HeadModules), folder, wasTied);
     }
 
     /// <summary>Puts the blocks of a saved adapter on a model without their values.</summary>

@@ -17,6 +17,7 @@ internal static class EvaluateCommand
     {
         var model = SharedOptions.Model();
         var adapter = SharedOptions.Adapter();
+        var rank = SharedOptions.Rank();
         var task = new Option<string>("--task")
         {
             Description = $"A task that generates: {string.Join(", ", TaskRegistry.All.Select(t => t.Name))}; " +
@@ -67,7 +68,7 @@ internal static class EvaluateCommand
             "evaluate --model my-model --adapter runs/my/best --task gsm8k --data gsm8k/test.jsonl --predictions predictions.jsonl",
             "evaluate --model my-roberta --adapter runs/sst2/best --task sst2 --data data/SST-2 --split validation")
         {
-            model, adapter, task, data, split, limit, batch, count, predictions, columns, dtype,
+            model, adapter, rank, task, data, split, limit, batch, count, predictions, columns, dtype,
         };
         return verb.Does((line, context) =>
         {
@@ -76,6 +77,7 @@ internal static class EvaluateCommand
             {
                 Model = BaseModelFolder.Of(line.GetValue(model), line.GetValue(adapter)),
                 Adapter = line.GetValue(adapter),
+                Rank = line.GetValue(rank),
                 Task = line.GetRequiredValue(task),
                 Data = line.GetRequiredValue(data),
                 Split = line.GetRequiredValue(split) switch

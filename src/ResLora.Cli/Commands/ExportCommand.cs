@@ -39,6 +39,7 @@ internal static class ExportCommand
                 "the run's training data.",
             HelpName = "METHOD",
         };
+        var rank = SharedOptions.Rank();
         var task = new Option<string?>("--task") { Description = "The task of --data.", HelpName = "NAME" };
         var data = new Option<string?>("--data")
         {
@@ -58,7 +59,7 @@ internal static class ExportCommand
             "export --adapter runs/quickstart/reslora/last --to peft --plan",
             "export --check my-lora")
         {
-            model, adapter, to, type, output, overwrite, plan, lossy, method, task, data, check,
+            model, adapter, to, type, output, overwrite, plan, lossy, method, rank, task, data, check,
         };
         return verb.Does((line, context) =>
         {
@@ -80,6 +81,7 @@ internal static class ExportCommand
                 Overwrite = line.GetValue(overwrite),
                 AllowLossy = line.GetValue(lossy),
                 Method = line.GetValue(method) is { } wanted ? MergeMethods.Parse(wanted) : null,
+                Rank = line.GetValue(rank),
                 Task = line.GetValue(task),
                 Data = line.GetValue(data),
             };

@@ -32,6 +32,7 @@ internal static class MergeCommand
                 "auto measures all that fit and takes the best. By default exact where it fits, else least-squares.",
             HelpName = "METHOD",
         };
+        var rank = SharedOptions.Rank();
         var compare = new Option<bool>("--compare")
         {
             Description = "Measure every method that fits on the same texts and rank them; without --output nothing is written.",
@@ -91,7 +92,7 @@ internal static class MergeCommand
             "merge --adapter runs/quickstart/reslora/last --compare",
             "merge --adapter runs/quickstart/reslora/last --method auto --as model --output my-model --json")
         {
-            adapter, model, method, compare, target, output, overwrite, task, data, samples, noAnswers, calibration, calibrationSamples, memory, sequential, ridge,
+            adapter, model, method, rank, compare, target, output, overwrite, task, data, samples, noAnswers, calibration, calibrationSamples, memory, sequential, ridge,
         };
         return verb.Does((line, context) =>
         {
@@ -101,6 +102,7 @@ internal static class MergeCommand
                 Adapter = line.GetRequiredValue(adapter),
                 Model = line.GetValue(model),
                 Method = name is null or Auto ? null : MergeMethods.Parse(name),
+                Rank = line.GetValue(rank),
                 Compare = line.GetValue(compare) || name == Auto,
                 Sequential = line.GetValue(sequential),
                 Ridge = line.GetValue(ridge),

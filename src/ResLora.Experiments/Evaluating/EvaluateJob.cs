@@ -48,7 +48,7 @@ public static class EvaluateJob
 
         var task = TaskRegistry.Get(options.Task, new ColumnMap(options.Columns));
         var samples = task.Read(options.Data, options.Split, options.Limit);
-        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
+        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), rank: options.Rank);
         return Measure(session, task, samples, options, progress, stop);
     }
 
@@ -72,7 +72,7 @@ public static class EvaluateJob
     private static EvaluationReport MeasureLabels(EvaluateOptions options, CancellationToken stop)
     {
         var task = LabelledTaskRegistry.Get(options.Task, new ColumnMap(options.Columns));
-        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
+        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), rank: options.Rank);
         var labels = HeadLabels.Of(task, session.Encoder.Head, options.Adapter ?? options.Model);
         var data = task.Read(options.Data, options.Split, labels, options.Limit);
         if (!data.IsLabelled)

@@ -14,6 +14,9 @@ public sealed record EvaluateOptions
     /// <summary>The adapter folder, or null for the model alone.</summary>
     public string? Adapter { get; init; }
 
+    /// <summary>The rank that the adapter is cut to; null for all of it. Only an adapter that was trained for several ranks can be cut.</summary>
+    public int? Rank { get; init; }
+
     /// <summary>The task's name.</summary>
     public required string Task { get; init; }
 
@@ -65,6 +68,11 @@ public sealed record EvaluateOptions
             {
                 yield return $"{name} is {value}; it must be {most} or less";
             }
+        }
+
+        if (Rank is not null && Adapter is null)
+        {
+            yield return "a rank is that of an adapter; give the adapter, or leave the rank out";
         }
 
         if (DataType is not ("float32" or "bfloat16" or "auto"))

@@ -42,7 +42,7 @@ public sealed class ExportGraph : IDisposable
     public static ExportGraph Load(ExportSource source, Func<string, bool> holds)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var session = ModelSession.Load(source.ModelFolder, source.Adapter?.Folder, ScalarType.Float32);
+        var session = ModelSession.Load(source.ModelFolder, source.Adapter?.Folder, ScalarType.Float32, rank: source.Rank);
         try
         {
             return new ExportGraph(source, session, session.Adapter is null ? null : ExportMerge.Run(session, source, holds), holds);

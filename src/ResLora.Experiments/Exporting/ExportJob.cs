@@ -60,7 +60,7 @@ public static class ExportJob
 
     /// <summary>The options that lead to a plan's sources again.</summary>
     internal static ExportOptions Options(ExportPlan plan) =>
-        new() { To = plan.Target, Model = plan.Model, Adapter = plan.Adapter, Method = plan.Method, Type = plan.Type };
+        new() { To = plan.Target, Model = plan.Model, Adapter = plan.Adapter, Method = plan.Method, Type = plan.Type, Rank = plan.Rank };
 
     internal static ExportReport Run(ExportOptions options, IExportTarget target)
     {

@@ -30,6 +30,9 @@ public sealed record ExportOptions
     /// <summary>How shortcuts are merged; null takes the usual method for the adapter's structure.</summary>
     public MergeMethod? Method { get; init; }
 
+    /// <summary>The rank that the adapter is cut to; null for all of it. Only an adapter that was trained for several ranks can be cut.</summary>
+    public int? Rank { get; init; }
+
     /// <summary>The task of <see cref="Data"/>.</summary>
     public string? Task { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
 using ResLora.Training.Merging;
@@ -15,6 +16,10 @@ namespace ResLora.Experiments.Exporting;
 public sealed record ExportPlan(
     string Target, ExportType Type, string Model, string? Adapter, MergeMethod Method, bool IsExact, IReadOnlyList<ExportFeature> Features)
 {
+    /// <summary>The rank that the adapter is cut to; null for all of it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Rank { get; init; }
+
     /// <summary>What merging costs, measured when it is approximate; null otherwise.</summary>
     public MergeLoss? MergeLoss { get; init; }
 
@@ -26,7 +31,7 @@ public sealed record ExportPlan(
 
     /// <summary>Makes the plan: configurations and headers are read, no weights.</summary>
     internal static ExportPlan Of(ExportSource source, IExportTarget target) =>
-        new(target.Name, source.Type, source.ModelFolder, source.Adapter?.Folder, source.Method, source.IsExact, [.. target.Plan(source)]);
+        new(target.Name, source.Type, source.ModelFolder, source.Adapter?.Folder, source.Method, source.IsExact, [.. target.Plan(source)]) { Rank = source.Rank };
 
     /// <summary>Refuses a loss that was not agreed to.</summary>
     internal void RequireLossless(bool allowLossy)

@@ -24,6 +24,9 @@ public sealed record ExportSource
     /// <summary>The adapter, or null for the model alone.</summary>
     public required AdapterDescription? Adapter { get; init; }
 
+    /// <summary>The rank that the adapter is cut to, or null.</summary>
+    public required int? Rank { get; init; }
+
     /// <summary>The adapter's blocks; empty for the model alone.</summary>
     public required IReadOnlyList<ExportBlock> Blocks { get; init; }
 
@@ -81,7 +84,12 @@ public sealed record ExportSource
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(target);
-        var adapter = options.Adapter is { } folder ? AdapterStore.Describe(folder) : null;
+        var adapter = options.Adapter is { } folder ? AdapterStore.Describe(folder).CutTo(options.Rank) : null;
+        if (adapter is null && options.Rank is not null)
+        {
+            throw new ConfigException("A rank is that of an adapter; give the adapter (--adapter), or leave the rank out.");
+        }
+
         if (adapter is null && target.NeedsAdapter)
         {
             throw new ConfigException($"The target '{target.Name}' is an adapter; give one (--adapter), or export the model to {string.Join(", ", ExportTargets.All.Where(t => !t.NeedsAdapter).Select(t => t.Name))}.");
@@ -115,6 +123,7 @@ public sealed record ExportSource
         {
             ModelFolder = modelFolder,
             Adapter = adapter,
+            Rank = options.Rank,
             Blocks = [.. adapted?.Blocks.Select(b => new ExportBlock(b.ModuleName, b.Config.Rank, b.Config.Scaling, MergedSize.Rank(b, method, adapter!.ShortcutWeight))) ?? []],
             Method = method,
             Causal = CausalTraits.Of(model),

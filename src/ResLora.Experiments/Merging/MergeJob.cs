@@ -44,7 +44,7 @@ public static class MergeJob
     {
         ArgumentNullException.ThrowIfNull(options);
         ConfigBinder.ThrowIfAny("The merge's settings", [.. options.Problems()]);
-        var description = AdapterStore.Describe(options.Adapter);
+        var description = AdapterStore.Describe(options.Adapter).CutTo(options.Rank);
         var baseModel = BaseModelFolder.Of(options.Model, description);
         string?[] inputs = [options.Adapter, baseModel, options.Data, options.Calibration, .. RunFolder.SavedAround(options.Adapter)];
         if (options.Output is { } wanted)
@@ -54,7 +54,7 @@ public static class MergeJob
         }
 
         // In float32, as exports are measured: what is shown is the cost of merging, not of the roundings of a smaller type.
-        using var session = ModelSession.Load(baseModel, options.Adapter, ScalarType.Float32);
+        using var session = ModelSession.Load(baseModel, options.Adapter, ScalarType.Float32, rank: options.Rank);
         var texts = MergeTexts.ToMeasure(options.Texts, session);
         var methods = Methods(options, session.Adapter!);
         if (options is { Output: { } place, As: { } kind })

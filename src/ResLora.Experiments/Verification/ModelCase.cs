@@ -1,5 +1,7 @@
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
+using ResLora.Adapters.Methods.DyLora;
+using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Tensors;
 using ResLora.Tensors.Safetensors;
@@ -24,6 +26,11 @@ internal static class ModelCase
         using var inputs = SafetensorsReader.Open(Path.Combine(folder, "inputs.safetensors"));
         CaseInputs.Check(inputs, "", model);
         var got = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        if (file.Method == "dylora")
+        {
+            Ranks(model, adapted, file, inputs, got);
+        }
+
         Forward(model, inputs, "", got);
         Gradients(model, adapted, inputs, "", got);
         Penalty(adapted, got);
@@ -39,6 +46,29 @@ internal static class ModelCase
 
         Merges(model, adapted, file, inputs, "", got);
         return Comparison.Compare(name, "model", folder, got, file.ToleranceOf);
+    }
+
+    /// <summary>A DyLoRA at each of its ranks; it is left at the one that is merged.</summary>
+    private static void Ranks(LanguageModel model, AdaptedModel adapted, CaseFile file, SafetensorsReader inputs, Dictionary<string, Tensor> got)
+    {
+        foreach (var rank in file.Ranks)
+        {
+            Use(rank);
+            Forward(model, inputs, $"b.{rank}.", got);
+            Gradients(model, adapted, inputs, $"b.{rank}.", got);
+        }
+
+        Use(file.MergedRank ?? throw new FileFormatException("case.json: method 'dylora' needs \"merge_b\", the rank that is merged."));
+
+        void Use(int rank)
+        {
+            foreach (var block in adapted.Blocks.Cast<DyLoraBlock>())
+            {
+                block.UsedRank = rank >= 1 && rank <= file.Rank
+                    ? rank
+                    : throw new FileFormatException($"case.json: 'b' and 'merge_b' must be from 1 to the rank, which is {file.Rank}; {rank} is not.");
+            }
+        }
     }
 
     private static void Fill(AdaptedModel adapted, string path)

@@ -87,8 +87,8 @@ internal sealed class PeftTarget : IExportTarget
         }
     }
 
-    /// <summary>Plain LoRA is written as it is; shortcuts are merged first.</summary>
-    private static bool IsPlain(ExportSource source) => source.Adapter!.Config.Shortcut.Kind == ShortcutKind.None;
+    /// <summary>What PEFT knows is written as it is; shortcuts are merged first, as are methods of which a part is plain LoRA.</summary>
+    private static bool IsPlain(ExportSource source) => source.Adapter!.Config is { Shortcut.Kind: ShortcutKind.None, Kind.PeftType: not null };
 
     private static IEnumerable<ExportFeature> SavedModules(ExportSource source)
     {
