@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
+using ResLora.Adapters.Methods.AdaLora;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Json;
 
@@ -197,7 +198,12 @@ internal sealed record CaseFile
 
     private string? MethodName => Method == "rslora" ? "lora" : Method;
 
-    private AdapterConfig WithMethod(AdapterConfig config) => config with { Method = MethodName, RankStabilized = Method == "rslora" };
+    private AdapterConfig WithMethod(AdapterConfig config) => config with
+    {
+        Method = MethodName,
+        RankStabilized = Method == "rslora",
+        AdaLora = Method == "adalora" ? new AdaLoraConfig { OrthogonalWeight = 1 } : null,   // the penalty itself is expected
+    };
 
     /// <summary>The calibration, which structures with approximate merges need.</summary>
     public CalibrationPart RequireCalibration() => Calibration is { Batches: >= 1, NormWindow: >= 1 }
