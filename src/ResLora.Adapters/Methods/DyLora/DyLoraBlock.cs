@@ -32,7 +32,8 @@ public sealed class DyLoraBlock(LayerSite site, AdapterConfig config, Generator 
     // The sizes of activations are those of one rank: the whole one in training, which is the one that is merged unless it is cut.
     internal override bool GathersStatistics => StepRank is null || StepRank == Config.Rank;
 
-    internal override long LowWidth => UsedRank;
+    /// <inheritdoc />
+    public override long LowWidth => UsedRank;
 
     private int PresentRank => training && StepRank is { } b ? b : UsedRank;
 }
