@@ -45,7 +45,10 @@ public sealed record TokenizerJsonModel
     /// <summary>WordPiece: the longest word that is cut, in characters; a longer one is unknown.</summary>
     public int LongestWord { get; init; }
 
-    /// <summary>The token for characters that the vocabulary lacks, or null when such characters are dropped.</summary>
+    /// <summary>
+    /// The token for characters that the vocabulary lacks, or null when such characters are dropped. It may be missing in the vocabulary as
+    /// long as no text needs it.
+    /// </summary>
     public string? UnknownToken { get; init; }
 
     /// <summary>Whether neighbouring unknown characters become one unknown token.</summary>

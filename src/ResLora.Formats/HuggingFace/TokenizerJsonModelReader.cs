@@ -28,9 +28,7 @@ internal static class TokenizerJsonModelReader
             throw json.Error($"the pieces of the vocabulary have {length} characters, at most {MostPieceCharacters} are allowed");
         }
 
-        return model.UnknownToken is not { } unknown || model.Vocabulary.ContainsKey(unknown)
-            ? model
-            : throw json.Error($"unk_token '{unknown}' is not in the vocabulary");
+        return model;
     }
 
     /// <summary>An id that is not out of all bounds.</summary>

@@ -42,6 +42,11 @@ public static class VocabularyFiles
         }
 
         var unknown = Token(settings, "unk_token", "[UNK]");
+        if (!vocabulary.ContainsKey(unknown))
+        {
+            throw new FileFormatException($"{path}: unk_token '{unknown}' is not in the vocabulary.");
+        }
+
         var (cls, sep) = (Token(settings, "cls_token", "[CLS]"), Token(settings, "sep_token", "[SEP]"));
         return new JsonObject
         {

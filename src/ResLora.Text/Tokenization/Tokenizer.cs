@@ -39,10 +39,10 @@ public sealed class Tokenizer
         _cut = PreTokenizers.Create(json.PreTokenizer);
         _model = json.Model.Type switch
         {
-            TokenizerJsonModel.WordPiece => new WordPieceModel(json.Model),
+            TokenizerJsonModel.WordPiece => new WordPieceModel(json.Model, json.File),
             TokenizerJsonModel.Unigram => new UnigramModel(json.Model, json.File),
-            TokenizerJsonModel.WordLevel => new WordLevelModel(json.Model),
-            _ => new BpeModel(json.Model),
+            TokenizerJsonModel.WordLevel => new WordLevelModel(json.Model, json.File),
+            _ => new BpeModel(json.Model, json.File),
         };
         _around = PostProcessor.Create(json.PostProcessor, json.VocabularySize);
         if (isOlder)

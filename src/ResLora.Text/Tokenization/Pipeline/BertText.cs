@@ -39,7 +39,7 @@ internal static class BertText
         }
         else
         {
-            output.Append(Rune.ToLowerInvariant(rune).ToString());
+            output.Append(YoungCharacters.ToLower(rune).ToString());
         }
     });
 

@@ -14,7 +14,7 @@ internal sealed class BpeModel : IWordModel
     private const int LongestCachedWord = 64;
 
     private readonly TokenizerJsonModel _model;
-    private readonly int? _unknownId;
+    private readonly UnknownToken _unknown;
     private readonly Dictionary<Rune, int> _symbols = [];
     private readonly ByteTokens _bytes;
     private readonly bool _dressed;
@@ -24,10 +24,11 @@ internal sealed class BpeModel : IWordModel
 
     /// <summary>Prepares a model.</summary>
     /// <param name="model">The checked vocabulary and merges.</param>
-    public BpeModel(TokenizerJsonModel model)
+    /// <param name="file">The file, for messages.</param>
+    public BpeModel(TokenizerJsonModel model, string file)
     {
         _model = model;
-        _unknownId = model.UnknownToken is { } unknown ? model.Vocabulary[unknown] : null;
+        _unknown = new UnknownToken(model, file);
         _bytes = new ByteTokens(model);
         _dressed = model.ContinuingPrefix.Length + model.EndOfWordSuffix.Length > 0;
         foreach (var (token, id) in model.Vocabulary)
@@ -81,14 +82,14 @@ internal sealed class BpeModel : IWordModel
                 symbols.Add(id);
                 open = null;
             }
-            else if (!_bytes.TryAdd(_dressed ? symbol : rune.ToString(), symbols) && _unknownId is not null)
+            else if (!_bytes.TryAdd(_dressed ? symbol : rune.ToString(), symbols) && _unknown.IsNamed)
             {
                 if (!_model.FuseUnknown)
                 {
                     AddUnknown();
                 }
 
-                open = _unknownId;
+                open = _unknown.Require(rune.ToString());
             }
         }
 

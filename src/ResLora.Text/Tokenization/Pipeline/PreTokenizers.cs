@@ -117,7 +117,7 @@ internal static class PreTokenizers
     private static Func<TextPiece, IEnumerable<TextPiece>> Digits(TokenizerJsonComponent json)
     {
         var behavior = json.Flag("individual_digits") ? SplitBehavior.Isolated : SplitBehavior.Contiguous;
-        return piece => PieceSplitter.Split(piece, RuneMatches.Where(piece.Text, Rune.IsNumber), behavior);
+        return piece => PieceSplitter.Split(piece, RuneMatches.Where(piece.Text, YoungCharacters.IsNumber), behavior);
     }
 
     private static Func<TextPiece, IEnumerable<TextPiece>> Metaspace(TokenizerJsonComponent json)

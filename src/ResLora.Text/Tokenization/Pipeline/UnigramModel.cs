@@ -1,4 +1,3 @@
-using ResLora.Formats.Errors;
 using ResLora.Formats.HuggingFace;
 
 namespace ResLora.Text.Tokenization.Pipeline;
@@ -13,9 +12,8 @@ internal sealed class UnigramModel : IWordModel
     private const double UnknownPenalty = 10;
 
     private readonly TokenizerJsonModel _model;
-    private readonly string _file;
     private readonly ByteTokens _bytes;
-    private readonly int? _unknownId;
+    private readonly UnknownToken _unknown;
     private readonly PrefixTree _tree = new();
     private readonly double _unknownScore;
 
@@ -25,9 +23,8 @@ internal sealed class UnigramModel : IWordModel
     public UnigramModel(TokenizerJsonModel model, string file)
     {
         _model = model;
-        _file = file;
         _bytes = new ByteTokens(model);
-        _unknownId = model.UnknownToken is { } unknown ? model.Vocabulary[unknown] : null;
+        _unknown = new UnknownToken(model, file);
         _unknownScore = model.Scores.DefaultIfEmpty().Min() - UnknownPenalty;
         foreach (var (token, id) in model.Vocabulary.Where(entry => entry.Key.Length > 0))
         {
@@ -47,7 +44,7 @@ internal sealed class UnigramModel : IWordModel
             }
             else if (!_bytes.TryAdd(piece, output))
             {
-                output.Add(RequireUnknown(piece));
+                output.Add(_unknown.Require(piece));
             }
         }
     }
@@ -60,7 +57,7 @@ internal sealed class UnigramModel : IWordModel
         var unknownBehind = false;
         for (var end = word.Length; end > 0; end = best[end].Start)
         {
-            var isUnknown = best[end].Id == _unknownId;
+            var isUnknown = best[end].Id == _unknown.Id;
             if (isUnknown && unknownBehind)
             {
                 pieces[^1] = (best[end].Start, pieces[^1].End);
@@ -109,11 +106,8 @@ internal sealed class UnigramModel : IWordModel
         {
             if (best[end].Start < 0 || score > best[end].Score)
             {
-                best[end] = (score, start, id ?? RequireUnknown(word[start..end]));
+                best[end] = (score, start, id ?? _unknown.Require(word[start..end]));
             }
         }
     }
-
-    private int RequireUnknown(string piece) => _unknownId ?? throw new FileFormatException(
-        $"{_file}: model: the text holds '{piece}', which the vocabulary lacks, and unk_id names no token for it.");
 }

@@ -10,16 +10,17 @@ namespace ResLora.Text.Tokenization.Pipeline;
 internal sealed class WordPieceModel : IWordModel
 {
     private readonly TokenizerJsonModel _model;
-    private readonly int _unknownId;
+    private readonly UnknownToken _unknown;
     private readonly PrefixTree _tree = new();
     private readonly int? _continued;
 
     /// <summary>Prepares a model.</summary>
     /// <param name="model">The checked vocabulary and rules.</param>
-    public WordPieceModel(TokenizerJsonModel model)
+    /// <param name="file">The file, for messages.</param>
+    public WordPieceModel(TokenizerJsonModel model, string file)
     {
         _model = model;
-        _unknownId = model.Vocabulary[model.UnknownToken!];
+        _unknown = new UnknownToken(model, file);
         foreach (var (token, id) in model.Vocabulary)
         {
             _tree.Add(token, id);
@@ -38,7 +39,7 @@ internal sealed class WordPieceModel : IWordModel
         var first = output.Count;
         if (word.EnumerateRunes().Count() > _model.LongestWord)
         {
-            output.Add(_unknownId);
+            output.Add(_unknown.Require(word));
             return;
         }
 
@@ -47,7 +48,7 @@ internal sealed class WordPieceModel : IWordModel
             if ((start == 0 ? PrefixTree.Root : _continued) is not { } node || _tree.Longest(word, start, node) is not var (id, end))
             {
                 output.RemoveRange(first, output.Count - first);
-                output.Add(_unknownId);
+                output.Add(_unknown.Require(word));
                 return;
             }
 

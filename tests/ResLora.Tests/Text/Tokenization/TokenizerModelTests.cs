@@ -75,6 +75,21 @@ public class TokenizerModelTests
         Assert.Contains("the text holds 'X', which the vocabulary lacks", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>As in the library, which reads such files and refuses texts; byte-level vocabularies lack nothing.</summary>
+    [Theory]
+    [InlineData("""{"type":"BPE","unk_token":"?","vocab":{"a":0,"b":1},"merges":[]}""", "ab")]
+    [InlineData("""{"type":"WordPiece","unk_token":"?","vocab":{"a":0,"##b":1}}""", "ab")]
+    [InlineData("""{"type":"WordLevel","unk_token":"?","vocab":{"ab":0}}""", "ab")]
+    public void Model_UnknownTokenThatIsMissing_RefusesOnlyTextsThatNeedIt(string model, string known)
+    {
+        var tokenizer = Load(JsonNode.Parse(model)!);
+
+        Assert.NotEmpty(tokenizer.Encode(known));
+        var error = Assert.Throws<FileFormatException>(() => tokenizer.Encode("aX"));
+
+        Assert.Contains("which the vocabulary lacks, and the unknown token '?' is not in it either", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Unigram_LongText_IsCutInOnePass()
     {

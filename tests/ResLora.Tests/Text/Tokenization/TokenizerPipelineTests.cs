@@ -79,6 +79,7 @@ public class TokenizerPipelineTests
     [InlineData("""{"type":"FixedLength","length":3}""", "ab😀cd e", "ab😀|cd |e")]
     [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},{"type":"Sequence","pretokenizers":[{"type":"Punctuation"},{"type":"Digits","individual_digits":true}]}]}""", "a.1 23", "a|.|1|2|3")]
     [InlineData("""{"type":"UnicodeScripts"}""", "  a 漢字かなカー b, c. д1д\u10570", "a |漢字かなカー |b|, |c|. |д|1|д|\u1057|0")]
+    [InlineData("""{"type":"Digits","individual_digits":true}""", "a\U00011de0\U00016ff4b", "a|\U00011de0|\U00016ff4|b")] // Unicode 17
     [InlineData("""{"type":"UnicodeScripts"}""", "  ", "")] // what no script stands before is dropped
     [InlineData("""{"type":"UnicodeScripts"}""", "a\U00010570b", "a\U00010570b")] // younger than the library's scripts
     [InlineData("""{"type":"UnicodeScripts"}""", "क\u0953x ա։.", "क\u0953|x |ա|։.")]
@@ -114,6 +115,7 @@ public class TokenizerPipelineTests
     [InlineData("""{"type":"Nmt"}""", "a\u0001b\tc\u000bd\u200be▁f\ufefff\u008fg\u0085h", "ab cd e f fg\u0085h")]
     [InlineData("""{"type":"StripAccents"}""", "e\u0301n\u0903x\u20ddy\u07fdzé", "enxy\u07fdzé")]
     [InlineData("""{"type":"ByteLevel"}""", "hé \n😀", "hÃ©ĠĊðŁĺĢ")]
+    [InlineData("""{"type":"Lowercase"}""", "\ua7ceÅ\U00016ea0İ", "\ua7cfå\U00016ebbi\u0307")] // Unicode 17
     [InlineData("""{"type":"BertNormalizer","lowercase":false}""", "a\u000bb\fc\u0085d\te\rf\ag\u00adh\u2028i\ufffdj\u0890k\ue000l", "abcd e fgh ij\u0890kl")]
     [InlineData("""{"type":"BertNormalizer","lowercase":false,"strip_accents":true}""", "e\u0301n\u0903x\u20ddy\u07fdz\u1734w", "en\u0903x\u20ddy\u07fdzw")]
     public void Normalizer_RewritesLikeHuggingFace(string normalizer, string text, string expected)
