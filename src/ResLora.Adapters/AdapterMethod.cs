@@ -91,6 +91,14 @@ public abstract class AdapterMethod
     /// <summary>Whether what the method does in a step depends on how many steps the whole run has.</summary>
     public virtual bool DependsOnSteps => false;
 
+    /// <summary>Refuses a run whose length the settings do not go with.</summary>
+    /// <param name="config">The settings, free of problems.</param>
+    /// <param name="steps">The optimizer steps of the whole run.</param>
+    /// <exception cref="ConfigException">They do not.</exception>
+    public virtual void RequireSteps(AdapterConfig config, int steps)
+    {
+    }
+
     /// <summary>How many numbers <see cref="Training"/> keeps for each of the blocks' own.</summary>
     public virtual int StateOfFactors => 0;
 

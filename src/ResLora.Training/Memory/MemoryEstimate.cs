@@ -11,8 +11,8 @@ namespace ResLora.Training.Memory;
 /// (docs/memory.md).
 /// </summary>
 /// <param name="BaseWeights">Bytes of base weights in memory of the process: those converted to another dtype.</param>
-/// <param name="Trained">Bytes of what is trained: 4 for each number and 8 for AdamW's moments, and 4 for the gradient once there is
-/// one.</param>
+/// <param name="Trained">Bytes of what is trained: 4 for each number and 8 for AdamW's moments, what an adapter's method keeps, and 4 for the
+/// gradient once there is one.</param>
 /// <param name="Activations">Bytes kept for the backward pass of the largest batch.</param>
 /// <param name="Passing">Bytes that come and go: the loss with its logits, or the gradients inside a layer, whichever is more.</param>
 public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activations, long Passing)
@@ -82,8 +82,7 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
         long[] trained = [.. adapter?.TrainableParameters().Select(p => p.Value.numel()) ?? model.parameters().Select(p => p.numel())];
         var all = trained.Sum();
         // Without an adapter the values are the base weights themselves.
-        var ofMethod = (adapter?.Config.Kind.StateOfFactors ?? 0) * (adapter?.BlockParameters().Sum(p => p.Value.numel()) ?? 0);
-        var values = ((all * (adapter is null ? ValueAndMoments - 1 : ValueAndMoments)) + ofMethod) * FloatBytes;
+        var values = (all * FloatBytes * (adapter is null ? ValueAndMoments - 1 : ValueAndMoments)) + StateOf(adapter);
         var gradients = all * FloatBytes;
         var pass = LargestPass(account, adapter, config, weights.Width, batches);
         var inPass = new MemoryEstimate(weights.Own, values + (config.AccumulationSteps > 1 ? gradients : 0), pass.Kept, pass.Passing)
@@ -97,17 +96,22 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
         return (inPass.Total >= inStep.Total ? inPass : inStep) with { Freed = (freedPasses * (pass.Kept + pass.Passing)) + (inPass.Program / FreedOfProgram) };
     }
 
+    /// <summary>What an adapter's method keeps for its own steps, in bytes.</summary>
+    internal static long StateOf(AdaptedModel? adapter) =>
+        adapter is { Config.Kind.StateOfFactors: > 0 and var each } ? FloatBytes * each * adapter.BlockParameters().Sum(p => p.Value.numel()) : 0;
+
     private static (long Kept, long Passing) LargestPass(
         MemoryAccount account, AdaptedModel? adapter, TrainConfig config, int width, IReadOnlyCollection<BatchShape> batches)
     {
         var layers = LayerMemory.Of(account, adapter, width);
         // Blocks are float32: where the base is not, each keeps a copy of its factors.
         var casts = width == FloatBytes || adapter is null ? 0 : adapter.TrainableCount * width;
+        var fixedParts = width * (adapter?.Blocks.Sum(block => block.Cost.Fixed) ?? 0);
         (long Kept, long Passing) Of(BatchShape batch)
         {
             var loss = account.Loss(batch.Targets);
             var inLayer = layers.Max(layer => layer.Passing) * batch.Tokens;
-            var ends = casts + (account.BehindLayers * batch.Tokens);
+            var ends = casts + fixedParts + (account.BehindLayers * batch.Tokens);
             return config.GradientCheckpointing
                 ? ((layers.Sum(layer => layer.Input) * batch.Tokens) + ends, Math.Max(loss, layers.Max(layer => layer.KeptOf(batch)) + inLayer))
                 : (layers.Sum(layer => layer.KeptOf(batch)) + ends, Math.Max(loss, inLayer));

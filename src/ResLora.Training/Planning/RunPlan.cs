@@ -86,6 +86,7 @@ public sealed record RunPlan(
         var choice = config.MaxMemory is { } limit ? MemoryChoice.Fit(config, ByteSize.Parse("training.maxMemory", limit), model is CausalLanguageModel, Estimate) : null;
         config = choice?.Config ?? config;
         var order = new DataOrder([.. data.Samples.Select(s => s.Ids.Length)], config);
+        adapter?.Config.Kind.RequireSteps(adapter.Config, order.TotalSteps);
         var all = model.parameters().Sum(p => p.numel());
         var trained = adapter?.TrainableCount ?? all;
         return new RunPlan(
@@ -109,7 +110,7 @@ public sealed record RunPlan(
             Choice = choice,
             AvailableMemory = available,
             Truncated = data.Truncated,
-            DiskBytes = RoomOnDisk(trained, adapter is null ? model.parameters().Sum(p => p.numel() * p.element_size()) : trained * sizeof(float), config),
+            DiskBytes = RoomOnDisk(trained, adapter is null ? model.parameters().Sum(p => p.numel() * p.element_size()) : trained * sizeof(float), config, MemoryEstimate.StateOf(adapter)),
             CutIntoWindows = data.CutIntoWindows,
         };
     }
@@ -120,14 +121,15 @@ public sealed record RunPlan(
     /// <param name="trained">How many numbers are trained.</param>
     /// <param name="savedBytes">How large the saved adapter or model is.</param>
     /// <param name="config">How to train.</param>
+    /// <param name="methodState">What an adapter's method keeps in a checkpoint, in bytes. Default 0.</param>
     /// <returns>Bytes.</returns>
-    public static long RoomOnDisk(long trained, long savedBytes, TrainConfig config)
+    public static long RoomOnDisk(long trained, long savedBytes, TrainConfig config, long methodState = 0)
     {
         ArgumentNullException.ThrowIfNull(config);
         const int bestLastAndNew = 3;
         // A checkpoint also holds the parameter itself and its two moments: float32 each. There is one at least when a run is interrupted.
         const int state = 3 * sizeof(float);
         var checkpoints = config.CheckpointEvery > 0 ? config.KeepCheckpoints + 1L : 1L;
-        return (bestLastAndNew * savedBytes) + (checkpoints * (savedBytes + (trained * state)));
+        return (bestLastAndNew * savedBytes) + (checkpoints * (savedBytes + (trained * state) + methodState));
     }
 }

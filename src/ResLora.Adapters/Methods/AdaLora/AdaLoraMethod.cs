@@ -39,6 +39,13 @@ public sealed class AdaLoraMethod : LoraMethod
     public override bool DependsOnSteps => true;
 
     /// <inheritdoc />
+    public override void RequireSteps(AdapterConfig config, int steps)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        AdaLoraSchedule.Of(Settings(config), steps);
+    }
+
+    /// <inheritdoc />
     // Sensitivity and uncertainty.
     public override int StateOfFactors => 2;
 

@@ -59,6 +59,20 @@ public sealed class MemoryEstimateTests
     }
 
     [Fact]
+    public void Of_AMethodWithAStateAndMore_CountsBoth()
+    {
+        var adapter = new AdapterConfig { Rank = 2, Targets = TargetModules.Suffixes("q_proj", "v_proj", "down_proj") };
+        using var plain = new TrainingBench(adapter: adapter);
+        using var bench = new TrainingBench(adapter: adapter with { Method = "adalora" });
+
+        var (without, memory) = (Of(plain, new TrainConfig()), Of(bench, new TrainConfig()));
+
+        // Two singular values a block; sensitivity and uncertainty beside value and moments; P Λ of q, v and down.
+        Assert.Equal((BlockParameters + (9 * 2)) * (12 + 8), memory.Trained);
+        Assert.Equal(3 * 2 * (16 + 8 + 16) * Width, memory.Activations - without.Activations);
+    }
+
+    [Fact]
     public void Of_LargerTargets_CountLogits()
     {
         using var bench = new TrainingBench();

@@ -1,4 +1,6 @@
 using ResLora.Adapters;
+using ResLora.Adapters.Methods.AdaLora;
+using ResLora.Formats.Errors;
 using ResLora.Text.Data;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
@@ -29,6 +31,22 @@ public class RunPlanTests
         Assert.Equal((10, 2, 1), (plan.Samples, plan.TooLong, plan.Untrained));
         Assert.Equal((6, 3, 3), (plan.Steps, plan.StepsPerEpoch, plan.WarmupSteps));
         Assert.Equal(10, plan.LongestSample);
+    }
+
+    [Fact]
+    public void Create_AMethodThatNeedsMoreSteps_IsRefused()
+    {
+        using var bench = new TrainingBench(adapter: new AdapterConfig
+        {
+            Method = "adalora",
+            Targets = TargetModules.Suffixes("q_proj"),
+            AdaLora = new AdaLoraConfig { WarmupSteps = 9 },
+        });
+        var data = new TokenizedData(TinyModel.Samples(10), TooLong: 0, Untrained: 0);
+
+        var error = Assert.Throws<ConfigException>(() => RunPlan.Create(bench.Model, bench.Adapter, data, new TrainConfig { Steps = 8 }, BaseMemory.Unmapped(bench.Model, float32)));
+
+        Assert.Contains("adaLora has 9 steps of warm-up", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
