@@ -60,7 +60,7 @@ public static class AdapterMethods
     public static string Unknown(string name)
     {
         string[] names = [.. All.Select(method => method.Name)];
-        return $"method is '{name}', which is none of {string.Join(", ", names)}{NearestName.Suggestion(name, names).TrimEnd('.')}";
+        return $"method is '{name}', which there is not.{NearestName.Suggestion(name, names)} Methods: {string.Join(", ", names)}";
     }
 
     /// <summary>The method that wrote a PEFT configuration.</summary>
