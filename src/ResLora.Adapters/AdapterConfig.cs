@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
 using ResLora.Adapters.Methods.AdaLora;
 using ResLora.Adapters.Methods.DyLora;
+using ResLora.Adapters.Methods.Loha;
+using ResLora.Adapters.Methods.Lokr;
 using ResLora.Adapters.Methods.Lora;
 using ResLora.Formats.Errors;
 
@@ -59,6 +61,14 @@ public sealed record AdapterConfig
     /// <summary>What DyLoRA has besides; null for the usual.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DyLoraSettings? DyLora { get; init; }
+
+    /// <summary>What LoHa has besides; null for the usual.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LohaSettings? Loha { get; init; }
+
+    /// <summary>What LoKr has besides; null for the usual.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LokrSettings? Lokr { get; init; }
 
     /// <summary>The shortcut; default none.</summary>
     public ShortcutConfig Shortcut { get; init; } = new();
@@ -129,6 +139,8 @@ public sealed record AdapterConfig
             ("lora", Lora, [UsualMethod, "dora"]),
             ("adaLora", AdaLora, ["adalora"]),
             ("dyLora", DyLora, ["dylora"]),
+            ("loha", Loha, ["loha"]),
+            ("lokr", Lokr, ["lokr"]),
         ];
         return settings.Where(s => s.Value is not null && !s.Owners.Contains(method.Name))
             .Select(s => $"{s.Key} has settings of the method {string.Join(" and ", s.Owners)}, and method is {method.Name}; leave them out");

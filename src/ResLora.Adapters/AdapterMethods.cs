@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using ResLora.Adapters.Methods.AdaLora;
 using ResLora.Adapters.Methods.Dora;
 using ResLora.Adapters.Methods.DyLora;
+using ResLora.Adapters.Methods.Loha;
+using ResLora.Adapters.Methods.Lokr;
 using ResLora.Adapters.Methods.Lora;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Peft;
@@ -25,6 +27,8 @@ public static class AdapterMethods
         Dora,
         new AdaLoraMethod(),
         new DyLoraMethod(),
+        new LohaMethod(),
+        new LokrMethod(),
     ];
 
     /// <summary>Every method, LoRA first.</summary>

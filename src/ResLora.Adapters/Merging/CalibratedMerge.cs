@@ -143,6 +143,11 @@ internal sealed class CalibratedMerge(
             return new MergedBlock(block.MergeScaled(alpha), [alpha]);
         }
 
+        if (settings.Method != MergeMethod.LeastSquares)
+        {
+            throw Uncalibrated(settings.Method);
+        }
+
         using var scope = NewDisposeScope();
         RequireFinite(block, (moments.Inputs.trace() + moments.Cross(block).sum()).item<double>());
         if (moments.Inputs.trace().item<double>() == 0)
@@ -172,9 +177,14 @@ internal sealed class CalibratedMerge(
     }
 
     /// <summary>The head of a chain, which has a closed form. Least squares changes A only, in the same way everywhere.</summary>
-    private MergedBlock Head(AdapterBlock block) => settings.Method == MergeMethod.Projection
-        ? new MergedBlock(block.MergeScaled(block.OwnWeight - 1), [block.OwnWeight - 1])
-        : new MergedBlock(block.MergeLeastSquares(null), []);
+    private MergedBlock Head(AdapterBlock block) => settings.Method switch
+    {
+        MergeMethod.Projection => new MergedBlock(block.MergeScaled(block.OwnWeight - 1), [block.OwnWeight - 1]),
+        MergeMethod.LeastSquares => new MergedBlock(block.MergeLeastSquares(null), []),
+        var other => throw Uncalibrated(other),
+    };
+
+    private static InvalidOperationException Uncalibrated(MergeMethod method) => new($"The merge {method} looks at no texts.");
 
     /// <summary>Divides the groups into passes whose moments fit into the memory allowed, with two more matrices for solving.</summary>
     private List<List<IReadOnlyList<AdapterBlock>>> Passes(IReadOnlyList<IReadOnlyList<AdapterBlock>> groups)

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using ResLora.Adapters.Merging;
+using ResLora.Formats.Peft;
+
+namespace ResLora.Adapters;
+
+/// <summary>A method whose update ΔW is a matrix of any rank: it has no middle, and fits into no adapter of two factors.</summary>
+public abstract class DenseMethod : AdapterMethod
+{
+    /// <inheritdoc />
+    public override string? BesidesLora => $"dense updates ({Title})";
+
+    /// <inheritdoc />
+    public override string PeftScaling => "alpha / r";
+
+    /// <inheritdoc />
+    public override IEnumerable<string> Problems(AdapterConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        if (config.Dropout > 0)
+        {
+            yield return $"dropout is {config.Dropout}, and {Title} has none on its input; leave it out";
+        }
+
+        if (config.RankStabilized)
+        {
+            yield return $"rankStabilized is true, and {Title}'s scaling is alpha / rank";
+        }
+    }
+
+    /// <inheritdoc />
+    public override string? WhyNot(ShortcutKind kind) =>
+        kind == ShortcutKind.Middle ? "its update has no low-rank middle that could be handed on; take the input or the block shortcut" : null;
+
+    /// <inheritdoc />
+    public override IReadOnlyList<MergeMethod> Merges(ShortcutKind kind, double weight) =>
+        kind == ShortcutKind.Input && weight > 0 ? [MergeMethod.LeastSquares, MergeMethod.Input, MergeMethod.Dropped] : base.Merges(kind, weight);
+
+    /// <summary>A key of a PEFT configuration.</summary>
+    /// <typeparam name="T">The kind of value.</typeparam>
+    /// <param name="file">The configuration.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="usual">What PEFT takes where it is absent.</param>
+    /// <returns>The value.</returns>
+    /// <exception cref="JsonException">It is of another kind.</exception>
+    private protected static T Value<T>(PeftConfig file, string key, T usual) =>
+        file.Unread.TryGetValue(key, out var value) && value.ValueKind != JsonValueKind.Null ? value.Deserialize<T>()! : usual;
+}
