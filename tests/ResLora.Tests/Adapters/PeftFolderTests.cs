@@ -11,7 +11,7 @@ namespace ResLora.Tests.Adapters;
 public sealed class PeftFolderTests
 {
     [Theory]
-    [InlineData("peft_type", "\"LOHA\"", "peft_type LOHA")]
+    [InlineData("peft_type", "\"OFT\"", "peft_type OFT")]
     [InlineData("peft_type", "\"PROMPT_TUNING\"", "peft_type PROMPT_TUNING")]
     [InlineData("bias", "\"some\"", "bias = \"some\"")]
     [InlineData("use_qalora", "true", "use_qalora")]
