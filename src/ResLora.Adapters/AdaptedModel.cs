@@ -13,6 +13,8 @@ namespace ResLora.Adapters;
 /// </summary>
 public sealed class AdaptedModel
 {
+    private const string LinearLayers = "linear layers";
+
     private readonly Dictionary<string, AdapterBlock> _byName;
     private IActivationObserver? _observer;
 
@@ -216,7 +218,10 @@ public sealed class AdaptedModel
                 .Select(m => LayerSite.Of(m.name, m.module)).OfType<LayerSite>()
                 .Where(method.Takes),
         ];
-        var chosen = Choose(config, [.. sites.Select(site => site.Name)]);
+        // Convolutions and embeddings are chosen by name or pattern alone, as in PEFT.
+        LayerSite[] choosable = config.Targets is { IsAllLinear: true } ? [.. sites.OfType<LinearSite>()] : sites;
+        var chosen = Choose(config, [.. choosable.Select(site => site.Name)], choosable.All(site => site is LinearSite) ? LinearLayers : "layers");
+        RequireShortcut(config.Shortcut.Kind, sites.Where(site => chosen.Contains(site.Name)));
         foreach (var parameter in model.parameters())
         {
             parameter.requires_grad = false;
@@ -226,10 +231,11 @@ public sealed class AdaptedModel
         var blocks = new List<AdapterBlock>();
         foreach (var site in sites.Where(site => chosen.Contains(site.Name)))
         {
-            var block = method.CreateBlock(site, overrides.For(config, site.Name), generator);
-            block.train(model.training);
+            AdapterBlock block;
             try
             {
+                block = method.CreateBlock(site, overrides.For(config, site.Name), generator);
+                block.train(model.training);
                 ModuleSlot.Replace(model, site.Name, block);
             }
             catch (ConfigException)
@@ -304,16 +310,18 @@ public sealed class AdaptedModel
     /// <param name="linearNames">The dotted names of the model's linear layers.</param>
     /// <returns>The chosen names.</returns>
     /// <exception cref="ConfigException">A target or exclusion matches nothing, or everything is excluded.</exception>
-    public static IReadOnlySet<string> Choose(AdapterConfig config, IReadOnlyCollection<string> linearNames)
+    public static IReadOnlySet<string> Choose(AdapterConfig config, IReadOnlyCollection<string> linearNames) => Choose(config, linearNames, LinearLayers);
+
+    private static HashSet<string> Choose(AdapterConfig config, IReadOnlyCollection<string> names, string kind)
     {
         ArgumentNullException.ThrowIfNull(config);
-        ArgumentNullException.ThrowIfNull(linearNames);
+        ArgumentNullException.ThrowIfNull(names);
         var targets = config.Targets ?? throw new ConfigException(
             "adapter.targets is missing; name the layers that get a block, such as [q_proj, v_proj], or all-linear.");
-        var targeted = Matched("targets", targets, linearNames);
+        var targeted = Matched("targets", targets, names, kind);
         if (config.Exclude is { } exclude)
         {
-            targeted.ExceptWith(Matched("exclude", exclude, linearNames));
+            targeted.ExceptWith(Matched("exclude", exclude, names, kind));
         }
 
         return targeted.Count > 0
@@ -322,18 +330,18 @@ public sealed class AdaptedModel
                 $"adapter.exclude '{config.Exclude}' leaves none of the layers that targets '{targets}' chose; loosen one of them.");
     }
 
-    private static HashSet<string> Matched(string key, TargetModules choice, IReadOnlyCollection<string> linearNames)
+    private static HashSet<string> Matched(string key, TargetModules choice, IReadOnlyCollection<string> names, string kind)
     {
-        var idle = choice.IdleParts(linearNames);
+        var idle = choice.IdleParts(names);
         if (idle.Count > 0)
         {
-            var last = linearNames.Select(n => n[(n.LastIndexOf('.') + 1)..]);
+            var last = names.Select(n => n[(n.LastIndexOf('.') + 1)..]);
             throw new ConfigException(
-                $"adapter.{key} '{string.Join("', '", idle)}' matches none of the {linearNames.Count} linear layers. " +
+                $"adapter.{key} '{string.Join("', '", idle)}' matches none of the {names.Count} {kind}. " +
                 $"Nearest: {string.Join(", ", NearestName.Find(idle[0], last))}. List the names with 'reslora inspect'.");
         }
 
-        return [.. linearNames.Where(choice.Matches)];
+        return [.. names.Where(choice.Matches)];
     }
 
     private static IEnumerable<string> BiasesOf(nn.Module model, AdapterConfig config, List<AdapterBlock> blocks)
@@ -346,6 +354,14 @@ public sealed class AdaptedModel
             BiasTraining.All => biases,
             var other => throw new InvalidOperationException($"There is no training of biases {other}."),
         };
+    }
+
+    private static void RequireShortcut(ShortcutKind kind, IEnumerable<LayerSite> sites)
+    {
+        if (kind != ShortcutKind.None && sites.FirstOrDefault(site => site.WhyNot(kind) is not null) is { } site)
+        {
+            throw new ConfigException($"adapter.shortcut: '{site.Name}': {site.WhyNot(kind)}; exclude it (adapter.exclude), or take another shortcut.");
+        }
     }
 
     private static string Shortened(IReadOnlyList<string> names)

@@ -35,9 +35,10 @@ public static class LoraMath
     {
         ArgumentNullException.ThrowIfNull(x);
         using var scope = NewDisposeScope();
-        var kept = dropout > 0 ? nn.functional.dropout(x, dropout, training: true) : x;   // [..., Din]
-        // An embedding's ids have no dtype that factors could follow.
-        var a = x.is_floating_point() ? lora.A.to(x.dtype) : lora.A;
+        // An embedding's ids have no dtype that factors could follow, and nothing that could be dropped.
+        var isContinuous = x.is_floating_point();
+        var kept = dropout > 0 && isContinuous ? nn.functional.dropout(x, dropout, training: true) : x;   // [..., Din]
+        var a = isContinuous ? lora.A.to(x.dtype) : lora.A;
         var low = lora.Site is { } site ? site.Down(kept, a) : nn.functional.linear(kept, a);   // [..., Din] -> [..., R]
         return low.MoveToOuterDisposeScope();
     }

@@ -27,7 +27,7 @@ internal sealed class PeftContents
     private readonly IReadOnlyList<string> _headModules;
     private readonly HashSet<string> _parameters;
     private readonly AdapterMethod _method;
-    private readonly string[] _layers;
+    private readonly OrderedDictionary<string, LayerSite> _layers;
 
     /// <summary>What was put before the names of the file: the part that the model trained there lacked, with its dot.</summary>
     private string _added = "";
@@ -45,8 +45,11 @@ internal sealed class PeftContents
         _parameters = [.. model.named_parameters().Select(p => p.name)];
         _method = description.Config.Kind;
         _factors = [.. _method.FactorNames.Concat(AdapterMethods.All.SelectMany(method => method.FactorNames)).Distinct().Select(name => "." + name)];
-        _layers =
-            [.. model.named_modules().Select(m => LayerSite.Of(m.name, m.module)).OfType<LayerSite>().Where(_method.Takes).Select(site => site.Name)];
+        _layers = new(StringComparer.Ordinal);
+        foreach (var site in model.named_modules().Select(m => LayerSite.Of(m.name, m.module)).OfType<LayerSite>().Where(_method.Takes))
+        {
+            _layers.Add(site.Name, site);
+        }
     }
 
     /// <summary>Finds it out.</summary>
@@ -78,7 +81,7 @@ internal sealed class PeftContents
                 $"{_description.TensorFile}: the adapter does not fit this model ({_problems.Count} tensors): {string.Join("; ", _problems.Take(6))}.");
         }
 
-        return new AdapterContents(_description.Config with { Targets = TargetModules.Suffixes(_layers.Where(_blocks.Contains)), Exclude = null }, TensorOf)
+        return new AdapterContents(_description.Config with { Targets = TargetModules.Suffixes(_layers.Keys.Where(_blocks.Contains)), Exclude = null }, TensorOf)
         {
             Overrides = Overrides(),
             SavedModules = saved,
@@ -106,9 +109,9 @@ internal sealed class PeftContents
                 .Where(t => t.Factor is not null)
                 .Select(t => t.Tensor[PeftConfig.TensorPrefix.Length..^t.Factor!.Length]),
         ];
-        return modules.Any(_layers.Contains)
+        return modules.Any(_layers.ContainsKey)
             ? ""
-            : _model.named_children().Select(child => child.name + ".").FirstOrDefault(first => modules.Any(module => _layers.Contains(first + module))) ?? "";
+            : _model.named_children().Select(child => child.name + ".").FirstOrDefault(first => modules.Any(module => _layers.ContainsKey(first + module))) ?? "";
     }
 
     private void Place(string tensor)
@@ -121,13 +124,9 @@ internal sealed class PeftContents
 
         var bare = tensor[PeftConfig.TensorPrefix.Length..];
         var name = _added + bare;
-        if (_factors.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) is { } factor && _layers.Contains(name[..^factor.Length]))
+        if (_factors.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) is { } factor && _layers.ContainsKey(name[..^factor.Length]))
         {
             PlaceFactor(tensor, name[..^factor.Length], factor);
-        }
-        else if (name.Contains(".lora_embedding_", StringComparison.Ordinal))
-        {
-            throw new ConfigException($"{_description.TensorFile}: '{tensor}': a block on an embedding is not supported. {PeftConfig.Advice}");
         }
         else if (name.EndsWith(TokenBase, StringComparison.Ordinal) && _parameters.Contains(name[..^TokenBase.Length] + ".weight"))
         {
@@ -162,7 +161,7 @@ internal sealed class PeftContents
             return;
         }
 
-        if (_blocks.Add(module) && !_choices.Targets.Take(WithoutAdded(module)))
+        if (_blocks.Add(module) && !IsChosen(_layers[module]))
         {
             _problems.Add($"'{tensor}' is there, and {PeftConfig.FileName} does not choose that layer");
         }
@@ -207,17 +206,21 @@ internal sealed class PeftContents
     {
         static string Last(string name) => name[(name.LastIndexOf('.') + 1)..];
         HashSet<string> kinds = [.. _blocks.Select(Last)];
-        var chosen = _layers.Where(name => !_blocks.Contains(name) && _choices.Targets.Take(WithoutAdded(name))).ToLookup(name => kinds.Contains(Last(name)));
-        _problems.AddRange(chosen[true].Select(name => $"'{TensorOf($"{name}.{_method.FactorNames[0]}")}' is missing"));
+        var chosen = _layers.Values.Where(site => !_blocks.Contains(site.Name) && IsChosen(site)).ToLookup(site => kinds.Contains(Last(site.Name)));
+        _problems.AddRange(chosen[true].Select(site => $"'{TensorOf($"{site.Name}.{FirstFactor(site)}")}' is missing"));
         if (_blocks.Count == 0)
         {
             _problems.Add("it has no block");
         }
-        else if (chosen[false].Select(Last).Distinct(StringComparer.Ordinal).ToArray() is { Length: > 0 } idle)
+        else if (chosen[false].Select(site => Last(site.Name)).Distinct(StringComparer.Ordinal).ToArray() is { Length: > 0 } idle)
         {
             Warnings.Add($"{_description.Folder}: target_modules takes in {string.Join(", ", idle)}, for which there are no tensors; those layers stay as they are.");
         }
     }
+
+    private bool IsChosen(LayerSite site) => _choices.Targets.Take(WithoutAdded(site.Name), site is LinearSite);
+
+    private string FirstFactor(LayerSite site) => _method.FactorNames.Contains(site.NameOfA) ? site.NameOfA : _method.FactorNames[0];
 
     /// <summary>The head's modules by their own names; everything else that is whole by its module, or as the parameter that it is.</summary>
     private string[] SavedModules()

@@ -42,15 +42,16 @@ internal sealed class PeftTargets
 
     /// <summary>Whether the configuration chooses a module.</summary>
     /// <param name="moduleName">Its dotted name, in the model that the adapter was trained on.</param>
+    /// <param name="isLinear">Whether it is a linear layer; all-linear chooses no others.</param>
     /// <exception cref="ConfigException">A pattern takes too long or is none.</exception>
-    public bool Take(string moduleName)
+    public bool Take(string moduleName, bool isLinear)
     {
         if (Exclude?.Matches(moduleName) == true || _saved.Any(name => $".{moduleName}.".Contains($".{name}.", StringComparison.Ordinal)))
         {
             return false;
         }
 
-        return _parameters.Matches(moduleName) || (_targets?.Matches(moduleName) == true && IsInLayer(moduleName));
+        return _parameters.Matches(moduleName) || (_targets?.Matches(moduleName) == true && (isLinear || !_targets.IsAllLinear) && IsInLayer(moduleName));
     }
 
     private bool IsInLayer(string moduleName)

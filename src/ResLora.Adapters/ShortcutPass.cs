@@ -128,7 +128,8 @@ public sealed class ShortcutPass : IDisposable
     {
         if (_statistics is not null && block is { training: true, GathersStatistics: true })
         {
-            _statistics.Record(block.ModuleName, input, low, _tokenMask);
+            using var scope = NewDisposeScope();
+            _statistics.Record(block.ModuleName, block.Site.Measured(input), low, block.Site.HasTokens ? _tokenMask : null);
         }
     }
 }

@@ -1,3 +1,4 @@
+using ResLora.Tensors;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -39,6 +40,20 @@ public abstract class LayerSite
     /// <summary>What must be equal for two layers to be neighbours in a chain, in words; empty where equal widths are enough.</summary>
     public virtual string Geometry => "";
 
+    /// <summary>Why a shortcut has no meaning for layers of this kind, as a phrase; null where it has one.</summary>
+    /// <param name="kind">The shortcut, not none.</param>
+    /// <returns>The reason, or null.</returns>
+    public virtual string? WhyNot(ShortcutKind kind) => null;
+
+    /// <summary>PEFT's name of a factor A behind the module's.</summary>
+    public virtual string NameOfA => "lora_A.weight";
+
+    /// <summary>PEFT's name of a factor B behind the module's.</summary>
+    public virtual string NameOfB => "lora_B.weight";
+
+    /// <summary>Whether activations are [B, T, ...], so that a mask of tokens says what of them is padding.</summary>
+    internal virtual bool HasTokens => false;
+
     /// <summary>The device that a new block's factors belong on.</summary>
     public Device FactorDevice => Weight.device.type == DeviceType.META ? CPU : Weight.device;
 
@@ -49,6 +64,8 @@ public abstract class LayerSite
     public static LayerSite? Of(string name, nn.Module module) => module switch
     {
         Linear linear => new LinearSite(name, linear),
+        Conv1d or Conv2d => new ConvolutionSite(name, (Convolution)module),
+        ILookupLayer or Embedding => new EmbeddingSite(name, (nn.Module<Tensor, Tensor>)module),
         _ => null,
     };
 
@@ -97,7 +114,7 @@ public abstract class LayerSite
 
     /// <summary>The weight that a matrix is.</summary>
     /// <param name="matrix">[Dout, Din], borrowed.</param>
-    /// <returns>A view in the layer's own shape, owned by the caller.</returns>
+    /// <returns>A view or new tensor in the layer's own shape, owned by the caller.</returns>
     public abstract Tensor OfMatrix(Tensor matrix);
 
     /// <summary>A number for every output, so that it multiplies the layer's output.</summary>
@@ -110,6 +127,11 @@ public abstract class LayerSite
     /// <param name="tokenMask">[B, T], 0 for padding; null when nothing is padding.</param>
     /// <returns>New tensor, owned by the caller.</returns>
     internal virtual Tensor Rows(Tensor activations, Tensor? tokenMask) => activations.alias();
+
+    /// <summary>Numbers whose size stands for that of an input: the input itself, where it is no ids.</summary>
+    /// <param name="input">The layer's input, borrowed.</param>
+    /// <returns>The input or a new tensor, in the caller's dispose scope.</returns>
+    internal virtual Tensor Measured(Tensor input) => input;
 
     /// <summary>A plain, frozen layer of the same kind with another weight and the same bias.</summary>
     /// <param name="weight">The weight in the layer's own shape; becomes the new layer's.</param>

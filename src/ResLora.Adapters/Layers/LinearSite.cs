@@ -59,6 +59,8 @@ public sealed class LinearSite(string name, Linear layer) : LayerSite(name, laye
         return values.alias();
     }
 
+    internal override bool HasTokens => true;
+
     internal override Tensor Rows(Tensor activations, Tensor? tokenMask) => TokenRows.Of(activations, tokenMask);
 
     /// <inheritdoc />

@@ -22,7 +22,7 @@ public sealed class LowRankUpdate(LayerSite site, LoraPair pair) : MergedUpdate(
 
     /// <inheritdoc />
     public override IReadOnlyList<KeyValuePair<string, Tensor>> Factors =>
-        [KeyValuePair.Create("lora_A.weight", pair.A), KeyValuePair.Create("lora_B.weight", pair.B)];
+        [KeyValuePair.Create(Site.NameOfA, pair.A), KeyValuePair.Create(Site.NameOfB, pair.B)];
 
     /// <inheritdoc />
     public override LoraPair? AsLowRank() => pair;

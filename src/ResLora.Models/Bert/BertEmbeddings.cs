@@ -1,4 +1,5 @@
 using ResLora.Models.Blocks;
+using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -9,22 +10,25 @@ namespace ResLora.Models.Bert;
 internal sealed class BertEmbeddings : Module
 {
     private readonly BertConfig _config;
-    [ComponentName(Name = "position_embeddings")] private readonly LookupTable _positions;
-    [ComponentName(Name = "token_type_embeddings")] private readonly LookupTable _types;
+    [ComponentName(Name = "position_embeddings")] private readonly Module<Tensor, Tensor> _positions;
+    [ComponentName(Name = "token_type_embeddings")] private readonly Module<Tensor, Tensor> _types;
     [ComponentName(Name = "LayerNorm")] private readonly LayerNormalization _norm;
 
     public BertEmbeddings(BertConfig config) : base(nameof(BertEmbeddings))
     {
         _config = config;
-        Words = new LookupTable(config.VocabularySize, config.HiddenSize);
-        _positions = new LookupTable(config.PositionRows, config.HiddenSize);
-        _types = new LookupTable(config.TypeCount, config.HiddenSize);
+        Words = Slots.Embedding(config.VocabularySize, config.HiddenSize);
+        _positions = Slots.Embedding(config.PositionRows, config.HiddenSize);
+        _types = Slots.Embedding(config.TypeCount, config.HiddenSize);
         _norm = new LayerNormalization(config.HiddenSize, config.NormEpsilon);
         RegisterComponents();
     }
 
     [field: ComponentName(Name = "word_embeddings")]
-    public LookupTable Words { get; }
+    public Module<Tensor, Tensor> Words { get; }
+
+    /// <summary>The rows of words [V, D], without a block's change.</summary>
+    public Parameter Rows => LookupTable.In(Words).Weight;
 
     public Tensor Forward(TokenInput input)   // [B, T] -> [B, T, D]
     {

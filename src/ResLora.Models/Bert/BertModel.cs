@@ -124,7 +124,7 @@ public sealed class BertModel : EncoderModel
     protected override string Architecture =>
         $"{(Config.IsRoberta ? "Roberta" : "Bert")}{(Head.Kind == TextHeadKind.MaskedTokens ? "ForMaskedLM" : "ForSequenceClassification")}";
 
-    private Parameter Words => _backbone.Embeddings.Words.Weight;
+    private Parameter Words => _backbone.Embeddings.Rows;
 
     /// <inheritdoc />
     /// <exception cref="ConfigException">The texts are longer than the model's positions.</exception>

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace ResLora.Models.Blocks;
 
 /// <summary>
-/// Replaceable linear layers: a slot is a field of type Module&lt;Tensor, Tensor&gt;, [.., Din] -> [.., Dout], that carries its
+/// Replaceable layers: a slot is a field of type Module&lt;Tensor, Tensor&gt;, [.., Din] -> [.., Dout] or ids -> [.., D], that carries its
 /// checkpoint name as ComponentName. An adapter takes the layer's place in the field and in the registry.
 /// </summary>
 internal static class Slots
@@ -11,4 +11,7 @@ internal static class Slots
     /// <summary>A linear layer whose weights are on the meta device: nothing is allocated or drawn until a model is loaded.</summary>
     public static nn.Module<Tensor, Tensor> Linear(long inFeatures, long outFeatures, bool bias) =>
         nn.Linear(inFeatures, outFeatures, hasBias: bias, device: META);
+
+    /// <summary>An embedding, likewise.</summary>
+    public static nn.Module<Tensor, Tensor> Embedding(long rows, long width) => new LookupTable(rows, width);
 }

@@ -59,10 +59,10 @@ public sealed class LlamaModel : CausalLanguageModel
     public override int MaxPositions => Config.MaxPositions;
 
     /// <inheritdoc />
-    public override ScalarType DataType => _backbone.Embedding.Weight.dtype;
+    public override ScalarType DataType => _backbone.Rows.dtype;
 
     /// <inheritdoc />
-    public override Device Device => _backbone.Embedding.Weight.device;
+    public override Device Device => _backbone.Rows.device;
 
     /// <inheritdoc />
     public override CheckpointLayout Checkpoint => LlamaCheckpoint.Of(Config);
@@ -137,7 +137,7 @@ public sealed class LlamaModel : CausalLanguageModel
 
     /// <inheritdoc />
     public override Tensor Logits(Tensor hidden) =>
-        _head is null ? functional.linear(hidden, _backbone.Embedding.Weight) : _head.call(hidden);
+        _head is null ? functional.linear(hidden, _backbone.Rows) : _head.call(hidden);
 
     /// <inheritdoc />
     public override void Describe(JsonObject config)
@@ -163,7 +163,7 @@ public sealed class LlamaModel : CausalLanguageModel
 
         using var noGradient = no_grad();
         var head = (Linear)Slots.Linear(Config.HiddenSize, Config.VocabularySize, bias: false);
-        head.weight = new Parameter(_backbone.Embedding.Weight.clone(), requires_grad: false);
+        head.weight = new Parameter(_backbone.Rows.clone(), requires_grad: false);
         head.weight.DetachFromDisposeScope();
         (_head, Config) = (head, Config with { TieWordEmbeddings = false });
         RunsLast("lm_head");
@@ -172,7 +172,7 @@ public sealed class LlamaModel : CausalLanguageModel
 
     /// <inheritdoc />
     protected override Tensor? FrozenHead =>
-        (_head is null ? _backbone.Embedding.Weight : (_head as Linear)?.weight) is { requires_grad: false } weight ? weight : null;
+        (_head is null ? _backbone.Rows : (_head as Linear)?.weight) is { requires_grad: false } weight ? weight : null;
 
     private static void RequirePackable(Tensor inputIds, KeyValueCache? cache, IReadOnlyList<int>? packed)
     {

@@ -65,6 +65,10 @@ public sealed class AdaLoraMethod : LoraMethod
     }
 
     /// <inheritdoc />
+    // As PEFT, whose AdaLoRA knows no other kind.
+    public override bool Takes(LayerSite site) => site is LinearSite;
+
+    /// <inheritdoc />
     public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator) => new AdaLoraBlock(site, config, generator);
 
     /// <inheritdoc />

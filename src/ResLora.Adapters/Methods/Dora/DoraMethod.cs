@@ -18,7 +18,7 @@ public sealed class DoraMethod : LoraMethod
     /// <inheritdoc />
     // PEFT 0.9 and older called a magnitude a module's weight.
     public override IReadOnlyList<string> FactorNames { get; } =
-        ["lora_A.weight", "lora_B.weight", DoraBlock.MagnitudeName, DoraBlock.MagnitudeName + ".weight"];
+        ["lora_A.weight", "lora_B.weight", "lora_embedding_A", "lora_embedding_B", DoraBlock.MagnitudeName, DoraBlock.MagnitudeName + ".weight"];
 
     /// <inheritdoc />
     public override string? BesidesLora => "magnitudes (DoRA)";

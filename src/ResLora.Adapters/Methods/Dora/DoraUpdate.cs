@@ -18,8 +18,8 @@ internal sealed class DoraUpdate(LayerSite site, LoraPair pair, Tensor magnitude
 
     public override IReadOnlyList<KeyValuePair<string, Tensor>> Factors =>
     [
-        KeyValuePair.Create("lora_A.weight", pair.A),
-        KeyValuePair.Create("lora_B.weight", pair.B),
+        KeyValuePair.Create(Site.NameOfA, pair.A),
+        KeyValuePair.Create(Site.NameOfB, pair.B),
         KeyValuePair.Create(DoraBlock.MagnitudeName, magnitude),
     ];
 

@@ -14,9 +14,11 @@ public class LoraBlock : LowRankBlock
     public LoraBlock(LayerSite site, AdapterConfig config, Generator generator) : base(site, config)
     {
         using var scope = NewDisposeScope();
-        var (a, b) = config.Lora?.Initialization == LoraInitialization.Gaussian ? Gaussian(site, config.Rank, generator) : site.Initial(config.Rank, generator);
-        A = AddFactor("lora_A.weight", a);
-        B = AddFactor("lora_B.weight", b);
+        // PEFT begins with the same values on an embedding, whatever is asked for.
+        var isGaussian = config.Lora?.Initialization == LoraInitialization.Gaussian && site is not EmbeddingSite;
+        var (a, b) = isGaussian ? Gaussian(site, config.Rank, generator) : site.Initial(config.Rank, generator);
+        A = AddFactor(site.NameOfA, a);
+        B = AddFactor(site.NameOfB, b);
     }
 
     /// <summary>A, the down-projection [R, Din], float32.</summary>

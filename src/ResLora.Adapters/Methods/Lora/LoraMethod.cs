@@ -19,7 +19,7 @@ public class LoraMethod : AdapterMethod
     public override string? PeftType => "LORA";
 
     /// <inheritdoc />
-    public override IReadOnlyList<string> FactorNames { get; } = ["lora_A.weight", "lora_B.weight"];
+    public override IReadOnlyList<string> FactorNames { get; } = ["lora_A.weight", "lora_B.weight", "lora_embedding_A", "lora_embedding_B"];
 
     /// <inheritdoc />
     public override IReadOnlySet<string> PeftKeys { get; } = new HashSet<string>(StringComparer.Ordinal);

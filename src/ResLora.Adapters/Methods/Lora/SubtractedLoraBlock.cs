@@ -23,8 +23,8 @@ public sealed class SubtractedLoraBlock : LowRankBlock
         var (a, b) = First(site, config, Scaling);
         _firstA = a.to(site.FactorDevice).DetachFromDisposeScope();
         _firstB = b.to(site.FactorDevice).DetachFromDisposeScope();
-        A = AddFactor("lora_A.weight", _firstA.clone());
-        B = AddFactor("lora_B.weight", _firstB.clone());
+        A = AddFactor(site.NameOfA, _firstA.clone());
+        B = AddFactor(site.NameOfB, _firstB.clone());
     }
 
     /// <summary>A, the down-projection [R, Din], float32.</summary>
@@ -44,7 +44,7 @@ public sealed class SubtractedLoraBlock : LowRankBlock
     {
         var pair = Pair;
         return new StoredBlock(
-            [KeyValuePair.Create("lora_A.weight", pair.A), KeyValuePair.Create("lora_B.weight", pair.B)],
+            [KeyValuePair.Create(Site.NameOfA, pair.A), KeyValuePair.Create(Site.NameOfB, pair.B)],
             2 * Config.Rank,
             Config.RankStabilized ? Math.Sqrt(2) * Config.Alpha : 2 * Config.Alpha);
     }
