@@ -60,10 +60,11 @@ public sealed class AdaptedModel
     /// <summary>Of <see cref="SavedModules"/>, the biases that the settings ask for.</summary>
     internal IReadOnlyList<string> TrainedBiases { get; private init; } = [];
 
-    /// <summary>What a plain LoRA has no place for, a phrase each; empty for blocks of A and B and the head of an encoder.</summary>
+    /// <summary>What a plain LoRA has no place for, a phrase each; empty for blocks of A and B on linear layers and the head of an encoder.</summary>
     public IReadOnlyList<string> BesidesLora =>
     [
         .. Config.Kind.BesidesLora is { } besides ? [besides] : Array.Empty<string>(),
+        .. Blocks.Where(block => block.Site is not LinearSite).GroupBy(block => block.Site.Kind).Select(kind => $"blocks on {kind.Count()} {kind.Key}s"),
         .. BesidesBlocks,
         .. BesidesHead.Count == Whole.Count ? [] : new[] { $"biases of {BesidesHead.Count - Whole.Count} layers" },
     ];

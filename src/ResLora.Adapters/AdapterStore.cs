@@ -50,7 +50,7 @@ public static class AdapterStore
         [
             .. PortableBlocks(merged).Select(b => new PeftFolder.Block(
                 b.Module,
-                new StoredBlock([KeyValuePair.Create(merged.Adapted[b.Module].Site.NameOfA, b.A), KeyValuePair.Create(merged.Adapted[b.Module].Site.NameOfB, b.B)], (int)b.A.shape[0], b.A.shape[0]))),
+                new StoredBlock([KeyValuePair.Create("lora_A.weight", b.A), KeyValuePair.Create("lora_B.weight", b.B)], (int)b.A.shape[0], b.A.shape[0]))),
         ];
         AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, new AdapterConfig(), merged.Adapted, baseModel), overwrite);
     }

@@ -195,6 +195,7 @@ internal sealed class PeftContents
             }
         }
 
+        _problems.AddRange(_tokens.Where(tokens => _blocks.Contains(tokens.Module)).Select(tokens => $"'{_tensors[tokens.Module]}' and a block change one and the same embedding"));
         if (_choices.Tokens.Count > 0 && _tokens.Count == 0)
         {
             _problems.Add($"'….{PeftFolder.RowsOfTokens.TrimStart('.')}' is missing");

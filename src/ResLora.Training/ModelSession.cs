@@ -92,7 +92,7 @@ public sealed class ModelSession : IDisposable
             throw new InvalidOperationException("The session has an adapter already.");
         }
 
-        return Wire(AdaptedModel.Inject(Model, config.WithUsualTargets(Model.UsualTargets), seed, Model.HeadModules));
+        return Wire(TiedEmbedding.Part(Model, AdaptedModel.Inject(Model, config.WithUsualTargets(Model.UsualTargets), seed, Model.HeadModules)));
     }
 
     /// <summary>Puts a saved adapter on the model, to use it or to train it further.</summary>

@@ -19,7 +19,7 @@ public static class SavedAdapter
         ArgumentNullException.ThrowIfNull(model);
         var description = AdapterStore.Describe(folder).CutTo(rank);
         var wasTied = GiveOwnHead(model, description);
-        return RequirePossible(model, AdapterStore.Load(model, description, model.HeadModules), folder, wasTied);
+        return TiedEmbedding.Part(model, RequirePossible(model, AdapterStore.Load(model, description, model.HeadModules), folder, wasTied));
     }
 
     /// <summary>Puts the blocks of a saved adapter on a model without their values.</summary>
@@ -32,7 +32,7 @@ public static class SavedAdapter
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(description);
         var wasTied = GiveOwnHead(model, description);
-        return RequirePossible(model, AdapterStore.Place(model, description, model.HeadModules), description.Folder, wasTied);
+        return TiedEmbedding.Part(model, RequirePossible(model, AdapterStore.Place(model, description, model.HeadModules), description.Folder, wasTied));
     }
 
     /// <summary>A head that is the embedding itself becomes one of its own where the adapter changes one of the two.</summary>

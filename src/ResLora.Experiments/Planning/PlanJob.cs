@@ -24,7 +24,7 @@ public static class PlanJob
         var adapter = (config.StartFrom, config.Adapter) switch
         {
             ({ } from, _) => StartFrom.Require(SavedAdapter.Place(model, AdapterStore.Describe(from)), from),
-            (_, { } settings) => AdaptedModel.Inject(model, settings, savedModules: model.HeadModules),
+            (_, { } settings) => TiedEmbedding.Part(model, AdaptedModel.Inject(model, settings, savedModules: model.HeadModules)),
             _ => null,
         };
         return PlanReport.Of(config, model, adapter, RunData.Read(config, Tokenizer.Load(config.Model), model, texts));

@@ -67,6 +67,18 @@ internal sealed record CaseFile
     [JsonPropertyName("module")]
     public string? Module { get; init; }
 
+    /// <summary>The steps of a convolution, by height and width; convolutions only, as are the next two.</summary>
+    [JsonPropertyName("stride")]
+    public IReadOnlyList<long>? Stride { get; init; }
+
+    /// <summary>The zeros around a convolution's input.</summary>
+    [JsonPropertyName("padding")]
+    public IReadOnlyList<long>? Padding { get; init; }
+
+    /// <summary>The steps between the numbers that a kernel reads.</summary>
+    [JsonPropertyName("dilation")]
+    public IReadOnlyList<long>? Dilation { get; init; }
+
     [JsonPropertyName("loss")]
     public string? Loss { get; init; }
 
@@ -84,8 +96,14 @@ internal sealed record CaseFile
     [JsonExtensionData]
     public Dictionary<string, JsonElement> Unread { get; init; } = [];
 
-    /// <summary>The kind of a case with one layer; a case of a whole model has no kind.</summary>
-    public const string LayerKind = "peft_linear";
+    /// <summary>The kind of a case with one linear layer; a case of a whole model has no kind.</summary>
+    public const string LinearKind = "peft_linear";
+
+    /// <summary>The kind of a case with one convolution in two dimensions.</summary>
+    public const string ConvolutionKind = "peft_conv2d";
+
+    /// <summary>The kind of a case with one embedding.</summary>
+    public const string EmbeddingKind = "peft_embedding";
 
     /// <summary>The kind of a case with a whole model and a PEFT adapter.</summary>
     public const string AdapterKind = "peft_model";
@@ -93,8 +111,11 @@ internal sealed record CaseFile
     /// <summary>The kind of a case with a whole model and another method than LoRA.</summary>
     public const string MethodKind = "method_model";
 
-    // Said for the reader of the file: the expected numbers decide.
-    private static readonly string[] _notes = ["name", "pruned", "notes", "merges", "in", "out", "bias", "versions", "dtype", "model"];
+    // Said for the reader of the file: the expected numbers, and the shapes of weights, decide.
+    private static readonly string[] _notes = ["name", "pruned", "notes", "merges", "in", "out", "bias", "versions", "dtype", "model", "peft_backward_differs"];
+
+    private static readonly string[] _convolutionNotes = ["kernel_size"];
+    private static readonly string[] _embeddingNotes = ["num_embeddings", "embedding_dim"];
 
     /// <summary>Null where the type promises a value is an error of the file, not of whoever reads the value.</summary>
     private static readonly JsonSerializerOptions _json = new() { RespectNullableAnnotations = true };
@@ -111,7 +132,7 @@ internal sealed record CaseFile
     {
         var path = Path.Combine(folder, "case.json");
         // The kind first: of a kind that is not known, nothing else has to fit.
-        if (CheckedJson.Deserialize<Head>(path, _json).Kind is { } kind and not (LayerKind or AdapterKind or MethodKind))
+        if (CheckedJson.Deserialize<Head>(path, _json).Kind is { } kind and not (LinearKind or ConvolutionKind or EmbeddingKind or AdapterKind or MethodKind))
         {
             throw new ConfigException($"cases of kind '{kind}' are not supported yet");
         }
@@ -123,7 +144,7 @@ internal sealed record CaseFile
 
     private IEnumerable<string> Unsupported()
     {
-        foreach (var key in Unread.Keys.Except(_notes).Concat(Calibration?.Unread.Keys.Select(key => "calibration." + key) ?? []))
+        foreach (var key in Unread.Keys.Except(_notes).Except(Kind switch { ConvolutionKind => _convolutionNotes, EmbeddingKind => _embeddingNotes, _ => [] }).Concat(Calibration?.Unread.Keys.Select(key => "calibration." + key) ?? []))
         {
             yield return $"the key '{key}' is not supported";
         }
@@ -134,7 +155,7 @@ internal sealed record CaseFile
             yield break;   // what else the case asks for is the method's
         }
 
-        foreach (var problem in OfMethod())
+        foreach (var problem in OfMethod().Concat(OfConvolution()))
         {
             yield return problem;
         }
@@ -169,6 +190,14 @@ internal sealed record CaseFile
         {
             yield return $"the scale {scale} is not supported (the method's is, which is {usual})";
         }
+    }
+
+    /// <summary>What is not supported of the keys that belong to convolutions.</summary>
+    private IEnumerable<string> OfConvolution()
+    {
+        (string Key, IReadOnlyList<long>? Sizes)[] keys = [("stride", Stride), ("padding", Padding), ("dilation", Dilation)];
+        return keys.Where(key => key.Sizes is not null && (Kind != ConvolutionKind || key.Sizes.Count != 2))
+            .Select(key => $"the key '{key.Key}' is not supported (with the kind {ConvolutionKind} two numbers are)");
     }
 
     /// <summary>What is not supported of the keys that belong to one method.</summary>

@@ -8,18 +8,19 @@ using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Verification;
 
-/// <summary>One linear layer with an adapter as PEFT saves it: forward, gradients and the merged weight.</summary>
+/// <summary>One layer with an adapter as PEFT saves it: forward, gradients and the merged weight.</summary>
 internal static class LayerCase
 {
     public static CaseReport Run(string name, string folder, CaseFile file)
     {
         using var scope = NewDisposeScope();
         var module = file.Module ?? throw new FileFormatException($"{folder}: case.json names no \"module\".");
-        using var tree = Tree(module, Path.Combine(folder, "base.safetensors"));
+        using var tree = Tree(module, Layer(file, module, Path.Combine(folder, "base.safetensors")));
         var adapted = AdapterStore.Load(tree, folder);
         var block = adapted[module];
         using var inputs = SafetensorsReader.Open(Path.Combine(folder, "inputs.safetensors"));
-        var x = inputs.Read("x").requires_grad_(true);
+        var x = inputs.Read("x");
+        x.requires_grad = x.is_floating_point();
         var y = block.call(x);
         (y * inputs.Read("dy")).sum().backward();
         using var noGradient = no_grad();
@@ -27,10 +28,14 @@ internal static class LayerCase
         var got = new Dictionary<string, Tensor>(StringComparer.Ordinal)
         {
             ["y"] = y,
-            ["grad.x"] = x.grad!,
-            ["delta_weight"] = block.DeltaWeight(),
+            ["delta_weight"] = block.Site.OfMatrix(block.DeltaWeight()),
             ["merged_weight"] = merged.MergedWeight(merged.Blocks[0]),
         };
+        if (x.requires_grad)
+        {
+            got["grad.x"] = x.grad!;
+        }
+
         foreach (var (factorName, factor) in block.Factors)
         {
             got[$"grad.{PeftConfig.TensorPrefix}{module}.{factorName}"] = block.StoredPart(factorName)?.Of(factor.grad!) ?? factor.grad!;
@@ -39,20 +44,37 @@ internal static class LayerCase
         return Comparison.Compare(name, "layer", folder, got, file.ToleranceOf);
     }
 
-    /// <summary>Nested modules that give one linear layer its dotted name.</summary>
-    private static Branch Tree(string module, string basePath)
+    private static nn.Module Layer(CaseFile file, string module, string basePath)
     {
         using var reader = SafetensorsReader.Open(basePath);
         var weight = reader.Read(module + ".weight");
         var bias = reader.Entries.ContainsKey(module + ".bias") ? reader.Read(module + ".bias") : null;
-        var linear = nn.Linear(weight.shape[1], weight.shape[0], hasBias: bias is not null);
-        linear.weight = new Parameter(weight, requires_grad: false);
-        if (bias is not null)
+        switch (file.Kind)
         {
-            linear.bias = new Parameter(bias, requires_grad: false);
+            case CaseFile.EmbeddingKind when weight.dim() == 2:
+                return nn.Embedding_from_pretrained(weight);
+            case CaseFile.ConvolutionKind when weight.shape is [var outputs, var inputs, var height, var width]:
+                var convolution = nn.Conv2d(
+                    inputs, outputs, (height, width), Pair(file.Stride, 1), Pair(file.Padding, 0), Pair(file.Dilation, 1), bias: bias is not null, device: META);
+                (convolution.weight, convolution.bias) = (Frozen(weight)!, Frozen(bias));
+                return convolution;
+            case CaseFile.LinearKind when weight.dim() == 2:
+                var linear = nn.Linear(weight.shape[1], weight.shape[0], hasBias: bias is not null, device: META);
+                (linear.weight, linear.bias) = (Frozen(weight)!, Frozen(bias));
+                return linear;
+            default:
+                throw new FileFormatException($"{basePath}: '{module}.weight' has {weight.dim()} dimensions, which fit no case of kind {file.Kind}.");
         }
+    }
 
-        nn.Module node = linear;
+    private static Parameter? Frozen(Tensor? value) => value is null ? null : new Parameter(value, requires_grad: false);
+
+    private static (long, long) Pair(IReadOnlyList<long>? sizes, long usual) => sizes is null ? (usual, usual) : (sizes[0], sizes[1]);
+
+    /// <summary>Nested modules that give a layer its dotted name.</summary>
+    private static Branch Tree(string module, nn.Module layer)
+    {
+        var node = layer;
         Branch? root = null;
         foreach (var part in module.Split('.').Reverse())
         {

@@ -64,7 +64,7 @@ public static class Verifier
             }
 
             var file = CaseFile.Read(folder);
-            if (file.Kind == CaseFile.LayerKind)
+            if (file.Kind is CaseFile.LinearKind or CaseFile.ConvolutionKind or CaseFile.EmbeddingKind)
             {
                 kind = "layer";
                 return LayerCase.Run(name, folder, file);

@@ -302,7 +302,7 @@ public sealed class PeftContentsTests
     }
 
     [Theory]
-    [InlineData("model.embed_tokens.lora_embedding_A", "a block on an embedding is not supported")]
+    [InlineData("model.embed_tokens.lora_embedding_A", "adapter_config.json does not choose that layer")]
     [InlineData($"{Value}.base_layer.bias", "belongs to no block")]
     [InlineData($"{Query}.bias", "belongs to no block")]
     [InlineData($"{Query}.lora_magnitude_vector", "is a magnitude, and use_dora is not set")]
