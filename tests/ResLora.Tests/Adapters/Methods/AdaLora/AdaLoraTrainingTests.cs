@@ -74,6 +74,17 @@ public sealed class AdaLoraTrainingTests
         Assert.Equal(18, Blocks(bench).Sum(block => block.E.count_nonzero().item<long>()));
     }
 
+    [Fact]
+    public void Run_BFloat16AndCheckpointed_LearnsInFloat32()
+    {
+        using var bench = new TrainingBench(adapter: Adapter with { Shortcut = new ShortcutConfig { Kind = ShortcutKind.Middle } }, dtype: ScalarType.BFloat16);
+
+        var result = bench.Train(Training with { Steps = 60, DataType = "bfloat16", GradientCheckpointing = true });
+
+        Assert.True(result.LastLoss < 0.7 * result.Losses[0].Loss, $"{result.Losses[0].Loss} -> {result.LastLoss}");
+        Assert.All(bench.Setup.Trainable, p => Assert.Equal(float32, p.Value.dtype));
+    }
+
     [Theory]
     [InlineData(3)]
     [InlineData(7)]
@@ -81,9 +92,10 @@ public sealed class AdaLoraTrainingTests
     [InlineData(25)]
     public void Resume_AnyPhase_IsEqualBitForBit(int stopAt)
     {
-        using var whole = new TrainingBench(adapter: Adapter, dropout: 0.1);
-        using var parts = new TrainingBench(adapter: Adapter, dropout: 0.1);
-        using var rest = new TrainingBench(adapter: Adapter, dropout: 0.1);
+        var adapter = Adapter with { Dropout = 0.1 };
+        using var whole = new TrainingBench(adapter: adapter);
+        using var parts = new TrainingBench(adapter: adapter);
+        using var rest = new TrainingBench(adapter: adapter);
         var config = Training with { CheckpointEvery = 100 };
         using var stop = new CancellationTokenSource();
         parts.OnEvent = value =>
@@ -157,20 +169,14 @@ public sealed class AdaLoraTrainingTests
             p => p.name.Replace(".base_layer.", ".", StringComparison.Ordinal), p => p.parameter, StringComparer.Ordinal);
         foreach (var (k, name) in weights.Keys.Order(StringComparer.Ordinal).Index())
         {
-            var values = Numbers(weights[name].shape, k, 0.7);
+            var values = Formula.Numbers(weights[name].shape, k, 0.7);
             weights[name].copy_(name.Contains("norm", StringComparison.Ordinal) ? values + 1 : values);
         }
 
         foreach (var (k, block) in Blocks(bench).Index())
         {
-            block.A.copy_(Numbers(block.A.shape, 100 + (2 * k), 0.8));
-            block.B.copy_(Numbers(block.B.shape, 101 + (2 * k), 0.8));
+            block.A.copy_(Formula.Numbers(block.A.shape, 100 + (2 * k), 0.8));
+            block.B.copy_(Formula.Numbers(block.B.shape, 101 + (2 * k), 0.8));
         }
-    }
-
-    private static Tensor Numbers(long[] shape, int k, double scale)
-    {
-        var values = Enumerable.Range(0, (int)shape.Aggregate((a, b) => a * b)).Select(i => Math.Sin((i * 12.9898) + (k * 78.233)) * 43758.5453);
-        return tensor(values.Select(x => (x - Math.Floor(x) - 0.5) * scale).ToArray(), dtype: float32).reshape(shape);
     }
 }
