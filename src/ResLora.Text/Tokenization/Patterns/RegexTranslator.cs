@@ -13,6 +13,7 @@ namespace ResLora.Text.Tokenization.Patterns;
 internal sealed class RegexTranslator(string pattern, TokenizerJsonComponent json)
 {
     private const int LongestPattern = 8192;
+    private const int LongestTranslation = 1 << 16; // published patterns become some 3,000 characters; .NET needs seconds for a million
     private const int DeepestGroup = 100;
     private const int HighestRepeat = 100_000; // Oniguruma's own
 
@@ -36,7 +37,15 @@ internal sealed class RegexTranslator(string pattern, TokenizerJsonComponent jso
         }
 
         var result = Alternatives(default);
-        return _reader.AtEnd ? Alphabet.Write(result) : throw _reader.Unsupported("an unmatched ')'");
+        if (!_reader.AtEnd)
+        {
+            throw _reader.Unsupported("an unmatched ')'");
+        }
+
+        result = Alphabet.Write(result);
+        return result.Length <= LongestTranslation
+            ? result
+            : throw json.Error($"the pattern becomes {result.Length} characters for .NET, at most {LongestTranslation} are allowed; simplify it");
     }
 
     private string Alternatives(PatternOptions options)

@@ -31,14 +31,14 @@ public class PatternSetsTests
     [InlineData(@"\s", 25)]
     [InlineData("[[:punct:]]", 9369)]
     [InlineData(@"\p{Punct}", 855)]
-    [InlineData("[[:graph:]]", 292447)]
-    [InlineData("[[:print:]]", 292464)]
+    [InlineData("[[:graph:]]", 161379)]
+    [InlineData("[[:print:]]", 161396)]
     [InlineData("[[:blank:]]", 18)]
     [InlineData(@"\p{Alphabetic}", 142759)]
     [InlineData(@"\p{Lower case}", 2569)]
     [InlineData(@"\p{Han}", 99030)]
     [InlineData(@"\p{Extended_Pictographic}", 3537)]
-    [InlineData(@"\p{C}", 957236)]
+    [InlineData(@"\p{Cf}", 170)]
     [InlineData(@"(?i:[\p{Lu}])", 3266)]
     public void Set_HasItsMembers(string pattern, int expected)
     {
@@ -56,15 +56,16 @@ public class PatternSetsTests
 
         var left = tokenizer.Encode(_everything).Count;
 
-        Assert.Equal(expected, 0x110000 - 0x800 - left);
+        Assert.Equal(expected, _everything.EnumerateRunes().Count() - left);
     }
 
+    // But for the planes without characters and those for private use.
     private static string Everything()
     {
         var text = new StringBuilder();
         for (var point = 0; point < 0x110000; point++)
         {
-            text.Append(Rune.IsValid(point) ? new Rune(point).ToString() : "");
+            text.Append(Rune.IsValid(point) && point is (< 0x40000 or (>= 0xE0000 and < 0xF0000)) ? char.ConvertFromUtf32(point) : "");
         }
 
         return text.ToString();

@@ -156,6 +156,16 @@ public class TokenizerRegexTests
     }
 
     [Fact]
+    public void Split_PatternThatBecomesTooLong_IsRefused()
+    {
+        var pattern = "(?i:" + string.Concat(Enumerable.Repeat(@"[\p{L}1]", 200)) + ")"; // each stands for a hundred strings, too
+
+        var error = Assert.Throws<FileFormatException>(() => Words("a", SplitRegex(pattern)));
+
+        Assert.Contains("at most 65536 are allowed; simplify it", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Split_DeeplyNestedPattern_IsRefused()
     {
         var pattern = new string('(', 4000) + "a" + new string(')', 4000);
