@@ -16,6 +16,8 @@ public sealed class AdaLoraBlock : LowRankBlock
 
     private const double Deviation = 0.02;   // PEFT's
 
+    private readonly long[] _shapeOfA;
+
     /// <summary>Wraps a layer.</summary>
     /// <param name="site">The layer; frozen from now on, its weight is never written.</param>
     /// <param name="config">Rank, scaling, dropout and shortcut.</param>
@@ -25,6 +27,7 @@ public sealed class AdaLoraBlock : LowRankBlock
         ArgumentNullException.ThrowIfNull(site);
         ArgumentNullException.ThrowIfNull(config);
         using var scope = NewDisposeScope();
+        _shapeOfA = site.ShapeOfA(config.Rank);   // refuses what factors of low rank do not fit
         A = AddFactor(DownName, randn([config.Rank, InFeatures], dtype: float32, generator: generator) * Deviation);
         B = AddFactor(UpName, randn([OutFeatures, config.Rank], dtype: float32, generator: generator) * Deviation);
         E = AddFactor(ValuesName, zeros([config.Rank, 1], dtype: float32));
@@ -53,9 +56,7 @@ public sealed class AdaLoraBlock : LowRankBlock
         get
         {
             var up = AdaLoraMath.Up(B, E);
-            return Site is LinearSite
-                ? new(A, up, Scaling)
-                : new(A.view(Site.ShapeOfA(Config.Rank)), up.view(Site.ShapeOfB(Config.Rank)), Scaling) { Site = Site };
+            return Site is LinearSite ? new(A, up, Scaling) : new(A.view(_shapeOfA), up.view(Site.ShapeOfB(Config.Rank)), Scaling) { Site = Site };
         }
     }
 

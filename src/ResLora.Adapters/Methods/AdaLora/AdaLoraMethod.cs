@@ -65,8 +65,8 @@ public sealed class AdaLoraMethod : LoraMethod
     }
 
     /// <inheritdoc />
-    // As PEFT, whose AdaLoRA knows no other kind.
-    public override bool Takes(LayerSite site) => site is LinearSite;
+    // As PEFT, whose AdaLoRA has no embeddings and no convolutions in one dimension.
+    public override bool Takes(LayerSite site) => site is LinearSite or ConvolutionSite { Weight.shape.Length: 4 };
 
     /// <inheritdoc />
     public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator) => new AdaLoraBlock(site, config, generator);
