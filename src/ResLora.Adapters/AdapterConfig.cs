@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using ResLora.Adapters.Methods.AdaLora;
 using ResLora.Adapters.Methods.DyLora;
+using ResLora.Adapters.Methods.Ia3;
 using ResLora.Adapters.Methods.Loha;
 using ResLora.Adapters.Methods.Lokr;
 using ResLora.Adapters.Methods.Lora;
@@ -69,6 +70,10 @@ public sealed record AdapterConfig
     /// <summary>What LoKr has besides; null for the usual.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LokrSettings? Lokr { get; init; }
+
+    /// <summary>What (IA)³ has besides; null for the usual.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Ia3Settings? Ia3 { get; init; }
 
     /// <summary>The shortcut; default none.</summary>
     public ShortcutConfig Shortcut { get; init; } = new();
@@ -141,6 +146,7 @@ public sealed record AdapterConfig
             ("dyLora", DyLora, ["dylora"]),
             ("loha", Loha, ["loha"]),
             ("lokr", Lokr, ["lokr"]),
+            ("ia3", Ia3, ["ia3"]),
         ];
         return settings.Where(s => s.Value is not null && !s.Owners.Contains(method.Name))
             .Select(s => $"{s.Key} has settings of the method {string.Join(" and ", s.Owners)}, and method is {method.Name}; leave them out");

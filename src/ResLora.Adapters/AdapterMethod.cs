@@ -126,6 +126,9 @@ public abstract class AdapterMethod
     /// <returns>The facts.</returns>
     public virtual IEnumerable<KeyValuePair<string, string>> Facts(AdapterDescription description) => [];
 
+    /// <summary>Whether blocks have a rank and a scaling.</summary>
+    public virtual bool HasRank => true;
+
     /// <summary>Whether PEFT's <c>rank_pattern</c> and <c>alpha_pattern</c> give ranks and alphas to modules.</summary>
     public virtual bool HasPatterns => true;
 

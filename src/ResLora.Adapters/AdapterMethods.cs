@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ResLora.Adapters.Methods.AdaLora;
 using ResLora.Adapters.Methods.Dora;
 using ResLora.Adapters.Methods.DyLora;
+using ResLora.Adapters.Methods.Ia3;
 using ResLora.Adapters.Methods.Loha;
 using ResLora.Adapters.Methods.Lokr;
 using ResLora.Adapters.Methods.Lora;
@@ -21,6 +22,9 @@ public static class AdapterMethods
     /// <summary>DoRA: LoRA with lengths of rows.</summary>
     public static AdapterMethod Dora { get; } = new DoraMethod();
 
+    /// <summary>(IA)³: factors of outputs and inputs.</summary>
+    public static AdapterMethod Ia3 { get; } = new Ia3Method();
+
     private static readonly AdapterMethod[] _ours =
     [
         Lora,
@@ -29,6 +33,7 @@ public static class AdapterMethods
         new DyLoraMethod(),
         new LohaMethod(),
         new LokrMethod(),
+        Ia3,
     ];
 
     /// <summary>Every method, LoRA first.</summary>

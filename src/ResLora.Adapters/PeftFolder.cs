@@ -36,7 +36,7 @@ internal static class PeftFolder
         method.WritePeft(usual, own);
         var text = PeftConfig.Text(
             method.PeftType ?? throw new ConfigException($"PEFT has no adapter of {method.Title}; merge it (reslora merge), or save it in reslora's own format."),
-            Shortened([.. blocks.Select(b => b.Module)], adapted.LayerNames), usual.Rank, baseModel, own,
+            Shortened([.. blocks.Select(b => b.Module)], adapted.LayerNames), method.HasRank ? usual.Rank : null, baseModel, own,
             blocks.Where(b => b.Stored.Rank != usual.Rank).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Stored.Rank),
             blocks.Where(b => b.Stored.Alpha != usual.Alpha).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Stored.Alpha),
             Extras(adapted));

@@ -6,28 +6,28 @@ namespace ResLora.Adapters.Merging;
 internal sealed class AppliedMerge : IDisposable
 {
     private readonly AdaptedModel _adapted;
-    private readonly List<Parameter> _weights = [];
+    private readonly List<Parameter> _own = [];
 
     public AppliedMerge(AdaptedModel adapted, MergedAdapter merged)
     {
         _adapted = adapted;
         foreach (var block in merged.Blocks)
         {
-            var (layer, weight) = adapted[block.ModuleName].Site.WithWeight(merged.MergedWeight(block));
+            var (layer, own) = block.Update.PlainLayer();
             ModuleSlot.Replace(adapted.Model, block.ModuleName, layer);
-            _weights.Add(weight);
+            _own.AddRange(own);
         }
     }
 
     public void Dispose()
     {
         _adapted.Restore();
-        foreach (var weight in _weights)
+        foreach (var parameter in _own)
         {
-            // Only the merged weight: the bias is the base layer's own.
-            weight.Dispose();
+            // What was merged alone: other biases are the base layer's.
+            parameter.Dispose();
         }
 
-        _weights.Clear();
+        _own.Clear();
     }
 }

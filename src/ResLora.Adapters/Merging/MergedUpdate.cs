@@ -1,4 +1,5 @@
 using ResLora.Adapters.Layers;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ResLora.Adapters.Merging;
@@ -29,6 +30,14 @@ public abstract class MergedUpdate(LayerSite site) : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         return ExactWeight().to(site.Weight.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A plain layer with W*.</summary>
+    /// <returns>The layer, and those of its parameters that are not the base's; both owned by the caller.</returns>
+    internal virtual (nn.Module<Tensor, Tensor> Layer, IReadOnlyList<Parameter> Own) PlainLayer()
+    {
+        var (layer, weight) = site.WithWeight(MergedWeight());
+        return (layer, [weight]);
     }
 
     /// <summary>W* in float32, before it is rounded.</summary>

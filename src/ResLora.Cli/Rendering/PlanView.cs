@@ -104,7 +104,7 @@ internal static class PlanView
     private static string Adapter(PlanReport report) => report.Adapter switch
     {
         null => "none: all weights are trained",
-        { Shortcut.Kind: ShortcutKind.None } plain => $"{plain.Kind.Title}, rank {plain.Rank}, on {report.Run.Modules.Count} layers ({plain.Targets})",
+        { Shortcut.Kind: ShortcutKind.None } plain => $"{plain.Kind.Title}{(plain.Kind.HasRank ? $", rank {plain.Rank}" : "")}, on {report.Run.Modules.Count} layers ({plain.Targets})",
         var joined => $"ResLoRA{(joined.Kind == AdapterMethods.Lora ? "" : $" on {joined.Kind.Title}")} with the {joined.Shortcut.Kind.ToString().ToLowerInvariant()} shortcut, rank {joined.Rank}, " +
             $"on {report.Run.Modules.Count} layers ({joined.Targets})",
     };

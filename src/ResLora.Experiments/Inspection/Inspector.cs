@@ -58,17 +58,16 @@ public static class Inspector
         var description = AdapterStore.Describe(path);
         var config = description.Config;
         var shortcut = config.Shortcut;
-        var facts = new List<KeyValuePair<string, string>>
-        {
+        List<KeyValuePair<string, string>> facts =
+        [
             new("format", description.Format),
             new("method", config.Kind.Title),
             new("base model", description.BaseModel ?? "not said"),
-            new("rank", Text(config.Rank)),
-            new("alpha", Text(config.Alpha)),
-            new("scaling", Text(config.Scaling)),
-            new("dropout", Text(config.Dropout)),
+            .. config.Kind.HasRank
+                ? [new("rank", Text(config.Rank)), new("alpha", Text(config.Alpha)), new("scaling", Text(config.Scaling)), new("dropout", Text(config.Dropout))]
+                : Array.Empty<KeyValuePair<string, string>>(),
             new("targets", config.Targets is { } targets ? Shortened(targets) : "not said"),
-        };
+        ];
         facts.AddRange(config.Kind.Facts(description));
         if (config.Exclude is { } exclude)
         {

@@ -142,7 +142,7 @@ public sealed record PeftConfig
     /// </summary>
     /// <param name="type">The <c>peft_type</c>.</param>
     /// <param name="targetModules">Module names or suffixes.</param>
-    /// <param name="rank">R.</param>
+    /// <param name="rank">R; null for a method that has none, nor patterns.</param>
     /// <param name="baseModel">The model that the adapter belongs to, or null.</param>
     /// <param name="own">The method's own keys.</param>
     /// <param name="rankPattern">Ranks of single modules, by pattern; null for none.</param>
@@ -152,7 +152,7 @@ public sealed record PeftConfig
     public static string Text(
         string type,
         IReadOnlyList<string> targetModules,
-        int rank,
+        int? rank,
         string? baseModel,
         IReadOnlyDictionary<string, object?> own,
         IReadOnlyDictionary<string, int>? rankPattern = null,
@@ -180,6 +180,14 @@ public sealed record PeftConfig
             ["target_modules"] = targetModules,
             ["task_type"] = extras.IsClassifier ? "SEQ_CLS" : "CAUSAL_LM",
         };
+        if (rank is null)
+        {
+            foreach (var key in (string[])["r", "rank_pattern", "alpha_pattern", "layers_to_transform", "layers_pattern"])
+            {
+                keys.Remove(key);
+            }
+        }
+
         foreach (var (key, value) in own)
         {
             keys[key] = value;

@@ -21,6 +21,7 @@ internal static class PeftReadBack
     private const string Up = ".lora_B.weight";
     private const string Magnitude = ".lora_magnitude_vector";
     private const string Right = ".lora_A", Left = ".lora_B", Values = ".lora_E";   // AdaLoRA's
+    private const string Stretches = ".ia3_l";   // (IA)³'s
     private const string Rows = ".token_adapter.trainable_tokens_delta";
     private const string Head = "lm_head.";
     private const string Embedding = ".embed_tokens.weight";
@@ -88,6 +89,12 @@ internal static class PeftReadBack
                 Add(layer, right * values, left, Key("lora_alpha") / (Key("init_r") + 1e-5));
             }
 
+            foreach (var name in factors.Entries.Keys.Where(n => n.EndsWith(Stretches, StringComparison.Ordinal)))
+            {
+                using var scope = NewDisposeScope();
+                Multiply(Layer(name, Stretches), name, factors.Read(name).to(float64));
+            }
+
             return model;
         }
         catch
@@ -136,7 +143,7 @@ internal static class PeftReadBack
         var parameters = model.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
         var hasBiases = config.TryGetProperty("bias", out var biases) && biases.GetString() is "all" or "lora_only";
         var found = new HashSet<string>(StringComparer.Ordinal);
-        string[] ends = [Down, Up, Magnitude, Right, Left, Values];
+        string[] ends = [Down, Up, Magnitude, Right, Left, Values, Stretches];
         foreach (var name in factors.Entries.Keys.Where(n => !ends.Any(end => n.EndsWith(end, StringComparison.Ordinal))))
         {
             using var scope = NewDisposeScope();
@@ -184,6 +191,25 @@ internal static class PeftReadBack
         var weight = new Parameter((wide * (lengths / wide.square().sum(1).sqrt()).unsqueeze(1)).to(float32), requires_grad: false);   // [Dout, Din] · [Dout, 1]
         weight.DetachFromDisposeScope();
         layer.weight = weight;
+    }
+
+    /// <summary>W and b by rows, or W by columns.</summary>
+    private static void Multiply(Linear layer, string name, Tensor factors)
+    {
+        using var old = layer.weight!;
+        var byRows = factors.shape.SequenceEqual([old.shape[0], 1]);
+        if (!byRows)
+        {
+            Shapes.Require(factors, name, 1, old.shape[1]);
+        }
+
+        var weight = new Parameter((old.to(float64) * factors).to(float32), requires_grad: false);   // [Dout, Din] · [Dout, 1] or [1, Din]
+        weight.DetachFromDisposeScope();
+        layer.weight = weight;
+        if (byRows && layer.bias is { } bias)
+        {
+            bias.mul_(factors.flatten());
+        }
     }
 
     private static void Add(Linear layer, Tensor a, Tensor b, double scale)

@@ -30,12 +30,10 @@ internal sealed class PeftTarget : IExportTarget
     public IEnumerable<ExportFeature> Plan(ExportSource source)
     {
         var config = source.Adapter!.Config;
-        var ranks = source.Blocks.Select(block => block.MergedRank).Distinct().Order().ToArray();
         return
         [
             .. Features.Shortcuts(source),
-            new("rank", FeatureState.Kept, ranks.Length == 1 ? Features.Text($"{ranks[0]}") : Features.Text($"{ranks[0]} to {ranks[^1]}, with a rank_pattern for the layers that differ")),
-            .. Scaling(source, config),
+            .. config.Kind.HasRank ? [.. Rank(source), .. Scaling(source, config)] : Array.Empty<ExportFeature>(),
             .. config.Dropout > 0 ? [Features.Dropout(IsPlain(source) ? FeatureState.Kept : FeatureState.Baked)] : Array.Empty<ExportFeature>(),
             .. SavedModules(source),
             .. Features.TextHead(source, $"{TextHeadFile.FileName}; PEFT has no place for them"),
@@ -101,6 +99,12 @@ internal sealed class PeftTarget : IExportTarget
         {
             yield return new ExportFeature("besides LoRA", FeatureState.Kept, string.Join(", ", source.BesidesLora));
         }
+    }
+
+    private static IEnumerable<ExportFeature> Rank(ExportSource source)
+    {
+        var ranks = source.Blocks.Select(block => block.MergedRank).Distinct().Order().ToArray();
+        yield return new("rank", FeatureState.Kept, ranks.Length == 1 ? Features.Text($"{ranks[0]}") : Features.Text($"{ranks[0]} to {ranks[^1]}, with a rank_pattern for the layers that differ"));
     }
 
     private static IEnumerable<ExportFeature> Scaling(ExportSource source, AdapterConfig config)
