@@ -3,8 +3,10 @@ using System.Text.Json.Serialization;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Adapters.Methods.AdaLora;
+using ResLora.Adapters.Methods.Lokr;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Json;
+using ResLora.Models;
 
 namespace ResLora.Experiments.Verification;
 
@@ -131,15 +133,33 @@ internal sealed record CaseFile
     public static CaseFile Read(string folder)
     {
         var path = Path.Combine(folder, "case.json");
-        // The kind first: of a kind that is not known, nothing else has to fit.
-        if (CheckedJson.Deserialize<Head>(path, _json).Kind is { } kind and not (LinearKind or ConvolutionKind or EmbeddingKind or AdapterKind or MethodKind))
+        // The kind first, and the model's: of a kind that is not known, nothing else has to fit.
+        var kind = CheckedJson.Deserialize<Head>(path, _json).Kind;
+        if (kind is not (null or LinearKind or ConvolutionKind or EmbeddingKind or AdapterKind or MethodKind))
         {
             throw new ConfigException($"cases of kind '{kind}' are not supported yet");
+        }
+
+        if (kind is null or MethodKind && ModelType(folder) is var type && !ModelRegistry.ModelTypes.Contains(type))
+        {
+            throw new ConfigException($"cases of models of type '{type}' are not supported yet");
         }
 
         var file = CheckedJson.Deserialize<CaseFile>(path, _json);
         var problems = file.Unsupported().ToArray();
         return problems.Length == 0 ? file : throw new ConfigException($"case.json: {string.Join("; ", problems)}");
+    }
+
+    private static string ModelType(string folder)
+    {
+        var path = Path.Combine(folder, "config.json");
+        if (!File.Exists(path))
+        {
+            return "unknown";
+        }
+
+        using var config = CheckedJson.Read(path);
+        return config.RootElement.TryGetProperty("model_type", out var type) ? type.ToString() : "unknown";
     }
 
     private IEnumerable<string> Unsupported()
@@ -218,11 +238,6 @@ internal sealed record CaseFile
         {
             yield return $"init_r {initial} is not supported (the rank is, which is {Rank})";
         }
-
-        if (DecomposesBoth == true || DecomposeFactor is not (null or -1))
-        {
-            yield return "decompose_both and decompose_factor are not supported (false and -1 are)";
-        }
     }
 
     private string? MethodName => Method == "rslora" ? "lora" : Method;
@@ -232,6 +247,7 @@ internal sealed record CaseFile
         Method = MethodName,
         RankStabilized = Method == "rslora",
         AdaLora = Method == "adalora" ? new AdaLoraConfig { OrthogonalWeight = 1 } : null,   // the penalty itself is expected
+        Lokr = Method == "lokr" ? new LokrSettings { DecomposeBoth = DecomposesBoth ?? false, DecomposeFactor = DecomposeFactor ?? -1 } : null,
     };
 
     /// <summary>The calibration, which structures with approximate merges need.</summary>
