@@ -155,6 +155,12 @@ public abstract class AdapterMethod
     /// <returns>The settings.</returns>
     public abstract AdapterConfig ReadPeft(PeftConfig file, AdapterConfig config);
 
+    /// <summary>What settings that were read say of modules that have no block, a phrase each; empty when all have one.</summary>
+    /// <param name="config">The settings.</param>
+    /// <param name="modules">The dotted names of the modules with blocks.</param>
+    /// <returns>The phrases.</returns>
+    public virtual IEnumerable<string> Unplaced(AdapterConfig config, IReadOnlyCollection<string> modules) => [];
+
     /// <summary>Writes what is the method's own into a PEFT configuration.</summary>
     /// <param name="config">The settings.</param>
     /// <param name="keys">The configuration's keys, those that all methods have in common written already.</param>

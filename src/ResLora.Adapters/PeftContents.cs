@@ -74,6 +74,7 @@ internal sealed class PeftContents
 
         RequireBaseLayers();
         RequireChosen();
+        _problems.AddRange(_method.Unplaced(_description.Config, _blocks));
         var saved = SavedModules();
         if (_problems.Count > 0)
         {

@@ -131,7 +131,8 @@ public sealed class AdaLoraMethod : LoraMethod
             Dropout = file.Dropout,
             AdaLora = own with
             {
-                TargetRank = Value("target_r", 8),
+                // PEFT opens a folder whatever its target is, and could prune nothing with one above.
+                TargetRank = Math.Min(Value("target_r", 8), rank),
                 Interval = Value("deltaT", own.Interval),
                 Beta1 = Value("beta1", own.Beta1),
                 Beta2 = Value("beta2", own.Beta2),
@@ -140,6 +141,15 @@ public sealed class AdaLoraMethod : LoraMethod
                 Kept = RankPattern.Read(file.RankPattern, rank),
             },
         };
+    }
+
+    /// <inheritdoc />
+    public override IEnumerable<string> Unplaced(AdapterConfig config, IReadOnlyCollection<string> modules)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(modules);
+        return Settings(config).Kept.Keys.Where(name => !modules.Any(module => RankPattern.Names(name, module)))
+            .Select(name => $"rank_pattern names '{name}', which has no block");
     }
 
     /// <inheritdoc />

@@ -38,7 +38,12 @@ internal static class RankPattern
     /// <param name="modules">What <see cref="Read"/> gave.</param>
     /// <param name="moduleName">The module's dotted name; it may begin with a part that the model trained there lacked.</param>
     public static IReadOnlyList<bool>? Of(IReadOnlyDictionary<string, IReadOnlyList<bool>> modules, string moduleName) =>
-        modules.GetValueOrDefault(moduleName) ?? modules.FirstOrDefault(pair => moduleName.EndsWith("." + pair.Key, StringComparison.Ordinal)).Value;
+        modules.GetValueOrDefault(moduleName) ?? modules.FirstOrDefault(pair => Names(pair.Key, moduleName)).Value;
+
+    /// <summary>Whether a name of the pattern is a module's.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="moduleName">The module's dotted name, as for <see cref="Of"/>.</param>
+    public static bool Names(string name, string moduleName) => moduleName == name || moduleName.EndsWith("." + name, StringComparison.Ordinal);
 
     /// <summary>The key's value; null where every module has all entries.</summary>
     /// <param name="modules">The entries of each module.</param>

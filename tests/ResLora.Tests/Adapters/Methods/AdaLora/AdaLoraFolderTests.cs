@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Adapters.Methods.AdaLora;
@@ -109,6 +110,31 @@ public sealed class AdaLoraFolderTests
         var error = Assert.Throws<FileFormatException>(() => AdapterStore.Load(model, files.Folder));
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_PatternOfAModuleWithoutBlock_IsRefused()
+    {
+        using var files = new PeftFiles();
+        using var model = TinyLlama.Create();
+        Write(files);
+        files.Config["rank_pattern"]!["model.layers.7.self_attn.q_proj.lora_E"] = new JsonArray(true, true, true, true);
+        files.Write();
+
+        var error = Assert.Throws<FileFormatException>(() => AdapterStore.Load(model, files.Folder));
+
+        Assert.Contains("rank_pattern names 'model.layers.7.self_attn.q_proj', which has no block", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_TargetAboveTheRank_IsTakenForTheRank()
+    {
+        using var files = new PeftFiles();
+        using var model = TinyLlama.Create();
+        Write(files);
+        files.Write(("target_r", "8"));
+
+        Assert.Equal(4, AdapterStore.Load(model, files.Folder).Config.AdaLora!.TargetRank);
     }
 
     [Fact]
