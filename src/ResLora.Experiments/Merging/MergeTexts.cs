@@ -15,7 +15,7 @@ namespace ResLora.Experiments.Merging;
 /// <param name="Tokens">Their tokens and labels.</param>
 /// <param name="Task">The task that they belong to; null for texts that a model wrote, and for tasks with labels.</param>
 /// <param name="Samples">The same as text; empty for tasks with labels.</param>
-internal sealed record MergeTexts(string Source, Objective Objective, IReadOnlyList<TokenizedSample> Tokens, ITask? Task, IReadOnlyList<Sample> Samples)
+internal sealed record MergeTexts(string Source, TextObjective Objective, IReadOnlyList<TokenizedSample> Tokens, ITask? Task, IReadOnlyList<Sample> Samples)
 {
     private const int MostTokens = 512;
 

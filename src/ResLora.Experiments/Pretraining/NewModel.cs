@@ -58,7 +58,7 @@ internal sealed class NewModel : IDisposable
     }
 
     /// <summary>What the model learns.</summary>
-    public Objective Objective { get; }
+    public TextObjective Objective { get; }
 
     /// <summary>The model; on the meta device until its weights are drawn.</summary>
     public LanguageModel Model => Objective.Model;

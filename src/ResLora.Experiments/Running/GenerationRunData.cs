@@ -22,7 +22,7 @@ internal sealed record GenerationRunData(
     public override string LossUnit => "nats a token";
 
     /// <inheritdoc />
-    public override Objective ObjectiveFor(ModelSession session, bool packing) =>
+    public override TextObjective ObjectiveFor(ModelSession session, bool packing) =>
         new NextTokenObjective(session.Causal, SampleEncoding.PadId(session.Tokenizer), packing);
 
     /// <summary>Reads and tokenises.</summary>

@@ -17,7 +17,7 @@ internal sealed record LabelledRunData(LabelledTexts Texts, TokenizedData TrainT
     public override string LossUnit => Texts.Train.Labels is null ? "squared error" : "nats a sample";
 
     /// <inheritdoc />
-    public override Objective ObjectiveFor(ModelSession session, bool packing) =>
+    public override TextObjective ObjectiveFor(ModelSession session, bool packing) =>
         new LabelObjective(session.Encoder, Texts.Task, Texts.Train.Labels);
 
     /// <summary>Tokenises.</summary>

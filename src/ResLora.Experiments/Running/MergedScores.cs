@@ -23,7 +23,7 @@ internal static class MergedScores
     /// <param name="score">Gives results by the names that follow <c>eval_merged_METHOD_</c>.</param>
     /// <param name="stop">Ends it between two batches.</param>
     public static IEnumerable<KeyValuePair<string, double>> Of(
-        ModelSession session, Objective objective, IReadOnlyList<TokenizedSample> calibration, IReadOnlyList<MergeMethod> methods,
+        ModelSession session, TextObjective objective, IReadOnlyList<TokenizedSample> calibration, IReadOnlyList<MergeMethod> methods,
         Func<IReadOnlyDictionary<string, double>> score, CancellationToken stop)
     {
         var adapter = session.Adapter!;

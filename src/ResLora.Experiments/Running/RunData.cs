@@ -14,7 +14,7 @@ internal abstract record RunData(TokenizedData TrainTokens, IReadOnlyList<Tokeni
     /// <summary>What a session's model is trained for on this data.</summary>
     /// <param name="session">The model.</param>
     /// <param name="packing">Whether batches are packed where the objective can.</param>
-    public abstract Objective ObjectiveFor(ModelSession session, bool packing);
+    public abstract TextObjective ObjectiveFor(ModelSession session, bool packing);
 
     /// <summary>What its losses are measured in.</summary>
     public abstract string LossUnit { get; }

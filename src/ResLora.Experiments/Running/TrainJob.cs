@@ -142,7 +142,7 @@ public static class TrainJob
     private static bool HasExtraMetrics(RunConfig config) => WantsExactMatch(config) || config.Merging.Evaluate.Count > 0;
 
     /// <summary>Right answers when the best checkpoint is chosen by them, and what the merged models are worth.</summary>
-    private static Dictionary<string, double> ExtraMetrics(ModelSession session, Objective objective, RunData data, RunConfig config, CancellationToken stop)
+    private static Dictionary<string, double> ExtraMetrics(ModelSession session, TextObjective objective, RunData data, RunConfig config, CancellationToken stop)
     {
         var metrics = new Dictionary<string, double>();
         if (WantsExactMatch(config))
@@ -161,7 +161,7 @@ public static class TrainJob
     }
 
     /// <summary>What the objective measures, by the names that follow <c>eval_</c>; perplexity says no more than the loss.</summary>
-    private static Dictionary<string, double> MergedScore(ModelSession session, Objective objective, RunData data, RunConfig config, CancellationToken stop)
+    private static Dictionary<string, double> MergedScore(ModelSession session, TextObjective objective, RunData data, RunConfig config, CancellationToken stop)
     {
         const string prefix = "eval_";
         var scores = objective.Measure(data.ValidationTokens, config.Training.BatchSize, stop)

@@ -1,3 +1,7 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using ResLora.Formats;
+
 namespace ResLora.Text.Data;
 
 /// <summary>A sample as token ids, with the label of each position.</summary>
@@ -7,7 +11,7 @@ namespace ResLora.Text.Data;
 /// position (position t predicts label t + 1) is the loss's part. The first label is always masked: nothing predicts it. For masked
 /// tokens: the token's own id where it may be hidden. Empty where the text as a whole has a <see cref="Target"/>.
 /// </param>
-public sealed record TokenizedSample(int[] Ids, int[] Labels)
+public sealed record TokenizedSample(int[] Ids, int[] Labels) : IExample
 {
     /// <summary>The label of a position that is not trained.</summary>
     public const int Masked = -100;
@@ -20,4 +24,18 @@ public sealed record TokenizedSample(int[] Ids, int[] Labels)
 
     /// <summary>How many tokens are trained.</summary>
     public int TrainedTokens => Labels.Count(label => label != Masked);
+
+    /// <summary>The tokens.</summary>
+    public int Size => Ids.Length;
+
+    /// <inheritdoc />
+    public void AppendTo(IncrementalHash hash)
+    {
+        ArgumentNullException.ThrowIfNull(hash);
+        hash.AppendData(MemoryMarshal.AsBytes<int>([Ids.Length]));
+        hash.AppendData(MemoryMarshal.AsBytes<int>(Ids));
+        hash.AppendData(MemoryMarshal.AsBytes<int>(Labels));
+        hash.AppendData(MemoryMarshal.AsBytes<int>(TypeIds ?? []));
+        hash.AppendData(Target is { } target ? BitConverter.GetBytes(target) : []);
+    }
 }

@@ -8,12 +8,12 @@ namespace ResLora.Training.Evaluation;
 /// </summary>
 internal sealed class EvaluationMode : IDisposable
 {
-    private readonly LanguageModel _model;
+    private readonly Network _model;
     private readonly IDisposable _noGradient = no_grad();
     private readonly bool _wasTraining;
     private readonly LayerRunner? _runLayer;
 
-    public EvaluationMode(LanguageModel model)
+    public EvaluationMode(Network model)
     {
         (_model, _wasTraining, _runLayer) = (model, model.training, model.RunLayer);
         model.RunLayer = null;

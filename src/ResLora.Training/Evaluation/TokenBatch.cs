@@ -10,8 +10,11 @@ namespace ResLora.Training.Evaluation;
 /// <param name="Positions">[N] int64: which of the B·T positions, row by row, predict something: those followed by a trained token, masked
 /// ones, or the first of each row.</param>
 /// <param name="Targets">[N] int64, what they predict: next tokens, hidden tokens or labels; float32 for scores.</param>
-public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions, Tensor Targets) : IDisposable
+public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions, Tensor Targets) : Batch
 {
+    /// <inheritdoc />
+    public override long TargetCount => Targets.numel();
+
     /// <summary>[B, T] int64, the type of each token; null when all are 0.</summary>
     public Tensor? TypeIds { get; init; }
 
@@ -124,7 +127,7 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
     }
 
     /// <summary>Frees the tensors.</summary>
-    public void Dispose()
+    public override void Dispose()
     {
         Ids.Dispose();
         TokenMask?.Dispose();

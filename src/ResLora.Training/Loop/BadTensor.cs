@@ -9,7 +9,7 @@ namespace ResLora.Training.Loop;
 internal static class BadTensor
 {
     /// <summary>Names the first tensor, in the order of the computation, that makes a batch's loss not finite.</summary>
-    public static string BehindLoss(TrainSetup setup, TokenBatch batch)
+    public static string BehindLoss(TrainSetup setup, Batch batch)
     {
         var trained = setup.Trainable.Select(p => (p.Key, (Tensor)p.Value));
         var frozen = setup.Model.named_parameters().Select(p => (p.name, (Tensor)p.parameter));
@@ -47,7 +47,7 @@ internal static class BadTensor
         return First(gradients.Select(g => (g.Item1, g.grad!))) ?? "the norm of all gradients together";
     }
 
-    private static string? InLayers(Objective objective, TokenBatch batch)
+    private static string? InLayers(Objective objective, Batch batch)
     {
         using var scope = NewDisposeScope();
         var model = objective.Model;

@@ -1,10 +1,9 @@
+using ResLora.Formats;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using ResLora.Formats.Errors;
 using ResLora.Models.Fused;
-using ResLora.Text.Data;
 using ResLora.Training.Checkpoints;
 
 namespace ResLora.Training.Loop;
@@ -102,16 +101,12 @@ internal static class RunIdentity
         };
     }
 
-    private static string Digest(IReadOnlyList<TokenizedSample> samples)
+    private static string Digest(IReadOnlyList<IExample> examples)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var sample in samples)
+        foreach (var example in examples)
         {
-            hash.AppendData(MemoryMarshal.AsBytes<int>([sample.Ids.Length]));
-            hash.AppendData(MemoryMarshal.AsBytes<int>(sample.Ids));
-            hash.AppendData(MemoryMarshal.AsBytes<int>(sample.Labels));
-            hash.AppendData(MemoryMarshal.AsBytes<int>(sample.TypeIds ?? []));
-            hash.AppendData(sample.Target is { } target ? BitConverter.GetBytes(target) : []);
+            example.AppendTo(hash);
         }
 
         const int shown = 12;

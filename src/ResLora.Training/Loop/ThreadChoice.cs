@@ -52,7 +52,7 @@ public static class ThreadChoice
         }
 
         var (size, type) = weights[weights.Length / 2];
-        var multiplications = size * setup.Config.BatchSize * setup.Train.Average(sample => sample.Ids.Length);
+        var multiplications = size * setup.Config.BatchSize * setup.Train.Average(sample => sample.Size);
         return multiplications < (type == ScalarType.BFloat16 ? WorthInBFloat16 : WorthInFloat32) ? 1 : usual;
     }
 }

@@ -1,6 +1,6 @@
+using ResLora.Formats;
 using ResLora.Adapters;
 using ResLora.Models;
-using ResLora.Text.Data;
 using ResLora.Training.Objectives;
 using TorchSharp.Modules;
 
@@ -9,22 +9,22 @@ namespace ResLora.Training.Loop;
 /// <summary>Everything that a run needs; all of it is borrowed.</summary>
 /// <param name="Objective">What is trained for, and the model, with the adapter on it if there is one.</param>
 /// <param name="Trainable">What is trained, float32, by names that stay the same from run to run.</param>
-/// <param name="Train">The samples to learn.</param>
-/// <param name="Validation">The held-out samples; may be empty.</param>
+/// <param name="Train">The examples to learn.</param>
+/// <param name="Validation">The held-out examples; may be empty.</param>
 /// <param name="Config">How to train.</param>
 /// <param name="RunFolder">Where metrics, checkpoints, best and last go.</param>
 /// <param name="SaveModel">Writes a complete adapter or model into the folder given, which exists and is empty.</param>
 public sealed record TrainSetup(
     Objective Objective,
     IReadOnlyList<KeyValuePair<string, Parameter>> Trainable,
-    IReadOnlyList<TokenizedSample> Train,
-    IReadOnlyList<TokenizedSample> Validation,
+    IReadOnlyList<IExample> Train,
+    IReadOnlyList<IExample> Validation,
     TrainConfig Config,
     string RunFolder,
     Action<string> SaveModel)
 {
-    /// <summary>The model.</summary>
-    public LanguageModel Model => Objective.Model;
+    /// <summary>The network.</summary>
+    public Network Model => Objective.Model;
 
     /// <summary>The adapter on the model; null when the model itself is trained.</summary>
     public AdaptedModel? Adapter { get; init; }

@@ -1,7 +1,6 @@
+using ResLora.Formats;
 using ResLora.Adapters;
 using ResLora.Tensors.NativeRuntime;
-using ResLora.Text.Data;
-using ResLora.Training.Evaluation;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -14,7 +13,7 @@ namespace ResLora.Training.Loop;
 internal sealed record StepOutcome(double Loss, double GradientNorm, int Tokens);
 
 /// <summary>One optimizer step: forward and backward passes, clipping, update. Nothing but numbers outlives it.</summary>
-internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<TokenizedSample> samples, AdamW optimizer, RunRandom random, MethodTraining? method)
+internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<IExample> samples, AdamW optimizer, RunRandom random, MethodTraining? method)
 {
     private readonly Parameter[] _parameters = [.. setup.Trainable.Select(p => p.Value)];
 
@@ -42,26 +41,26 @@ internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<TokenizedSample>
 
         optimizer.Step(learningRate);
         method?.EndStep(number - 1);
-        return new StepOutcome(loss, norm, groups.Sum(group => group.Sum(sample => sample.Ids.Length)));
+        return new StepOutcome(loss, norm, groups.Sum(group => group.Sum(sample => sample.Size)));
     }
 
-    private double Backward(int number, TokenizedSample[][] groups)
+    private double Backward(int number, IExample[][] groups)
     {
         using var scope = NewDisposeScope();
         var batches = Collate(groups);
 
         // Known before any pass, so that each pass can already be divided by it.
-        var targets = batches.Sum(batch => batch.Targets.numel());
+        var targets = batches.Sum(batch => batch.TargetCount);
         return batches.Sum(batch => Backward(number, batch, targets));
     }
 
-    private TokenBatch[] Collate(TokenizedSample[][] groups)
+    private Batch[] Collate(IExample[][] groups)
     {
         using var turn = random.Take();   // masks
         return [.. groups.Select(setup.Objective.Collate)];
     }
 
-    private double Backward(int number, TokenBatch batch, long targets)
+    private double Backward(int number, Batch batch, long targets)
     {
         using var turn = random.Take();   // dropout
         using var scope = NewDisposeScope();

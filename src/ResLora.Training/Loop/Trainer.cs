@@ -1,6 +1,5 @@
+using ResLora.Formats;
 using ResLora.Formats.Errors;
-using ResLora.Text.Data;
-using ResLora.Training.Objectives;
 
 namespace ResLora.Training.Loop;
 
@@ -61,7 +60,7 @@ public sealed class Trainer(TrainSetup setup)
     }
 
     /// <summary>Checks everything that can be checked before the first step.</summary>
-    private List<TokenizedSample> UsableSamples()
+    private List<IExample> UsableSamples()
     {
         var problems = setup.Config.Problems().ToArray();
         if (problems.Length > 0)
@@ -79,9 +78,9 @@ public sealed class Trainer(TrainSetup setup)
             throw new ConfigException($"train.bestMetric is '{setup.Config.BestMetric}', and this run's evaluation gives {string.Join(" and ", setup.Objective.Metrics)} only.");
         }
 
-        foreach (var id in setup.Train.Concat(setup.Validation).SelectMany(s => s.Ids).Where(id => id < 0 || id >= setup.Model.VocabularySize).Take(1))
+        if (setup.Objective.Problem(setup.Train.Concat(setup.Validation)) is { } problem)
         {
-            throw new ConfigException($"The data has token {id}, and the model knows tokens 0 to {setup.Model.VocabularySize - 1}; do tokenizer and model belong together?");
+            throw new ConfigException(problem);
         }
 
         var usable = setup.Train.Where(s => setup.Objective.TargetsOf(s) > 0).ToList();
@@ -89,6 +88,6 @@ public sealed class Trainer(TrainSetup setup)
         return usable.Count > 0 && untrained <= setup.Config.MaxUntrainedShare * setup.Train.Count
             ? usable
             : throw new ConfigException(
-                $"{untrained} of {setup.Train.Count} training samples have {(setup.Objective is LabelObjective ? "no label" : "no trained token")}, more than the allowed share of {setup.Config.MaxUntrainedShare}; check the data and its labels.");
+                $"{untrained} of {setup.Train.Count} training samples have {setup.Objective.NothingToLearn}, more than the allowed share of {setup.Config.MaxUntrainedShare}; check the data and its labels.");
     }
 }

@@ -1,9 +1,9 @@
+using ResLora.Formats;
 using System.Diagnostics;
 using ResLora.Adapters;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Tensors.NativeRuntime;
-using ResLora.Text.Data;
 using ResLora.Training.Checkpoints;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Objectives;
@@ -33,10 +33,10 @@ internal sealed class TrainingRun : IDisposable
     private bool _stoppedEarly;
     private RunLog? _log;
 
-    public TrainingRun(TrainSetup setup, IReadOnlyList<TokenizedSample> samples, IProgress<RunEvent>? progress)
+    public TrainingRun(TrainSetup setup, IReadOnlyList<IExample> samples, IProgress<RunEvent>? progress)
     {
         (_setup, _progress) = (setup, progress);
-        _order = new DataOrder([.. samples.Select(s => s.Ids.Length)], setup.Config);
+        _order = new DataOrder([.. samples.Select(s => s.Size)], setup.Config);
         _schedule = new LearningRateSchedule(setup.Config, _order.TotalSteps);
         var adapter = setup.Adapter;
         _optimizer = new AdamW(setup.Trainable, setup.Config, name => adapter?.RateFactor(name) ?? 1);

@@ -17,14 +17,14 @@ public static class CalibrationTexts
     /// <param name="stop">Ends the calibration between two batches.</param>
     /// <returns>A batch each.</returns>
     public static IReadOnlyList<CalibrationBatch> Batches(
-        Objective objective, IReadOnlyList<TokenizedSample> samples, CancellationToken stop = default)
+        TextObjective objective, IReadOnlyList<TokenizedSample> samples, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(objective);
         ArgumentNullException.ThrowIfNull(samples);
         return [.. samples.OrderBy(s => s.Ids.Length).Chunk(BatchSize).Select(group => Batch(objective, group, stop))];
     }
 
-    private static CalibrationBatch Batch(Objective objective, TokenizedSample[] group, CancellationToken stop) => isDone =>
+    private static CalibrationBatch Batch(TextObjective objective, TokenizedSample[] group, CancellationToken stop) => isDone =>
     {
         stop.ThrowIfCancellationRequested();
         using var mode = new EvaluationMode(objective.Model);

@@ -25,7 +25,7 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
     /// <exception cref="ConfigException">No sample has a token to predict.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static IReadOnlyList<MergeMeasurement> Measure(
-        ModelSession session, Objective objective, IReadOnlyList<MergedAdapter> merged, IReadOnlyList<TokenizedSample> samples, CancellationToken stop = default)
+        ModelSession session, TextObjective objective, IReadOnlyList<MergedAdapter> merged, IReadOnlyList<TokenizedSample> samples, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(objective);
@@ -59,7 +59,7 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
     }
 
     /// <summary>Texts alike in length side by side, as many as give the wanted number of predictions.</summary>
-    private static IEnumerable<TokenizedSample[]> Batches(Objective objective, IReadOnlyList<TokenizedSample> samples)
+    private static IEnumerable<TokenizedSample[]> Batches(TextObjective objective, IReadOnlyList<TokenizedSample> samples)
     {
         var (batch, predictions) = (new List<TokenizedSample>(), 0);
         foreach (var sample in samples.Where(s => objective.TargetsOf(s) > 0).OrderBy(s => s.Ids.Length))
@@ -81,7 +81,7 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
         }
     }
 
-    private sealed class Sums(Objective objective)
+    private sealed class Sums(TextObjective objective)
     {
         private double _divergence;
         private double _largest;

@@ -13,7 +13,7 @@ namespace ResLora.Training.Objectives;
 /// <param name="model">The model, borrowed; its head says which of the two it is.</param>
 /// <param name="task">The task, which says what is measured.</param>
 /// <param name="labels">The labels in the order of the head's outputs; null for scores.</param>
-public sealed class LabelObjective(EncoderModel model, LabelledTask task, LabelSet? labels) : Objective(model, model.PadId)
+public sealed class LabelObjective(EncoderModel model, LabelledTask task, LabelSet? labels) : TextObjective(model, model.PadId)
 {
     private readonly EncoderModel _model = model;
 
@@ -26,6 +26,9 @@ public sealed class LabelObjective(EncoderModel model, LabelledTask task, LabelS
 
     /// <inheritdoc />
     public override bool PredictsValues => _model.Head.Kind == TextHeadKind.Score;
+
+    /// <inheritdoc />
+    public override string NothingToLearn => "no label";
 
     /// <inheritdoc />
     public override int TargetsOf(TokenizedSample sample)

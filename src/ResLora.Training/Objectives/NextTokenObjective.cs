@@ -10,7 +10,7 @@ namespace ResLora.Training.Objectives;
 /// <param name="padId">The token that fills up short rows; it is never looked at.</param>
 /// <param name="packing">Whether batches are packed (<see cref="TokenBatch.Pack"/>). The loss is the same, up to rounding. Default
 /// false.</param>
-public sealed class NextTokenObjective(CausalLanguageModel model, int padId, bool packing = false) : Objective(model, padId)
+public sealed class NextTokenObjective(CausalLanguageModel model, int padId, bool packing = false) : TextObjective(model, padId)
 {
     /// <summary>The name of e^loss on held-out data.</summary>
     public const string PerplexityMetric = "eval_perplexity";

@@ -1,89 +1,59 @@
+using ResLora.Formats;
 using ResLora.Models;
-using ResLora.Text.Data;
-using ResLora.Training.Evaluation;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Objectives;
 
 /// <summary>
-/// What a model is trained for: how samples become a batch, what is lost on it, and what is measured on held-out data. The training
-/// loop knows no more of a model than this.
+/// What a network is trained for: how examples become a batch, what is lost on it, and what is measured on held-out data. The training
+/// loop knows no more of a network and its data than this.
 /// </summary>
-/// <param name="model">The model, borrowed.</param>
-/// <param name="padId">The token that fills up short rows.</param>
-public abstract class Objective(LanguageModel model, int padId)
+/// <param name="model">The network, borrowed.</param>
+public abstract class Objective(Network model)
 {
     /// <summary>The name of the mean loss on held-out data.</summary>
     public const string LossMetric = "eval_loss";
 
-    /// <summary>The model, borrowed.</summary>
-    public LanguageModel Model => model;
-
-    /// <summary>The token that fills up short rows.</summary>
-    public int PadId => padId;
+    /// <summary>The network, borrowed.</summary>
+    public Network Model => model;
 
     /// <summary>The names of what <see cref="Measure"/> gives, the loss first.</summary>
     public abstract IReadOnlyList<string> Metrics { get; }
 
-    /// <summary>How many predictions a sample trains; none makes it useless.</summary>
-    /// <param name="sample">The sample.</param>
+    /// <summary>What an example lacks whose <see cref="TargetsOf"/> is 0, such as <c>no label</c>.</summary>
+    public abstract string NothingToLearn { get; }
+
+    /// <summary>What in the data does not go with the network, a sentence; null when all is well.</summary>
+    /// <param name="examples">All examples of a run.</param>
+    /// <returns>The problem, or null.</returns>
+    public virtual string? Problem(IEnumerable<IExample> examples) => null;
+
+    /// <summary>How many predictions an example trains; none makes it useless.</summary>
+    /// <param name="example">The example.</param>
     /// <returns>The count, 0 or more.</returns>
-    public abstract int TargetsOf(TokenizedSample sample);
+    public abstract int TargetsOf(IExample example);
 
-    /// <summary>Puts samples side by side for training. What it draws at random comes from libtorch's generator.</summary>
-    /// <param name="samples">The samples, at least one.</param>
+    /// <summary>Puts examples together for one forward pass. What it draws at random comes from libtorch's generator.</summary>
+    /// <param name="examples">The examples, at least one.</param>
     /// <returns>The batch, owned by the caller.</returns>
-    public abstract TokenBatch Collate(IReadOnlyList<TokenizedSample> samples);
-
-    /// <summary>Hidden states of the last layer.</summary>
-    /// <param name="batch">The batch, borrowed.</param>
-    /// <returns>New tensor [B, T, D], owned by the caller.</returns>
-    public abstract Tensor Hidden(TokenBatch batch);
-
-    /// <summary>What the model predicts at the batch's positions.</summary>
-    /// <param name="batch">The batch, borrowed.</param>
-    /// <returns>New tensor in float32, owned by the caller: [N, V] scores of tokens or [N, labels], or [N, 1] values.</returns>
-    public abstract Tensor Predictions(TokenBatch batch);
-
-    /// <summary>Whether a value is predicted; else one of several tokens or labels is.</summary>
-    public virtual bool PredictsValues => false;
+    public abstract Batch Collate(IReadOnlyList<IExample> examples);
 
     /// <summary>Σ of the loss over the batch's targets, in float32; divided by their number it is the mean.</summary>
     /// <param name="batch">The batch, borrowed.</param>
     /// <returns>New scalar, owned by the caller.</returns>
-    public virtual Tensor LossSum(TokenBatch batch)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        using var scope = NewDisposeScope();
-        return LossSum(Predictions(batch), batch.Targets).MoveToOuterDisposeScope();
-    }
+    public abstract Tensor LossSum(Batch batch);
 
-    /// <summary>Σ of the loss of predictions: −log softmax at the target, or the squared error of a value.</summary>
-    /// <param name="predictions">[N, …] as <see cref="Predictions"/> gives them, borrowed.</param>
-    /// <param name="targets">[N], borrowed.</param>
-    /// <returns>New scalar, owned by the caller.</returns>
-    public Tensor LossSum(Tensor predictions, Tensor targets)
-    {
-        ArgumentNullException.ThrowIfNull(predictions);
-        ArgumentNullException.ThrowIfNull(targets);
-        using var scope = NewDisposeScope();
-        var loss = PredictsValues
-            ? nn.functional.mse_loss(predictions.squeeze(-1), targets, nn.Reduction.Sum)   // [N, 1] -> [N]
-            : nn.functional.cross_entropy(predictions, targets, reduction: nn.Reduction.Sum);
-        return loss.MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Runs the layers on a batch with its mask, for whoever listens to the model's hooks.</summary>
+    /// <summary>Runs the layers on a batch, for whoever listens to the network's hooks.</summary>
     /// <param name="batch">The batch, borrowed.</param>
-    public abstract void Forward(TokenBatch batch);
+    public abstract void Forward(Batch batch);
 
     /// <summary>
-    /// Measures the model on held-out samples, in evaluation mode. Results are equal for every batch size up to rounding.
+    /// Measures the network on held-out examples, in evaluation mode. Results are equal for every batch size up to rounding.
     /// </summary>
-    /// <param name="samples">The samples, at least one.</param>
-    /// <param name="batchSize">Samples in one forward pass.</param>
+    /// <param name="examples">The examples, at least one.</param>
+    /// <param name="batchSize">Examples in one forward pass.</param>
     /// <param name="stop">Ends the measurement between two batches.</param>
     /// <returns>Results by name.</returns>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public abstract IReadOnlyDictionary<string, double> Measure(IReadOnlyList<TokenizedSample> samples, int batchSize, CancellationToken stop);
+    public abstract IReadOnlyDictionary<string, double> Measure(IReadOnlyList<IExample> examples, int batchSize, CancellationToken stop);
 }

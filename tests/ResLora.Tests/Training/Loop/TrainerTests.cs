@@ -218,7 +218,7 @@ public class TrainerTests
     {
         using var bench = new TrainingBench();
         const int unread = TinyModel.Vocabulary - 1;
-        bench.Setup = bench.Setup with { Train = [.. bench.Setup.Train.Where(s => !s.Ids.Contains(unread))], Validation = [new TokenizedSample([1, unread, 3], [-100, -100, 3])] };
+        bench.Setup = bench.Setup with { Train = [.. bench.Setup.Train.Cast<TokenizedSample>().Where(s => !s.Ids.Contains(unread))], Validation = [new TokenizedSample([1, unread, 3], [-100, -100, 3])] };
         using (torch.no_grad())
         {
             bench.Model.named_parameters().Single(p => p.name == "model.embed_tokens.weight").parameter[unread].fill_(float.NaN);

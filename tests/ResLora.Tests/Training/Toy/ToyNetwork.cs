@@ -1,0 +1,60 @@
+using ResLora.Models;
+using static TorchSharp.torch;
+
+namespace ResLora.Tests.Training.Toy;
+
+/// <summary>Points in, values out: three layers that shortcuts can join, and a head.</summary>
+internal sealed class ToyNetwork : Network
+{
+    public const int Width = 4;
+
+    private readonly TorchSharp.Modules.ModuleList<nn.Module> _layers = nn.ModuleList<nn.Module>([.. Enumerable.Range(0, 3).Select(_ => new Layer())]);
+    private readonly nn.Module<Tensor, Tensor> _head = nn.Linear(Width, 1);
+
+    public ToyNetwork(long seed) : base(nameof(ToyNetwork))
+    {
+        register_module("layers", _layers);
+        register_module("head", _head);
+        using var generator = new Generator((ulong)seed, CPU);
+        using var noGradient = no_grad();
+        foreach (var parameter in parameters())
+        {
+            using var value = randn(parameter.shape, generator: generator) * 0.5;
+            parameter.copy_(value);
+        }
+    }
+
+    public override int LayerCount => 3;
+
+    public override ScalarType DataType => ScalarType.Float32;
+
+    public override Device Device => CPU;
+
+    public override IReadOnlyList<string> UsualTargets => ["mix"];
+
+    protected override void RegisterComponents()
+    {
+    }
+
+    public Tensor Predict(Tensor points)   // [B, D] -> [B, 1]
+    {
+        using var scope = NewDisposeScope();
+        using var pass = BeginForward?.Invoke(null);
+        var hidden = points.alias();
+        foreach (var layer in _layers.Cast<Layer>())
+        {
+            hidden = layer.call(hidden);
+        }
+
+        return _head.call(hidden).MoveToOuterDisposeScope();
+    }
+
+    private sealed class Layer : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> _mix = nn.Linear(Width, Width);
+
+        public Layer() : base(nameof(Layer)) => register_module("mix", _mix);
+
+        public override Tensor forward(Tensor input) => _mix.call(input).tanh();
+    }
+}
