@@ -111,7 +111,7 @@ public abstract class AdapterMethod
     {
         ArgumentNullException.ThrowIfNull(config);
         throw new ConfigException(
-            $"The adapter is {Title} of rank {config.Rank}, and cannot be cut to rank {rank}: only DyLoRA trains smaller ranks with the whole one. Leave the rank out.");
+            $"The adapter is {Title}{(HasRank ? $" of rank {config.Rank}" : "")}, and cannot be cut to rank {rank}: only DyLoRA trains smaller ranks with the whole one. Leave the rank out.");
     }
 
     /// <summary>What the method does in training besides gradient steps; null where it does nothing.</summary>

@@ -120,6 +120,7 @@ public sealed class DyLoraTests
     [InlineData("dylora", 0, "from 1 to 3, and 0")]
     [InlineData("lora", 2, "LoRA of rank 3")]
     [InlineData("dora", 2, "DoRA of rank 3")]
+    [InlineData("ia3", 2, "(IA)³, and cannot be cut to rank 2")]
     public void CutTo_RankThatWasNotTrained_IsRefused(string method, int rank, string part)
     {
         var config = new AdapterConfig { Method = method, Rank = 3 };
