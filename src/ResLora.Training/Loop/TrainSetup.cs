@@ -1,6 +1,7 @@
 using ResLora.Formats;
 using ResLora.Adapters;
 using ResLora.Models;
+using ResLora.Training.Distributed;
 using ResLora.Training.Objectives;
 using TorchSharp.Modules;
 
@@ -25,6 +26,9 @@ public sealed record TrainSetup(
 {
     /// <summary>The network.</summary>
     public Network Model => Objective.Model;
+
+    /// <summary>The processes that train together. Default: this one alone.</summary>
+    public ICommunicator Communicator { get; init; } = SingleProcess.Instance;
 
     /// <summary>The adapter on the model; null when the model itself is trained.</summary>
     public AdaptedModel? Adapter { get; init; }

@@ -25,6 +25,31 @@ internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<IExample> sample
         var groups = microBatches.Select(batch => batch.Select(index => samples[index]).ToArray()).ToArray();
         optimizer.ZeroGradients();
         method?.BeginStep(number - 1);
+        var (loss, norm) = Agreed(number, () => Gradient(number, groups));
+        optimizer.Step(learningRate);
+        method?.EndStep(number - 1);
+        return new StepOutcome(loss, norm, groups.Sum(group => group.Sum(sample => sample.Size)));
+    }
+
+    /// <summary>One process's bad numbers end the step in all: else the others would wait for it without an end.</summary>
+    private T Agreed<T>(int number, Func<T> compute)
+    {
+        T result;
+        try
+        {
+            result = compute();
+        }
+        catch (TrainingFailedException)
+        {
+            setup.Communicator.Any(true);
+            throw;
+        }
+
+        return setup.Communicator.Any(false) ? throw new TrainingFailedException(number, "a tensor of another process") : result;
+    }
+
+    private (double Loss, double Norm) Gradient(int number, IExample[][] groups)
+    {
         var loss = Backward(number, groups);
         setup.Adapter?.RequireRun();
         BackwardOfPenalty();
@@ -39,9 +64,7 @@ internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<IExample> sample
             Gradients.Clip(_parameters, norm, setup.Config.ClipNorm);
         }
 
-        optimizer.Step(learningRate);
-        method?.EndStep(number - 1);
-        return new StepOutcome(loss, norm, groups.Sum(group => group.Sum(sample => sample.Size)));
+        return (loss, norm);
     }
 
     private double Backward(int number, IExample[][] groups)

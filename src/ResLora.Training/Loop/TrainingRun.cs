@@ -2,7 +2,6 @@ using ResLora.Formats;
 using System.Diagnostics;
 using ResLora.Adapters;
 using ResLora.Formats.Errors;
-using ResLora.Formats.Files;
 using ResLora.Tensors.NativeRuntime;
 using ResLora.Training.Checkpoints;
 using ResLora.Training.Evaluation;
@@ -23,7 +22,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly MethodTraining? _method;
     private readonly TrainStep _trainStep;
     private readonly BestEvaluation _best;
-    private readonly CheckpointStore _checkpoints;
+    private readonly RunOutput _output;
     private readonly IReadOnlyDictionary<string, string> _identity;
     private readonly List<double> _losses = [];
     private IReadOnlyDictionary<string, double> _lastMetrics = new Dictionary<string, double>();
@@ -31,7 +30,6 @@ internal sealed class TrainingRun : IDisposable
     private int _savedStep;
     private int _soundStep;
     private bool _stoppedEarly;
-    private RunLog? _log;
 
     public TrainingRun(TrainSetup setup, IReadOnlyList<IExample> samples, IProgress<RunEvent>? progress)
     {
@@ -44,7 +42,7 @@ internal sealed class TrainingRun : IDisposable
         _random = new RunRandom(Config.Seed);
         _trainStep = new TrainStep(setup, samples, _optimizer, _random, _method);
         _best = new BestEvaluation(setup.Config.BestMetric);
-        _checkpoints = new CheckpointStore(setup.RunFolder);
+        _output = new RunOutput(setup, Tell);
         _identity = RunIdentity.Of(setup, _order.TotalSteps);
     }
 
@@ -59,17 +57,13 @@ internal sealed class TrainingRun : IDisposable
 
     public TrainResult Execute(bool resume, CancellationToken stop)
     {
-        using var held = RunStart.Enter(_setup.RunFolder, resume);
-        Leftovers.Sweep(_setup.RunFolder);
-        _checkpoints.Sweep();
+        _output.Enter(resume);
         if (resume)
         {
             Resume();
         }
 
-        // All is checked, and only now is anything written.
-        _setup.SaveSettings?.Invoke();
-        _log = new RunLog(_setup.RunFolder, Step, _evaluatedStep, Tell);
+        _output.Begin(Step, _evaluatedStep);
         _setup.Model.train();
         _setup.Model.RunLayer = Config.GradientCheckpointing ? ActivationCheckpoint.Run : null;
         var interrupted = !Loop(stop);
@@ -103,14 +97,14 @@ internal sealed class TrainingRun : IDisposable
         _optimizer.Dispose();
         _random.Dispose();
         _method?.Dispose();
-        _log?.Dispose();
+        _output.Dispose();
     }
 
     /// <summary>Goes on where the newest checkpoint stands, or where the newest one stands that is not damaged.</summary>
     private void Resume()
     {
         var damages = new List<string>();
-        foreach (var folder in _checkpoints.Folders)
+        foreach (var folder in _output.Checkpoints)
         {
             try
             {
@@ -183,7 +177,11 @@ internal sealed class TrainingRun : IDisposable
             EvaluateIfDue(stop);
             while (Step < _order.TotalSteps && !_stoppedEarly)
             {
-                stop.ThrowIfCancellationRequested();
+                if (_setup.Communicator.Any(stop.IsCancellationRequested))
+                {
+                    return false;
+                }
+
                 TrainOneStep(clock, before);
                 Allocator.Trim();
                 EvaluateIfDue(stop);
@@ -273,7 +271,7 @@ internal sealed class TrainingRun : IDisposable
         }
 
         _progress?.Report(new EvaluationDone(Step, metrics, isBest));
-        if (OutOfPatience)
+        if (_setup.Communicator.Any(OutOfPatience))
         {
             _stoppedEarly = true;
             _progress?.Report(new EarlyStopped(
@@ -281,7 +279,7 @@ internal sealed class TrainingRun : IDisposable
         }
     }
 
-    private void Log(IEnumerable<KeyValuePair<string, double>> metrics) => _log!.Write(Step, metrics.ToDictionary());
+    private void Log(IEnumerable<KeyValuePair<string, double>> metrics) => _output.Log(Step, metrics.ToDictionary());
 
     /// <summary>Nothing that is not a number is ever saved, nor evaluated: the last step may have made the first one.</summary>
     private void RequireFinite()
@@ -302,7 +300,6 @@ internal sealed class TrainingRun : IDisposable
         }
 
         RequireFinite();
-        _log!.Flush();
         using var scope = NewDisposeScope();
         var state = new TrainerState
         {
@@ -316,25 +313,17 @@ internal sealed class TrainingRun : IDisposable
             WarmupSteps = _schedule.WarmupSteps,
             Identity = _identity,
         };
-        MakeRoom(_checkpoints.FolderOf(Step));
-        var path = _checkpoints.Save(state, RunTensors.Collect(_setup, _optimizer, _random, _method, _losses), _setup.SaveModel, Config.KeepCheckpoints);
+        var path = _output.SaveCheckpoint(state, () => RunTensors.Collect(_setup, _optimizer, _random, _method, _losses));
         _savedStep = Step;
-        _progress?.Report(new CheckpointSaved(Step, path));
+        if (path is not null)
+        {
+            _progress?.Report(new CheckpointSaved(Step, path));
+        }
     }
 
     private void SaveModel(string name)
     {
         RequireFinite();
-        var path = Path.Combine(_setup.RunFolder, name);
-        MakeRoom(path);
-        AtomicFolder.Write(path, _setup.SaveModel, overwrite: true);
-    }
-
-    private void MakeRoom(string path)
-    {
-        if (AtomicFolder.MoveAsideIfForeign(path) is { } aside)
-        {
-            Tell($"'{path}' also held files that reslora did not write there; it is now '{aside}'.");
-        }
+        _output.SaveModel(name);
     }
 }
