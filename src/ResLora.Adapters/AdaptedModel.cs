@@ -64,7 +64,7 @@ public sealed class AdaptedModel
     public IReadOnlyList<string> BesidesLora =>
     [
         .. Config.Kind.BesidesLora is { } besides ? [besides] : Array.Empty<string>(),
-        .. Blocks.Where(block => block.Site is not LinearSite).GroupBy(block => block.Site.Kind).Select(kind => $"blocks on {kind.Count()} {kind.Key}s"),
+        .. Blocks.Where(block => block.Site is not LinearSite).GroupBy(block => block.Site.Kind).Select(kind => $"{kind.Count()} {(kind.Count() == 1 ? "block" : "blocks")} on {kind.Key}s"),
         .. BesidesBlocks,
         .. BesidesHead.Count == Whole.Count ? [] : new[] { $"biases of {BesidesHead.Count - Whole.Count} layers" },
     ];

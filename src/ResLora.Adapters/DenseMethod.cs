@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ResLora.Adapters.Layers;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Peft;
 
@@ -9,6 +10,10 @@ public abstract class DenseMethod : AdapterMethod
 {
     /// <inheritdoc />
     public override string? BesidesLora => $"dense updates ({Title})";
+
+    /// <inheritdoc />
+    // As PEFT: its dense updates know no embeddings.
+    public override bool Takes(LayerSite site) => site is not EmbeddingSite;
 
     /// <inheritdoc />
     public override string PeftScaling => "alpha / r";

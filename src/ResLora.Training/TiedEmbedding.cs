@@ -26,7 +26,7 @@ public static class TiedEmbedding
             case CausalLanguageModel { HasOwnHead: false } causal:
                 causal.GiveOwnHead();
                 Warnings.Add(
-                    $"'{embedding.ModuleName}' is the output head, too, and its block changes the embedding alone: the head is a matrix of its own from now on, as it is when PEFT merges such an adapter.");
+                    $"'{embedding.ModuleName}' is the output head, too, and its block changes the embedding alone, as in PEFT: the head is a matrix of its own from now on.");
                 break;
             case EncoderModel { Head.Kind: TextHeadKind.MaskedTokens }:
                 throw new ConfigException($"'{embedding.ModuleName}' is the head for masked tokens, too, and a block would change the embedding alone; exclude it (adapter.exclude).");

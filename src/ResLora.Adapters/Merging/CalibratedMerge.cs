@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ResLora.Adapters.Layers;
 using ResLora.Formats.Errors;
 using static TorchSharp.torch;
 
@@ -63,7 +64,7 @@ internal sealed class CalibratedMerge(
 
     private void LayerByLayer(IReadOnlyList<IReadOnlyList<AdapterBlock>> groups, List<MergedBlock> merged)
     {
-        Passes(groups);   // refuses what does not fit
+        Passes([.. groups.Where(group => group.All(block => block.Site is LinearSite))]);   // refuses what does not fit
         using var targets = new TargetObserver();
         using (adapted.Observe(targets))
         {
@@ -75,7 +76,15 @@ internal sealed class CalibratedMerge(
         {
             for (var i = 0; i < groups.Count; i++)
             {
-                Fit([groups[i]], targets, (i + 2, groups.Count + 1), merged);
+                if (groups[i].All(block => block.Site is LinearSite))
+                {
+                    Fit([groups[i]], targets, (i + 2, groups.Count + 1), merged);
+                }
+                else
+                {
+                    merged.AddRange(groups[i].Select(Head));   // no merge that looks at texts has others than heads of chains
+                }
+
                 inForce.Push(new MergedAdapter(adapted, settings.Method, merged[^groups[i].Count..]).Apply());
             }
         }

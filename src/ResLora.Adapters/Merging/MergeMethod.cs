@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ResLora.Adapters.Layers;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Adapters.Merging;
@@ -47,7 +48,8 @@ public static class MergeMethods
     public static IReadOnlyList<MergeMethod> For(AdaptedModel adapted)
     {
         ArgumentNullException.ThrowIfNull(adapted);
-        return For(adapted.Config, adapted.ShortcutWeight);
+        var methods = For(adapted.Config, adapted.ShortcutWeight);
+        return Unfitted(adapted) is null ? methods : [.. methods.Where(method => !NeedsCalibration(method))];
     }
 
     /// <summary>The methods that settings allow, the usual one first.</summary>
@@ -86,8 +88,13 @@ public static class MergeMethods
         {
             var kind = adapted.Config.Shortcut.Kind;
             var structure = kind == ShortcutKind.None ? $"plain {adapted.Config.Kind.Title}" : $"the {kind.ToString().ToLowerInvariant()} shortcut at weight {adapted.ShortcutWeight:0.###}";
+            var of = NeedsCalibration(method) && Unfitted(adapted) is { } block ? $" on a layer such as '{block.ModuleName}' ({block.Site.Kind}), since only linear layers have rows of tokens to calibrate with" : "";
             throw new ConfigException(
-                $"Merge method '{Name(method)}' does not fit {structure}; use {string.Join(" or ", allowed.Select(Name))}.");
+                $"Merge method '{Name(method)}' does not fit {structure}{of}; use {string.Join(" or ", allowed.Select(Name))}.");
         }
     }
+
+    /// <summary>A block that reads others and that calibration cannot fit; null where there is none.</summary>
+    private static AdapterBlock? Unfitted(AdaptedModel adapted) =>
+        adapted.Blocks.FirstOrDefault(block => block.Previous.Count > 0 && block.Site is not LinearSite);
 }

@@ -1,4 +1,5 @@
 using ResLora.Adapters;
+using ResLora.Adapters.Layers;
 using ResLora.Models;
 using ResLora.Models.Memory;
 using ResLora.Training.Loop;
@@ -66,7 +67,7 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
     /// <param name="weights">Where the base weights are.</param>
     /// <param name="batches">The shapes of the run's batches.</param>
     /// <param name="dataTokens">The tokens of all training samples, which stay in memory. Default 0.</param>
-    /// <returns>The estimate, or null when the network has no account of its memory.</returns>
+    /// <returns>The estimate, or null when the network has no account of its memory, or the adapter has blocks on other layers than linear ones.</returns>
     public static MemoryEstimate? Of(
         Network model, AdaptedModel? adapter, TrainConfig config, BaseMemory weights, IReadOnlyCollection<BatchShape> batches, long dataTokens = 0)
     {
@@ -74,7 +75,9 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(batches);
-        if (model.Memory(new TrainingTerms(weights.Width, adapter is null, config.FusedKernels)) is not { } account)
+        // The accounts are of linear layers: what a pass keeps for an embedding or a convolution is not reckoned.
+        if (adapter?.Blocks.Any(block => block.Site is not LinearSite) == true
+            || model.Memory(new TrainingTerms(weights.Width, adapter is null, config.FusedKernels)) is not { } account)
         {
             return null;
         }

@@ -43,5 +43,6 @@ public static class DoraMath
         return merged.to(weight.dtype).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Sum(Tensor weight, LoraPair lora) => weight.to(float32) + LoraMath.DeltaWeight(lora);
+    // Row by row in memory, whatever the layer: long rows of an embedding lose digits when they are summed across memory.
+    private static Tensor Sum(Tensor weight, LoraPair lora) => (weight.to(float32) + LoraMath.DeltaWeight(lora)).contiguous();
 }

@@ -22,6 +22,7 @@ internal static class PeftReadBack
     private const string Magnitude = ".lora_magnitude_vector";
     private const string Right = ".lora_A", Left = ".lora_B", Values = ".lora_E";   // AdaLoRA's
     private const string Stretches = ".ia3_l";   // (IA)³'s
+    private const string LookedUpDown = ".lora_embedding_A", LookedUpUp = ".lora_embedding_B";
     private const string Rows = ".token_adapter.trainable_tokens_delta";
     private const string Head = "lm_head.";
     private const string Embedding = ".embed_tokens.weight";
@@ -50,7 +51,8 @@ internal static class PeftReadBack
         {
             using var noGradient = no_grad();
             if (model is CausalLanguageModel causal && factors.Entries.Keys.Any(name =>
-                name.StartsWith(PeftConfig.TensorPrefix + Head, StringComparison.Ordinal) || name.EndsWith(Embedding, StringComparison.Ordinal)))
+                name.StartsWith(PeftConfig.TensorPrefix + Head, StringComparison.Ordinal) || name.EndsWith(Embedding, StringComparison.Ordinal)
+                || name.EndsWith(".embed_tokens" + LookedUpDown, StringComparison.Ordinal)))
             {
                 causal.GiveOwnHead();
             }
@@ -75,6 +77,21 @@ internal static class PeftReadBack
                 {
                     Stretch(layer, factors.Read(name[..^Down.Length] + Magnitude).to(float64));
                 }
+            }
+
+            foreach (var name in factors.Entries.Keys.Where(n => n.EndsWith(LookedUpDown, StringComparison.Ordinal)))
+            {
+                var module = Module(name, LookedUpDown);
+                var rows = model.named_parameters().FirstOrDefault(p => p.name == module + ".weight").parameter
+                    ?? throw new FileFormatException($"{factors.Path}: '{name}' belongs to no embedding of {modelFolder}.");
+                using var scope = NewDisposeScope();
+                var (a, b) = (factors.Read(name).to(float64), factors.Read(name[..^LookedUpDown.Length] + LookedUpUp).to(float64));
+                Shapes.Require(a, name, Shapes.Any, rows.shape[0]);
+                Shapes.Require(b, name[..^LookedUpDown.Length] + LookedUpUp, rows.shape[1], a.shape[0]);
+                var sum = rows.to(float64) + (b.matmul(a).t() * Scale(json.RootElement, module, a.shape[0], readsPatterns, configPath));   // [V, D]
+                rows.copy_(Flag(json.RootElement, "use_dora")
+                    ? sum * (factors.Read(name[..^LookedUpDown.Length] + Magnitude).to(float64) / linalg.norm(sum, dims: [0]))
+                    : sum);
             }
 
             foreach (var name in factors.Entries.Keys.Where(n => n.EndsWith(Values, StringComparison.Ordinal)))
@@ -143,7 +160,7 @@ internal static class PeftReadBack
         var parameters = model.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
         var hasBiases = config.TryGetProperty("bias", out var biases) && biases.GetString() is "all" or "lora_only";
         var found = new HashSet<string>(StringComparer.Ordinal);
-        string[] ends = [Down, Up, Magnitude, Right, Left, Values, Stretches];
+        string[] ends = [Down, Up, Magnitude, Right, Left, Values, Stretches, LookedUpDown, LookedUpUp];
         foreach (var name in factors.Entries.Keys.Where(n => !ends.Any(end => n.EndsWith(end, StringComparison.Ordinal))))
         {
             using var scope = NewDisposeScope();

@@ -87,7 +87,7 @@ public sealed class ConvolutionSiteTests : IDisposable
         Assert.Equal(["conv"], named.Blocks.Select(block => block.ModuleName));
         Assert.Equal([2L, 3, 3, 3], named.Blocks[0].Factors[0].Value.shape);
         Assert.Equal([4L, 2, 1, 1], named.Blocks[0].Factors[1].Value.shape);
-        Assert.Equal(["blocks on 1 convolutions"], named.BesidesLora);
+        Assert.Equal(["1 block on convolutions"], named.BesidesLora);
     }
 
     [Theory]
