@@ -134,7 +134,7 @@ internal sealed record CaseFile
     {
         var path = Path.Combine(folder, "case.json");
         // The kind first, and the model's: of a kind that is not known, nothing else has to fit.
-        var kind = CheckedJson.Deserialize<Head>(path, _json).Kind;
+        var kind = CheckedJson.Deserialize<CaseKind>(path, _json).Kind;
         if (kind is not (null or LinearKind or ConvolutionKind or EmbeddingKind or AdapterKind or MethodKind))
         {
             throw new ConfigException($"cases of kind '{kind}' are not supported yet");
@@ -329,7 +329,7 @@ internal sealed record CaseFile
         public Dictionary<string, JsonElement> Unread { get; init; } = [];
     }
 
-    private sealed record Head
+    private sealed record CaseKind
     {
         [JsonPropertyName("kind")]
         public string? Kind { get; init; }
