@@ -32,6 +32,9 @@ public abstract class AdapterMethod
     /// <summary>What its blocks have that a plain LoRA has no place for, a phrase; null where they are plain LoRA.</summary>
     public virtual string? BesidesLora => null;
 
+    /// <summary>Whether an adapter folder of PEFT's can hold what merging a shortcut makes of the blocks.</summary>
+    public virtual bool HasMergedAdapter => true;
+
     /// <summary>The present name of a factor that older files call otherwise.</summary>
     /// <param name="factorName">One of <see cref="FactorNames"/>.</param>
     /// <returns>The name that blocks have for it.</returns>

@@ -62,7 +62,7 @@ public static class AdapterStore
     public static IReadOnlyList<(string Module, Tensor A, Tensor B)> PortableBlocks(MergedAdapter merged)
     {
         ArgumentNullException.ThrowIfNull(merged);
-        RequirePlain(merged);
+        RequirePlain(merged.Adapted);
         using var noGradient = no_grad();
         var pairs = merged.Blocks.Select(b => (b.ModuleName, Pair: LowRank(b))).ToArray();
         var rank = pairs.Max(b => b.Pair.A.shape[0]);
@@ -80,13 +80,17 @@ public static class AdapterStore
     private static LoraPair LowRank(MergedBlock block) => block.Update.AsLowRank()
         ?? throw new ConfigException($"'{block.ModuleName}': its update has no low rank, so that it fits into no LoRA; merge it into the model (merge --as model, export --to hf).");
 
-    /// <summary>Refuses what no other tool's LoRA has a place for.</summary>
-    private static void RequirePlain(MergedAdapter merged)
+    /// <summary>Refuses an adapter with what a plain LoRA has no place for, however it is merged.</summary>
+    /// <param name="adapted">The adapted model.</param>
+    /// <exception cref="ConfigException">It has such a thing.</exception>
+    public static void RequirePlain(AdaptedModel adapted)
     {
-        if (merged.Adapted.BesidesLora is { Count: > 0 } besides)
+        ArgumentNullException.ThrowIfNull(adapted);
+        if (adapted.BesidesLora is { Count: > 0 } besides)
         {
+            var peft = adapted.Config is { Shortcut.Kind: ShortcutKind.None } or { Kind.HasMergedAdapter: true } ? ", or export it to PEFT (--to peft)" : "";
             throw new ConfigException(
-                $"The adapter has {string.Join(", ", besides)}, for which a plain LoRA has no place; merge it into the model (merge --as model, export --to hf), or export it to PEFT (--to peft).");
+                $"The adapter has {string.Join(", ", besides)}, for which a plain LoRA has no place; merge it into the model (merge --as model, export --to hf){peft}.");
         }
     }
 

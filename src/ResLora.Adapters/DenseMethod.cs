@@ -16,6 +16,9 @@ public abstract class DenseMethod : AdapterMethod
     public override bool Takes(LayerSite site) => site is not EmbeddingSite;
 
     /// <inheritdoc />
+    public override bool HasMergedAdapter => false;
+
+    /// <inheritdoc />
     public override string PeftScaling => "alpha / r";
 
     /// <inheritdoc />

@@ -55,6 +55,11 @@ public static class MergeJob
 
         // In float32, as exports are measured: what is shown is the cost of merging, not of the roundings of a smaller type.
         using var session = ModelSession.Load(baseModel, options.Adapter, ScalarType.Float32, rank: options.Rank);
+        if (options.As == MergeTarget.Lora)
+        {
+            AdapterStore.RequirePlain(session.Adapter!);
+        }
+
         var texts = MergeTexts.ToMeasure(options.Texts, session);
         var methods = Methods(options, session.Adapter!);
         if (options is { Output: { } place, As: { } kind })

@@ -72,7 +72,7 @@ internal static class PeftReadBack
                 var (a, b) = (factors.Read(name).to(float64), factors.Read(name[..^Down.Length] + Up).to(float64));
                 Shapes.Require(a, name, Shapes.Any, layer.weight!.shape[1]);
                 Shapes.Require(b, name[..^Down.Length] + Up, layer.weight.shape[0], a.shape[0]);
-                Add(layer, a, b, Scale(json.RootElement, Module(name, Down), a.shape[0], readsPatterns, configPath));
+                Add(layer, b.matmul(a) * Scale(json.RootElement, Module(name, Down), a.shape[0], readsPatterns, configPath));
                 if (Flag(json.RootElement, "use_dora"))
                 {
                     Stretch(layer, factors.Read(name[..^Down.Length] + Magnitude).to(float64));
@@ -103,7 +103,17 @@ internal static class PeftReadBack
                 var (right, left, values) = (Of(Right), Of(Left), Of(Values));
                 Shapes.Require(right, Right, values.shape[0], layer.weight!.shape[1]);
                 Shapes.Require(left, Left, layer.weight.shape[0], values.shape[0]);
-                Add(layer, right * values, left, Key("lora_alpha") / (Key("init_r") + 1e-5));
+                Add(layer, left.matmul(right * values) * (Key("lora_alpha") / (Key("init_r") + 1e-5)));
+            }
+
+            foreach (var name in DenseReadBack.Modules(factors))
+            {
+                using var scope = NewDisposeScope();
+                var (layer, module) = (Layer(name, ""), Module(name, ""));
+                var delta = DenseReadBack.Product(factors, name);
+                Shapes.Require(delta, name, [.. layer.weight!.shape]);
+                double Of(string key, string patterns) => Value(json.RootElement, key, patterns, module, readsPatterns, configPath);
+                Add(layer, delta * (Of("alpha", "alpha_pattern") / Of("r", "rank_pattern")));
             }
 
             foreach (var name in factors.Entries.Keys.Where(n => n.EndsWith(Stretches, StringComparison.Ordinal)))
@@ -160,7 +170,7 @@ internal static class PeftReadBack
         var parameters = model.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
         var hasBiases = config.TryGetProperty("bias", out var biases) && biases.GetString() is "all" or "lora_only";
         var found = new HashSet<string>(StringComparer.Ordinal);
-        string[] ends = [Down, Up, Magnitude, Right, Left, Values, Stretches, LookedUpDown, LookedUpUp];
+        string[] ends = [Down, Up, Magnitude, Right, Left, Values, Stretches, LookedUpDown, LookedUpUp, .. DenseReadBack.Ends];
         foreach (var name in factors.Entries.Keys.Where(n => !ends.Any(end => n.EndsWith(end, StringComparison.Ordinal))))
         {
             using var scope = NewDisposeScope();
@@ -229,10 +239,10 @@ internal static class PeftReadBack
         }
     }
 
-    private static void Add(Linear layer, Tensor a, Tensor b, double scale)
+    private static void Add(Linear layer, Tensor delta)
     {
         using var old = layer.weight!;
-        var weight = new Parameter((old.to(float64) + (b.matmul(a) * scale)).to(float32), requires_grad: false);   // [Dout, R] · [R, Din] -> [Dout, Din]
+        var weight = new Parameter((old.to(float64) + delta).to(float32), requires_grad: false);   // [Dout, Din]
         weight.DetachFromDisposeScope();
         layer.weight = weight;
     }

@@ -1,4 +1,5 @@
 using ResLora.Adapters;
+using ResLora.Formats.Errors;
 using ResLora.Formats.Peft;
 using ResLora.Models;
 using static TorchSharp.torch;
@@ -30,6 +31,12 @@ internal sealed class PeftTarget : IExportTarget
     public IEnumerable<ExportFeature> Plan(ExportSource source)
     {
         var config = source.Adapter!.Config;
+        if (!config.Kind.HasMergedAdapter && !IsPlain(source))
+        {
+            throw new ConfigException(
+                $"{source.Adapter.Folder}: {config.Kind.Title} with a shortcut fits into no adapter of PEFT's, since what merging makes of it has no low rank; export the merged model instead (--to hf).");
+        }
+
         return
         [
             .. Features.Shortcuts(source),

@@ -2,6 +2,7 @@ using ResLora.Adapters;
 using ResLora.Adapters.Methods.AdaLora;
 using ResLora.Experiments.Exporting;
 using ResLora.Experiments.Running;
+using ResLora.Formats.Errors;
 using ResLora.Tensors.Safetensors;
 using Xunit;
 
@@ -19,6 +20,11 @@ public sealed class ExportMethodsTests(ExportWorld world) : IClassFixture<Export
     [InlineData("adalora", "vllm", ShortcutKind.None)]
     [InlineData("adalora", "hf", ShortcutKind.None)]
     [InlineData("adalora", "llama.cpp", ShortcutKind.Block)]
+    [InlineData("loha", "peft", ShortcutKind.None)]
+    [InlineData("loha", "hf", ShortcutKind.Input)]
+    [InlineData("loha", "llama.cpp", ShortcutKind.None)]
+    [InlineData("lokr", "peft", ShortcutKind.None)]
+    [InlineData("lokr", "hf", ShortcutKind.Block)]
     public void Run_EachTarget_IsProved(string method, string target, ShortcutKind kind)
     {
         var adapter = Trained(method, kind);
@@ -46,6 +52,37 @@ public sealed class ExportMethodsTests(ExportWorld world) : IClassFixture<Export
 
         var module = values.Name["base_model.model.".Length..^".lora_E".Length];
         Assert.Contains(ExportCheck.Run(folder).Differences, d => d.Contains($"{file}: '{module}.weight' differs", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("loha", "peft", ShortcutKind.Input, "LoHa with a shortcut fits into no adapter of PEFT's")]
+    [InlineData("lokr", "peft", ShortcutKind.Block, "LoKr with a shortcut fits into no adapter of PEFT's")]
+    [InlineData("loha", "vllm", ShortcutKind.None, "dense updates (LoHa), which vLLM has no place for")]
+    [InlineData("lokr", "vllm", ShortcutKind.None, "dense updates (LoKr), which vLLM has no place for")]
+    public void Run_AdapterThatHasNoPlaceThere_IsRefused(string method, string target, ShortcutKind kind, string expected)
+    {
+        var output = world.Folder[$"refused-{method}-{target}"];
+
+        var error = Assert.Throws<ConfigException>(() => ExportJob.Run(new ExportOptions { Adapter = Trained(method, kind), To = target, Output = output }));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(output));
+    }
+
+    [Theory]
+    [InlineData("hada_w2_b", "loha")]
+    [InlineData("lokr_w2", "lokr")]
+    public void Check_AWrongFactor_IsFound(string factor, string method)
+    {
+        var folder = world.Folder[$"{method}-flipped"];
+        ExportJob.Run(new ExportOptions { Adapter = Trained(method, ShortcutKind.None), To = "peft", Output = folder });
+        const string file = "adapter_model.safetensors";
+        var name = SafetensorsReader.ReadHeader(Path.Combine(folder, file)).Entries.Keys.First(n => n[(n.LastIndexOf('.') + 1)..].StartsWith(factor, StringComparison.Ordinal));
+
+        TamperedFile.FlipSign(Path.Combine(folder, file), name);
+        ExportFolder.Rehash(folder, file);
+
+        Assert.NotEmpty(ExportCheck.Run(folder).Differences);
     }
 
     private string Trained(string method, ShortcutKind kind)

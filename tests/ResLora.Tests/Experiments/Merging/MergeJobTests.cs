@@ -260,8 +260,30 @@ public sealed class MergeJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         Assert.Contains("the task of 'x' is missing", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Run_UpdatesOfAnyRankAsLora_AreRefusedBeforeAnythingIsMeasured()
+    {
+        var run = world.Run("dense", ShortcutKind.Input);
+        TrainJob.Run(run with { Adapter = run.Adapter! with { Method = "loha" } }, stop: TestContext.Current.CancellationToken);
+        var options = new MergeOptions { Adapter = new RunFolder(world.Folder["dense"]).Best, As = MergeTarget.Lora, Output = world.Folder["dense-lora"], Answers = false };
+        var told = new List<RunEvent>();
+
+        var error = Assert.Throws<ConfigException>(() => MergeJob.Run(options, new Told(told.Add), TestContext.Current.CancellationToken));
+        var merged = Merge(options with { As = MergeTarget.Model, Output = world.Folder["dense-model"] });
+
+        Assert.Contains("dense updates (LoHa)", error.Message, StringComparison.Ordinal);
+        Assert.Empty(told);
+        Assert.False(Directory.Exists(world.Folder["dense-lora"]));
+        Assert.Equal("least-squares", merged.Chosen.Method);
+    }
+
     private static double ErrorOf(MergeReport report, string method) =>
         report.Ranking.Single(outcome => outcome.Method == method).MeanUpdateError;
 
     private static MergeReport Merge(MergeOptions options) => MergeJob.Run(options, stop: TestContext.Current.CancellationToken);
+
+    private sealed class Told(Action<RunEvent> record) : IProgress<RunEvent>
+    {
+        public void Report(RunEvent value) => record(value);
+    }
 }
