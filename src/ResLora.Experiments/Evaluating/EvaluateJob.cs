@@ -95,7 +95,7 @@ public static class EvaluateJob
         ModelSession session, ITask task, Sample[] samples, EvaluateOptions options, IProgress<RunEvent>? progress, CancellationToken stop)
     {
         var generation = new GenerationConfig { MaxNewTokens = options.MaxNewTokens };
-        var done = progress is null ? null : new Forward(progress, samples.Length);
+        var done = progress is null ? null : new SampleProgress(progress, samples.Length);
         var result = ExactMatch.Measure(session.Causal, session.Tokenizer, task, samples, options.BatchSize, generation, done, stop);
         if (options.PredictionsFile is { } file)
         {
@@ -105,7 +105,7 @@ public static class EvaluateJob
         return result;
     }
 
-    private sealed class Forward(IProgress<RunEvent> progress, int total) : IProgress<int>
+    private sealed class SampleProgress(IProgress<RunEvent> progress, int total) : IProgress<int>
     {
         public void Report(int value) => progress.Report(new SamplesDone(value, total));
     }

@@ -66,7 +66,7 @@ public sealed record ExportProof(
     /// <summary>Makes the comparison.</summary>
     internal static ExportProof Of(ExportGraph graph, ExportedModel exported, IReadOnlyList<IReadOnlyList<int>> sequences, IReadOnlyList<string> prompts)
     {
-        var logits = new Logits();
+        var logits = new TokenLogits();
         var weights = (Error: 0.0, Name: "");
         graph.WithMerged(model =>
         {
@@ -125,7 +125,7 @@ public sealed record ExportProof(
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private sealed class Logits
+    private sealed class TokenLogits
     {
         public long Count { get; private set; }
 

@@ -68,7 +68,7 @@ internal sealed class MergeComparison : IDisposable
         foreach (var settings in methods)
         {
             progress?.Report(new StageStarted($"Merging by {settings.Name}"));
-            var steps = progress is null ? null : new Forward(progress);
+            var steps = progress is null ? null : new CalibrationForwarder(progress);
             _merges.Add((settings, Merger.Merge(session.Adapter!, settings, calibration, steps)));
         }
     }
@@ -103,7 +103,7 @@ internal sealed class MergeComparison : IDisposable
         return new Score(result.Correct, result.Total);
     }
 
-    private sealed class Forward(IProgress<RunEvent> progress) : IProgress<CalibrationProgress>
+    private sealed class CalibrationForwarder(IProgress<RunEvent> progress) : IProgress<CalibrationProgress>
     {
         public void Report(CalibrationProgress value) => progress.Report(new CalibrationAdvanced(value));
     }

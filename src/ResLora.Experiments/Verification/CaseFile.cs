@@ -71,15 +71,15 @@ internal sealed record CaseFile
 
     /// <summary>The steps of a convolution, by height and width; convolutions only, as are the next two.</summary>
     [JsonPropertyName("stride")]
-    public IReadOnlyList<long>? Stride { get; init; }
+    public JsonElement? Stride { get; init; }
 
     /// <summary>The zeros around a convolution's input.</summary>
     [JsonPropertyName("padding")]
-    public IReadOnlyList<long>? Padding { get; init; }
+    public JsonElement? Padding { get; init; }
 
     /// <summary>The steps between the numbers that a kernel reads.</summary>
     [JsonPropertyName("dilation")]
-    public IReadOnlyList<long>? Dilation { get; init; }
+    public JsonElement? Dilation { get; init; }
 
     [JsonPropertyName("loss")]
     public string? Loss { get; init; }
@@ -134,7 +134,7 @@ internal sealed record CaseFile
     {
         var path = Path.Combine(folder, "case.json");
         // The kind first, and the model's: of a kind that is not known, nothing else has to fit.
-        var kind = CheckedJson.Deserialize<Head>(path, _json).Kind;
+        var kind = CheckedJson.Deserialize<CaseKind>(path, _json).Kind;
         if (kind is not (null or LinearKind or ConvolutionKind or EmbeddingKind or AdapterKind or MethodKind))
         {
             throw new ConfigException($"cases of kind '{kind}' are not supported yet");
@@ -215,10 +215,19 @@ internal sealed record CaseFile
     /// <summary>What is not supported of the keys that belong to convolutions.</summary>
     private IEnumerable<string> OfConvolution()
     {
-        (string Key, IReadOnlyList<long>? Sizes)[] keys = [("stride", Stride), ("padding", Padding), ("dilation", Dilation)];
-        return keys.Where(key => key.Sizes is not null && (Kind != ConvolutionKind || key.Sizes.Count != 2))
+        // Other kinds of case have a padding, too, which is no pair of numbers.
+        (string Key, JsonElement? Sizes)[] keys = [("stride", Stride), ("padding", Padding), ("dilation", Dilation)];
+        return keys.Where(key => key.Sizes is { } sizes && (Kind != ConvolutionKind || PairOf(sizes) is null))
             .Select(key => $"the key '{key.Key}' is not supported (with the kind {ConvolutionKind} two numbers are)");
     }
+
+    /// <summary>Two whole numbers; null for anything else.</summary>
+    public static (long, long)? PairOf(JsonElement written) =>
+        written.ValueKind == JsonValueKind.Array && written.GetArrayLength() == 2
+            && written[0] is { ValueKind: JsonValueKind.Number } first && first.TryGetInt64(out var height)
+            && written[1] is { ValueKind: JsonValueKind.Number } second && second.TryGetInt64(out var width)
+            ? (height, width)
+            : null;
 
     /// <summary>What is not supported of the keys that belong to one method.</summary>
     private IEnumerable<string> OfMethod()
@@ -320,7 +329,7 @@ internal sealed record CaseFile
         public Dictionary<string, JsonElement> Unread { get; init; } = [];
     }
 
-    private sealed record Head
+    private sealed record CaseKind
     {
         [JsonPropertyName("kind")]
         public string? Kind { get; init; }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
@@ -69,7 +70,7 @@ internal static class LayerCase
 
     private static Parameter? Frozen(Tensor? value) => value is null ? null : new Parameter(value, requires_grad: false);
 
-    private static (long, long) Pair(IReadOnlyList<long>? sizes, long usual) => sizes is null ? (usual, usual) : (sizes[0], sizes[1]);
+    private static (long, long) Pair(JsonElement? sizes, long usual) => sizes is { } written ? CaseFile.PairOf(written)!.Value : (usual, usual);
 
     /// <summary>Nested modules that give a layer its dotted name.</summary>
     private static Branch Tree(string module, nn.Module layer)

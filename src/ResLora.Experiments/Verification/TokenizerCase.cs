@@ -17,10 +17,10 @@ internal static class TokenizerCase
         var path = Path.Combine(folder, "expected.jsonl");
         foreach (var (index, line) in File.ReadLines(path).Index().Where(l => l.Item.Length > 0))
         {
-            Expected expected;
+            TokenizerLine expected;
             try
             {
-                expected = JsonSerializer.Deserialize<Expected>(line, _json)
+                expected = JsonSerializer.Deserialize<TokenizerLine>(line, _json)
                     ?? throw new FileFormatException($"{path}, line {index + 1}: expected an object with a text and its ids.");
             }
             catch (JsonException e)
@@ -43,7 +43,7 @@ internal static class TokenizerCase
         return new CaseReport(name, "tokenizer", status, quantities, quantities.Count == 0 ? "there is no text to compare" : null);
     }
 
-    private sealed record Expected
+    private sealed record TokenizerLine
     {
         public required string Text { get; init; }
 

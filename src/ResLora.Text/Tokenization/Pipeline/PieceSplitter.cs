@@ -20,27 +20,27 @@ internal static class PieceSplitter
     }
 
     // Matches and the gaps between them, together the whole text.
-    private static IEnumerable<Part> Cover(int textLength, IEnumerable<(int Start, int Length)> matches, bool invert)
+    private static IEnumerable<PieceSpan> Cover(int textLength, IEnumerable<(int Start, int Length)> matches, bool invert)
     {
         var end = 0;
         foreach (var (start, length) in matches)
         {
             if (start > end)
             {
-                yield return new Part(end, start - end, invert);
+                yield return new PieceSpan(end, start - end, invert);
             }
 
-            yield return new Part(start, length, !invert);
+            yield return new PieceSpan(start, length, !invert);
             end = start + length;
         }
 
         if (end < textLength)
         {
-            yield return new Part(end, textLength - end, invert);
+            yield return new PieceSpan(end, textLength - end, invert);
         }
     }
 
-    private static IEnumerable<Part> Group(IEnumerable<Part> parts, SplitBehavior behavior) => behavior switch
+    private static IEnumerable<PieceSpan> Group(IEnumerable<PieceSpan> parts, SplitBehavior behavior) => behavior switch
     {
         SplitBehavior.Isolated => parts,
         SplitBehavior.Removed => parts.Where(part => !part.IsMatch),
@@ -50,10 +50,10 @@ internal static class PieceSplitter
     };
 
     // Joins each part to its left neighbour where the two original parts say so.
-    private static IEnumerable<Part> Join(IEnumerable<Part> parts, Func<Part, Part, bool> together)
+    private static IEnumerable<PieceSpan> Join(IEnumerable<PieceSpan> parts, Func<PieceSpan, PieceSpan, bool> together)
     {
-        Part? open = null;
-        Part last = default;
+        PieceSpan? open = null;
+        PieceSpan last = default;
         foreach (var part in parts)
         {
             if (open is { } current && together(last, part))
@@ -79,5 +79,5 @@ internal static class PieceSplitter
         }
     }
 
-    private readonly record struct Part(int Start, int Length, bool IsMatch);
+    private readonly record struct PieceSpan(int Start, int Length, bool IsMatch);
 }

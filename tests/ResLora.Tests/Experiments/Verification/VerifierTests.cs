@@ -168,11 +168,16 @@ public sealed class VerifierTests
         Assert.Null(only.Message);
     }
 
-    [Fact]
-    public void Run_UnknownKindOfAnotherForm_IsUnsupportedNotAFailure()
+    [Theory]
+    [InlineData("""{ "kind": "statistics", "tolerance": [1], "calibration": "none" }""")]
+    [InlineData("""{ "padding": "max_length", "tolerance": { "forward": 1e-5 } }""")]
+    [InlineData("""{ "kind": "peft_linear", "stride": [1, 1], "module": "a", "tolerance": {} }""")]
+    [InlineData("""{ "kind": "peft_conv2d", "stride": 2, "module": "a", "tolerance": {} }""")]
+    [InlineData("""{ "kind": "peft_conv2d", "stride": [1, 2, 3], "module": "a", "tolerance": {} }""")]
+    public void Run_KindOrKeyOfAnotherForm_IsUnsupportedNotAFailure(string text)
     {
         using var folder = new TemporaryFolder();
-        folder.Write("case.json", """{ "kind": "statistics", "tolerance": [1], "calibration": "none" }""");
+        folder.Write("case.json", text);
 
         Assert.Equal(CaseStatus.Unsupported, Assert.Single(Verifier.Run([folder.Path]).Cases).Status);
     }
