@@ -1,7 +1,7 @@
-using ResLora.Formats;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Models.Fused;
 using ResLora.Training.Checkpoints;

@@ -1,5 +1,5 @@
-using ResLora.Formats;
 using ResLora.Adapters;
+using ResLora.Formats;
 using ResLora.Models;
 using ResLora.Training.Distributed;
 using ResLora.Training.Objectives;

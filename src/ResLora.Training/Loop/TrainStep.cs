@@ -1,5 +1,5 @@
-using ResLora.Formats;
 using ResLora.Adapters;
+using ResLora.Formats;
 using ResLora.Tensors.NativeRuntime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,6 +1,6 @@
-using ResLora.Formats;
 using System.Diagnostics;
 using ResLora.Adapters;
+using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Tensors.NativeRuntime;
 using ResLora.Training.Checkpoints;

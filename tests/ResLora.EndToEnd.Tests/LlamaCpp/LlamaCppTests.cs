@@ -1,7 +1,7 @@
-using ResLora.Adapters.Methods.Lora;
 using System.Text.Json.Nodes;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
+using ResLora.Adapters.Methods.Lora;
 using ResLora.Formats.Gguf;
 using ResLora.Models;
 using ResLora.Tensors.Safetensors;

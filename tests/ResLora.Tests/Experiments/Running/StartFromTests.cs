@@ -1,8 +1,8 @@
 using ResLora.Experiments.Planning;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
-using ResLora.Tests.Adapters;
 using ResLora.Tensors.Safetensors;
+using ResLora.Tests.Adapters;
 using Xunit;
 
 namespace ResLora.Tests.Experiments.Running;

@@ -1,6 +1,6 @@
 using ResLora.Adapters;
-using ResLora.Adapters.Methods.Dora;
 using ResLora.Adapters.Merging;
+using ResLora.Adapters.Methods.Dora;
 using ResLora.Formats.Errors;
 using ResLora.Models.Llama;
 using ResLora.Tests.Models;
