@@ -23,7 +23,15 @@ public sealed class LohaBlock : DenseBlock
     }
 
     /// <inheritdoc />
-    protected override long FixedNumbers => 3 * OutFeatures * InFeatures;
+    protected override long FixedNumbers
+    {
+        get
+        {
+            // Two products in float32 of each block that is read, and their sum in the dtype of the activations.
+            var updates = 1 + (Config.Shortcut.Kind == ShortcutKind.Block ? Previous.Count : 0);
+            return (1 + (2 * updates * sizeof(float) / Site.Weight.element_size())) * OutFeatures * InFeatures;
+        }
+    }
 
     private long[] Kernel => Site.Weight.shape[2..];
 

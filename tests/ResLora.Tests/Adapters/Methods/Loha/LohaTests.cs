@@ -76,6 +76,18 @@ public sealed class LohaTests
         Assert.InRange(TinyAdapters.Distance(f[0].matmul(f[1]) * f[2].matmul(f[3]) * (4.0 / 3), block.DeltaWeight()), 0, Tolerance);
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float32, ShortcutKind.None, 3)]
+    [InlineData(ScalarType.BFloat16, ShortcutKind.None, 5)]
+    [InlineData(ScalarType.BFloat16, ShortcutKind.Block, 9)]
+    public void Cost_Fixed_IsTheProductsInFloat32AndTheirSum(ScalarType dtype, ShortcutKind kind, long matrices)
+    {
+        using var model = TinyLlama.Create(dtype: dtype);
+        var block = AdaptedModel.Inject(model, DenseAdapters.Config("loha", kind))[Query];
+
+        Assert.Equal(matrices * 16 * 16, block.Cost.Fixed);
+    }
+
     [Fact]
     public void Load_AFolderOfPeft_IsReadAndWrittenAgainAsItWas()
     {
