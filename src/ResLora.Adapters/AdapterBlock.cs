@@ -86,6 +86,12 @@ public abstract class AdapterBlock : nn.Module<Tensor, Tensor>
     protected bool AddsInputs => Config.Shortcut.Kind == ShortcutKind.Input
         && (Previous.Count > 0 || Config.Shortcut.FirstBlock == FirstBlock.Doubled);
 
+    /// <summary>Whether earlier blocks' updates are added to this one's: under the block shortcut, unless its weight is 0.</summary>
+    private protected bool SumsUpdates => Config.Shortcut.Kind == ShortcutKind.Block && ShortcutWeight > 0;
+
+    /// <summary>How many updates a step of training computes for the block: under the block shortcut those of earlier blocks, too.</summary>
+    private protected long Updates => 1 + (Config.Shortcut.Kind == ShortcutKind.Block ? Previous.Count : 0);
+
     /// <summary>The dropout in force: none outside of training.</summary>
     protected double ActiveDropout => training ? Config.Dropout : 0;
 

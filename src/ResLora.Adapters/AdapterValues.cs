@@ -25,7 +25,10 @@ internal static class AdapterValues
             .Where(factor => factor.Part is not null)
             .ToDictionary(factor => factor.Name, factor => factor.Part!, StringComparer.Ordinal);
         var wholes = contents.CutFrom is { } rank
-            ? adapted.BlockParameters().ToDictionary(p => contents.TensorOf(p.Key), p => Whole(p.Key, p.Value.shape, rank), StringComparer.Ordinal)
+            ? adapted.Blocks
+                .SelectMany(block => block.Factors.Select(factor => (
+                    Name: contents.TensorOf($"{block.ModuleName}.{factor.Key}"), Shape: Whole(factor.Value.shape, factor.Key == block.Site.NameOfB ? 1 : 0, rank))))
+                .ToDictionary(factor => factor.Name, factor => factor.Shape, StringComparer.Ordinal)
             : [];
         var shapes = wanted.Concat(copies)
             .Select(w => (Name: w.Key, Shape: parts.GetValueOrDefault(w.Key)?.ShapeOf(w.Value.shape) ?? wholes.GetValueOrDefault(w.Key) ?? w.Value.shape))
@@ -78,11 +81,7 @@ internal static class AdapterValues
     }
 
     /// <summary>The shape of a factor before it was cut: A has its rank in rows, B in columns.</summary>
-    private static long[] Whole(string name, long[] shape, int rank)
-    {
-        var ranked = name.Contains("lora_B", StringComparison.Ordinal) || name.Contains("lora_embedding_B", StringComparison.Ordinal) ? 1 : 0;
-        return [.. shape.Select((size, dimension) => dimension == ranked ? rank : size)];
-    }
+    private static long[] Whole(long[] shape, int ranked, int rank) => [.. shape.Select((size, dimension) => dimension == ranked ? rank : size)];
 
     /// <summary>What to do where nothing but the number of an embedding's rows is another.</summary>
     private static string AddedTokens(Dictionary<string, long[]> shapes, SafetensorsReader reader) =>

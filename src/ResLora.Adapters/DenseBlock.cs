@@ -55,7 +55,7 @@ public abstract class DenseBlock(LayerSite site, AdapterConfig config) : Adapter
     internal override MergedUpdate MergeExactly()
     {
         using var scope = NewDisposeScope();
-        return new DenseUpdate(Site, Config.Shortcut.Kind == ShortcutKind.Block && ShortcutWeight > 0 ? SummedWeight() : DeltaWeight()).Keep();
+        return new DenseUpdate(Site, SumsUpdates ? SummedWeight() : DeltaWeight()).Keep();
     }
 
     internal override MergedUpdate MergeScaled(double alpha)

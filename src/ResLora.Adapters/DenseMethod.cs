@@ -1,7 +1,5 @@
-using System.Text.Json;
 using ResLora.Adapters.Layers;
 using ResLora.Adapters.Merging;
-using ResLora.Formats.Peft;
 
 namespace ResLora.Adapters;
 
@@ -43,14 +41,4 @@ public abstract class DenseMethod : AdapterMethod
     /// <inheritdoc />
     public override IReadOnlyList<MergeMethod> Merges(ShortcutKind kind, double weight) =>
         kind == ShortcutKind.Input && weight > 0 ? [MergeMethod.LeastSquares, MergeMethod.Input, MergeMethod.Dropped] : base.Merges(kind, weight);
-
-    /// <summary>A key of a PEFT configuration.</summary>
-    /// <typeparam name="T">The kind of value.</typeparam>
-    /// <param name="file">The configuration.</param>
-    /// <param name="key">The key.</param>
-    /// <param name="usual">What PEFT takes where it is absent.</param>
-    /// <returns>The value.</returns>
-    /// <exception cref="JsonException">It is of another kind.</exception>
-    private protected static T Value<T>(PeftConfig file, string key, T usual) =>
-        file.Unread.TryGetValue(key, out var value) && value.ValueKind != JsonValueKind.Null ? value.Deserialize<T>()! : usual;
 }

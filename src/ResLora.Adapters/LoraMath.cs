@@ -95,8 +95,7 @@ public static class LoraMath
     public static (Tensor A, Tensor B) Initial(long outFeatures, long inFeatures, int rank, Generator generator)
     {
         using var scope = NewDisposeScope();
-        var bound = 1 / Math.Sqrt(inFeatures);
-        var a = (rand([rank, inFeatures], dtype: float32, generator: generator) * 2 - 1) * bound;
+        var a = FirstValues.Uniform([rank, inFeatures], generator);
         return (a.MoveToOuterDisposeScope(), zeros([outFeatures, rank], dtype: float32).MoveToOuterDisposeScope());
     }
 }

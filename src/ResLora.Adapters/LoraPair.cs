@@ -9,6 +9,6 @@ namespace ResLora.Adapters;
 /// <param name="Scaling">s = alpha / rank (alpha / √rank when rank-stabilised).</param>
 public readonly record struct LoraPair(Tensor A, Tensor B, double Scaling)
 {
-    /// <summary>The layer that the factors belong to; null for any linear layer.</summary>
+    /// <summary>The layer that the factors belong to; null for factors of a linear layer by themselves.</summary>
     public LayerSite? Site { get; init; }
 }

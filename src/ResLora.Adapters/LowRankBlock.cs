@@ -20,14 +20,12 @@ public abstract class LowRankBlock(LayerSite site, AdapterConfig config) : Adapt
     {
         get
         {
-            var kind = Config.Shortcut.Kind;
-            var passes = 1L + (kind == ShortcutKind.Block ? Previous.Count : 0);
-            var inputs = Config.Dropout > 0 ? 2 * passes : AddsInputs ? 1 : 0;   // dropout's factors and their products, or the sum
+            var inputs = Config.Dropout > 0 ? 2 * Updates : AddsInputs ? 1 : 0;   // dropout's factors and their products, or the sum
             return new BlockCost(
-                (passes * LowWidth) + (inputs * InFeatures),
+                (Updates * LowWidth) + (inputs * InFeatures),
                 Config.Dropout == 0 && !AddsInputs,
                 AddsInputs,
-                kind == ShortcutKind.Middle ? LowWidth * Math.Max(1, Previous.Count) : 0);
+                Config.Shortcut.Kind == ShortcutKind.Middle ? LowWidth * Math.Max(1, Previous.Count) : 0);
         }
     }
 
@@ -69,7 +67,7 @@ public abstract class LowRankBlock(LayerSite site, AdapterConfig config) : Adapt
     {
         using var scope = NewDisposeScope();
         // At weight 0 the earlier blocks would only be zeros.
-        var pair = ResLoraMath.MergeBlocks(Config.Shortcut.Kind == ShortcutKind.Block && ShortcutWeight > 0 ? Summed() : [Pair], ShortcutWeight);
+        var pair = ResLoraMath.MergeBlocks(SumsUpdates ? Summed() : [Pair], ShortcutWeight);
         return Finish(pair, keepsSum: true).Keep();
     }
 

@@ -26,7 +26,7 @@ public abstract class MethodTraining : IDisposable
     {
     }
 
-    /// <summary>A state was put back, or training is over: blocks are brought to what it says.</summary>
+    /// <summary>A state was put back: blocks are brought to what it says.</summary>
     public virtual void Restored()
     {
     }

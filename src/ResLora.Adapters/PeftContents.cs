@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace ResLora.Adapters;
 
 /// <summary>
-/// Finds out what the tensors of a PEFT folder are to a model. The tensors decide which layers have blocks; where the configuration says something else,
-/// the folder is refused. Extra names in <c>target_modules</c> are harmless.
+/// Finds out what the tensors of a PEFT folder are to a model. The tensors decide which layers have blocks; where the configuration says
+/// something else, the folder is refused. Extra names in <c>target_modules</c> are harmless.
 /// </summary>
 internal sealed class PeftContents
 {
@@ -44,7 +44,10 @@ internal sealed class PeftContents
         (_description, _choices, _model, _headModules) = (description, description.Peft!, model, headModules);
         _parameters = [.. model.named_parameters().Select(p => p.name)];
         _method = description.Config.Kind;
-        _factors = [.. _method.FactorNames.Concat(AdapterMethods.All.SelectMany(method => method.FactorNames)).Distinct().Select(name => "." + name)];
+        _factors =
+        [
+            .. _method.FactorNames.Concat(AdapterMethods.All.SelectMany(method => method.FactorNames)).Distinct().Select(name => "." + name),
+        ];
         _layers = new(StringComparer.Ordinal);
         foreach (var site in model.named_modules().Select(m => LayerSite.Of(m.name, m.module)).OfType<LayerSite>().Where(_method.Takes))
         {
@@ -59,9 +62,14 @@ internal sealed class PeftContents
     /// <param name="headModules">Dotted names of the modules of the model's head.</param>
     /// <returns>What is to be put where.</returns>
     /// <exception cref="FileFormatException">Tensors fit no part of the model, or contradict the configuration; all are named.</exception>
-    /// <exception cref="ConfigException">Something is asked for that is not supported, or a saved module is none of the model's.</exception>
+    /// <exception cref="ConfigException">
+    /// Something is asked for that is not supported, or a saved module is none of the model's.
+    /// </exception>
     public static AdapterContents Of(
-        AdapterDescription description, IReadOnlyDictionary<string, SafetensorsEntry> stored, nn.Module model, IReadOnlyList<string> headModules) =>
+        AdapterDescription description,
+        IReadOnlyDictionary<string, SafetensorsEntry> stored,
+        nn.Module model,
+        IReadOnlyList<string> headModules) =>
         new PeftContents(description, model, headModules).Read(stored);
 
     private AdapterContents Read(IReadOnlyDictionary<string, SafetensorsEntry> stored)
@@ -79,10 +87,12 @@ internal sealed class PeftContents
         if (_problems.Count > 0)
         {
             throw new FileFormatException(
-                $"{_description.TensorFile}: the adapter does not fit this model ({_problems.Count} tensors): {string.Join("; ", _problems.Take(6))}.");
+                $"{_description.TensorFile}: the adapter does not fit this model ({_problems.Count} tensors): "
+                + $"{string.Join("; ", _problems.Take(6))}.");
         }
 
-        return new AdapterContents(_description.Config with { Targets = TargetModules.Suffixes(_layers.Keys.Where(_blocks.Contains)), Exclude = null }, TensorOf)
+        var targets = TargetModules.Suffixes(_layers.Keys.Where(_blocks.Contains));
+        return new AdapterContents(_description.Config with { Targets = targets, Exclude = null }, TensorOf)
         {
             Overrides = Overrides(),
             SavedModules = saved,
@@ -99,7 +109,9 @@ internal sealed class PeftContents
 
     private string WithoutAdded(string name) => name.StartsWith(_added, StringComparison.Ordinal) ? name[_added.Length..] : name;
 
-    /// <summary>An adapter may have been trained on the model without its head, whose names lack the first part, such as <c>model.</c>.</summary>
+    /// <summary>
+    /// An adapter may have been trained on the model without its head, whose names lack the first part, such as <c>model.</c>.
+    /// </summary>
     private string AddedTo(IEnumerable<string> tensors)
     {
         string[] modules =
@@ -112,7 +124,8 @@ internal sealed class PeftContents
         ];
         return modules.Any(_layers.ContainsKey)
             ? ""
-            : _model.named_children().Select(child => child.name + ".").FirstOrDefault(first => modules.Any(module => _layers.ContainsKey(first + module))) ?? "";
+            : _model.named_children().Select(child => child.name + ".")
+                .FirstOrDefault(first => modules.Any(module => _layers.ContainsKey(first + module))) ?? "";
     }
 
     private void Place(string tensor)
@@ -125,7 +138,8 @@ internal sealed class PeftContents
 
         var bare = tensor[PeftConfig.TensorPrefix.Length..];
         var name = _added + bare;
-        if (_factors.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) is { } factor && _layers.ContainsKey(name[..^factor.Length]))
+        if (_factors.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) is { } factor
+            && _layers.ContainsKey(name[..^factor.Length]))
         {
             PlaceFactor(tensor, name[..^factor.Length], factor);
         }
@@ -139,7 +153,7 @@ internal sealed class PeftContents
         {
             PlaceTokens(tensor, name[..^PeftFolder.RowsOfTokens.Length]);
         }
-        else if (((string[])[name, bare]).FirstOrDefault(found => _parameters.Contains(found.Replace(BaseLayer + ".", ".", StringComparison.Ordinal))) is { } whole)
+        else if (((string[])[name, bare]).FirstOrDefault(IsWhole) is { } whole)
         {
             // The base weight of a block is frozen; PEFT writes it down for heads and embeddings.
             (whole.EndsWith(BaseLayer + ".weight", StringComparison.Ordinal) ? _copies : _whole).Add(whole);
@@ -150,6 +164,9 @@ internal sealed class PeftContents
             _problems.Add($"'{tensor}' belongs to no block");
         }
     }
+
+    /// <summary>Whether a name is that of one of the model's own parameters.</summary>
+    private bool IsWhole(string name) => _parameters.Contains(name.Replace(BaseLayer + ".", ".", StringComparison.Ordinal));
 
     private void PlaceFactor(string tensor, string module, string factor)
     {
@@ -196,7 +213,8 @@ internal sealed class PeftContents
             }
         }
 
-        _problems.AddRange(_tokens.Where(tokens => _blocks.Contains(tokens.Module)).Select(tokens => $"'{_tensors[tokens.Module]}' and a block change one and the same embedding"));
+        _problems.AddRange(_tokens.Where(tokens => _blocks.Contains(tokens.Module))
+            .Select(tokens => $"'{_tensors[tokens.Module]}' and a block change one and the same embedding"));
         if (_choices.Tokens.Count > 0 && _tokens.Count == 0)
         {
             _problems.Add($"'….{PeftFolder.RowsOfTokens.TrimStart('.')}' is missing");
@@ -208,7 +226,8 @@ internal sealed class PeftContents
     {
         static string Last(string name) => name[(name.LastIndexOf('.') + 1)..];
         HashSet<string> kinds = [.. _blocks.Select(Last)];
-        var chosen = _layers.Values.Where(site => !_blocks.Contains(site.Name) && IsChosen(site)).ToLookup(site => kinds.Contains(Last(site.Name)));
+        var chosen = _layers.Values.Where(site => !_blocks.Contains(site.Name) && IsChosen(site))
+            .ToLookup(site => kinds.Contains(Last(site.Name)));
         _problems.AddRange(chosen[true].Select(site => $"'{TensorOf($"{site.Name}.{FirstFactor(site)}")}' is missing"));
         if (_blocks.Count == 0)
         {
@@ -216,7 +235,9 @@ internal sealed class PeftContents
         }
         else if (chosen[false].Select(site => Last(site.Name)).Distinct(StringComparer.Ordinal).ToArray() is { Length: > 0 } idle)
         {
-            Warnings.Add($"{_description.Folder}: target_modules takes in {string.Join(", ", idle)}, for which there are no tensors; those layers stay as they are.");
+            Warnings.Add(
+                $"{_description.Folder}: target_modules takes in {string.Join(", ", idle)}, for which there are no tensors; "
+                + "those layers stay as they are.");
         }
     }
 
@@ -224,7 +245,9 @@ internal sealed class PeftContents
 
     private string FirstFactor(LayerSite site) => _method.FactorNames.Contains(site.NameOfA) ? site.NameOfA : _method.FactorNames[0];
 
-    /// <summary>The head's modules by their own names; everything else that is whole by its module, or as the parameter that it is.</summary>
+    /// <summary>
+    /// The head's modules by their own names; everything else that is whole by its module, or as the parameter that it is.
+    /// </summary>
     private string[] SavedModules()
     {
         string[] usual = _headModules.Count == 0 ? [] : ["classifier", "score"];
@@ -249,7 +272,9 @@ internal sealed class PeftContents
         [
             .. heads,
             .. whole.Where(parameter => !heads.Any(head => IsIn(parameter, head)))
-                .Select(parameter => matched.Any(module => IsIn(parameter, module)) || parameter.EndsWith(".weight", StringComparison.Ordinal) ? parameter[..parameter.LastIndexOf('.')] : parameter)
+                .Select(parameter => matched.Any(module => IsIn(parameter, module)) || parameter.EndsWith(".weight", StringComparison.Ordinal)
+                    ? parameter[..parameter.LastIndexOf('.')]
+                    : parameter)
                 .Distinct(StringComparer.Ordinal),
         ];
     }
@@ -269,7 +294,9 @@ internal sealed class PeftContents
             [.. each.Select(b => KeyValuePair.Create(ModuleOverrides.Exactly(b.module), b.config.Alpha))]);
     }
 
-    /// <summary>With <c>bias: all</c> PEFT writes the biases of a saved module, and those that it replaces, a second time under inner names.</summary>
+    /// <summary>
+    /// With <c>bias: all</c> PEFT writes the biases of a saved module, and those that it replaces, a second time under inner names.
+    /// </summary>
     private static bool IsInnerCopy(string tensor, IReadOnlyDictionary<string, SafetensorsEntry> stored) => _innerParts.Any(part =>
         tensor.Contains(part, StringComparison.Ordinal) && stored.ContainsKey(tensor.Replace(part, ".", StringComparison.Ordinal)));
 

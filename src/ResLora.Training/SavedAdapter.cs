@@ -50,12 +50,11 @@ public static class SavedAdapter
     /// <summary>Refuses changes of one half of a tied pair that would have to reach the other half, too.</summary>
     private static AdaptedModel RequirePossible(Network model, AdaptedModel adapted, string folder, bool wasTied)
     {
-        static bool IsEmbedding(string name) => name.EndsWith("embed_tokens", StringComparison.Ordinal) || name.EndsWith("word_embeddings", StringComparison.Ordinal);
         var problem = model switch
         {
-            CausalLanguageModel when wasTied && adapted.Tokens is [var one] && IsEmbedding(one.Module) =>
+            CausalLanguageModel when wasTied && adapted.Tokens is [var one] && TiedEmbedding.IsHead(one.Module) =>
                 "trained tokens of an embedding that is the output head too, beside a change of that head, are not supported",
-            EncoderModel { Head.Kind: TextHeadKind.MaskedTokens } when adapted.BesidesHead.Any(IsEmbedding) =>
+            EncoderModel { Head.Kind: TextHeadKind.MaskedTokens } when adapted.BesidesHead.Any(TiedEmbedding.IsHead) =>
                 "a word embedding of its own for a model whose head for masked tokens is the embedding is not supported",
             _ => null,
         };

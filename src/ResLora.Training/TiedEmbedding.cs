@@ -35,6 +35,7 @@ public static class TiedEmbedding
         return adapted;
     }
 
-    private static bool IsHead(string module) =>
+    /// <summary>Whether a module is the embedding that may be the output head, too.</summary>
+    internal static bool IsHead(string module) =>
         module.EndsWith("embed_tokens", StringComparison.Ordinal) || module.EndsWith("word_embeddings", StringComparison.Ordinal);
 }

@@ -1,3 +1,4 @@
+using ResLora.Formats;
 using ResLora.Text.Data;
 
 namespace ResLora.Benchmarks.Subjects;

@@ -4,6 +4,7 @@ using ResLora.Benchmarks.Reporting;
 using ResLora.Benchmarks.Subjects;
 using ResLora.Cli;
 using ResLora.Experiments.Running;
+using ResLora.Formats;
 using ResLora.Models;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Tasks;

@@ -99,8 +99,7 @@ public sealed class ConvolutionSite(string name, Convolution layer) : LayerSite(
     public override (nn.Module<Tensor, Tensor> Layer, Parameter Weight) WithWeight(Tensor weight)
     {
         var plain = Plain();
-        var parameter = new Parameter(weight, requires_grad: false);
-        parameter.DetachFromDisposeScope();
+        var parameter = Frozen(weight);
         plain.weight = parameter;
         if (layer.bias is not null)
         {

@@ -118,8 +118,7 @@ public sealed class EmbeddingSite(string name, nn.Module<Tensor, Tensor> layer) 
     /// <inheritdoc />
     public override (nn.Module<Tensor, Tensor> Layer, Parameter Weight) WithWeight(Tensor weight)
     {
-        var rows = new Parameter(weight, requires_grad: false);
-        rows.DetachFromDisposeScope();
+        var rows = Frozen(weight);
         return (Layer is ILookupLayer lookup ? lookup.With(rows) : nn.Embedding_from_pretrained(rows), rows);
     }
 

@@ -133,6 +133,16 @@ public abstract class LayerSite
     /// <returns>The input or a new tensor, in the caller's dispose scope.</returns>
     internal virtual Tensor Measured(Tensor input) => input;
 
+    /// <summary>A tensor as a frozen parameter that no dispose scope frees.</summary>
+    /// <param name="value">The value; becomes the parameter's.</param>
+    /// <returns>The parameter, owned by the caller.</returns>
+    internal static Parameter Frozen(Tensor value)
+    {
+        var parameter = new Parameter(value, requires_grad: false);
+        parameter.DetachFromDisposeScope();
+        return parameter;
+    }
+
     /// <summary>A plain, frozen layer of the same kind with another weight and the same bias.</summary>
     /// <param name="weight">The weight in the layer's own shape; becomes the new layer's.</param>
     /// <returns>The layer, owned by the caller, and its weight.</returns>

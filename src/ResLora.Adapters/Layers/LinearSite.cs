@@ -67,8 +67,7 @@ public sealed class LinearSite(string name, Linear layer) : LayerSite(name, laye
     public override (nn.Module<Tensor, Tensor> Layer, Parameter Weight) WithWeight(Tensor weight)
     {
         var plain = nn.Linear(InFeatures, OutFeatures, hasBias: layer.bias is not null, device: META);
-        var parameter = new Parameter(weight, requires_grad: false);
-        parameter.DetachFromDisposeScope();
+        var parameter = Frozen(weight);
         plain.weight = parameter;
         if (layer.bias is not null)
         {

@@ -101,6 +101,15 @@ public sealed record PeftConfig
     [JsonExtensionData]
     public Dictionary<string, JsonElement> Unread { get; init; } = [];
 
+    /// <summary>A key that only some methods have.</summary>
+    /// <typeparam name="T">The kind of value.</typeparam>
+    /// <param name="key">The key.</param>
+    /// <param name="usual">What PEFT takes where it is absent.</param>
+    /// <returns>The value.</returns>
+    /// <exception cref="JsonException">It is of another kind.</exception>
+    public T Own<T>(string key, T usual) =>
+        Unread.TryGetValue(key, out var value) && value.ValueKind != JsonValueKind.Null ? value.Deserialize<T>()! : usual;
+
     /// <summary>Reads and checks the configuration of an adapter folder. Keys that are not known are warned of.</summary>
     /// <param name="folder">The adapter folder.</param>
     /// <param name="types">The values of <c>peft_type</c> that can be read.</param>

@@ -1,3 +1,4 @@
+using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Text.Data.Labelling;
 

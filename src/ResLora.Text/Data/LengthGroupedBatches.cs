@@ -1,3 +1,4 @@
+using ResLora.Formats;
 namespace ResLora.Text.Data;
 
 /// <summary>

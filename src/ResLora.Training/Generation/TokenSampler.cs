@@ -1,4 +1,4 @@
-using ResLora.Text.Data;
+using ResLora.Formats;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Generation;

@@ -51,7 +51,11 @@ internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<IExample> sample
     private (double Loss, double Norm) Gradient(int number, IExample[][] groups)
     {
         var loss = Backward(number, groups);
-        setup.Adapter?.RequireRun();
+        if (optimizer.StepCount == 0)
+        {
+            setup.Adapter?.RequireRun();
+        }
+
         BackwardOfPenalty();
         var norm = Gradients.Norm(_parameters);
         if (!double.IsFinite(norm))

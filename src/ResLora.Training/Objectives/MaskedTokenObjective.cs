@@ -1,3 +1,4 @@
+using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Text.Data;

@@ -61,13 +61,11 @@ public sealed class AdaLoraBlock : LowRankBlock
     }
 
     /// <inheritdoc />
-    public override BlockCost Cost => base.Cost with { Fixed = (1 + (Config.Shortcut.Kind == ShortcutKind.Block ? Previous.Count : 0)) * OutFeatures * Config.Rank };
+    public override BlockCost Cost => base.Cost with { Fixed = Updates * OutFeatures * Config.Rank };
 
     /// <inheritdoc />
-    public override StoredBlock Stored()
-    {
-        return new([.. Factors.Select(f => KeyValuePair.Create(f.Key, StoredPart(f.Key)?.Of(f.Value) ?? f.Value))], Config.Rank, Config.Alpha);
-    }
+    public override StoredBlock Stored() =>
+        new([.. Factors.Select(f => KeyValuePair.Create(f.Key, StoredPart(f.Key)?.Of(f.Value) ?? f.Value))], Config.Rank, Config.Alpha);
 
     /// <inheritdoc />
     // PEFT cuts what is pruned off; entries that have come back since stay.

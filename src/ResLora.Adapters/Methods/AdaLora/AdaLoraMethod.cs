@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ResLora.Adapters.Layers;
 using ResLora.Adapters.Methods.Lora;
 using ResLora.Formats.Peft;
@@ -119,10 +118,9 @@ public sealed class AdaLoraMethod : LoraMethod
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(config);
-        T Value<T>(string key, T usual) => file.Unread.TryGetValue(key, out var value) && value.ValueKind != JsonValueKind.Null ? value.Deserialize<T>()! : usual;
         var own = new AdaLoraConfig();
-        var rank = Value("init_r", 12);
-        var total = Value("total_step", 0);
+        var rank = file.Own("init_r", 12);
+        var total = file.Own("total_step", 0);
         return config with
         {
             Method = Name,
@@ -132,12 +130,12 @@ public sealed class AdaLoraMethod : LoraMethod
             AdaLora = own with
             {
                 // PEFT opens a folder whatever its target is, and could prune nothing with one above.
-                TargetRank = Math.Min(Value("target_r", 8), rank),
-                Interval = Value("deltaT", own.Interval),
-                Beta1 = Value("beta1", own.Beta1),
-                Beta2 = Value("beta2", own.Beta2),
-                OrthogonalWeight = Value("orth_reg_weight", own.OrthogonalWeight),
-                Schedule = total > 0 ? new AdaLoraSchedule(Value("tinit", 0), Value("tfinal", 0), total) : null,
+                TargetRank = Math.Min(file.Own("target_r", 8), rank),
+                Interval = file.Own("deltaT", own.Interval),
+                Beta1 = file.Own("beta1", own.Beta1),
+                Beta2 = file.Own("beta2", own.Beta2),
+                OrthogonalWeight = file.Own("orth_reg_weight", own.OrthogonalWeight),
+                Schedule = total > 0 ? new AdaLoraSchedule(file.Own("tinit", 0), file.Own("tfinal", 0), total) : null,
                 Kept = RankPattern.Read(file.RankPattern, rank),
             },
         };

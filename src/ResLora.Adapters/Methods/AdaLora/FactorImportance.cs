@@ -57,16 +57,6 @@ internal sealed class FactorImportance : IDisposable
         return cat(means).index_select(0, _order).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Puts everything back to 0.</summary>
-    public void Reset()
-    {
-        foreach (var group in _groups)
-        {
-            group.Sensitivity.zero_();
-            group.Uncertainty.zero_();
-        }
-    }
-
     public void Dispose()
     {
         foreach (var group in _groups)

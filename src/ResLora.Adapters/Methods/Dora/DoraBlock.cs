@@ -68,8 +68,7 @@ public sealed class DoraBlock : LoraBlock
     private Tensor Gain()
     {
         using var scope = NewDisposeScope();
-        var readsOthers = Config.Shortcut.Kind == ShortcutKind.Block && ShortcutWeight > 0 && Previous.Count > 0;
-        var pair = readsOthers ? ResLoraMath.MergeBlocks(Summed(), ShortcutWeight) : Pair;
+        var pair = SumsUpdates && Previous.Count > 0 ? ResLoraMath.MergeBlocks(Summed(), ShortcutWeight) : Pair;
         return DoraMath.Gain(Site.Matrix(Site.Weight), pair, Magnitude).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using ResLora.Formats;
 using static TorchSharp.torch;
 
 namespace ResLora.Adapters.Methods.DyLora;
@@ -28,7 +29,7 @@ public static class DyLoraMath
     /// <returns>b, from 1 to R; always the same for the same arguments.</returns>
     public static int Draw(long seed, int step, int rank, RankDistribution distribution)
     {
-        var share = Share(((ulong)seed * 0x9E3779B97F4A7C15) + (ulong)step);
+        var share = new StableRandom(((ulong)seed * 0x9E3779B97F4A7C15) + (ulong)step).NextDouble();
         return distribution switch
         {
             RankDistribution.Uniform => 1 + (int)(share * rank),
@@ -47,14 +48,5 @@ public static class DyLoraMath
 
         var still = factor.narrow(dimension, 0, count - 1).detach();
         return cat([still, factor.narrow(dimension, count - 1, 1)], dimension);   // [b − 1, …], [1, …] -> [b, …]
-    }
-
-    /// <summary>SplitMix64's mixing: a number from 0 up to but not including 1 that no version of the runtime changes.</summary>
-    private static double Share(ulong state)
-    {
-        var value = state + 0x9E3779B97F4A7C15;
-        value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
-        value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
-        return ((value ^ (value >> 31)) >> 11) * (1.0 / (1UL << 53));
     }
 }

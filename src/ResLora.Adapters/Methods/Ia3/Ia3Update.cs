@@ -35,7 +35,7 @@ internal sealed class Ia3Update(LayerSite site, Tensor vector, bool byColumns) :
         }
 
         using var noGradient = no_grad();
-        var (weight, bias) = (Parameter(MergedWeight()), Parameter(Stretched()));
+        var (weight, bias) = (LayerSite.Frozen(MergedWeight()), LayerSite.Frozen(Stretched()));
         var plain = nn.Linear(Site.InFeatures, Site.OutFeatures, device: META);
         (plain.weight, plain.bias) = (weight, bias);
         return (plain, [weight, bias]);
@@ -44,13 +44,6 @@ internal sealed class Ia3Update(LayerSite site, Tensor vector, bool byColumns) :
         {
             using var scope = NewDisposeScope();
             return (old.to(float32) * vector.flatten()).to(old.dtype).MoveToOuterDisposeScope();
-        }
-
-        static Parameter Parameter(Tensor value)
-        {
-            var parameter = new Parameter(value, requires_grad: false);
-            parameter.DetachFromDisposeScope();
-            return parameter;
         }
     }
 

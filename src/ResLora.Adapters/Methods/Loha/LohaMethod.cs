@@ -36,8 +36,8 @@ public sealed class LohaMethod : DenseMethod
         {
             Method = Name,
             Rank = file.Rank,
-            Alpha = Value(file, "alpha", 8.0),
-            Loha = Value(file, "use_effective_conv2d", false) ? new LohaSettings { EffectiveConvolution = true } : null,
+            Alpha = file.Own("alpha", 8.0),
+            Loha = file.Own("use_effective_conv2d", false) ? new LohaSettings { EffectiveConvolution = true } : null,
         };
     }
 

@@ -49,7 +49,7 @@ public sealed class LokrBlock : DenseBlock
             // What U X Vᵀ keeps of a token: X Vᵀ as it is and as it lies for the product with U, and of two factors the step between them.
             var (c, b) = (_u[^1].shape[1], _v[0].shape[0]);
             var kept = Site is LinearSite ? (2 * c * b) + (_v.Length == 2 ? c * Config.Rank : 0) : 0;
-            return base.Cost with { PerToken = base.Cost.PerToken + ((Config.Shortcut.Kind == ShortcutKind.Block ? Previous.Count + 1 : 1) * kept) };
+            return base.Cost with { PerToken = base.Cost.PerToken + (Updates * kept) };
         }
     }
 

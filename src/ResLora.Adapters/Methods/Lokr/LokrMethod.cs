@@ -41,11 +41,11 @@ public sealed class LokrMethod : DenseMethod
         ArgumentNullException.ThrowIfNull(config);
         var settings = new LokrSettings
         {
-            DecomposeBoth = Value(file, "decompose_both", false),
-            DecomposeFactor = Value(file, "decompose_factor", -1),
-            EffectiveConvolution = Value(file, "use_effective_conv2d", false),
+            DecomposeBoth = file.Own("decompose_both", false),
+            DecomposeFactor = file.Own("decompose_factor", -1),
+            EffectiveConvolution = file.Own("use_effective_conv2d", false),
         };
-        return config with { Method = Name, Rank = file.Rank, Alpha = Value(file, "alpha", 8.0), Lokr = settings == new LokrSettings() ? null : settings };
+        return config with { Method = Name, Rank = file.Rank, Alpha = file.Own("alpha", 8.0), Lokr = settings == new LokrSettings() ? null : settings };
     }
 
     /// <inheritdoc />

@@ -28,7 +28,7 @@ public class LoraBlock : LowRankBlock
     public Parameter B { get; }
 
     /// <inheritdoc />
-    public override LoraPair Pair => new(A, B, Scaling) { Site = Site is LinearSite ? null : Site };
+    public override LoraPair Pair => new(A, B, Scaling) { Site = Site };
 
     private static (Tensor A, Tensor B) Gaussian(LayerSite site, int rank, Generator generator) =>
         (randn(site.ShapeOfA(rank), dtype: float32, generator: generator) / rank, zeros(site.ShapeOfB(rank), dtype: float32));

@@ -34,7 +34,7 @@ public sealed class SubtractedLoraBlock : LowRankBlock
     public Parameter B { get; }
 
     /// <inheritdoc />
-    public override LoraPair Pair => new(cat([A, _firstA], dim: 0), cat([B, -_firstB], dim: 1), Scaling) { Site = Site is LinearSite ? null : Site };
+    public override LoraPair Pair => new(cat([A, _firstA], dim: 0), cat([B, -_firstB], dim: 1), Scaling) { Site = Site };
 
     /// <inheritdoc />
     public override long LowWidth => 2 * Config.Rank;

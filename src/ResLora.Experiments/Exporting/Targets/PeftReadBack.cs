@@ -213,36 +213,33 @@ internal static class PeftReadBack
     /// <summary>Rows of W + s B A get the lengths that were learnt.</summary>
     private static void Stretch(Linear layer, Tensor lengths)
     {
-        using var old = layer.weight!;
-        var wide = old.to(float64);
-        var weight = new Parameter((wide * (lengths / wide.square().sum(1).sqrt()).unsqueeze(1)).to(float32), requires_grad: false);   // [Dout, Din] · [Dout, 1]
-        weight.DetachFromDisposeScope();
-        layer.weight = weight;
+        var wide = layer.weight!.to(float64);
+        Put(layer, wide * (lengths / wide.square().sum(1).sqrt()).unsqueeze(1));   // [Dout, Din] · [Dout, 1]
     }
 
     /// <summary>W and b by rows, or W by columns.</summary>
     private static void Multiply(Linear layer, string name, Tensor factors)
     {
-        using var old = layer.weight!;
+        var old = layer.weight!;
         var byRows = factors.shape.SequenceEqual([old.shape[0], 1]);
         if (!byRows)
         {
             Shapes.Require(factors, name, 1, old.shape[1]);
         }
 
-        var weight = new Parameter((old.to(float64) * factors).to(float32), requires_grad: false);   // [Dout, Din] · [Dout, 1] or [1, Din]
-        weight.DetachFromDisposeScope();
-        layer.weight = weight;
+        Put(layer, old.to(float64) * factors);   // [Dout, Din] · [Dout, 1] or [1, Din]
         if (byRows && layer.bias is { } bias)
         {
             bias.mul_(factors.flatten());
         }
     }
 
-    private static void Add(Linear layer, Tensor delta)
+    private static void Add(Linear layer, Tensor delta) => Put(layer, layer.weight!.to(float64) + delta);   // [Dout, Din]
+
+    private static void Put(Linear layer, Tensor values)
     {
         using var old = layer.weight!;
-        var weight = new Parameter((old.to(float64) + delta).to(float32), requires_grad: false);   // [Dout, Din]
+        var weight = new Parameter(values.to(float32), requires_grad: false);
         weight.DetachFromDisposeScope();
         layer.weight = weight;
     }

@@ -1,4 +1,4 @@
-namespace ResLora.Text.Data;
+namespace ResLora.Formats;
 
 /// <summary>
 /// SplitMix64. System.Random may change between versions of the runtime, and a resumed run must see the data in the order it began with.
