@@ -1,4 +1,5 @@
 using ResLora.Adapters;
+using ResLora.Adapters.Layers;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
 using TorchSharp;
@@ -114,15 +115,31 @@ public sealed class ConvolutionChainTests : IDisposable
         Assert.Contains("use input or weights or dropped", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Down_FewOutputs_HasGradientsThatAreNumbers()
+    {
+        var site = (ConvolutionSite)LayerSite.Of("conv", nn.Conv2d(16, 16, 3, padding: 1))!;
+        for (var i = 0; i < 300; i++)
+        {
+            using var scope = NewDisposeScope();
+            var input = randn(2, 16, 6, 5).requires_grad_(true);
+
+            site.Down(input, randn(2, 16, 3, 3)).square().sum().backward();
+
+            Assert.True(input.grad!.isfinite().all().item<bool>(), $"pass {i}");
+        }
+    }
+
     [Theory]
     [InlineData(ShortcutKind.Input)]
     [InlineData(ShortcutKind.Block)]
     [InlineData(ShortcutKind.Middle)]
     public void Gradients_WithCheckpoints_AreThoseWithout(ShortcutKind kind)
     {
-        var model = new Stack();
+        // Layers of 16 outputs, since libtorch's own gradients of smaller ones may be no numbers (ConvolutionSite).
+        var model = new Stack(channels: 16);
         var adapted = Adapt(model, kind);
-        var x = randn(2, 3, 6, 5).requires_grad_(true);
+        var x = randn(2, 16, 6, 5).requires_grad_(true);
 
         var plain = Gradients(false);
         var checkpointed = Gradients(true);
@@ -163,9 +180,17 @@ public sealed class ConvolutionChainTests : IDisposable
     /// <summary>Two convolutions alike and one with another stride.</summary>
     private sealed class Stack : nn.Module<Tensor, Tensor>
     {
-        [ComponentName(Name = "parts")] private readonly ModuleList<Part> _parts = new(new Part(1), new Part(1), new Part(2));
+        [ComponentName(Name = "parts")] private readonly ModuleList<Part> _parts = new();
 
-        public Stack() : base(nameof(Stack)) => RegisterComponents();
+        public Stack(long channels = 3) : base(nameof(Stack))
+        {
+            foreach (var stride in new[] { 1, 1, 2 })
+            {
+                _parts.Add(new Part(channels, stride));
+            }
+
+            RegisterComponents();
+        }
 
         public override Tensor forward(Tensor input) => Run(input, checkpoints: false);
 
@@ -177,9 +202,9 @@ public sealed class ConvolutionChainTests : IDisposable
     {
         [ComponentName(Name = "conv")] private readonly nn.Module<Tensor, Tensor> _conv;
 
-        public Part(long stride) : base(nameof(Part))
+        public Part(long channels, long stride) : base(nameof(Part))
         {
-            _conv = nn.Conv2d(3, 3, 3, stride: stride, padding: 1);
+            _conv = nn.Conv2d(channels, channels, 3, stride: stride, padding: 1);
             RegisterComponents();
         }
 
