@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using static TorchSharp.torch;
 
@@ -15,7 +14,7 @@ public abstract class EncoderModel(string name) : LanguageModel(name)
     public static IReadOnlyList<string> OutputWeights { get; } = ["classifier.out_proj.weight", "classifier.weight"];
 
     /// <summary>What is predicted.</summary>
-    public abstract TextHead Head { get; }
+    public abstract override ModelHead Head { get; }
 
     /// <summary>The token that fills up short rows. It counts: RoBERTa's positions leave it out.</summary>
     public abstract int PadId { get; }
@@ -45,7 +44,7 @@ public abstract class EncoderModel(string name) : LanguageModel(name)
     {
         ArgumentNullException.ThrowIfNull(input);
         using var hidden = Hidden(input);   // [B, T] -> [B, T, D]
-        return Head.Kind == TextHeadKind.MaskedTokens ? TokenLogits(hidden) : TextLogits(hidden);
+        return Head.Kind == ModelHeadKind.MaskedTokens ? TokenLogits(hidden) : TextLogits(hidden);
     }
 
     /// <inheritdoc />
@@ -53,20 +52,7 @@ public abstract class EncoderModel(string name) : LanguageModel(name)
     {
         ArgumentNullException.ThrowIfNull(config);
         config["architectures"] = new JsonArray(Architecture);
-        foreach (var key in new[] { "id2label", "label2id", "num_labels", "problem_type" })
-        {
-            config.Remove(key);
-        }
-
-        if (Head.Kind == TextHeadKind.MaskedTokens)
-        {
-            return;
-        }
-
-        config["id2label"] = new JsonObject(Head.Labels.Select((label, i) => KeyValuePair.Create(i.ToString(CultureInfo.InvariantCulture), (JsonNode?)label)));
-        config["label2id"] = new JsonObject(Head.Labels.Select((label, i) => KeyValuePair.Create(label, (JsonNode?)i)));
-        config["num_labels"] = Head.Outputs;
-        config["problem_type"] = Head.Kind == TextHeadKind.Score ? "regression" : "single_label_classification";
+        Head.Describe(config);
     }
 
     /// <summary>The name of the class in Hugging Face's library that this network is.</summary>

@@ -16,7 +16,7 @@ public sealed record ModelFamily
     /// Builds the network that a folder's config.json describes, on the meta device: the folder, and the head that is asked for, null for
     /// the one that the configuration describes. Throws <see cref="FileFormatException"/> and <see cref="ConfigException"/>.
     /// </summary>
-    public required Func<string, TextHead?, Network> Build { get; init; }
+    public required Func<string, ModelHead?, Network> Build { get; init; }
 
     /// <summary>Describes a new network of a given shape, to be pretrained; null for a family that none is made of.</summary>
     public Func<NetworkShape, NewNetwork>? New { get; init; }

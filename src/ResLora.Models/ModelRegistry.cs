@@ -51,7 +51,7 @@ public static class ModelRegistry
     /// <returns>The network, owned by the caller.</returns>
     /// <exception cref="FileFormatException">There is no readable config.json.</exception>
     /// <exception cref="ConfigException">The model is not supported, or a head is asked for and it has none.</exception>
-    public static Network Build(string folder, TextHead? head = null)
+    public static Network Build(string folder, ModelHead? head = null)
     {
         ModelPlace.Require(folder);
         var path = Path.Combine(folder, "config.json");
@@ -72,7 +72,7 @@ public static class ModelRegistry
     /// <returns>The network, owned by the caller, with <see cref="Network.NewModules"/>.</returns>
     /// <exception cref="FileFormatException">A file is missing or broken.</exception>
     /// <exception cref="ConfigException">The model is not supported, or a head is asked for and it has none.</exception>
-    public static Network Plan(string folder, TextHead? head = null)
+    public static Network Plan(string folder, ModelHead? head = null)
     {
         var model = Build(folder, head);
         if (model.Checkpoint.ReplaceableModules.Count > 0)
@@ -93,7 +93,7 @@ public static class ModelRegistry
     /// <returns>The model in evaluation mode, owned by the caller.</returns>
     /// <exception cref="FileFormatException">A file is missing or broken, or the weights do not fit the configuration.</exception>
     /// <exception cref="ConfigException">The model is not supported, or a head is asked for and it has none.</exception>
-    public static Network Load(string folder, ScalarType? dtype = null, Device? device = null, TextHead? head = null, long? headSeed = null)
+    public static Network Load(string folder, ScalarType? dtype = null, Device? device = null, ModelHead? head = null, long? headSeed = null)
     {
         var model = Build(folder, head);
         try
@@ -121,7 +121,7 @@ public static class ModelRegistry
     /// <exception cref="FileFormatException">As for <see cref="Load"/>.</exception>
     /// <exception cref="ConfigException">As for <see cref="Load"/>, or the model reads no text.</exception>
     public static LanguageModel LoadText(
-        string folder, ScalarType? dtype = null, Device? device = null, TextHead? head = null, long? headSeed = null) =>
+        string folder, ScalarType? dtype = null, Device? device = null, ModelHead? head = null, long? headSeed = null) =>
         Text(Load(folder, dtype, device, head, headSeed), folder);
 
     /// <summary>As <see cref="Plan"/>, for a model that reads tokens.</summary>
@@ -130,7 +130,7 @@ public static class ModelRegistry
     /// <returns>As for <see cref="Plan"/>.</returns>
     /// <exception cref="FileFormatException">As for <see cref="Plan"/>.</exception>
     /// <exception cref="ConfigException">As for <see cref="Plan"/>, or the model reads no text.</exception>
-    public static LanguageModel PlanText(string folder, TextHead? head = null) => Text(Plan(folder, head), folder);
+    public static LanguageModel PlanText(string folder, ModelHead? head = null) => Text(Plan(folder, head), folder);
 
     /// <summary>As <see cref="Build"/>, for a model that must continue texts.</summary>
     /// <param name="folder">A model folder.</param>

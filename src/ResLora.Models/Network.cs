@@ -28,6 +28,9 @@ public abstract class Network(string name) : nn.Module(name), IExecutionOrder
     /// <summary>The device that the weights are on.</summary>
     public abstract Device Device { get; }
 
+    /// <summary>What its head predicts; null for a network whose outputs are no task's, such as one that continues texts.</summary>
+    public virtual ModelHead? Head => null;
+
     /// <summary>
     /// The modules that belong to the task and not to the base model: trained whole and saved with an adapter. Dotted names.
     /// </summary>

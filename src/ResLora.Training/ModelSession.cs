@@ -50,7 +50,7 @@ public sealed class ModelSession : IDisposable
     /// <returns>The session, owned by the caller.</returns>
     /// <exception cref="ResLoraException">A file is missing, broken or not supported, or the parts do not fit each other.</exception>
     public static ModelSession Load(
-        string modelFolder, string? adapterFolder = null, ScalarType? dtype = null, Device? device = null, TextHead? head = null, long? headSeed = null,
+        string modelFolder, string? adapterFolder = null, ScalarType? dtype = null, Device? device = null, ModelHead? head = null, long? headSeed = null,
         int? rank = null)
     {
         var description = adapterFolder is null ? null : AdapterStore.Describe(adapterFolder);
@@ -119,14 +119,14 @@ public sealed class ModelSession : IDisposable
     /// <param name="description">The folder; null for no adapter.</param>
     /// <returns>The head, or null when the folder brings none.</returns>
     /// <exception cref="FileFormatException">A file is missing or malformed.</exception>
-    public static TextHead? HeadOf(AdapterDescription? description)
+    public static ModelHead? HeadOf(AdapterDescription? description)
     {
         if (description is not { SavedModules.Count: > 0 })
         {
             return null;
         }
 
-        if (TextHeadFile.Read(description.Folder) is { } written)
+        if (ModelHeadFile.Read(description.Folder) is { } written)
         {
             return written;
         }
@@ -135,7 +135,7 @@ public sealed class ModelSession : IDisposable
         var outputs = EncoderModel.OutputWeights
             .Select(name => entries.GetValueOrDefault(description.Prefix + name))
             .FirstOrDefault(entry => entry is { Shape.Count: 2 })?.Shape[0];
-        return outputs is >= 1 and <= TextHead.MostOutputs ? TextHead.OfOutputs((int)outputs) : null;
+        return outputs is >= 1 and <= ModelHead.MostOutputs ? ModelHead.OfOutputs((int)outputs) : null;
     }
 
     private AdaptedModel Wire(AdaptedModel adapted)

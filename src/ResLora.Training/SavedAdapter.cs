@@ -54,7 +54,7 @@ public static class SavedAdapter
         {
             CausalLanguageModel when wasTied && adapted.Tokens is [var one] && TiedEmbedding.IsHead(one.Module) =>
                 "trained tokens of an embedding that is the output head too, beside a change of that head, are not supported",
-            EncoderModel { Head.Kind: TextHeadKind.MaskedTokens } when adapted.BesidesHead.Any(TiedEmbedding.IsHead) =>
+            EncoderModel { Head.Kind: ModelHeadKind.MaskedTokens } when adapted.BesidesHead.Any(TiedEmbedding.IsHead) =>
                 "a word embedding of its own for a model whose head for masked tokens is the embedding is not supported",
             _ => null,
         };

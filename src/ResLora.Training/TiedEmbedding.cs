@@ -28,7 +28,7 @@ public static class TiedEmbedding
                 Warnings.Add(
                     $"'{embedding.ModuleName}' is the output head, too, and its block changes the embedding alone, as in PEFT: the head is a matrix of its own from now on.");
                 break;
-            case EncoderModel { Head.Kind: TextHeadKind.MaskedTokens }:
+            case EncoderModel { Head.Kind: ModelHeadKind.MaskedTokens }:
                 throw new ConfigException($"'{embedding.ModuleName}' is the head for masked tokens, too, and a block would change the embedding alone; exclude it (adapter.exclude).");
         }
 

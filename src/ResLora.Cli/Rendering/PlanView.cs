@@ -85,7 +85,7 @@ internal static class PlanView
         yield return new("trained tokens", string.Create(CultureInfo.InvariantCulture, $"{run.MinTrainedTokens} to {run.MaxTrainedTokens} a sample, {run.MeanTrainedTokens:0.0} on average; the longest sample has {run.LongestSample} tokens"));
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Labels(PlanReport report, TextHead head)
+    private static IEnumerable<KeyValuePair<string, string>> Labels(PlanReport report, ModelHead head)
     {
         var run = report.Run;
         yield return new("data", string.Create(CultureInfo.InvariantCulture, $"{run.Samples:N0} samples, the longest of {run.LongestSample} tokens, {run.Truncated} cut to the limit, {report.ValidationSamples} for validation"));

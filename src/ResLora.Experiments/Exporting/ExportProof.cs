@@ -82,22 +82,22 @@ public sealed record ExportProof(
             Math.Max(0, logits.Divergence / logits.Count), IsScore(graph) ? double.NaN : (double)logits.Agreeing / logits.Count, weights.Error, weights.Name,
             replays.Length, replays.Count(r => !r.IsEqual))
         {
-            HeadDifference = Difference(graph.Source.Head, (exported.Model as EncoderModel)?.Head),
+            HeadDifference = Difference(graph.Source.Head, exported.Model.Head),
         };
     }
 
-    private static bool IsScore(ExportGraph graph) => graph.Source.Head is { Kind: TextHeadKind.Score };
+    private static bool IsScore(ExportGraph graph) => graph.Source.Head is { Kind: ModelHeadKind.Score };
 
-    private static string? Difference(TextHead? expected, TextHead? found) =>
+    private static string? Difference(ModelHead? expected, ModelHead? found) =>
         expected?.Kind == found?.Kind && (expected?.Labels ?? []).SequenceEqual(found?.Labels ?? [])
         ? null
         : $"the head predicts {Text(found)}, and {Text(expected)} was exported";
 
-    private static string Text(TextHead? head) => head switch
+    private static string Text(ModelHead? head) => head switch
     {
         null => "next tokens",
-        { Kind: TextHeadKind.MaskedTokens } => "masked tokens",
-        { Kind: TextHeadKind.Score } => $"the score {head.Labels[0]}",
+        { Kind: ModelHeadKind.MaskedTokens } => "masked tokens",
+        { Kind: ModelHeadKind.Score } => $"the score {head.Labels[0]}",
         _ => $"the labels {string.Join(", ", head.Labels)}",
     };
 

@@ -37,7 +37,7 @@ public sealed record ExportSource
     public required CausalTraits? Causal { get; init; }
 
     /// <summary>What an encoder predicts, with its adapter; null for a model that continues texts.</summary>
-    public required TextHead? Head { get; init; }
+    public required ModelHead? Head { get; init; }
 
     /// <summary>The dotted names of the modules that the adapter brings whole, such as those of an encoder's head.</summary>
     public required IReadOnlyList<string> SavedModules { get; init; }
@@ -127,7 +127,7 @@ public sealed record ExportSource
             Blocks = [.. adapted?.Blocks.Select(b => new ExportBlock(b.ModuleName, b.Config.Rank, b.Config.Scaling, MergedSize.Rank(b, method, adapter!.ShortcutWeight))) ?? []],
             Method = method,
             Causal = CausalTraits.Of(model),
-            Head = (model as EncoderModel)?.Head,
+            Head = model.Head,
             SavedModules = adapted?.SavedModules ?? [],
             BesidesLora =
             [

@@ -88,15 +88,15 @@ internal static class LabelledMergeTexts
             .ToArray();
         string[] prompts = [.. samples.Select(sample => session.Tokenizer.Decode(sample.Ids))];
         var head = session.Encoder.Head;
-        if (head.Kind == TextHeadKind.MaskedTokens)
+        if (head.Kind == ModelHeadKind.MaskedTokens)
         {
             var filling = new MaskedTokenObjective(session.Encoder, session.Tokenizer.MaskId
                 ?? throw new ConfigException($"{session.ModelFolder}: the tokenizer names no mask, which a model for masked tokens needs; add mask_token to tokenizer_config.json."));
             return new MergeTexts($"{rows} rows of {width} random tokens", filling, [.. samples.Select(sample => sample with { Labels = sample.Ids })], null, []) { Prompts = prompts };
         }
 
-        var task = LabelledTaskRegistry.Get(head.Kind == TextHeadKind.Score ? "regression" : "classification");
-        var objective = new LabelObjective(session.Encoder, task, head.Kind == TextHeadKind.Score ? null : new LabelSet(head.Labels));
+        var task = LabelledTaskRegistry.Get(head.Kind == ModelHeadKind.Score ? "regression" : "classification");
+        var objective = new LabelObjective(session.Encoder, task, head.Kind == ModelHeadKind.Score ? null : new LabelSet(head.Labels));
         var reason = fault is null ? "" : $", because the run's own data cannot be read ({fault})";
         return Unlabelled($"{rows} rows of {width} random tokens{reason}", objective, samples) with { Prompts = prompts };
     }

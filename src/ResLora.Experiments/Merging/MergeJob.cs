@@ -129,9 +129,9 @@ public static class MergeJob
         if (target == MergeTarget.Lora)
         {
             AdapterStore.SavePeft(merged, folder, baseModel);
-            if (session.Model is EncoderModel { Head: var head })
+            if (session.Model.Head is { } head)
             {
-                TextHeadFile.Write(folder, head);
+                ModelHeadFile.Write(folder, head);
             }
 
             return;

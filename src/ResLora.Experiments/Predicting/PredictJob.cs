@@ -46,7 +46,7 @@ public static class PredictJob
 
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
         var head = session.Encoder.Head;
-        if (head.Kind == TextHeadKind.MaskedTokens)
+        if (head.Kind == ModelHeadKind.MaskedTokens)
         {
             throw new ConfigException($"{options.Model}: this model fills in masked tokens and says nothing about a text; give the adapter that was trained on it (--adapter), or a merged model.");
         }
@@ -57,14 +57,14 @@ public static class PredictJob
         // Only a submission needs all of them at once; the texts may be a stream without an end.
         var submitted = new List<(LabelledText Text, TextPrediction Prediction)>();
         var encoding = new LabelledEncoding(session.Tokenizer, session.Encoder, options.MaxLength, options.Truncation);
-        var objective = new LabelObjective(session.Encoder, task ?? LabelledTaskRegistry.Get(head.Kind == TextHeadKind.Score ? "regression" : "classification"), labels);
+        var objective = new LabelObjective(session.Encoder, task ?? LabelledTaskRegistry.Get(head.Kind == ModelHeadKind.Score ? "regression" : "classification"), labels);
         foreach (var group in texts.Chunk(options.BatchSize))
         {
             var rows = objective.Predict([.. group.Select(text => encoding.Tokenize(text).Sample)], options.BatchSize, stop);
             NotFiniteException.ThrowIfAny(session.Model, rows.SelectMany(row => row).Select(score => (double)score));
             foreach (var (text, scores) in group.Zip(rows))
             {
-                var prediction = Of(text, scores, head.Kind == TextHeadKind.Score ? null : labels?.Names ?? head.Labels);
+                var prediction = Of(text, scores, head.Kind == ModelHeadKind.Score ? null : labels?.Names ?? head.Labels);
                 report(prediction);
                 count++;
                 if (options.Submission is not null)

@@ -12,9 +12,9 @@ internal static class HeadLabels
     /// <param name="head">The head.</param>
     /// <param name="model">The model's name, for errors.</param>
     /// <exception cref="ConfigException">The head predicts something else.</exception>
-    public static LabelSet? Of(LabelledTask task, TextHead head, string model)
+    public static LabelSet? Of(LabelledTask task, ModelHead head, string model)
     {
-        if (head.Kind != (task.IsRegression ? TextHeadKind.Score : TextHeadKind.Labels))
+        if (head.Kind != (task.IsRegression ? ModelHeadKind.Score : ModelHeadKind.Labels))
         {
             throw Misfit(task, task.Labels, head, model);
         }
@@ -26,8 +26,8 @@ internal static class HeadLabels
     }
 
     /// <summary>Whether a head has the same labels in another order.</summary>
-    public static bool SameInOtherOrder(LabelSet labels, TextHead head) =>
-        head.Kind == TextHeadKind.Labels && !labels.Names.SequenceEqual(head.Labels) && AreSame(labels, head);
+    public static bool SameInOtherOrder(LabelSet labels, ModelHead head) =>
+        head.Kind == ModelHeadKind.Labels && !labels.Names.SequenceEqual(head.Labels) && AreSame(labels, head);
 
     /// <summary>Requires that a head predicts a task's labels or score.</summary>
     /// <param name="task">The task.</param>
@@ -35,33 +35,33 @@ internal static class HeadLabels
     /// <param name="head">The head.</param>
     /// <param name="model">The model's name, for errors.</param>
     /// <exception cref="ConfigException">It does not.</exception>
-    public static void Require(LabelledTask task, LabelSet? labels, TextHead head, string model)
+    public static void Require(LabelledTask task, LabelSet? labels, ModelHead head, string model)
     {
         var fits = labels is null
-            ? head.Kind == TextHeadKind.Score
-            : head.Kind == TextHeadKind.Labels && (AreSame(labels, head) || IsUnnamed(head, labels.Count));
+            ? head.Kind == ModelHeadKind.Score
+            : head.Kind == ModelHeadKind.Labels && (AreSame(labels, head) || IsUnnamed(head, labels.Count));
         if (!fits)
         {
             throw Misfit(task, labels, head, model);
         }
     }
 
-    private static ConfigException Misfit(LabelledTask task, LabelSet? labels, TextHead head, string model)
+    private static ConfigException Misfit(LabelledTask task, LabelSet? labels, ModelHead head, string model)
     {
         var wanted = task.IsRegression ? "a score" : labels is null ? "labels" : $"the labels {string.Join(", ", labels.Names)}";
         return new ConfigException($"Task '{task.Name}' has {wanted} to predict, and {model} predicts {Text(head)}; take the model or adapter that was trained for it.");
     }
 
-    private static bool AreSame(LabelSet labels, TextHead head) =>
+    private static bool AreSame(LabelSet labels, ModelHead head) =>
         labels.Count == head.Outputs && head.Labels.All(name => labels.Find(name) is not null);
 
-    private static bool IsUnnamed(TextHead head, int count) =>
-        head.Kind == TextHeadKind.Labels && head.Labels.SequenceEqual(TextHead.OfOutputs(count).Labels);
+    private static bool IsUnnamed(ModelHead head, int count) =>
+        head.Kind == ModelHeadKind.Labels && head.Labels.SequenceEqual(ModelHead.OfOutputs(count).Labels);
 
-    private static string Text(TextHead head) => head.Kind switch
+    private static string Text(ModelHead head) => head.Kind switch
     {
-        TextHeadKind.Score => "a score",
-        TextHeadKind.MaskedTokens => "masked tokens",
+        ModelHeadKind.Score => "a score",
+        ModelHeadKind.MaskedTokens => "masked tokens",
         _ => $"the labels {string.Join(", ", head.Labels)}",
     };
 }

@@ -12,7 +12,7 @@ namespace ResLora.Experiments.Running;
 internal sealed record LabelledTexts(LabelledTask Task, LabelledData Train, IReadOnlyList<LabelledText> Validation)
 {
     /// <summary>The head that learns them.</summary>
-    public TextHead Head => Train.Labels is { } labels ? TextHead.ForLabels(labels.Names) : TextHead.Score;
+    public ModelHead Head => Train.Labels is { } labels ? ModelHead.ForLabels(labels.Names) : ModelHead.Score;
 
     /// <summary>Reads the texts for a base model that is not loaded yet.</summary>
     /// <returns>The texts, or null when the task generates text.</returns>
@@ -26,7 +26,7 @@ internal sealed record LabelledTexts(LabelledTask Task, LabelledData Train, IRea
 
         using var model = ModelRegistry.Build(config.Model);
         // An adapter to start from brings its own head, which the base model's says nothing of.
-        var saved = config.StartFrom is { } from ? TextHeadFile.Read(from) : null;
+        var saved = config.StartFrom is { } from ? ModelHeadFile.Read(from) : null;
         return Read(config, saved ?? RequireEncoder(model, config).Head);
     }
 
@@ -51,7 +51,7 @@ internal sealed record LabelledTexts(LabelledTask Task, LabelledData Train, IRea
     public static EncoderModel RequireEncoder(Network model, RunConfig config) => model as EncoderModel
         ?? throw new ConfigException($"Task '{config.Task}' has labels or scores to predict, and {config.Model} continues texts; take a BERT or a RoBERTa, or a task with text to generate.");
 
-    private static LabelledTexts Read(RunConfig config, TextHead head)
+    private static LabelledTexts Read(RunConfig config, ModelHead head)
     {
         var data = config.Data;
         var task = LabelledTaskRegistry.Get(config.Task, new ColumnMap(data.Columns));

@@ -26,7 +26,7 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
     public IReadOnlyDictionary<string, string> GuessedColumns { get; init; } = new Dictionary<string, string>();
 
     /// <summary>What an encoder predicts; null for models that continue texts.</summary>
-    public TextHead? Head { get; init; }
+    public ModelHead? Head { get; init; }
 
     /// <summary>Modules that the base model lacks and that are drawn from the seed. Dotted names.</summary>
     public IReadOnlyList<string> NewModules { get; init; } = [];
@@ -41,7 +41,7 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
     {
         Balance = data is LabelledRunData labelled ? labelled.Texts.Train.Balance() : [],
         GuessedColumns = data is GenerationRunData generation ? generation.Task.GuessedColumns : new Dictionary<string, string>(),
-        Head = (model as EncoderModel)?.Head,
+        Head = model.Head,
         NewModules = model.NewModules,
     };
 

@@ -115,9 +115,9 @@ public static class TrainJob
         if (session.Adapter is { } adapter)
         {
             AdapterStore.Save(adapter, folder, config.Model);
-            if (session.Model is EncoderModel { Head: var head })
+            if (session.Model.Head is { } head)
             {
-                TextHeadFile.Write(folder, head);
+                ModelHeadFile.Write(folder, head);
             }
         }
         else

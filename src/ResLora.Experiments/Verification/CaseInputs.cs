@@ -40,7 +40,7 @@ internal static class CaseInputs
         {
             Shapes.Require(Integers(inputs, "labels", Ignored, model.VocabularySize - 1), "labels", shape);
         }
-        else if (head.Kind == TextHeadKind.Labels)
+        else if (head.Kind == ModelHeadKind.Labels)
         {
             Shapes.Require(Integers(inputs, "labels", 0, head.Outputs - 1), "labels", shape[0]);
         }

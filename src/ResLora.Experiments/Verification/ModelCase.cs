@@ -128,7 +128,7 @@ internal static class ModelCase
     {
         if (model is EncoderModel encoder)
         {
-            return encoder.Head.Kind == TextHeadKind.Score
+            return encoder.Head.Kind == ModelHeadKind.Score
                 ? nn.functional.mse_loss(logits.squeeze(-1), labels)   // [B, 1] -> [B]
                 : nn.functional.cross_entropy(logits, labels);
         }

@@ -13,7 +13,7 @@ internal static class BertCheckpoint
     public static CheckpointLayout Of(BertModel model)
     {
         var prefix = model.Config.ModelType + ".";
-        string[] heads = model.Head.Kind == TextHeadKind.MaskedTokens
+        string[] heads = model.Head.Kind == ModelHeadKind.MaskedTokens
             ? [model.Config.IsRoberta ? "lm_head" : "cls"]
             : model.Config.IsRoberta ? ["classifier"] : ["classifier", "bert.pooler"];
         return new CheckpointLayout
@@ -26,7 +26,7 @@ internal static class BertCheckpoint
     }
 
     /// <summary>The matrix of a head for masked tokens where it is no copy of the word embedding, or null.</summary>
-    public static string? DifferentDecoder(BertModel model, string folder) => model.Head.Kind != TextHeadKind.MaskedTokens
+    public static string? DifferentDecoder(BertModel model, string folder) => model.Head.Kind != ModelHeadKind.MaskedTokens
         ? null
         : TiedTensors.Different(folder, [Decoder(model.Config) + ".weight"], Names($"{model.Config.ModelType}.embeddings.word_embeddings.weight", model.Config.ModelType + "."));
 

@@ -118,19 +118,19 @@ public sealed record BertConfig
 
     /// <summary>The head that the configuration describes: for masked tokens when it was saved from such a class, else for texts.</summary>
     [JsonIgnore]
-    public TextHead Head
+    public ModelHead Head
     {
         get
         {
             if (Architectures is [{ } only] && (only.EndsWith("ForMaskedLM", StringComparison.Ordinal) || only.EndsWith("ForPreTraining", StringComparison.Ordinal)))
             {
-                return TextHead.MaskedTokens;
+                return ModelHead.MaskedTokens;
             }
 
             var labels = LabelNames is { Count: > 0 } names
                 ? [.. names.OrderBy(name => int.Parse(name.Key, CultureInfo.InvariantCulture)).Select(name => name.Value)]
-                : TextHead.OfOutputs(LabelCount ?? 2).Labels;
-            return labels.Count == 1 ? new TextHead(TextHeadKind.Score, labels) : TextHead.ForLabels(labels);
+                : ModelHead.OfOutputs(LabelCount ?? 2).Labels;
+            return labels.Count == 1 ? new ModelHead(ModelHeadKind.Score, labels) : ModelHead.ForLabels(labels);
         }
     }
 

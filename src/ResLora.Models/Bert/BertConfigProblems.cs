@@ -98,9 +98,9 @@ internal sealed class BertConfigProblems(BertConfig config)
                 yield return "id2label gives two labels one name";
             }
         }
-        else if (config.LabelCount is < 1 or > TextHead.MostOutputs)
+        else if (config.LabelCount is < 1 or > ModelHead.MostOutputs)
         {
-            yield return $"num_labels is {config.LabelCount}; it must be from 1 to {TextHead.MostOutputs}";
+            yield return $"num_labels is {config.LabelCount}; it must be from 1 to {ModelHead.MostOutputs}";
         }
 
         if (config.ProblemType is not (null or "regression" or "single_label_classification"))

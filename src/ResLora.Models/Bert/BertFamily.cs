@@ -13,7 +13,7 @@ internal static class BertFamily
         New = NewRoberta.Of,
     };
 
-    private static BertModel Build(string folder, TextHead? head)
+    private static BertModel Build(string folder, ModelHead? head)
     {
         var path = Path.Combine(folder, "config.json");
         var model = new BertModel(BertConfig.Read(path), head);

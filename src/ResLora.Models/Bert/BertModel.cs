@@ -23,11 +23,11 @@ public sealed class BertModel : EncoderModel
     /// <summary>Builds the network on the meta device: no weight is allocated before <see cref="ModelWeights"/> gives it one.</summary>
     /// <param name="config">The model's description, free of problems.</param>
     /// <param name="textHead">What it predicts; null takes what the configuration says.</param>
-    public BertModel(BertConfig config, TextHead? textHead = null) : base(nameof(BertModel))
+    public BertModel(BertConfig config, ModelHead? textHead = null) : base(nameof(BertModel))
     {
         ArgumentNullException.ThrowIfNull(config);
         (Config, Head) = (config, textHead ?? config.Head);
-        var forTexts = Head.Kind != TextHeadKind.MaskedTokens;
+        var forTexts = Head.Kind != ModelHeadKind.MaskedTokens;
         _backbone = new BertBackbone(config, withPooler: forTexts && !config.IsRoberta);
         register_module(config.ModelType, _backbone);
         if (!forTexts && config.IsRoberta)
@@ -56,7 +56,7 @@ public sealed class BertModel : EncoderModel
     public BertConfig Config { get; }
 
     /// <inheritdoc />
-    public override TextHead Head { get; }
+    public override ModelHead Head { get; }
 
     /// <inheritdoc />
     public override int PadId => Config.PadId;
@@ -86,7 +86,7 @@ public sealed class BertModel : EncoderModel
     /// The classifier; with it BERT's pooler where the checkpoint had none, since a random one that is not saved could not be had again.
     /// </summary>
     public override IReadOnlyList<string> HeadModules =>
-        Head.Kind == TextHeadKind.MaskedTokens ? [] : ["classifier", .. NewModules.Where(name => name != "classifier")];
+        Head.Kind == ModelHeadKind.MaskedTokens ? [] : ["classifier", .. NewModules.Where(name => name != "classifier")];
 
     /// <inheritdoc />
     public override CheckpointLayout Checkpoint => BertCheckpoint.Of(this);
@@ -109,8 +109,8 @@ public sealed class BertModel : EncoderModel
         new("positions", Text(MaxPositions)),
         new("head", Head.Kind switch
         {
-            TextHeadKind.MaskedTokens => "masked tokens",
-            TextHeadKind.Score => "a score",
+            ModelHeadKind.MaskedTokens => "masked tokens",
+            ModelHeadKind.Score => "a score",
             _ => $"labels {string.Join(", ", Head.Labels)}",
         }),
     ];
@@ -122,7 +122,7 @@ public sealed class BertModel : EncoderModel
 
     /// <inheritdoc />
     protected override string Architecture =>
-        $"{(Config.IsRoberta ? "Roberta" : "Bert")}{(Head.Kind == TextHeadKind.MaskedTokens ? "ForMaskedLM" : "ForSequenceClassification")}";
+        $"{(Config.IsRoberta ? "Roberta" : "Bert")}{(Head.Kind == ModelHeadKind.MaskedTokens ? "ForMaskedLM" : "ForSequenceClassification")}";
 
     private Parameter Words => _backbone.Embeddings.Rows;
 

@@ -11,7 +11,7 @@ internal static class NewRoberta
     {
         var config = Describe(shape);
         var description = config.Deserialize<BertConfig>()!;
-        return new NewNetwork(config, [.. description.Problems()], () => new BertModel(description, TextHead.MaskedTokens));
+        return new NewNetwork(config, [.. description.Problems()], () => new BertModel(description, ModelHead.MaskedTokens));
     }
 
     private static JsonObject Describe(NetworkShape shape) => new()

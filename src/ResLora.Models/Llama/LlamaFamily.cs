@@ -15,9 +15,9 @@ internal static class LlamaFamily
         Gguf = new GgufImport(GgufLlamaImport.Architectures, GgufLlamaImport.Load),
     };
 
-    private static LlamaModel Build(string folder, TextHead? head) => head is null
+    private static LlamaModel Build(string folder, ModelHead? head) => head is null
         ? new LlamaModel(LlamaCheckpoint.Read(folder))
         : throw new ConfigException(
             $"{Path.Combine(folder, "config.json")}: this model continues texts and has no head for "
-            + $"{(head.Kind == TextHeadKind.MaskedTokens ? "masked tokens" : "labels or scores")}; take a BERT or a RoBERTa.");
+            + $"{(head.Kind == ModelHeadKind.MaskedTokens ? "masked tokens" : "labels or scores")}; take a BERT or a RoBERTa.");
 }

@@ -25,7 +25,7 @@ public sealed class LabelObjective(EncoderModel model, LabelledTask task, LabelS
     public static string ScoreMetric => "eval_score";
 
     /// <inheritdoc />
-    public override bool PredictsValues => _model.Head.Kind == TextHeadKind.Score;
+    public override bool PredictsValues => _model.Head.Kind == ModelHeadKind.Score;
 
     /// <inheritdoc />
     public override string NothingToLearn => "no label";

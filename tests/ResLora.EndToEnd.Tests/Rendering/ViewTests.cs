@@ -125,13 +125,13 @@ public sealed class ViewTests : IDisposable
         PlanView.Draw(
             new PlanReport("m", new AdapterConfig { Targets = TargetModules.Suffixes("query", "value") }, [], 10, run)
             {
-                Head = TextHead.ForLabels(["no", "yes"]),
+                Head = ModelHead.ForLabels(["no", "yes"]),
                 Balance = [new("no", 20, 0.4), new("yes", 30, 0.6)],
                 NewModules = ["classifier", "bert.pooler"],
             },
             _console);
         PlanView.Draw(
-            new PlanReport("m", new AdapterConfig { Targets = TargetModules.Suffixes("query", "value") }, [], 10, run with { AvailableMemory = 50_000_000 }) { Head = TextHead.Score }, _console);
+            new PlanReport("m", new AdapterConfig { Targets = TargetModules.Suffixes("query", "value") }, [], 10, run with { AvailableMemory = 50_000_000 }) { Head = ModelHead.Score }, _console);
 
         Approved.Check("plan-labels", _console.Output);
     }

@@ -60,7 +60,7 @@ public sealed class SavedModulesTests
     {
         using var folder = new TemporaryFolder();
         using var model = TinyBert.Create("bert");
-        using var other = TinyBert.Create("bert", TextHead.MaskedTokens);
+        using var other = TinyBert.Create("bert", ModelHead.MaskedTokens);
         AdapterStore.Save(AdaptedModel.Inject(model, Config(ShortcutKind.Input), savedModules: ["classifier"]), folder["adapter"]);
 
         var error = Assert.Throws<ConfigException>(() => AdapterStore.Load(other, folder["adapter"]));

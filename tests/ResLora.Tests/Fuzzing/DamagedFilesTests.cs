@@ -181,11 +181,11 @@ public sealed class DamagedFilesTests : IDisposable
     }
 
     [Fact]
-    public void TextHead()
+    public void ModelHead()
     {
-        TextHeadFile.Write(_folder.Path, ResLora.Models.TextHead.OfOutputs(3));
+        ModelHeadFile.Write(_folder.Path, ResLora.Models.ModelHead.OfOutputs(3));
 
-        Check(_folder.Path, Assert.Single(_folder.Names()), folder => TextHeadFile.Read(folder));
+        Check(_folder.Path, Assert.Single(_folder.Names()), folder => ModelHeadFile.Read(folder));
     }
 
     [Fact]

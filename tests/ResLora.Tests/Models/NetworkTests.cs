@@ -22,19 +22,19 @@ public sealed class NetworkTests
     }
 
     [Theory]
-    [InlineData("bert", TextHeadKind.Labels)]
-    [InlineData("bert", TextHeadKind.MaskedTokens)]
-    [InlineData("roberta", TextHeadKind.Labels)]
-    [InlineData("roberta", TextHeadKind.MaskedTokens)]
-    public void ExecutionOrder_Bert_IsTheOrderOfCalls(string family, TextHeadKind kind)
+    [InlineData("bert", ModelHeadKind.Labels)]
+    [InlineData("bert", ModelHeadKind.MaskedTokens)]
+    [InlineData("roberta", ModelHeadKind.Labels)]
+    [InlineData("roberta", ModelHeadKind.MaskedTokens)]
+    public void ExecutionOrder_Bert_IsTheOrderOfCalls(string family, ModelHeadKind kind)
     {
-        using var model = TinyBert.Create(family, kind == TextHeadKind.MaskedTokens ? TextHead.MaskedTokens : TextHead.OfOutputs(3));
+        using var model = TinyBert.Create(family, kind == ModelHeadKind.MaskedTokens ? ModelHead.MaskedTokens : ModelHead.OfOutputs(3));
         using var ids = TinyBert.Ids(1, 4);
 
         var called = Called(model, () => TinyBert.Predict(model, ids));
 
         // The head beside the layers' own: pooler and classifier, dense and out_proj, or the transform of masked tokens.
-        Assert.Equal(3 + (3 * 6) + (kind == TextHeadKind.MaskedTokens ? 1 : 2), called.Count);
+        Assert.Equal(3 + (3 * 6) + (kind == ModelHeadKind.MaskedTokens ? 1 : 2), called.Count);
         Assert.Equal(called, model.ExecutionOrder);
     }
 

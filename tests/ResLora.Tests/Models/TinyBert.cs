@@ -29,9 +29,9 @@ public static class TinyBert
     };
 
     /// <summary>A model in evaluation mode with frozen weights.</summary>
-    public static BertModel Create(string family, TextHead? head = null, long seed = 1, BertConfig? config = null)
+    public static BertModel Create(string family, ModelHead? head = null, long seed = 1, BertConfig? config = null)
     {
-        var model = new BertModel(config ?? Config(family), head ?? TextHead.OfOutputs(2));
+        var model = new BertModel(config ?? Config(family), head ?? ModelHead.OfOutputs(2));
         ModelWeights.Initialize(model, 0.3, seed, ScalarType.Float32, CPU);
         foreach (var parameter in model.parameters())
         {

@@ -93,14 +93,14 @@ internal static class Features
     /// <summary>What an encoder's head predicts.</summary>
     /// <param name="source">What is exported.</param>
     /// <param name="place">Where the names stand.</param>
-    public static IEnumerable<ExportFeature> TextHead(ExportSource source, string place)
+    public static IEnumerable<ExportFeature> ModelHead(ExportSource source, string place)
     {
         if (source.Head is { } head)
         {
             yield return head.Kind switch
             {
-                TextHeadKind.MaskedTokens => new ExportFeature("head", FeatureState.Kept, "for masked tokens"),
-                TextHeadKind.Score => new ExportFeature("score", FeatureState.Kept, $"{head.Labels[0]}, in {place}"),
+                ModelHeadKind.MaskedTokens => new ExportFeature("head", FeatureState.Kept, "for masked tokens"),
+                ModelHeadKind.Score => new ExportFeature("score", FeatureState.Kept, $"{head.Labels[0]}, in {place}"),
                 _ => new ExportFeature("labels", FeatureState.Kept, $"{string.Join(", ", head.Labels)}, in {place}"),
             };
         }

@@ -35,7 +35,7 @@ internal sealed class HuggingFaceTarget : IExportTarget
             .. Features.AddedToWeights(source),
             .. Features.Weights(source),
             .. Features.Head(source),
-            .. Features.TextHead(source, "id2label in config.json"),
+            .. Features.ModelHead(source, "id2label in config.json"),
             new("tokenizer", FeatureState.Kept, $"its files as they are{template}"),
             .. File.Exists(Path.Combine(source.ModelFolder, "generation_config.json"))
                 ? [new("generation settings", FeatureState.Kept, "generation_config.json as it is")]
@@ -73,7 +73,7 @@ internal sealed class HuggingFaceTarget : IExportTarget
         return source.Head switch
         {
             null => [$"reslora generate --model {folder} --prompt {PromptText.ForShell(source)}", $"vllm serve {folder}"],
-            { Kind: TextHeadKind.MaskedTokens } => [$"reslora train my.yaml --set model={folder}", $"pipeline(\"fill-mask\", \"{folder}\")   # in Python"],
+            { Kind: ModelHeadKind.MaskedTokens } => [$"reslora train my.yaml --set model={folder}", $"pipeline(\"fill-mask\", \"{folder}\")   # in Python"],
             _ => [$"reslora predict --model {folder} --data my.csv", $"pipeline(\"text-classification\", \"{folder}\")   # in Python"],
         };
     }

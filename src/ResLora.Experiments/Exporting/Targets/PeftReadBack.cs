@@ -45,7 +45,7 @@ internal static class PeftReadBack
 
         using var factors = SafetensorsReader.Open(Path.Combine(folder, PeftConfig.TensorFileName));
         var saved = SavedModules(json.RootElement, configPath);
-        var head = TextHeadOf(folder, factors, saved);
+        var head = ModelHeadOf(folder, factors, saved);
         var model = ModelRegistry.LoadText(modelFolder, ScalarType.Float32, head: head, headSeed: head is null ? null : 0);
         try
         {
@@ -149,12 +149,12 @@ internal static class PeftReadBack
     /// <summary>
     /// The head with as many outputs as the file has for it, or null when the file has none; what they stand for is in our own file only.
     /// </summary>
-    private static TextHead? TextHeadOf(string folder, SafetensorsReader factors, string[] saved)
+    private static ModelHead? ModelHeadOf(string folder, SafetensorsReader factors, string[] saved)
     {
         var entry = EncoderModel.OutputWeights.Select(name => factors.Entries.GetValueOrDefault(PeftConfig.TensorPrefix + name)).FirstOrDefault(found => found is not null);
         return (entry, saved.Contains("classifier")) switch
         {
-            ({ Shape: [>= 1 and <= TextHead.MostOutputs, _] }, _) => TextHeadFile.Read(folder) ?? TextHead.OfOutputs((int)entry.Shape[0]),
+            ({ Shape: [>= 1 and <= ModelHead.MostOutputs, _] }, _) => ModelHeadFile.Read(folder) ?? ModelHead.OfOutputs((int)entry.Shape[0]),
             (null, false) => null,
             _ => throw new FileFormatException($"{factors.Path}: modules_to_save names a head, and the file has no weight of one ({string.Join(" or ", EncoderModel.OutputWeights)})."),
         };

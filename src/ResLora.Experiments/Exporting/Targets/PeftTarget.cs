@@ -43,7 +43,7 @@ internal sealed class PeftTarget : IExportTarget
             .. config.Kind.HasRank ? [.. Rank(source), .. Scaling(source, config)] : Array.Empty<ExportFeature>(),
             .. config.Dropout > 0 ? [Features.Dropout(IsPlain(source) ? FeatureState.Kept : FeatureState.Baked)] : Array.Empty<ExportFeature>(),
             .. SavedModules(source),
-            .. Features.TextHead(source, $"{TextHeadFile.FileName}; PEFT has no place for them"),
+            .. Features.ModelHead(source, $"{ModelHeadFile.FileName}; PEFT has no place for them"),
             new("number type", FeatureState.Kept, "f32, as in the adapter"),
             new("base model", FeatureState.Kept, $"named, not included: {source.BaseName}"),
         ];
@@ -62,9 +62,9 @@ internal sealed class PeftTarget : IExportTarget
             AdapterStore.SavePeftUnpadded(graph.Written, folder, graph.Source.BaseName);
         }
 
-        if (graph.Source.Head is { Kind: not TextHeadKind.MaskedTokens } head)
+        if (graph.Source.Head is { Kind: not ModelHeadKind.MaskedTokens } head)
         {
-            TextHeadFile.Write(folder, head);
+            ModelHeadFile.Write(folder, head);
         }
     }
 
@@ -82,7 +82,7 @@ internal sealed class PeftTarget : IExportTarget
         var (loader, command) = source.Head switch
         {
             null => ($"AutoModelForCausalLM.from_pretrained(\"{source.BaseName}\")", "generate --prompt \"...\""),
-            { Kind: TextHeadKind.MaskedTokens } => ($"AutoModelForMaskedLM.from_pretrained(\"{source.BaseName}\")", null),
+            { Kind: ModelHeadKind.MaskedTokens } => ($"AutoModelForMaskedLM.from_pretrained(\"{source.BaseName}\")", null),
             { Outputs: var outputs } => ($"AutoModelForSequenceClassification.from_pretrained(\"{source.BaseName}\", num_labels={outputs})", "predict --data my.csv"),
         };
         yield return $"PeftModel.from_pretrained({loader}, \"{folder}\")   # in Python";

@@ -68,7 +68,7 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
 
         var report = ExportJob.Run(new ExportOptions { Adapter = Adapter(ShortcutKind.Block), To = "peft", Output = output });
 
-        Assert.Equal(["adapter_config.json", "adapter_model.safetensors", TextHeadFile.FileName], report.Files.Select(file => file.Name));
+        Assert.Equal(["adapter_config.json", "adapter_model.safetensors", ModelHeadFile.FileName], report.Files.Select(file => file.Name));
         var config = JsonNode.Parse(File.ReadAllText(Path.Combine(output, "adapter_config.json")))!;
         Assert.Equal(
             ("SEQ_CLS", "classifier"), ((string)config["task_type"]!, (string)Assert.Single(config["modules_to_save"]!.AsArray())!));
@@ -109,7 +109,7 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
     }
 
     [Theory]
-    [InlineData("peft", TextHeadFile.FileName)]
+    [InlineData("peft", ModelHeadFile.FileName)]
     [InlineData("hf", "config.json")]
     public void Check_LabelsChanged_FailsByTheHead(string target, string file)
     {
@@ -149,7 +149,7 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
 
         Assert.Empty(Assert.Single(report.Proofs).Faults());
         using var written = (EncoderModel)ModelRegistry.Load(output);
-        Assert.Equal(TextHeadKind.MaskedTokens, written.Head.Kind);
+        Assert.Equal(ModelHeadKind.MaskedTokens, written.Head.Kind);
         Assert.True(ExportCheck.Run(output) is { Passed: true, Compared: true });
     }
 
@@ -159,7 +159,7 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
     public void Run_BertWhosePoolerWasDrawn_TakesItAlong(string target)
     {
         using var folder = new TemporaryFolder();
-        using (var masked = TinyBert.Create("bert", TextHead.MaskedTokens))
+        using (var masked = TinyBert.Create("bert", ModelHead.MaskedTokens))
         {
             TinyBert.Write(folder, masked);
         }
@@ -167,11 +167,11 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
         string[] words =
             ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Enumerable.Range(0, TinyBert.VocabularySize - 5).Select(i => $"w{i}")];
         folder.Write("vocab.txt", string.Join('\n', words) + "\n");
-        using (var session = ModelSession.Load(folder.Path, head: TextHead.ForLabels(["no", "yes", "maybe"]), headSeed: 4))
+        using (var session = ModelSession.Load(folder.Path, head: ModelHead.ForLabels(["no", "yes", "maybe"]), headSeed: 4))
         {
             var adapted = session.Attach(new AdapterConfig { Rank = 2, Shortcut = new ShortcutConfig { Kind = ShortcutKind.Block } }).WithRandomB(0.1);
             AdapterStore.Save(adapted, folder["adapter"], folder.Path);
-            TextHeadFile.Write(folder["adapter"], session.Encoder.Head);
+            ModelHeadFile.Write(folder["adapter"], session.Encoder.Head);
         }
 
         var report = ExportJob.Run(new ExportOptions { Adapter = folder["adapter"], To = target, Output = folder["out"] });

@@ -88,7 +88,7 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
     {
         var report = TrainJob.Run(world.Run("huge-head", ShortcutKind.None, steps: 1), stop: Stop);
         var folder = Path.Combine(report.RunFolder, "last");
-        File.Delete(Path.Combine(folder, TextHeadFile.FileName));
+        File.Delete(Path.Combine(folder, ModelHeadFile.FileName));
         // No bytes at all: the shape costs the file nothing.
         using var outputs = TorchSharp.torch.zeros(2_000_000_000, 0);
         var path = Path.Combine(folder, "adapter_model.safetensors");
@@ -104,7 +104,7 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
         var report = TrainJob.Run(world.Run("as-peft", ShortcutKind.None), stop: Stop);
         var folder = Path.Combine(report.RunFolder, "last");
         var expected = Predict(world.Model, folder);
-        File.Delete(Path.Combine(folder, TextHeadFile.FileName));
+        File.Delete(Path.Combine(folder, ModelHeadFile.FileName));
         var config = Path.Combine(folder, "adapter_config.json");
         File.WriteAllText(config, File.ReadAllText(config).Replace("\"classifier\"", "\"classifier\", \"score\"", StringComparison.Ordinal));
 

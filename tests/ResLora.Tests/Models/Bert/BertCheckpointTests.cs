@@ -57,7 +57,7 @@ public sealed class BertCheckpointTests
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
-        using var model = TinyBert.Create(family, TextHead.MaskedTokens);
+        using var model = TinyBert.Create(family, ModelHead.MaskedTokens);
         TinyBert.Write(folder, model, tensors => WithDecoder(tensors, family, head, change: 0));
 
         using var loaded = ModelRegistry.LoadText(folder.Path);
@@ -73,7 +73,7 @@ public sealed class BertCheckpointTests
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
-        using var model = TinyBert.Create(family, TextHead.MaskedTokens);
+        using var model = TinyBert.Create(family, ModelHead.MaskedTokens);
         TinyBert.Write(folder, model, tensors => WithDecoder(tensors, family, head, change: 0.01));
 
         var error = Assert.Throws<ConfigException>(() => ModelRegistry.Build(folder.Path));
@@ -89,7 +89,7 @@ public sealed class BertCheckpointTests
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
-        using var model = TinyBert.Create(family, TextHead.MaskedTokens);
+        using var model = TinyBert.Create(family, ModelHead.MaskedTokens);
         TinyBert.Write(folder, model, tensors => new Dictionary<string, Tensor>(tensors) { [$"{head}.decoder.bias"] = tensors[$"{head}.bias"] + 2 });
 
         using var loaded = ModelRegistry.LoadText(folder.Path);
@@ -118,9 +118,9 @@ public sealed class BertCheckpointTests
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
-        using var model = TinyBert.Create(family, TextHead.MaskedTokens);
+        using var model = TinyBert.Create(family, ModelHead.MaskedTokens);
         TinyBert.Write(folder, model);
-        var head = TextHead.ForLabels(["bad", "fair", "good"]);
+        var head = ModelHead.ForLabels(["bad", "fair", "good"]);
 
         using var first = (EncoderModel)ModelRegistry.LoadText(folder.Path, head: head, headSeed: 4);
         using var second = (EncoderModel)ModelRegistry.LoadText(folder.Path, head: head, headSeed: 4);
@@ -139,10 +139,10 @@ public sealed class BertCheckpointTests
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
-        using var model = TinyBert.Create("roberta", TextHead.MaskedTokens);
+        using var model = TinyBert.Create("roberta", ModelHead.MaskedTokens);
         TinyBert.Write(folder, model);
 
-        var error = Assert.Throws<FileFormatException>(() => ModelRegistry.LoadText(folder.Path, head: TextHead.OfOutputs(2)));
+        var error = Assert.Throws<FileFormatException>(() => ModelRegistry.LoadText(folder.Path, head: ModelHead.OfOutputs(2)));
 
         Assert.Contains("'classifier.dense.weight' is missing", error.Message, StringComparison.Ordinal);
     }
@@ -152,10 +152,10 @@ public sealed class BertCheckpointTests
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
-        using var model = TinyBert.Create("bert", TextHead.OfOutputs(2));
+        using var model = TinyBert.Create("bert", ModelHead.OfOutputs(2));
         TinyBert.Write(folder, model);
 
-        using var loaded = (EncoderModel)ModelRegistry.LoadText(folder.Path, head: TextHead.OfOutputs(3), headSeed: 0);
+        using var loaded = (EncoderModel)ModelRegistry.LoadText(folder.Path, head: ModelHead.OfOutputs(3), headSeed: 0);
 
         Assert.Equal(["classifier"], loaded.NewModules);
         Assert.Equal(0.02, loaded.named_parameters().Single(p => p.name == "classifier.weight").parameter.std().item<float>(), 0.008);
@@ -201,7 +201,7 @@ public sealed class BertCheckpointTests
         using var folder = new TemporaryFolder();
         folder.Write("config.json", TinyFolders.Json(TinyLlama.Config));
 
-        var error = Assert.Throws<ConfigException>(() => ModelRegistry.LoadText(folder.Path, head: TextHead.OfOutputs(2)));
+        var error = Assert.Throws<ConfigException>(() => ModelRegistry.LoadText(folder.Path, head: ModelHead.OfOutputs(2)));
 
         Assert.Contains("has no head for labels or scores; take a BERT or a RoBERTa", error.Message, StringComparison.Ordinal);
     }
@@ -222,7 +222,7 @@ public sealed class BertCheckpointTests
     public void Write_ModelWithLabels_SaysInTheConfigurationWhatTheHeadIs()
     {
         using var folder = new TemporaryFolder();
-        using var model = TinyBert.Create("roberta", TextHead.ForLabels(["bad", "good"]));
+        using var model = TinyBert.Create("roberta", ModelHead.ForLabels(["bad", "good"]));
         TinyBert.Write(folder, model);
 
         ModelFolder.Write(model, folder.Path, folder["written"]);

@@ -22,13 +22,13 @@ public sealed class BertConfigTests
     }
 
     [Theory]
-    [InlineData("""  "id2label": { "1": "yes", "0": "no", "2": "maybe" }  """, TextHeadKind.Labels, "no yes maybe")]
-    [InlineData("""  "architectures": [null]  """, TextHeadKind.Labels, "LABEL_0 LABEL_1")]
-    [InlineData("""  "num_labels": 1  """, TextHeadKind.Score, "LABEL_0")]
-    [InlineData("""  "num_labels": 3  """, TextHeadKind.Labels, "LABEL_0 LABEL_1 LABEL_2")]
-    [InlineData("""  "architectures": ["RobertaForMaskedLM"]  """, TextHeadKind.MaskedTokens, "")]
-    [InlineData("""  "architectures": ["RobertaForSequenceClassification"], "id2label": { "0": "score" }, "problem_type": "regression"  """, TextHeadKind.Score, "score")]
-    public void Head_OfAConfiguration_IsWhatItWasSavedFrom(string keys, TextHeadKind kind, string labels)
+    [InlineData("""  "id2label": { "1": "yes", "0": "no", "2": "maybe" }  """, ModelHeadKind.Labels, "no yes maybe")]
+    [InlineData("""  "architectures": [null]  """, ModelHeadKind.Labels, "LABEL_0 LABEL_1")]
+    [InlineData("""  "num_labels": 1  """, ModelHeadKind.Score, "LABEL_0")]
+    [InlineData("""  "num_labels": 3  """, ModelHeadKind.Labels, "LABEL_0 LABEL_1 LABEL_2")]
+    [InlineData("""  "architectures": ["RobertaForMaskedLM"]  """, ModelHeadKind.MaskedTokens, "")]
+    [InlineData("""  "architectures": ["RobertaForSequenceClassification"], "id2label": { "0": "score" }, "problem_type": "regression"  """, ModelHeadKind.Score, "score")]
+    public void Head_OfAConfiguration_IsWhatItWasSavedFrom(string keys, ModelHeadKind kind, string labels)
     {
         var head = Read($$"""{ "model_type": "roberta", "vocab_size": 50, "max_position_embeddings": 514, {{keys}} }""").Head;
 

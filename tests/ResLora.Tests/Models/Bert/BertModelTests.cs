@@ -13,17 +13,17 @@ public sealed class BertModelTests
     private const double Tolerance = 2e-5;   // float32: masked and unmasked attention are different kernels
 
     [Theory]
-    [InlineData("bert", TextHeadKind.Labels, new[] { "bert.pooler.dense.bias", "bert.pooler.dense.weight", "classifier.bias", "classifier.weight" })]
-    [InlineData("roberta", TextHeadKind.Labels, new[] { "classifier.dense.bias", "classifier.dense.weight", "classifier.out_proj.bias", "classifier.out_proj.weight" })]
-    [InlineData("bert", TextHeadKind.MaskedTokens, new[]
+    [InlineData("bert", ModelHeadKind.Labels, new[] { "bert.pooler.dense.bias", "bert.pooler.dense.weight", "classifier.bias", "classifier.weight" })]
+    [InlineData("roberta", ModelHeadKind.Labels, new[] { "classifier.dense.bias", "classifier.dense.weight", "classifier.out_proj.bias", "classifier.out_proj.weight" })]
+    [InlineData("bert", ModelHeadKind.MaskedTokens, new[]
     {
         "cls.predictions.bias", "cls.predictions.transform.LayerNorm.bias", "cls.predictions.transform.LayerNorm.weight",
         "cls.predictions.transform.dense.bias", "cls.predictions.transform.dense.weight",
     })]
-    [InlineData("roberta", TextHeadKind.MaskedTokens, new[] { "lm_head.bias", "lm_head.dense.bias", "lm_head.dense.weight", "lm_head.layer_norm.bias", "lm_head.layer_norm.weight" })]
-    public void Parameters_OfTheHead_HaveTheNamesOfPublishedCheckpoints(string family, TextHeadKind kind, string[] expected)
+    [InlineData("roberta", ModelHeadKind.MaskedTokens, new[] { "lm_head.bias", "lm_head.dense.bias", "lm_head.dense.weight", "lm_head.layer_norm.bias", "lm_head.layer_norm.weight" })]
+    public void Parameters_OfTheHead_HaveTheNamesOfPublishedCheckpoints(string family, ModelHeadKind kind, string[] expected)
     {
-        using var model = TinyBert.Create(family, kind == TextHeadKind.MaskedTokens ? TextHead.MaskedTokens : TextHead.OfOutputs(3));
+        using var model = TinyBert.Create(family, kind == ModelHeadKind.MaskedTokens ? ModelHead.MaskedTokens : ModelHead.OfOutputs(3));
 
         var names = model.named_parameters().Select(p => p.name).ToArray();
 
@@ -129,7 +129,7 @@ public sealed class BertModelTests
     [InlineData("roberta", true)]
     public void Predict_AgainAndAgain_LeavesNothingBehind(string family, bool maskedTokens)
     {
-        using var model = TinyBert.Create(family, maskedTokens ? TextHead.MaskedTokens : null);
+        using var model = TinyBert.Create(family, maskedTokens ? ModelHead.MaskedTokens : null);
         using var ids = TinyBert.Ids(2, 7);
         using var mask = ones_like(ids);
         TinyBert.Predict(model, ids, mask).Dispose();

@@ -43,7 +43,7 @@ public sealed class BaseMemoryTests
     public void Of_CheckpointWithMoreThanTheNetwork_CountsWhatIsRead()
     {
         using var folder = new TemporaryFolder();
-        using var model = Models.TinyBert.Create("bert", TextHead.OfOutputs(2));
+        using var model = Models.TinyBert.Create("bert", ModelHead.OfOutputs(2));
         Models.TinyBert.Write(folder, model, tensors =>
         {
             // Of another head, and under the names of old: the first is not read, the second is.

@@ -33,7 +33,7 @@ public sealed class LabelObjectiveTests
     public void LossSum_Labels_IsTheSumOfMinusLogSoftmax()
     {
         using var scope = NewDisposeScope();
-        using var model = TinyBert.Create("roberta", TextHead.OfOutputs(3));
+        using var model = TinyBert.Create("roberta", ModelHead.OfOutputs(3));
         var objective = new LabelObjective(model, LabelledTaskRegistry.Get("classification"), new LabelSet(model.Head.Labels));
         TokenizedSample[] samples = [Sample([0, 7, 9, 2], 2), Sample([0, 8, 2], 0), Sample([0, 11, 12, 13, 14, 2], 1)];
 
@@ -52,7 +52,7 @@ public sealed class LabelObjectiveTests
     public void LossSum_Scores_IsTheSumOfSquares()
     {
         using var scope = NewDisposeScope();
-        using var model = TinyBert.Create("bert", TextHead.Score);
+        using var model = TinyBert.Create("bert", ModelHead.Score);
         var objective = new LabelObjective(model, LabelledTaskRegistry.Get("regression"), null);
         TokenizedSample[] samples = [Sample([2, 7, 9, 3], 2.5), Sample([2, 8, 3], -1)];
 

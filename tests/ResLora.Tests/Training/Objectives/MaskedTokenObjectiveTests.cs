@@ -17,7 +17,7 @@ public sealed class MaskedTokenObjectiveTests
     public void Collate_ManyTokens_HidesTheSharesOfTheRecipe()
     {
         using var scope = NewDisposeScope();
-        using var model = TinyBert.Create("roberta", TextHead.MaskedTokens);
+        using var model = TinyBert.Create("roberta", ModelHead.MaskedTokens);
         var sample = Sample(Enumerable.Repeat(20, 20000));
         random.manual_seed(3);
 
@@ -38,7 +38,7 @@ public sealed class MaskedTokenObjectiveTests
     public void Collate_SpecialTokens_StayAndAreNotPredicted()
     {
         using var scope = NewDisposeScope();
-        using var model = TinyBert.Create("roberta", TextHead.MaskedTokens);
+        using var model = TinyBert.Create("roberta", ModelHead.MaskedTokens);
         var objective = new MaskedTokenObjective(model, MaskId);
         var sample = Sample(Enumerable.Range(5, 20));
 
@@ -58,7 +58,7 @@ public sealed class MaskedTokenObjectiveTests
     public void Collate_SameGeneratorState_MasksTheSameAndLaterOthers()
     {
         using var scope = NewDisposeScope();
-        using var model = TinyBert.Create("roberta", TextHead.MaskedTokens);
+        using var model = TinyBert.Create("roberta", ModelHead.MaskedTokens);
         var objective = new MaskedTokenObjective(model, MaskId);
         TokenizedSample[] samples = [Sample(Enumerable.Range(5, 24).Concat(Enumerable.Range(5, 10)))];
         long[] Draw()
@@ -79,7 +79,7 @@ public sealed class MaskedTokenObjectiveTests
     [Fact]
     public void Measure_HeldOutTexts_MasksThemTheSameWayEveryTime()
     {
-        using var model = TinyBert.Create("roberta", TextHead.MaskedTokens);
+        using var model = TinyBert.Create("roberta", ModelHead.MaskedTokens);
         var objective = new MaskedTokenObjective(model, MaskId);
         var samples =
             Enumerable.Range(0, 6).Select(i => Sample(Enumerable.Range(5 + i, 4 + (3 * i)).Select(id => 5 + (id % 24)))).ToArray();
@@ -97,7 +97,7 @@ public sealed class MaskedTokenObjectiveTests
     public void LossSum_HiddenTokens_IsTheSumOfMinusLogSoftmaxAtTheirPlaces()
     {
         using var scope = NewDisposeScope();
-        using var model = TinyBert.Create("roberta", TextHead.MaskedTokens);
+        using var model = TinyBert.Create("roberta", ModelHead.MaskedTokens);
         var objective = new MaskedTokenObjective(model, MaskId);
 
         using var batch = objective.Collate([Sample(Enumerable.Range(5, 20)), Sample(Enumerable.Range(8, 6))]);
@@ -111,7 +111,7 @@ public sealed class MaskedTokenObjectiveTests
     [Fact]
     public void CollateAndLossSum_AgainAndAgain_LeaveNothingBehind()
     {
-        using var model = TinyBert.Create("roberta", TextHead.MaskedTokens);
+        using var model = TinyBert.Create("roberta", ModelHead.MaskedTokens);
         var objective = new MaskedTokenObjective(model, MaskId);
         TokenizedSample[] samples = [Sample(Enumerable.Range(5, 20)), Sample([9])];
         void Once()

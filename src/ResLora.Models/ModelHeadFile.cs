@@ -10,7 +10,7 @@ namespace ResLora.Models;
 /// <c>reslora_head.json</c>: what the head in an adapter folder predicts. Adapter formats keep the head's weights only, and a label's
 /// number means nothing without its name.
 /// </summary>
-public static class TextHeadFile
+public static class ModelHeadFile
 {
     /// <summary>The file's name in an adapter folder.</summary>
     public const string FileName = "reslora_head.json";
@@ -27,14 +27,14 @@ public static class TextHeadFile
     /// <summary>Writes the file.</summary>
     /// <param name="folder">The adapter folder.</param>
     /// <param name="head">The head.</param>
-    public static void Write(string folder, TextHead head) =>
+    public static void Write(string folder, ModelHead head) =>
         AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(head, _json) + "\n");
 
     /// <summary>Reads the file.</summary>
     /// <param name="folder">The adapter folder.</param>
     /// <returns>The head, or null when there is no such file: other tools write none.</returns>
     /// <exception cref="FileFormatException">The file is malformed.</exception>
-    public static TextHead? Read(string folder)
+    public static ModelHead? Read(string folder)
     {
         var path = Path.Combine(folder, FileName);
         if (!File.Exists(path))
@@ -42,11 +42,11 @@ public static class TextHeadFile
             return null;
         }
 
-        var head = CheckedJson.Deserialize<TextHead>(path, _json);
+        var head = CheckedJson.Deserialize<ModelHead>(path, _json);
         var fits = head.Labels is not null && !head.Labels.Any(string.IsNullOrWhiteSpace) && head.Kind switch
         {
-            TextHeadKind.Labels => head.Labels.Count > 1 && head.Labels.Distinct(StringComparer.Ordinal).Count() == head.Labels.Count,
-            TextHeadKind.Score => head.Labels.Count == 1,
+            ModelHeadKind.Labels => head.Labels.Count > 1 && head.Labels.Distinct(StringComparer.Ordinal).Count() == head.Labels.Count,
+            ModelHeadKind.Score => head.Labels.Count == 1,
             _ => false,
         };
         return fits

@@ -6,18 +6,18 @@ using Xunit;
 
 namespace ResLora.Tests.Models;
 
-public sealed class TextHeadFileTests
+public sealed class ModelHeadFileTests
 {
     [Fact]
     public void Read_WrittenHead_IsTheSame()
     {
         using var folder = new TemporaryFolder();
 
-        TextHeadFile.Write(folder.Path, TextHead.ForLabels(["schlecht", "gut"]));
+        ModelHeadFile.Write(folder.Path, ModelHead.ForLabels(["schlecht", "gut"]));
 
-        var head = TextHeadFile.Read(folder.Path)!;
-        Assert.Equal((TextHeadKind.Labels, "schlecht gut"), (head.Kind, string.Join(' ', head.Labels)));
-        using var json = JsonDocument.Parse(File.ReadAllText(folder[TextHeadFile.FileName]));
+        var head = ModelHeadFile.Read(folder.Path)!;
+        Assert.Equal((ModelHeadKind.Labels, "schlecht gut"), (head.Kind, string.Join(' ', head.Labels)));
+        using var json = JsonDocument.Parse(File.ReadAllText(folder[ModelHeadFile.FileName]));
         Assert.Equal(["kind", "labels"], json.RootElement.EnumerateObject().Select(property => property.Name));
         Assert.Equal("labels", json.RootElement.GetProperty("kind").GetString());
     }
@@ -27,7 +27,7 @@ public sealed class TextHeadFileTests
     {
         using var folder = new TemporaryFolder();
 
-        Assert.Null(TextHeadFile.Read(folder.Path));
+        Assert.Null(ModelHeadFile.Read(folder.Path));
     }
 
     [Theory]
@@ -43,10 +43,10 @@ public sealed class TextHeadFileTests
     public void Read_WhatIsNoHead_IsRefused(string text)
     {
         using var folder = new TemporaryFolder();
-        folder.Write(TextHeadFile.FileName, text);
+        folder.Write(ModelHeadFile.FileName, text);
 
-        var error = Assert.Throws<FileFormatException>(() => TextHeadFile.Read(folder.Path));
+        var error = Assert.Throws<FileFormatException>(() => ModelHeadFile.Read(folder.Path));
 
-        Assert.Contains(TextHeadFile.FileName, error.Message, StringComparison.Ordinal);
+        Assert.Contains(ModelHeadFile.FileName, error.Message, StringComparison.Ordinal);
     }
 }
