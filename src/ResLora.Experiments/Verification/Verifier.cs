@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ResLora.Experiments.Verification.Pictures;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Experiments.Verification;
@@ -59,6 +60,12 @@ public static class Verifier
             {
                 kind = "tokenizer";
                 return TokenizerCase.Run(name, folder);
+            }
+
+            if (PictureCases.Find(folder) is { } pictures)
+            {
+                kind = PictureCases.Kind;
+                return pictures(name, folder);
             }
 
             var file = CaseFile.Read(folder);

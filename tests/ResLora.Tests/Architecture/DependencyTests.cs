@@ -3,6 +3,7 @@ using NetArchTest.Rules;
 using ResLora.Adapters;
 using ResLora.Experiments.Verification;
 using ResLora.Formats;
+using ResLora.Images;
 using ResLora.Models;
 using ResLora.Tensors;
 using ResLora.Text.Tokenization;
@@ -19,6 +20,7 @@ public sealed class DependencyTests
         typeof(ByteSize).Assembly,
         typeof(Shapes).Assembly,
         typeof(Tokenizer).Assembly,
+        typeof(PixelImage).Assembly,
         typeof(ResLoraMath).Assembly,
         typeof(ModelRegistry).Assembly,
         typeof(ModelSession).Assembly,
@@ -28,12 +30,13 @@ public sealed class DependencyTests
     [Theory]
     [InlineData("ResLora.Formats", new[]
     {
-        "ResLora.Tensors", "ResLora.Text", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli",
+        "ResLora.Tensors", "ResLora.Text", "ResLora.Images", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli",
     })]
-    [InlineData("ResLora.Tensors", new[] { "ResLora.Text", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
-    [InlineData("ResLora.Text", new[] { "ResLora.Tensors", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
-    [InlineData("ResLora.Adapters", new[] { "ResLora.Text", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
-    [InlineData("ResLora.Models", new[] { "ResLora.Text", "ResLora.Adapters", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Tensors", new[] { "ResLora.Text", "ResLora.Images", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Text", new[] { "ResLora.Tensors", "ResLora.Images", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Images", new[] { "ResLora.Tensors", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Adapters", new[] { "ResLora.Text", "ResLora.Images", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Models", new[] { "ResLora.Text", "ResLora.Images", "ResLora.Adapters", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
     [InlineData("ResLora.Training", new[] { "ResLora.Experiments", "ResLora.Cli" })]
     [InlineData("ResLora.Experiments", new[] { "ResLora.Cli" })]
     public void Library_OfALowerLayer_DoesNotKnowTheLayersAbove(string library, string[] forbidden)
@@ -67,6 +70,7 @@ public sealed class DependencyTests
     [Theory]
     [InlineData("ResLora.Formats")]
     [InlineData("ResLora.Text")]
+    [InlineData("ResLora.Images")]
     public void Library_WithoutTensors_NeedsNeitherTorchSharpNorWhatNeedsIt(string library)
     {
         var assembly = _libraries.Single(assembly => assembly.GetName().Name == library);
