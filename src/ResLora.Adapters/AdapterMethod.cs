@@ -94,11 +94,11 @@ public abstract class AdapterMethod
     /// <summary>Whether what the method does in a step depends on how many steps the whole run has.</summary>
     public virtual bool DependsOnSteps => false;
 
-    /// <summary>Refuses a run whose length the settings do not go with.</summary>
-    /// <param name="config">The settings, free of problems.</param>
+    /// <summary>Refuses a run that the settings do not go with. Plans ask it, too, so that <see cref="Training"/> refuses nothing.</summary>
+    /// <param name="adapted">The adapted model, which may be on the meta device; its settings are free of problems.</param>
     /// <param name="steps">The optimizer steps of the whole run.</param>
     /// <exception cref="ConfigException">They do not.</exception>
-    public virtual void RequireSteps(AdapterConfig config, int steps)
+    public virtual void RequireTraining(AdaptedModel adapted, int steps)
     {
     }
 
@@ -118,7 +118,7 @@ public abstract class AdapterMethod
     }
 
     /// <summary>What the method does in training besides gradient steps; null where it does nothing.</summary>
-    /// <param name="adapted">The adapted model.</param>
+    /// <param name="adapted">The adapted model, which <see cref="RequireTraining"/> has let pass.</param>
     /// <param name="steps">The optimizer steps of the whole run.</param>
     /// <param name="seed">The run's seed.</param>
     /// <returns>A new state of one run, or null.</returns>

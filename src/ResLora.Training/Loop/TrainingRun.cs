@@ -38,6 +38,7 @@ internal sealed class TrainingRun : IDisposable
         _schedule = new LearningRateSchedule(setup.Config, _order.TotalSteps);
         var adapter = setup.Adapter;
         _optimizer = new AdamW(setup.Trainable, setup.Config, name => adapter?.RateFactor(name) ?? 1);
+        adapter?.Config.Kind.RequireTraining(adapter, _order.TotalSteps);
         _method = adapter?.Config.Kind.Training(adapter, _order.TotalSteps, setup.Config.Seed);
         _random = new RunRandom(Config.Seed);
         _trainStep = new TrainStep(setup, samples, _optimizer, _random, _method);

@@ -86,7 +86,12 @@ public sealed record RunPlan(
         var choice = config.MaxMemory is { } limit ? MemoryChoice.Fit(config, ByteSize.Parse("training.maxMemory", limit), model is CausalLanguageModel, Estimate) : null;
         config = choice?.Config ?? config;
         var order = new DataOrder([.. data.Samples.Select(s => s.Ids.Length)], config);
-        adapter?.Config.Kind.RequireSteps(adapter.Config, order.TotalSteps);
+        adapter?.Config.Kind.RequireTraining(adapter, order.TotalSteps);
+        if (adapter is { BesidesHead: [var besides, ..] } && weights.Width != sizeof(float))
+        {
+            throw new ConfigException($"'{besides}' is to be trained, and the model is computed in {8 * weights.Width} bits; what is trained must be float32. Set training.dataType: float32.");
+        }
+
         var all = model.parameters().Sum(p => p.numel());
         var trained = adapter?.TrainableCount ?? all;
         return new RunPlan(

@@ -38,10 +38,10 @@ public sealed class AdaLoraMethod : LoraMethod
     public override bool DependsOnSteps => true;
 
     /// <inheritdoc />
-    public override void RequireSteps(AdapterConfig config, int steps)
+    public override void RequireTraining(AdaptedModel adapted, int steps)
     {
-        ArgumentNullException.ThrowIfNull(config);
-        AdaLoraSchedule.Of(Settings(config), steps);
+        ArgumentNullException.ThrowIfNull(adapted);
+        AdaLoraSchedule.Of(Settings(adapted.Config), steps);
     }
 
     /// <inheritdoc />

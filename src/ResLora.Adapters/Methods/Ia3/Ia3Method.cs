@@ -60,13 +60,14 @@ public sealed class Ia3Method : AdapterMethod
     public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator) => new Ia3Block(site, config);
 
     /// <inheritdoc />
-    public override MethodTraining? Training(AdaptedModel adapted, int steps, long seed)
+    public override void RequireTraining(AdaptedModel adapted, int steps)
     {
         ArgumentNullException.ThrowIfNull(adapted);
         string[] names = [.. adapted.Blocks.Select(block => block.ModuleName)];
-        return adapted.Config.Ia3?.Feedforward?.IdleParts(names) is { Count: > 0 } idle
-            ? throw new ConfigException($"adapter.ia3.feedforward '{string.Join("', '", idle)}' matches none of the {names.Length} layers with a block; name some of adapter.targets.")
-            : null;
+        if (adapted.Config.Ia3?.Feedforward?.IdleParts(names) is { Count: > 0 } idle)
+        {
+            throw new ConfigException($"adapter.ia3.feedforward '{string.Join("', '", idle)}' matches none of the {names.Length} layers with a block; name some of adapter.targets.");
+        }
     }
 
     /// <inheritdoc />

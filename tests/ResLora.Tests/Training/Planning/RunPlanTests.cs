@@ -1,6 +1,10 @@
 using ResLora.Adapters;
 using ResLora.Adapters.Methods.AdaLora;
+using ResLora.Adapters.Methods.Ia3;
+using ResLora.Adapters.Methods.Lora;
 using ResLora.Formats.Errors;
+using ResLora.Models.Llama;
+using ResLora.Tests.Models;
 using ResLora.Text.Data;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
@@ -47,6 +51,38 @@ public class RunPlanTests
         var error = Assert.Throws<ConfigException>(() => RunPlan.Create(bench.Model, bench.Adapter, data, new TrainConfig { Steps = 8 }, BaseMemory.Unmapped(bench.Model, float32)));
 
         Assert.Contains("adaLora has 9 steps of warm-up", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Create_InputsOfLayersWithoutABlock_AreRefusedAsInTraining()
+    {
+        using var bench = new TrainingBench(adapter: new AdapterConfig
+        {
+            Method = "ia3",
+            Targets = TargetModules.Suffixes("q_proj"),
+            Ia3 = new Ia3Settings { Feedforward = TargetModules.Suffixes("up_proj") },
+        });
+
+        var planned = Assert.Throws<ConfigException>(() => Plan(bench, float32));
+        var trained = Assert.Throws<ConfigException>(() => bench.Train(TrainingBench.Config));
+
+        Assert.Equal("adapter.ia3.feedforward 'up_proj' matches none of the 3 layers with a block; name some of adapter.targets.", planned.Message);
+        Assert.Equal(trained.Message, planned.Message);
+    }
+
+    [Fact]
+    public void Create_BiasesOfAModelIn16Bits_AreRefusedAsInTraining()
+    {
+        var adapter = new AdapterConfig { Targets = TargetModules.Suffixes("q_proj"), Lora = new LoraSettings { Bias = BiasTraining.LoraOnly } };
+        using var wide = new TrainingBench(model: TinyLlama.Create(Biased), adapter: adapter);
+        using var narrow = new TrainingBench(model: TinyLlama.Create(Biased), adapter: adapter);
+
+        var error = Assert.Throws<ConfigException>(() => Plan(narrow, bfloat16));
+
+        Assert.NotEmpty(Plan(wide, float32).Modules);
+        Assert.Equal(
+            "'model.layers.0.self_attn.q_proj.base_layer.bias' is to be trained, and the model is computed in 16 bits; what is trained must be float32. Set training.dataType: float32.",
+            error.Message);
     }
 
     [Fact]
@@ -119,4 +155,9 @@ public class RunPlanTests
         Assert.True(plan.Choice.TurnsPackingOn);
         Assert.True(plan.Memory!.Total < wanted.Memory!.Total);
     }
+
+    private static LlamaConfig Biased { get; } = TinyLlama.Config with { ConfiguredAttentionBias = true };
+
+    private static RunPlan Plan(TrainingBench bench, ScalarType type) => RunPlan.Create(
+        bench.Model, bench.Adapter, new TokenizedData(TinyModel.Samples(10), TooLong: 0, Untrained: 0), new TrainConfig { Steps = 8 }, BaseMemory.Unmapped(bench.Model, type));
 }
