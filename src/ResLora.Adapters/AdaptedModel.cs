@@ -13,8 +13,6 @@ namespace ResLora.Adapters;
 /// </summary>
 public sealed class AdaptedModel
 {
-    private const string LinearLayers = "linear layers";
-
     private readonly Dictionary<string, AdapterBlock> _byName;
     private IActivationObserver? _observer;
 
@@ -212,16 +210,14 @@ public sealed class AdaptedModel
 
         var order = (model as IExecutionOrder)?.ExecutionOrder;
         var method = config.Kind;
-        LayerSite[] sites =
+        LayerSite[] all =
         [
             .. model.named_modules()
                 .Where(m => !savedModules.Any(module => IsWithin(m.name, module)))
-                .Select(m => LayerSite.Of(m.name, m.module)).OfType<LayerSite>()
-                .Where(method.Takes),
+                .Select(m => LayerSite.Of(m.name, m.module)).OfType<LayerSite>(),
         ];
-        // Convolutions and embeddings are chosen by name or pattern alone, as in PEFT.
-        LayerSite[] choosable = config.Targets is { IsAllLinear: true } ? [.. sites.OfType<LinearSite>()] : sites;
-        var chosen = Choose(config, [.. choosable.Select(site => site.Name)], choosable.All(site => site is LinearSite) ? LinearLayers : "layers");
+        var chosen = LayerChoice.Of(config, all);
+        LayerSite[] sites = [.. all.Where(method.Takes)];
         RequireShortcut(config.Shortcut.Kind, sites.Where(site => chosen.Contains(site.Name)));
         foreach (var parameter in model.parameters())
         {
@@ -311,38 +307,11 @@ public sealed class AdaptedModel
     /// <param name="linearNames">The dotted names of the model's linear layers.</param>
     /// <returns>The chosen names.</returns>
     /// <exception cref="ConfigException">A target or exclusion matches nothing, or everything is excluded.</exception>
-    public static IReadOnlySet<string> Choose(AdapterConfig config, IReadOnlyCollection<string> linearNames) => Choose(config, linearNames, LinearLayers);
-
-    private static HashSet<string> Choose(AdapterConfig config, IReadOnlyCollection<string> names, string kind)
+    public static IReadOnlySet<string> Choose(AdapterConfig config, IReadOnlyCollection<string> linearNames)
     {
         ArgumentNullException.ThrowIfNull(config);
-        ArgumentNullException.ThrowIfNull(names);
-        var targets = config.Targets ?? throw new ConfigException(
-            "adapter.targets is missing; name the layers that get a block, such as [q_proj, v_proj], or all-linear.");
-        var targeted = Matched("targets", targets, names, kind);
-        if (config.Exclude is { } exclude)
-        {
-            targeted.ExceptWith(Matched("exclude", exclude, names, kind));
-        }
-
-        return targeted.Count > 0
-            ? targeted
-            : throw new ConfigException(
-                $"adapter.exclude '{config.Exclude}' leaves none of the layers that targets '{targets}' chose; loosen one of them.");
-    }
-
-    private static HashSet<string> Matched(string key, TargetModules choice, IReadOnlyCollection<string> names, string kind)
-    {
-        var idle = choice.IdleParts(names);
-        if (idle.Count > 0)
-        {
-            var last = names.Select(n => n[(n.LastIndexOf('.') + 1)..]);
-            throw new ConfigException(
-                $"adapter.{key} '{string.Join("', '", idle)}' matches none of the {names.Count} {kind}. " +
-                $"Nearest: {string.Join(", ", NearestName.Find(idle[0], last))}. List the names with 'reslora inspect'.");
-        }
-
-        return [.. names.Where(choice.Matches)];
+        ArgumentNullException.ThrowIfNull(linearNames);
+        return LayerChoice.OfLinear(config, linearNames);
     }
 
     private static IEnumerable<string> BiasesOf(nn.Module model, AdapterConfig config, List<AdapterBlock> blocks)
