@@ -7,6 +7,8 @@ namespace ResLora.Adapters.Methods.AdaLora;
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record AdaLoraConfig
 {
+    private const double MaxWeight = 1_000_000;
+
     /// <summary>
     /// The rank that a block keeps on average; all blocks begin with the adapter's rank. Default two thirds of it, rounded up.
     /// </summary>
@@ -72,9 +74,9 @@ public sealed record AdaLoraConfig
             }
         }
 
-        if (!(OrthogonalWeight >= 0 && double.IsFinite(OrthogonalWeight)))
+        if (!(OrthogonalWeight is >= 0 and <= MaxWeight))
         {
-            yield return $"adaLora.orthogonalWeight is {OrthogonalWeight}; it must be 0 or more";
+            yield return $"adaLora.orthogonalWeight is {OrthogonalWeight}; it must be from 0 to {MaxWeight}";
         }
     }
 }

@@ -21,9 +21,10 @@ public sealed record LokrSettings
     /// <returns>The problems.</returns>
     public IEnumerable<string> Problems()
     {
-        if (DecomposeFactor is not -1 and < 1)
+        // No layer has longer sides, and a factor beyond them would be taken for -1 without a word.
+        if (DecomposeFactor is not -1 and (< 1 or > AdapterConfig.MaxRank))
         {
-            yield return $"lokr.decomposeFactor is {DecomposeFactor}; it must be 1 or more, or -1";
+            yield return $"lokr.decomposeFactor is {DecomposeFactor}; it must be from 1 to {AdapterConfig.MaxRank}, or -1";
         }
     }
 }

@@ -37,6 +37,8 @@ public enum BiasTraining
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record LoraSettings
 {
+    private const double MaxRatio = 1_000_000;
+
     /// <summary>
     /// What the learning rate is multiplied by for B, above 0; LoRA+ recommends 16 (Hayou et al., arXiv:2402.12354). Default 1.
     /// </summary>
@@ -60,9 +62,9 @@ public sealed record LoraSettings
     /// <returns>The problems.</returns>
     public IEnumerable<string> Problems()
     {
-        if (!(LearningRateRatio > 0 && double.IsFinite(LearningRateRatio)))
+        if (!(LearningRateRatio is > 0 and <= MaxRatio))
         {
-            yield return $"lora.learningRateRatio is {LearningRateRatio}; it must be above 0";
+            yield return $"lora.learningRateRatio is {LearningRateRatio}; it must be above 0 and at most {MaxRatio}";
         }
 
         if (!Enum.IsDefined(Initialization))
