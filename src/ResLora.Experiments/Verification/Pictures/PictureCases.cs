@@ -19,6 +19,7 @@ internal static class PictureCases
         return kind switch
         {
             "image_decode" => DecodeCase.Run,
+            "image_preprocess" => PreprocessCase.Run,
             _ => null,
         };
     }
