@@ -279,7 +279,7 @@ public sealed class AdaptedModel
     /// <param name="tokenMask">[B, T], 0 for padding, which the calibration statistics leave out; null when nothing is padding.</param>
     /// <returns>The open pass.</returns>
     public ShortcutPass BeginPass(Tensor? tokenMask = null) =>
-        ShortcutPass.Open(tokenMask, Config.Shortcut.Kind is ShortcutKind.Input or ShortcutKind.Middle ? Statistics : null, _observer);
+        ShortcutPass.Open(tokenMask, Config.Shortcut.Traits.AddsActivations ? Statistics : null, _observer);
 
     /// <summary>
     /// Takes the blocks off again: the model is as it was before, but for being frozen and for its saved modules, which are trained in

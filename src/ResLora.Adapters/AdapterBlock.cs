@@ -83,20 +83,20 @@ public abstract class AdapterBlock : nn.Module<Tensor, Tensor>
     /// <summary>
     /// What is added to another block's input under the input shortcut: it has a block before it, or counts its own input twice.
     /// </summary>
-    protected bool AddsInputs => Config.Shortcut.Kind == ShortcutKind.Input
+    protected bool AddsInputs => Config.Shortcut.Traits.AddsInputs
         && (Previous.Count > 0 || Config.Shortcut.FirstBlock == FirstBlock.Doubled);
 
     /// <summary>Whether earlier blocks' updates are added to this one's: under the block shortcut, unless its weight is 0.</summary>
-    private protected bool SumsUpdates => Config.Shortcut.Kind == ShortcutKind.Block && ShortcutWeight > 0;
+    private protected bool SumsUpdates => Config.Shortcut.Traits.AddsUpdates && ShortcutWeight > 0;
 
     /// <summary>How many updates a step of training computes for the block: under the block shortcut those of earlier blocks, too.</summary>
-    private protected long Updates => 1 + (Config.Shortcut.Kind == ShortcutKind.Block ? Previous.Count : 0);
+    private protected long Updates => 1 + (Config.Shortcut.Traits.AddsUpdates ? Previous.Count : 0);
 
     /// <summary>The dropout in force: none outside of training.</summary>
     protected double ActiveDropout => training ? Config.Dropout : 0;
 
     /// <summary>The weight of a block's own term in front of a merge: 1 + γ where the input shortcut doubles the first block's input, else 1.</summary>
-    internal double OwnWeight => Previous.Count == 0 && Config.Shortcut is { Kind: ShortcutKind.Input, FirstBlock: FirstBlock.Doubled }
+    internal double OwnWeight => Previous.Count == 0 && Config.Shortcut is { Traits.AddsInputs: true, FirstBlock: FirstBlock.Doubled }
         ? 1 + ShortcutWeight
         : 1;
 

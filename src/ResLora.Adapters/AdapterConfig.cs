@@ -124,7 +124,7 @@ public sealed record AdapterConfig
                 yield return problem;
             }
 
-            if (Shortcut.Kind != ShortcutKind.None && method.WhyNot(Shortcut.Kind) is { } reason)
+            if (Shortcut.Kind != ShortcutKind.None && Enum.IsDefined(Shortcut.Kind) && method.WhyNot(Shortcut.Kind) is { } reason)
             {
                 yield return $"shortcut.kind is {Shortcut.Kind.ToString().ToLowerInvariant()}, which {method.Title} has no meaning for: {reason}";
             }

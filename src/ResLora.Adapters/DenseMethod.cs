@@ -36,7 +36,7 @@ public abstract class DenseMethod : AdapterMethod
 
     /// <inheritdoc />
     public override string? WhyNot(ShortcutKind kind) =>
-        kind == ShortcutKind.Middle ? "its update has no low-rank middle that could be handed on; take the input or the block shortcut" : null;
+        ShortcutTraits.Of(kind).AddsLows ? "its update has no low-rank middle that could be handed on; take the input or the block shortcut" : null;
 
     /// <inheritdoc />
     public override IReadOnlyList<MergeMethod> Merges(ShortcutKind kind, double weight) =>

@@ -25,7 +25,7 @@ public abstract class LowRankBlock(LayerSite site, AdapterConfig config) : Adapt
                 (Updates * LowWidth) + (inputs * InFeatures),
                 Config.Dropout == 0 && !AddsInputs,
                 AddsInputs,
-                Config.Shortcut.Kind == ShortcutKind.Middle ? LowWidth * Math.Max(1, Previous.Count) : 0);
+                Config.Shortcut.Traits.AddsLows ? LowWidth * Math.Max(1, Previous.Count) : 0);
         }
     }
 

@@ -53,6 +53,10 @@ public sealed record ShortcutConfig
     /// </summary>
     public double Anneal { get; init; }
 
+    /// <summary>What <see cref="Kind"/> takes from earlier blocks.</summary>
+    [JsonIgnore]
+    public ShortcutTraits Traits => ShortcutTraits.Of(Kind);
+
     /// <summary>γ, the shortcut's weight, while a training step is made.</summary>
     /// <param name="step">The step, from 0.</param>
     /// <param name="steps">All steps of the run.</param>

@@ -42,7 +42,7 @@ public sealed class EmbeddingSite(string name, nn.Module<Tensor, Tensor> layer) 
 
     /// <inheritdoc />
     public override string? WhyNot(ShortcutKind kind) =>
-        kind == ShortcutKind.Input ? "the input shortcut adds the inputs of layers, and an embedding's are ids" : null;
+        ShortcutTraits.Of(kind).AddsInputs ? "the input shortcut adds the inputs of layers, and an embedding's are ids" : null;
 
     /// <inheritdoc />
     public override Tensor Product(Tensor input, Tensor weight)   // [...] ids -> [..., D]

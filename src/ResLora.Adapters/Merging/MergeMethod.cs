@@ -32,15 +32,15 @@ public enum MergeMethod
 /// <summary>Which merge fits which shortcut.</summary>
 public static class MergeMethods
 {
-    private static readonly Dictionary<string, MergeMethod> _byName = new(StringComparer.Ordinal)
-    {
-        ["exact"] = MergeMethod.Exact,
-        ["least-squares"] = MergeMethod.LeastSquares,
-        ["projection"] = MergeMethod.Projection,
-        ["input"] = MergeMethod.Input,
-        ["weights"] = MergeMethod.Weights,
-        ["dropped"] = MergeMethod.Dropped,
-    };
+    private static readonly (MergeMethod Method, string Name, bool NeedsCalibration)[] _all =
+    [
+        (MergeMethod.Exact, "exact", false),
+        (MergeMethod.LeastSquares, "least-squares", true),
+        (MergeMethod.Projection, "projection", true),
+        (MergeMethod.Input, "input", false),
+        (MergeMethod.Weights, "weights", false),
+        (MergeMethod.Dropped, "dropped", false),
+    ];
 
     /// <summary>The methods that an adapter allows, the usual one first.</summary>
     /// <param name="adapted">The adapter with its shortcut's present weight.</param>
@@ -65,21 +65,24 @@ public static class MergeMethods
     /// <summary>Whether a method looks at the activations of calibration texts.</summary>
     /// <param name="method">The method.</param>
     /// <returns>True for least-squares and projection.</returns>
-    public static bool NeedsCalibration(MergeMethod method) => method is MergeMethod.LeastSquares or MergeMethod.Projection;
+    public static bool NeedsCalibration(MergeMethod method) => Row(method).NeedsCalibration;
 
     /// <summary>The method's name in configurations and on the command line.</summary>
     /// <param name="method">The method.</param>
     /// <returns>Such as least-squares.</returns>
-    public static string Name(MergeMethod method) => _byName.First(pair => pair.Value == method).Key;
+    public static string Name(MergeMethod method) => Row(method).Name;
 
     /// <summary>The method of a name.</summary>
     /// <param name="name">exact, least-squares, projection, input, weights or dropped.</param>
     /// <returns>The method.</returns>
     /// <exception cref="ConfigException">There is no such method.</exception>
-    public static MergeMethod Parse(string name) => _byName.TryGetValue(name, out var method)
-        ? method
-        : throw new ConfigException(
-            $"There is no merge method '{name}' ({string.Join(", ", _byName.Keys)}).{NearestName.Suggestion(name, _byName.Keys)}");
+    public static MergeMethod Parse(string name)
+    {
+        string[] names = [.. _all.Select(row => row.Name)];
+        return Array.IndexOf(names, name) is >= 0 and var index
+            ? _all[index].Method
+            : throw new ConfigException($"There is no merge method '{name}' ({string.Join(", ", names)}).{NearestName.Suggestion(name, names)}");
+    }
 
     internal static void Require(AdaptedModel adapted, MergeMethod method)
     {
@@ -93,6 +96,10 @@ public static class MergeMethods
                 $"Merge method '{Name(method)}' does not fit {structure}{of}; use {string.Join(" or ", allowed.Select(Name))}.");
         }
     }
+
+    private static (MergeMethod Method, string Name, bool NeedsCalibration) Row(MergeMethod method) => Array.Find(_all, row => row.Method == method) is { Name: not null } row
+        ? row
+        : throw new ArgumentOutOfRangeException(nameof(method), method, "There is no such merge method.");
 
     /// <summary>A block that reads others and that calibration cannot fit; null where there is none.</summary>
     private static AdapterBlock? Unfitted(AdaptedModel adapted) =>

@@ -13,7 +13,7 @@ internal static class MergedSize
     public static int Rank(AdapterBlock block, MergeMethod method, double shortcutWeight)
     {
         ArgumentNullException.ThrowIfNull(block);
-        var sums = IsExact(method) && shortcutWeight > 0 && block.Config.Shortcut.Kind == ShortcutKind.Block;
+        var sums = IsExact(method) && shortcutWeight > 0 && block.Config.Shortcut.Traits.AddsUpdates;
         return sums ? block.Config.Rank * (block.Previous.Count + 1) : block.Config.Rank;
     }
 

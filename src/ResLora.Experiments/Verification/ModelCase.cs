@@ -34,7 +34,7 @@ internal static class ModelCase
         Forward(model, inputs, "", got);
         Gradients(model, adapted, inputs, "", got);
         Penalty(adapted, got);
-        if (adapted.Config.Shortcut.Kind is ShortcutKind.Input or ShortcutKind.Middle)
+        if (adapted.Config.Shortcut.Traits.AddsActivations)
         {
             var calibration = file.RequireCalibration();
             Calibrate(model, adapted, inputs, calibration, masked: true);
@@ -195,7 +195,7 @@ internal static class ModelCase
         foreach (var chain in adapted.Chains)
         {
             got[$"norm_x{suffix}.{chain.Name}"] = Row(chain.Blocks.Select(adapted.Statistics.InputNorm));
-            if (adapted.Config.Shortcut.Kind == ShortcutKind.Middle)
+            if (adapted.Config.Shortcut.Traits.AddsLows)
             {
                 got[$"norm_ax{suffix}.{chain.Name}"] = Row(chain.Blocks.Select(adapted.Statistics.LowNorm));
             }
@@ -254,7 +254,7 @@ internal static class ModelCase
     private static void Alphas(AdaptedModel adapted, MergedAdapter merged, string prefix, Dictionary<string, double> norms, Dictionary<string, Tensor> got)
     {
         var alphas = merged.Blocks.ToDictionary(b => b.ModuleName, b => b.Alphas, StringComparer.Ordinal);
-        var inputByWeights = adapted.Config.Shortcut.Kind == ShortcutKind.Input && merged.Method == MergeMethod.Weights;
+        var inputByWeights = adapted.Config.Shortcut.Traits.AddsInputs && merged.Method == MergeMethod.Weights;
         foreach (var chain in adapted.Chains.Where(chain => chain.Blocks.Any(b => alphas[b].Count > 0)))
         {
             if (inputByWeights)
@@ -266,7 +266,7 @@ internal static class ModelCase
             var width = chain.Blocks.Max(b => alphas[b].Count);
             var m = adapted.Config.Shortcut.PreviousCount;
             var columns =
-                adapted.Config.Shortcut.Kind == ShortcutKind.Middle && merged.Method == MergeMethod.Weights && m > 0 ? m + 1 : width;
+                adapted.Config.Shortcut.Traits.AddsLows && merged.Method == MergeMethod.Weights && m > 0 ? m + 1 : width;
             var rows = chain.Blocks.SelectMany(b => alphas[b].Concat(Enumerable.Repeat(0.0, columns - alphas[b].Count)));
             var table = Row(rows);
             got[$"{prefix}alpha.{chain.Name}"] = columns == 1 ? table : table.reshape(chain.Blocks.Count, columns);

@@ -50,6 +50,14 @@ public sealed class AdapterConfigTests
     public void Problems_PreviousCount_DependsOnTheStructure(ShortcutKind kind, int m, bool fine) =>
         Assert.Equal(fine, !new ShortcutConfig { Kind = kind, PreviousCount = m }.Problems().Any());
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("loha")]
+    public void Problems_NumberOfNoShortcut_IsNamedWhateverTheMethod(string? method) => Assert.StartsWith(
+        "shortcut.kind is 9",
+        Assert.Single(new AdapterConfig { Method = method, Shortcut = new ShortcutConfig { Kind = (ShortcutKind)9 } }.Problems()),
+        StringComparison.Ordinal);
+
     [Fact]
     public void Problems_NumbersOfNoStructure_AreNamed()
     {

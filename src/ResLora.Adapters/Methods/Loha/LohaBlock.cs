@@ -28,8 +28,7 @@ public sealed class LohaBlock : DenseBlock
         get
         {
             // Two products in float32 of each block that is read, and their sum in the dtype of the activations.
-            var updates = 1 + (Config.Shortcut.Kind == ShortcutKind.Block ? Previous.Count : 0);
-            return (1 + (2 * updates * sizeof(float) / Site.Weight.element_size())) * OutFeatures * InFeatures;
+            return (1 + (2 * Updates * sizeof(float) / Site.Weight.element_size())) * OutFeatures * InFeatures;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
@@ -36,6 +37,14 @@ public sealed class MergeMethodsTests
             [MergeMethod.LeastSquares, MergeMethod.Projection, MergeMethod.Input, MergeMethod.Weights, MergeMethod.Dropped], MergeMethods.For(Config(ShortcutKind.Middle)));
         Assert.Equal([MergeMethod.Exact], MergeMethods.For(Config(ShortcutKind.Middle), weight: 0));
     }
+
+    [Fact]
+    public void Name_EveryMethod_IsThatOfConfigurations() =>
+        Assert.All(Enum.GetValues<MergeMethod>(), method => Assert.Equal(JsonSerializer.Serialize(method), $"\"{MergeMethods.Name(method)}\""));
+
+    [Fact]
+    public void NeedsCalibration_NumberOfNoMethod_IsNoMethodWithoutTexts() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => MergeMethods.NeedsCalibration((MergeMethod)9));
 
     private static AdapterConfig Config(ShortcutKind kind) => new() { Shortcut = new ShortcutConfig { Kind = kind } };
 }
