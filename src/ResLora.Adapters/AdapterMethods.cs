@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using ResLora.Adapters.Methods.AdaLora;
 using ResLora.Adapters.Methods.Dora;
 using ResLora.Adapters.Methods.DyLora;
@@ -6,6 +5,7 @@ using ResLora.Adapters.Methods.Ia3;
 using ResLora.Adapters.Methods.Loha;
 using ResLora.Adapters.Methods.Lokr;
 using ResLora.Adapters.Methods.Lora;
+using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Peft;
 
@@ -14,7 +14,7 @@ namespace ResLora.Adapters;
 /// <summary>All methods, a line each.</summary>
 public static class AdapterMethods
 {
-    private static ImmutableList<AdapterMethod> _others = [];
+    private static readonly Additions<AdapterMethod> _others = new();
 
     /// <summary>LoRA, the usual method.</summary>
     public static AdapterMethod Lora { get; } = new LoraMethod();
@@ -37,7 +37,7 @@ public static class AdapterMethods
     ];
 
     /// <summary>Every method, LoRA first.</summary>
-    public static IReadOnlyList<AdapterMethod> All => [.. _ours, .. _others];
+    public static IReadOnlyList<AdapterMethod> All => [.. _ours, .. _others.Items];
 
     /// <summary>The values of PEFT's <c>peft_type</c> that can be read.</summary>
     internal static IReadOnlyCollection<string> PeftTypes => [.. All.Select(method => method.PeftType).OfType<string>().Distinct(StringComparer.Ordinal)];
@@ -54,8 +54,7 @@ public static class AdapterMethods
             throw new ArgumentException($"There is a method '{method.Name}' already.", nameof(method));
         }
 
-        ImmutableInterlocked.Update(ref _others, all => all.Add(method));
-        return new Registration(method);
+        return _others.Add(method);
     }
 
     /// <summary>The method of a name; null where there is none.</summary>
@@ -77,9 +76,4 @@ public static class AdapterMethods
     /// <returns>The method.</returns>
     internal static AdapterMethod Of(PeftConfig file) =>
         All.Where(method => method.PeftType?.Equals(file.PeftType, StringComparison.OrdinalIgnoreCase) == true).Last(method => method.Reads(file));
-
-    private sealed class Registration(AdapterMethod method) : IDisposable
-    {
-        public void Dispose() => ImmutableInterlocked.Update(ref _others, all => all.Remove(method));
-    }
 }

@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using System.Text.Json;
+using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Json;
 using ResLora.Models.Bert;
@@ -12,17 +12,19 @@ namespace ResLora.Models;
 /// <summary>Opens model folders in Hugging Face's layout. A new family is one folder of code and one line here.</summary>
 public static class ModelRegistry
 {
-    private static ImmutableArray<ModelFamily> _families =
+    private static readonly ModelFamily[] _ours =
     [
         LlamaFamily.Family,
         BertFamily.Family,
     ];
 
+    private static readonly Additions<ModelFamily> _others = new();
+
     /// <summary>The families that are supported.</summary>
-    public static IReadOnlyList<ModelFamily> Families => _families;
+    public static IReadOnlyList<ModelFamily> Families => [.. _ours, .. _others.Items];
 
     /// <summary>The values of <c>model_type</c> that are supported.</summary>
-    public static IReadOnlyCollection<string> ModelTypes => [.. _families.SelectMany(family => family.ModelTypes)];
+    public static IReadOnlyCollection<string> ModelTypes => [.. Families.SelectMany(family => family.ModelTypes)];
 
     /// <summary>Adds a family from outside of this library.</summary>
     /// <param name="family">The family.</param>
@@ -36,14 +38,13 @@ public static class ModelRegistry
             throw new ArgumentException($"There is a family for the model type '{taken}' already.", nameof(family));
         }
 
-        ImmutableInterlocked.Update(ref _families, all => all.Add(family));
-        return new Registration(family);
+        return _others.Add(family);
     }
 
     /// <summary>The family of a model type.</summary>
     /// <param name="type">The value of <c>model_type</c>.</param>
     /// <returns>The family, or null when none is supported that has it.</returns>
-    public static ModelFamily? Find(string type) => _families.FirstOrDefault(family => family.ModelTypes.Contains(type));
+    public static ModelFamily? Find(string type) => Families.FirstOrDefault(family => family.ModelTypes.Contains(type));
 
     /// <summary>Builds the network that a folder's config.json describes, on the meta device: shapes and names, no weights.</summary>
     /// <param name="folder">A model folder.</param>
@@ -169,10 +170,5 @@ public static class ModelRegistry
 
         model.Dispose();
         throw new ConfigException($"{folder}: this model is an encoder, which cannot continue a text; take one of the Llama family.");
-    }
-
-    private sealed class Registration(ModelFamily family) : IDisposable
-    {
-        public void Dispose() => ImmutableInterlocked.Update(ref _families, all => all.Remove(family));
     }
 }

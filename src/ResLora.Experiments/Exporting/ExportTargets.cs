@@ -1,4 +1,5 @@
 using ResLora.Experiments.Exporting.Targets;
+using ResLora.Formats;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Experiments.Exporting;
@@ -35,8 +36,23 @@ public static class ExportTargets
         ["diffusers"] = "Diffusion models are not supported. For language models, 'peft' writes an adapter and 'hf' a whole model.",
     };
 
+    private static readonly IExportTarget[] _ours = [new PeftTarget(), new VllmTarget(), new HuggingFaceTarget(), new LlamaCppTarget(), new OllamaTarget()];
+    private static readonly Additions<IExportTarget> _others = new();
+
     /// <summary>The targets, in the order in which they are listed.</summary>
-    public static IReadOnlyList<IExportTarget> All { get; } = [new PeftTarget(), new VllmTarget(), new HuggingFaceTarget(), new LlamaCppTarget(), new OllamaTarget()];
+    public static IReadOnlyList<IExportTarget> All => [.. _ours, .. _others.Items];
+
+    /// <summary>Adds a target of one's own, which exports may then name.</summary>
+    /// <param name="target">The target.</param>
+    /// <returns>Disposing it takes the target out again.</returns>
+    /// <exception cref="ArgumentException">There is a target of that name.</exception>
+    public static IDisposable Register(IExportTarget target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return All.All(known => known.Name != target.Name)
+            ? _others.Add(target)
+            : throw new ArgumentException($"There is a target '{target.Name}' already.", nameof(target));
+    }
 
     /// <summary>The target of a name.</summary>
     /// <param name="name">The name.</param>

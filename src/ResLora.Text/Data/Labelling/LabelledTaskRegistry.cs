@@ -1,3 +1,4 @@
+using ResLora.Formats;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Text.Data.Labelling;
@@ -8,7 +9,7 @@ namespace ResLora.Text.Data.Labelling;
 /// </summary>
 public static class LabelledTaskRegistry
 {
-    private static readonly LabelledTaskSpec[] _specs =
+    private static readonly LabelledTaskSpec[] _ours =
     [
         GlueTasks.Cola,
         GlueTasks.Sst2,
@@ -24,8 +25,22 @@ public static class LabelledTaskRegistry
         GeneralTasks.Regression,
     ];
 
+    private static readonly Additions<LabelledTaskSpec> _others = new();
+
     /// <summary>Every task, with its own column names.</summary>
-    public static IReadOnlyList<LabelledTask> All { get; } = [.. _specs.Select(spec => new LabelledTask(spec, ColumnMap.Default))];
+    public static IReadOnlyList<LabelledTask> All => [.. Specs.Select(spec => new LabelledTask(spec, ColumnMap.Default))];
+
+    private static LabelledTaskSpec[] Specs => [.. _ours, .. _others.Items];
+
+    /// <summary>Adds a task of one's own, which settings may then name.</summary>
+    /// <param name="spec">The task.</param>
+    /// <returns>Disposing it takes the task out again.</returns>
+    /// <exception cref="ArgumentException">There is a task of that name.</exception>
+    public static IDisposable Register(LabelledTaskSpec spec)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        return Has(spec.Name) ? throw new ArgumentException($"There is a task '{spec.Name}' already.", nameof(spec)) : _others.Add(spec);
+    }
 
     /// <summary>Whether there is a task with labels of a name.</summary>
     /// <param name="name">The name, case included.</param>
@@ -40,10 +55,10 @@ public static class LabelledTaskRegistry
     public static LabelledTask Get(string name, ColumnMap? columns = null)
     {
         ArgumentNullException.ThrowIfNull(name);
-        var spec = Array.Find(_specs, spec => spec.Name == name);
+        var spec = Array.Find(Specs, spec => spec.Name == name);
         if (spec is null)
         {
-            var names = _specs.Select(known => known.Name).ToArray();
+            var names = Specs.Select(known => known.Name).ToArray();
             throw new ConfigException($"There is no task with labels '{name}'.{NearestName.Suggestion(name, names)} Tasks with labels: {string.Join(", ", names)}.");
         }
 

@@ -4,10 +4,12 @@ namespace ResLora.Text.Data.Labelling;
 /// What tells one task with labels from another. Lists of column names begin with the task's own name; the others are those of other copies
 /// of the data.
 /// </summary>
-internal sealed record LabelledTaskSpec
+public sealed record LabelledTaskSpec
 {
+    /// <summary>The name in settings.</summary>
     public required string Name { get; init; }
 
+    /// <summary>What the data is, in a few words.</summary>
     public required string Summary { get; init; }
 
     /// <summary>Columns of the text, or of the first of two.</summary>
