@@ -1,4 +1,3 @@
-using System.Globalization;
 using static TorchSharp.torch;
 
 namespace ResLora.Models;
@@ -12,11 +11,6 @@ public abstract class LanguageModel(string name) : Network(name)
 
     /// <summary>The most positions that the model was made for, in tokens.</summary>
     public abstract int MaxPositions { get; }
-
-    /// <summary>A size in <see cref="Network.Facts"/>.</summary>
-    /// <param name="size">The size.</param>
-    /// <returns>Its digits.</returns>
-    protected static string Text(int size) => size.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>All that the model predicts for a batch.</summary>
     /// <param name="input">The tokens, borrowed.</param>

@@ -28,6 +28,8 @@ public sealed record ModelHead(ModelHeadKind Kind, IReadOnlyList<string> Labels)
     /// </summary>
     public const int MostOutputs = 100_000;
 
+    private const int MostLabelsInWords = 20;
+
     /// <summary>A head for a number.</summary>
     public static ModelHead Score { get; } = new(ModelHeadKind.Score, [DefaultLabel(0)]);
 
@@ -53,6 +55,15 @@ public sealed record ModelHead(ModelHeadKind Kind, IReadOnlyList<string> Labels)
     /// <param name="index">The output, from 0.</param>
     /// <returns><c>LABEL_0</c> and so on.</returns>
     public static string DefaultLabel(int index) => $"LABEL_{index}";
+
+    /// <summary>What the head predicts, in words; of many labels the first.</summary>
+    internal string InWords() => Kind switch
+    {
+        ModelHeadKind.MaskedTokens => "masked tokens",
+        ModelHeadKind.Score => "a score",
+        _ when Outputs <= MostLabelsInWords => $"labels {string.Join(", ", Labels)}",
+        _ => $"{Outputs} labels: {string.Join(", ", Labels.Take(MostLabelsInWords))}, ...",
+    };
 
     /// <summary>Says in a configuration what the head predicts, by Hugging Face's keys.</summary>
     /// <param name="config">The content of config.json, which is changed.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
@@ -49,6 +50,11 @@ public abstract class Network(string name) : nn.Module(name), IExecutionOrder
 
     /// <summary>What <c>inspect</c> says of the network, in words; empty when its family says nothing.</summary>
     public virtual IReadOnlyList<KeyValuePair<string, string>> Facts => [];
+
+    /// <summary>A size in <see cref="Facts"/>.</summary>
+    /// <param name="size">The size.</param>
+    /// <returns>Its digits.</returns>
+    protected static string Text(int size) => size.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>How its family's checkpoints differ from the network. Default: not at all.</summary>
     public virtual CheckpointLayout Checkpoint { get; } = new();
@@ -108,6 +114,25 @@ public abstract class Network(string name) : nn.Module(name), IExecutionOrder
     /// <param name="config">The content of config.json, which is changed.</param>
     public virtual void Describe(JsonObject config)
     {
+    }
+
+    /// <summary>Runs layers one behind another, each by <see cref="RunLayer"/>.</summary>
+    /// <param name="hidden">[B, T, D], what enters the first; disposed here.</param>
+    /// <param name="mask">What each layer reads besides; null for nothing. Borrowed.</param>
+    /// <param name="layers">The layers: from hidden states and mask, both borrowed, to new hidden states.</param>
+    /// <returns>[B, T, D], what leaves the last; new, in the caller's dispose scope.</returns>
+    private protected Tensor Through(Tensor hidden, Tensor? mask, IEnumerable<Func<Tensor, Tensor?, Tensor>> layers)
+    {
+        foreach (var layer in layers)
+        {
+            Tensor Layer(IReadOnlyList<Tensor> inputs) => layer(inputs[0], inputs.Count > 1 ? inputs[1] : null);
+            Tensor[] inputs = mask is null ? [hidden] : [hidden, mask];
+            var output = RunLayer is null ? Layer(inputs) : RunLayer(Layer, inputs);
+            hidden.Dispose();
+            hidden = output;
+        }
+
+        return hidden;
     }
 
     /// <summary>Says that a layer which the network did not have before runs behind all others.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ResLora.Formats.Errors;
@@ -127,12 +126,12 @@ public sealed record BertConfig
                 return ModelHead.MaskedTokens;
             }
 
-            var labels = LabelNames is { Count: > 0 } names
-                ? [.. names.OrderBy(name => int.Parse(name.Key, CultureInfo.InvariantCulture)).Select(name => name.Value)]
-                : ModelHead.OfOutputs(LabelCount ?? 2).Labels;
-            return labels.Count == 1 ? new ModelHead(ModelHeadKind.Score, labels) : ModelHead.ForLabels(labels);
+            return ConfiguredHead.Head;
         }
     }
+
+    /// <summary>What it says of a head for texts.</summary>
+    internal ConfiguredHead ConfiguredHead => new(LabelNames, LabelCount, ProblemType);
 
     /// <summary>Reads and checks a configuration.</summary>
     /// <param name="path">The path of config.json.</param>
@@ -162,12 +161,5 @@ public sealed record BertConfig
 
     /// <summary>What two keys of the file say differently, and which of them holds, a sentence each; empty when they agree.</summary>
     /// <returns>The sentences, of which <see cref="Read"/> warns.</returns>
-    public IEnumerable<string> Notes()
-    {
-        if (LabelNames is { Count: > 0 } names && LabelCount is { } count && count != names.Count)
-        {
-            yield return $"num_labels is {count}, and id2label has {names.Count} labels: id2label holds.";
-        }
-    }
-
+    public IEnumerable<string> Notes() => ConfiguredHead.Notes();
 }

@@ -5,35 +5,6 @@ using static TorchSharp.torch.nn;
 
 namespace ResLora.Models.Bert;
 
-/// <summary>Every token's mixture of all others: what checkpoints name <c>attention.self</c>.</summary>
-internal sealed class BertSelfAttention : Module
-{
-    private readonly BertConfig _config;
-    [ComponentName(Name = "query")] private readonly Module<Tensor, Tensor> _query;
-    [ComponentName(Name = "key")] private readonly Module<Tensor, Tensor> _key;
-    [ComponentName(Name = "value")] private readonly Module<Tensor, Tensor> _value;
-
-    public BertSelfAttention(BertConfig config) : base(nameof(BertSelfAttention))
-    {
-        _config = config;
-        _query = Slots.Linear(config.HiddenSize, config.HiddenSize, bias: true);
-        _key = Slots.Linear(config.HiddenSize, config.HiddenSize, bias: true);
-        _value = Slots.Linear(config.HiddenSize, config.HiddenSize, bias: true);
-        RegisterComponents();
-    }
-
-    public Tensor Forward(Tensor x, Tensor? mask)   // [B, T, D], [B, 1, 1, T] -> [B, T, D]
-    {
-        using var scope = NewDisposeScope();
-        var dropout = training ? _config.AttentionDropout : 0;
-        var mixed = functional.scaled_dot_product_attention(Heads(x, _query), Heads(x, _key), Heads(x, _value), mask!, dropout);   // [B, H, T, E]
-        return mixed.transpose(1, 2).reshape(x.shape).MoveToOuterDisposeScope();                                                   // [B, T, D]
-    }
-
-    private Tensor Heads(Tensor x, Module<Tensor, Tensor> projection) =>   // [B, T, D] -> [B, H, T, E]
-        projection.call(x).view(x.shape[0], x.shape[1], _config.HeadCount, -1).transpose(1, 2);
-}
-
 /// <summary>A linear layer whose output, with dropout, is added to what came before and normed.</summary>
 internal sealed class BertResidual : Module
 {
@@ -60,12 +31,12 @@ internal sealed class BertResidual : Module
 /// <summary>Attention with the residual around it.</summary>
 internal sealed class BertAttention : Module
 {
-    [ComponentName(Name = "self")] private readonly BertSelfAttention _self;
+    [ComponentName(Name = "self")] private readonly SelfAttention _self;
     [ComponentName(Name = "output")] private readonly BertResidual _output;
 
     public BertAttention(BertConfig config) : base(nameof(BertAttention))
     {
-        _self = new BertSelfAttention(config);
+        _self = new SelfAttention(config.HiddenSize, config.HeadCount, config.AttentionDropout, bias: true);
         _output = new BertResidual(config, config.HiddenSize);
         RegisterComponents();
     }
@@ -77,37 +48,17 @@ internal sealed class BertAttention : Module
     }
 }
 
-/// <summary>The first half of the MLP.</summary>
-internal sealed class BertIntermediate : Module
-{
-    private readonly Func<Tensor, Tensor> _activation;
-    [ComponentName(Name = "dense")] private readonly Module<Tensor, Tensor> _dense;
-
-    public BertIntermediate(BertConfig config) : base(nameof(BertIntermediate))
-    {
-        _activation = ActivationFunctions.Get(config.Activation);
-        _dense = Slots.Linear(config.HiddenSize, config.IntermediateSize, bias: true);
-        RegisterComponents();
-    }
-
-    public Tensor Forward(Tensor x)   // [B, T, D] -> [B, T, F]
-    {
-        using var scope = NewDisposeScope();
-        return _activation(_dense.call(x)).MoveToOuterDisposeScope();
-    }
-}
-
 /// <summary>One layer: attention and MLP, each followed by a norm over its sum with what came before.</summary>
 internal sealed class BertLayer : Module
 {
     [ComponentName(Name = "attention")] private readonly BertAttention _attention;
-    [ComponentName(Name = "intermediate")] private readonly BertIntermediate _intermediate;
+    [ComponentName(Name = "intermediate")] private readonly ActivatedLinear _intermediate;
     [ComponentName(Name = "output")] private readonly BertResidual _output;
 
     public BertLayer(BertConfig config) : base(nameof(BertLayer))
     {
         _attention = new BertAttention(config);
-        _intermediate = new BertIntermediate(config);
+        _intermediate = new ActivatedLinear(config.HiddenSize, config.IntermediateSize, config.Activation);
         _output = new BertResidual(config, config.IntermediateSize);
         RegisterComponents();
     }

@@ -14,15 +14,7 @@ internal static class BertMemory
         Loss = EagerMemory.Loss(config.VocabularySize),
     };
 
-    private static LayerAccount Layer(BertConfig config, int width)
-    {
-        long hidden = config.HiddenSize, inside = config.IntermediateSize;
-        var (attention, pairs) = EagerMemory.Attention(hidden, config.HeadCount, config.AttentionDropout, width);
-        // Each norm keeps its input, mean and deviation; dropout before it keeps its factors. The activation keeps its input.
-        var norms = 2 * (((config.HiddenDropout > 0 ? 2 : 1) * hidden * width) + (2 * EagerMemory.FloatBytes));
-        var activation = inside * width;
-        return new LayerAccount(
-            hidden * width, attention + norms + activation, pairs, ((2 * inside) + (2 * hidden)) * width,
-            [new(hidden, "query", "key", "value"), new(inside, "dense")]);
-    }
+    private static LayerAccount Layer(BertConfig config, int width) => EagerMemory.EncoderLayer(
+        config.HiddenSize, config.IntermediateSize, config.HeadCount, (config.HiddenDropout, config.AttentionDropout), width,
+        [new(config.HiddenSize, "query", "key", "value"), new(config.IntermediateSize, "dense")]);
 }

@@ -107,12 +107,7 @@ public sealed class BertModel : EncoderModel
         new("attention heads", Text(Config.HeadCount)),
         new("vocabulary", Text(Config.VocabularySize)),
         new("positions", Text(MaxPositions)),
-        new("head", Head.Kind switch
-        {
-            ModelHeadKind.MaskedTokens => "masked tokens",
-            ModelHeadKind.Score => "a score",
-            _ => $"labels {string.Join(", ", Head.Labels)}",
-        }),
+        new("head", Head.InWords()),
     ];
 
     /// <summary>The names depend on family and head, so that the constructor gives them.</summary>
@@ -140,16 +135,8 @@ public sealed class BertModel : EncoderModel
         using var pass = BeginForward?.Invoke(input.TokenMask);
         var hidden = _backbone.Embeddings.Forward(input);                            // [B, T] -> [B, T, D]
         var mask = input.TokenMask?.to(@bool).unsqueeze(1).unsqueeze(1);             // [B, T] -> [B, 1, 1, T]
-        foreach (var layer in _backbone.Encoder.Layers)
-        {
-            Tensor Layer(IReadOnlyList<Tensor> inputs) => layer.Forward(inputs[0], inputs.Count > 1 ? inputs[1] : null);
-            Tensor[] inputs = mask is null ? [hidden] : [hidden, mask];
-            var output = RunLayer is null ? Layer(inputs) : RunLayer(Layer, inputs);
-            hidden.Dispose();
-            hidden = output;
-        }
-
-        return hidden.MoveToOuterDisposeScope();
+        var layers = _backbone.Encoder.Layers.Select(layer => (Func<Tensor, Tensor?, Tensor>)layer.Forward);
+        return Through(hidden, mask, layers).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc />

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace ResLora.Models.Llama;
 
 /// <summary>What a configuration of the Llama family asks for that is wrong or that the network cannot carry out.</summary>
@@ -21,17 +19,13 @@ internal sealed class LlamaConfigProblems(LlamaConfig config)
         }
 
         // Far above any model there is, and low enough that no product overflows and no network takes minutes to build.
-        foreach (var (name, value, most) in new[]
-        {
+        var sizes = ConfigChecks.Sizes(
             ("hidden_size", config.HiddenSize, 1_000_000), ("intermediate_size", config.IntermediateSize, 10_000_000), ("num_hidden_layers", config.LayerCount, 1000),
             ("num_attention_heads", config.HeadCount, 10_000), ("num_key_value_heads", config.KeyValueHeadCount, 10_000), ("vocab_size", config.VocabularySize, 10_000_000),
-            ("max_position_embeddings", config.MaxPositions, int.MaxValue),
-        })
+            ("max_position_embeddings", config.MaxPositions, int.MaxValue));
+        foreach (var problem in sizes)
         {
-            if (value < 1 || value > most)
-            {
-                yield return $"{name} is {value}; it must be from 1 to {most}";
-            }
+            yield return problem;
         }
 
         if (config.HeadCount > 0 && config.KeyValueHeadCount > 0)
@@ -59,14 +53,10 @@ internal sealed class LlamaConfigProblems(LlamaConfig config)
             yield return $"hidden_act '{config.Activation}' is not supported (silu is)";
         }
 
-        if (!(config.AttentionDropout is >= 0 and < 1))
+        var dropout = ConfigChecks.Dropouts(("attention_dropout", config.AttentionDropout));
+        foreach (var problem in dropout.Concat(ConfigChecks.Epsilon("rms_norm_eps", config.NormEpsilon)))
         {
-            yield return $"attention_dropout is {config.AttentionDropout}; it must be from 0 up to but not including 1";
-        }
-
-        if (!(config.NormEpsilon > 0 && config.NormEpsilon < 1))
-        {
-            yield return $"rms_norm_eps is {config.NormEpsilon}; it must lie between 0 and 1";
+            yield return problem;
         }
 
         if (!(config.RopeTheta > 1 && double.IsFinite(config.RopeTheta)))
@@ -87,9 +77,9 @@ internal sealed class LlamaConfigProblems(LlamaConfig config)
             yield return $"architectures names a model for {head}, which is not supported (CausalLM is)";
         }
 
-        if (config.Unread.TryGetValue("quantization_config", out var quantization) && quantization.ValueKind != JsonValueKind.Null)
+        foreach (var problem in ConfigChecks.Quantization(config.Unread))
         {
-            yield return "quantization_config: quantised checkpoints are not supported; take the unquantised model";
+            yield return problem;
         }
 
         if (config.Unread.TryGetValue("partial_rotary_factor", out var partial) && !RopeScaling.IsOne(partial))

@@ -24,6 +24,24 @@ internal static class EagerMemory
     public static (long Kept, long Pairs) Attention(long size, int heads, double dropout, int width) =>
         dropout > 0 ? (3 * size * width, 3L * heads * width) : ((4 * size * width) + (heads * FloatBytes), 0);
 
+    /// <summary>
+    /// A layer of an encoder: two norms, wherever they stand, keep their input, mean and deviation, dropout on what is added to the
+    /// residual stream its factors, and the activation its input.
+    /// </summary>
+    /// <param name="hidden">D.</param>
+    /// <param name="inside">F.</param>
+    /// <param name="heads">H.</param>
+    /// <param name="dropout">The probabilities of dropout on hidden states and on attention weights.</param>
+    /// <param name="width">w.</param>
+    /// <param name="inputs">The linear layers, by what they read.</param>
+    public static LayerAccount EncoderLayer(
+        long hidden, long inside, int heads, (double Hidden, double Attention) dropout, int width, IReadOnlyList<LinearInput> inputs)
+    {
+        var (attention, pairs) = Attention(hidden, heads, dropout.Attention, width);
+        var norms = 2 * (((dropout.Hidden > 0 ? 2 : 1) * hidden * width) + (2 * FloatBytes));
+        return new LayerAccount(hidden * width, attention + norms + (inside * width), pairs, ((2 * inside) + (2 * hidden)) * width, inputs);
+    }
+
     /// <summary>The logits of so many predictions in float32, with what the loss and its gradient make of them.</summary>
     /// <param name="vocabulary">V.</param>
     /// <returns>Bytes for so many predictions.</returns>
