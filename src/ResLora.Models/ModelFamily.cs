@@ -18,8 +18,11 @@ public sealed record ModelFamily
     /// </summary>
     public required Func<string, ModelHead?, Network> Build { get; init; }
 
-    /// <summary>Describes a new network of a given shape, to be pretrained; null for a family that none is made of.</summary>
-    public Func<NetworkShape, NewNetwork>? New { get; init; }
+    /// <summary>Describes a new network of texts, to be pretrained; null for a family that none is made of.</summary>
+    public Func<TextNetworkShape, NewNetwork>? New { get; init; }
+
+    /// <summary>Describes a new network of pictures, to be pretrained; null for a family that none is made of.</summary>
+    public Func<ImageNetworkShape, NewNetwork>? NewOfImages { get; init; }
 
     /// <summary>Reads the family's networks from GGUF files; null for a family that such files do not hold.</summary>
     public GgufImport? Gguf { get; init; }

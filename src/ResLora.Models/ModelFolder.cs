@@ -15,7 +15,7 @@ public static class ModelFolder
     private static readonly string[] _companions =
     [
         "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "tokenizer.model",
-        "vocab.json", "merges.txt", "vocab.txt", "added_tokens.json", "chat_template.jinja", "LICENSE",
+        "vocab.json", "merges.txt", "vocab.txt", "added_tokens.json", "chat_template.jinja", "preprocessor_config.json", "LICENSE",
     ];
 
     // Tokenizers are the largest, at some 35 MB.

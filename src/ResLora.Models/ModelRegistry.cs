@@ -4,6 +4,7 @@ using ResLora.Formats.Errors;
 using ResLora.Formats.Json;
 using ResLora.Models.Bert;
 using ResLora.Models.Llama;
+using ResLora.Models.Vit;
 using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
 
@@ -16,6 +17,7 @@ public static class ModelRegistry
     [
         LlamaFamily.Family,
         BertFamily.Family,
+        VitFamily.Family,
     ];
 
     private static readonly Additions<ModelFamily> _others = new();

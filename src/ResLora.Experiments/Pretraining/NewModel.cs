@@ -100,7 +100,7 @@ internal sealed class NewModel : IDisposable
     private static NewNetwork Describe(PretrainConfig config, Tokenizer tokenizer)
     {
         var model = config.Model;
-        return ModelRegistry.Find(config.Objective == PretrainObjective.MaskedTokens ? "roberta" : "llama")!.New!(new NetworkShape
+        return ModelRegistry.Find(config.Objective == PretrainObjective.MaskedTokens ? "roberta" : "llama")!.New!(new TextNetworkShape
         {
             Layers = model.Layers,
             Hidden = model.Hidden,

@@ -7,14 +7,14 @@ namespace ResLora.Models.Bert;
 internal static class NewRoberta
 {
     /// <summary>A RoBERTa of a given shape.</summary>
-    public static NewNetwork Of(NetworkShape shape)
+    public static NewNetwork Of(TextNetworkShape shape)
     {
         var config = Describe(shape);
         var description = config.Deserialize<BertConfig>()!;
         return new NewNetwork(config, [.. description.Problems()], () => new BertModel(description, ModelHead.MaskedTokens));
     }
 
-    private static JsonObject Describe(NetworkShape shape) => new()
+    private static JsonObject Describe(TextNetworkShape shape) => new()
     {
         ["architectures"] = new JsonArray("RobertaForMaskedLM"),
         ["model_type"] = "roberta",

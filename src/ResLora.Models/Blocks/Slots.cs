@@ -12,6 +12,10 @@ internal static class Slots
     public static nn.Module<Tensor, Tensor> Linear(long inFeatures, long outFeatures, bool bias) =>
         nn.Linear(inFeatures, outFeatures, hasBias: bias, device: META);
 
+    /// <summary>A convolution that reads each part of a picture once: kernel and steps are the parts' size. Likewise.</summary>
+    public static nn.Module<Tensor, Tensor> Patches(long channels, long outputs, PixelSize size) =>
+        nn.Conv2d(channels, outputs, (size.Height, size.Width), (size.Height, size.Width), device: META);
+
     /// <summary>An embedding, likewise.</summary>
     public static nn.Module<Tensor, Tensor> Embedding(long rows, long width) => new LookupTable(rows, width);
 }

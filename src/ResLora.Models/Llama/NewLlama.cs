@@ -7,14 +7,14 @@ namespace ResLora.Models.Llama;
 internal static class NewLlama
 {
     /// <summary>A Llama of a given shape.</summary>
-    public static NewNetwork Of(NetworkShape shape)
+    public static NewNetwork Of(TextNetworkShape shape)
     {
         var config = Describe(shape);
         var description = config.Deserialize<LlamaConfig>()!;
         return new NewNetwork(config, [.. description.Problems()], () => new LlamaModel(description));
     }
 
-    private static JsonObject Describe(NetworkShape shape) => new()
+    private static JsonObject Describe(TextNetworkShape shape) => new()
     {
         ["architectures"] = new JsonArray("LlamaForCausalLM"),
         ["model_type"] = "llama",

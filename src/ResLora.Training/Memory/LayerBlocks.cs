@@ -25,7 +25,7 @@ internal sealed partial class LayerBlocks(IReadOnlyList<AdapterBlock> blocks, in
     /// <summary>Bytes a token that linear layers with one common input keep of it.</summary>
     /// <param name="inputs">Din of the layers.</param>
     /// <param name="isKeptAnyway">Whether autograd keeps that input for another reason.</param>
-    /// <param name="names">The last parts of the layers' names.</param>
+    /// <param name="names">The last parts of the layers' names, or all behind the layer's number.</param>
     public long Kept(long inputs, bool isKeptAnyway, params IEnumerable<string> names)
     {
         var here = On(names);
@@ -35,7 +35,7 @@ internal sealed partial class LayerBlocks(IReadOnlyList<AdapterBlock> blocks, in
 
     /// <summary>Bytes a token that linear layers with one common input hand on to the next layer.</summary>
     /// <param name="inputs">Din of the layers.</param>
-    /// <param name="names">The last parts of the layers' names.</param>
+    /// <param name="names">The last parts of the layers' names, or all behind the layer's number.</param>
     public long Carried(long inputs, params IEnumerable<string> names)
     {
         var here = On(names);
@@ -43,7 +43,13 @@ internal sealed partial class LayerBlocks(IReadOnlyList<AdapterBlock> blocks, in
     }
 
     private AdapterBlock[] On(IEnumerable<string> names) =>
-        [.. blocks.Where(block => names.Contains(block.ModuleName[(block.ModuleName.LastIndexOf('.') + 1)..]))];
+        [.. blocks.Where(block => names.Contains(LastPart(block.ModuleName)) || names.Contains(InLayer(block.ModuleName)))];
+
+    private static string LastPart(string name) => name[(name.LastIndexOf('.') + 1)..];
+
+    /// <summary>The name behind the layer's number: parts that end alike are told apart by it.</summary>
+    private static string InLayer(string name) =>
+        LayerIndex().Match(name) is { Success: true } match ? name[(match.Index + match.Length)..] : name;
 
     [GeneratedRegex(@"\.(\d{1,9})\.", RegexOptions.CultureInvariant)]
     private static partial Regex LayerIndex();

@@ -39,6 +39,17 @@ public sealed class NetworkTests
     }
 
     [Fact]
+    public void ExecutionOrder_Vit_IsTheOrderOfCalls()
+    {
+        using var model = TinyVit.Create();
+
+        var called = Called(model, () => TinyVit.Predict(model));
+
+        Assert.Equal(1 + (3 * 6) + 1, called.Count);
+        Assert.Equal(called, model.ExecutionOrder);
+    }
+
+    [Fact]
     public void ExecutionOrder_AfterBlocksWereOn_IsAsBefore()
     {
         using var model = TinyLlama.Create();
@@ -75,13 +86,15 @@ public sealed class NetworkTests
         Assert.Equal(Called(model, () => TinyLlama.Logits(model, ids)), model.ExecutionOrder);
     }
 
-    /// <summary>The names of the layers that turn one tensor into one and hold a matrix, in the order of their first calls.</summary>
+    /// <summary>
+    /// The names of the layers that turn one tensor into one and hold a matrix or a kernel, in the order of their first calls.
+    /// </summary>
     private static List<string> Called(nn.Module model, Func<Tensor> run)
     {
         var called = new List<string>();
         foreach (var (name, module) in model.named_modules())
         {
-            if (module is nn.Module<Tensor, Tensor> layer && layer.named_parameters(recurse: false).Any(p => p.parameter.dim() == 2))
+            if (module is nn.Module<Tensor, Tensor> layer && layer.named_parameters(recurse: false).Any(p => p.parameter.dim() >= 2))
             {
                 layer.register_forward_hook((_, _, output) =>
                 {

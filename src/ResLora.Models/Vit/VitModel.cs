@@ -1,0 +1,104 @@
+using ResLora.Models.Memory;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace ResLora.Models.Vit;
+
+/// <summary>
+/// A vision transformer: a picture's parts as tokens behind one for the whole, layers with a norm before attention and MLP, and a linear
+/// head on the token of the whole.
+/// </summary>
+/// <remarks>
+/// Dosovitskiy et al., arXiv:2010.11929, equations 1 to 4. Names, order of operations and head are those of the published checkpoints.
+/// </remarks>
+public sealed class VitModel : ImageModel
+{
+    [ComponentName(Name = "vit")] private readonly VitBackbone _backbone;
+    [ComponentName(Name = VitCheckpoint.Classifier)] private readonly nn.Module<Tensor, Tensor> _classifier;
+
+    /// <summary>Builds the network on the meta device: no weight is allocated before <see cref="ModelWeights"/> gives it one.</summary>
+    /// <param name="config">The model's description, free of problems.</param>
+    /// <param name="head">What it predicts; null takes what the configuration says.</param>
+    public VitModel(VitConfig config, ModelHead? head = null) : base(nameof(VitModel))
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        (Config, Head) = (config, head ?? config.Head);
+        _backbone = new VitBackbone(config);
+        _classifier = Blocks.Slots.Linear(config.HiddenSize, Head.Outputs, bias: true);
+        RegisterComponents();
+    }
+
+    /// <summary>The model's description.</summary>
+    public VitConfig Config { get; }
+
+    /// <inheritdoc />
+    public override ModelHead Head { get; }
+
+    /// <inheritdoc />
+    public override PixelSize ImageSize => Config.ImageSize;
+
+    /// <inheritdoc />
+    public override int Channels => Config.Channels;
+
+    /// <inheritdoc />
+    public override int TokenCount => (int)Config.PatchCount + 1;
+
+    /// <inheritdoc />
+    public override int LayerCount => Config.LayerCount;
+
+    /// <inheritdoc />
+    public override ScalarType DataType => _backbone.Embeddings.Whole.dtype;
+
+    /// <inheritdoc />
+    public override Device Device => _backbone.Embeddings.Whole.device;
+
+    /// <inheritdoc />
+    public override IReadOnlyList<string> UsualTargets { get; } = ["query", "value"];
+
+    /// <inheritdoc />
+    public override IReadOnlyList<string> HeadModules { get; } = [VitCheckpoint.Classifier];
+
+    /// <inheritdoc />
+    public override CheckpointLayout Checkpoint { get; } = VitCheckpoint.Layout;
+
+    /// <inheritdoc />
+    public override double InitializerRange => Config.InitializerRange;
+
+    /// <inheritdoc />
+    public override MemoryAccount Memory(TrainingTerms terms) => VitMemory.Of(Config, Head.Outputs, terms);
+
+    /// <inheritdoc />
+    public override IReadOnlyList<KeyValuePair<string, string>> Facts =>
+    [
+        new("architecture", Config.ModelType),
+        new("layers", Text(LayerCount)),
+        new("hidden size", Text(Config.HiddenSize)),
+        new("MLP size", Text(Config.IntermediateSize)),
+        new("attention heads", Text(Config.HeadCount)),
+        new("pictures", $"{ImageSize} pixels, {Channels} channels"),
+        new("patches", $"{Config.PatchSize} pixels, {TokenCount} tokens a picture"),
+        new("head", Head.InWords()),
+    ];
+
+    /// <inheritdoc />
+    protected override string Architecture => "ViTForImageClassification";
+
+    /// <inheritdoc />
+    public override Tensor Hidden(Tensor pixels)
+    {
+        RequireSize(pixels);
+        using var scope = NewDisposeScope();
+        using var pass = BeginForward?.Invoke(null);
+        var tokens = _backbone.Embeddings.Forward(pixels.to(DataType));   // [B, C, Y, X] -> [B, T, D]
+        var layers = _backbone.Encoder.Layers.Select(layer => (Func<Tensor, Tensor?, Tensor>)((x, _) => layer.Forward(x)));
+        return _backbone.Norm.call(Through(tokens, mask: null, layers)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc />
+    public override Tensor Logits(Tensor hidden)
+    {
+        ArgumentNullException.ThrowIfNull(hidden);
+        using var scope = NewDisposeScope();
+        return _classifier.call(hidden.select(1, 0).to(float32)).MoveToOuterDisposeScope();   // [B, T, D] -> [B, D] -> [B, N]
+    }
+}
