@@ -296,7 +296,10 @@ internal sealed record CaseFile
             : throw new FileFormatException($"case.json: there is no tolerance '{kind}', which '{quantity}' needs.");
     }
 
-    private static string KindOf(string quantity)
+    /// <summary>Cases of other networks than language models call the kind by another name.</summary>
+    private string MergedOutputs => Tolerance.ContainsKey("merged_outputs") ? "merged_outputs" : "merged_logits";
+
+    private string KindOf(string quantity)
     {
         var merged = quantity.StartsWith("merge.", StringComparison.Ordinal);
         return quantity switch
@@ -304,8 +307,8 @@ internal sealed record CaseFile
             _ when quantity.StartsWith("grad.", StringComparison.Ordinal) => "gradients",
             _ when quantity.StartsWith("grad_orthogonal_penalty.", StringComparison.Ordinal) => "gradients",
             _ when quantity.StartsWith("merge.lstsq", StringComparison.Ordinal) => "lstsq",
-            _ when merged && quantity.EndsWith(".logits", StringComparison.Ordinal) => "merged_logits",
-            _ when merged && quantity.EndsWith(".loss", StringComparison.Ordinal) => "merged_logits",
+            _ when merged && quantity.EndsWith(".logits", StringComparison.Ordinal) => MergedOutputs,
+            _ when merged && quantity.EndsWith(".loss", StringComparison.Ordinal) => MergedOutputs,
             _ when quantity.StartsWith("norm_", StringComparison.Ordinal) => "norms_and_alphas",
             _ when merged && quantity.Contains(".alpha.", StringComparison.Ordinal) => "norms_and_alphas",
             _ when merged => "merged_weights",

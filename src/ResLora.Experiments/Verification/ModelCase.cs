@@ -9,9 +9,7 @@ using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Verification;
 
-/// <summary>
-/// A causal language model, or an encoder with its head, with an adapter: forward, gradients, statistics and every merge.
-/// </summary>
+/// <summary>A whole network with an adapter: forward, gradients, statistics and every merge.</summary>
 internal static class ModelCase
 {
     private const string WithoutPadding = "_nopad";
@@ -19,43 +17,47 @@ internal static class ModelCase
     public static CaseReport Run(string name, string folder, CaseFile file)
     {
         using var scope = NewDisposeScope();
-        using var model = ModelRegistry.LoadText(folder, float32);
-        var adapted = AdaptedModel.Inject(model, file.Adapter(), savedModules: model.HeadModules);
-        Fill(adapted, Path.Combine(folder, "adapter.safetensors"));
-        model.BeginForward = mask => adapted.BeginPass(mask);
         using var inputs = SafetensorsReader.Open(Path.Combine(folder, "inputs.safetensors"));
-        CaseInputs.Check(inputs, "", model);
+        using var network = CaseNetwork.Of(ModelRegistry.Load(folder, float32), inputs);
+        var adapted = AdaptedModel.Inject(network.Model, file.Adapter(), savedModules: network.Model.HeadModules);
+        Fill(adapted, Path.Combine(folder, "adapter.safetensors"));
+        network.Model.BeginForward = mask => adapted.BeginPass(mask);
+        network.Check("");
         var got = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         if (file.Method == "dylora")
         {
-            Ranks(model, adapted, file, inputs, got);
+            Ranks(network, adapted, file, got);
         }
 
-        Forward(model, inputs, "", got);
-        Gradients(model, adapted, inputs, "", got);
+        Forward(network, "", got);
+        Gradients(network, adapted, "", got);
         Penalty(adapted, got);
         if (adapted.Config.Shortcut.Traits.AddsActivations)
         {
             var calibration = file.RequireCalibration();
-            Calibrate(model, adapted, inputs, calibration, masked: true);
-            Norms(adapted, WithoutPadding, got);
-            Merges(model, adapted, file, inputs, WithoutPadding, got);
-            Calibrate(model, adapted, inputs, calibration, masked: false);
+            if (network.HasPadding)
+            {
+                Calibrate(network, adapted, calibration, masked: true);
+                Norms(adapted, WithoutPadding, got);
+                Merges(network, adapted, file, WithoutPadding, got);
+            }
+
+            Calibrate(network, adapted, calibration, masked: false);
             Norms(adapted, "", got);
         }
 
-        Merges(model, adapted, file, inputs, "", got);
+        Merges(network, adapted, file, "", got);
         return Comparison.Compare(name, "model", folder, got, file.ToleranceOf);
     }
 
     /// <summary>A DyLoRA at each of its ranks; it is left at the one that is merged.</summary>
-    private static void Ranks(LanguageModel model, AdaptedModel adapted, CaseFile file, SafetensorsReader inputs, Dictionary<string, Tensor> got)
+    private static void Ranks(CaseNetwork network, AdaptedModel adapted, CaseFile file, Dictionary<string, Tensor> got)
     {
         foreach (var rank in file.Ranks)
         {
             Use(rank);
-            Forward(model, inputs, $"b.{rank}.", got);
-            Gradients(model, adapted, inputs, $"b.{rank}.", got);
+            Forward(network, $"b.{rank}.", got);
+            Gradients(network, adapted, $"b.{rank}.", got);
         }
 
         Use(file.MergedRank ?? throw new FileFormatException("case.json: method 'dylora' needs \"merge_b\", the rank that is merged."));
@@ -83,11 +85,11 @@ internal static class ModelCase
         }
     }
 
-    internal static void Forward(LanguageModel model, SafetensorsReader inputs, string prefix, Dictionary<string, Tensor> got)
+    internal static void Forward(CaseNetwork network, string prefix, Dictionary<string, Tensor> got)
     {
         using var noGradient = no_grad();
         var layer = 0;
-        model.RunLayer = (body, tensors) =>
+        network.Model.RunLayer = (body, tensors) =>
         {
             if (layer == 0)
             {
@@ -98,48 +100,16 @@ internal static class ModelCase
             got[$"{prefix}hidden_states.layer.{layer++}"] = output.alias().DetachFromDisposeScope();
             return output;
         };
-        var hidden = Hidden(model, inputs, "");
-        model.RunLayer = null;
-        var logits = Logits(model, hidden);
+        var hidden = network.Hidden("");
+        network.Model.RunLayer = null;
+        var logits = network.Logits(hidden);
         got[prefix + "hidden_states.norm"] = hidden;
         got[prefix + "logits"] = logits;
-        got[prefix + "loss"] = Loss(model, logits, inputs.Read("labels")).reshape(1);
+        got[prefix + "loss"] = network.Loss(logits).reshape(1);
     }
 
-    private static Tensor Hidden(LanguageModel model, SafetensorsReader inputs, string prefix)
-    {
-        var (ids, mask) = (inputs.Read(prefix + "input_ids"), inputs.Read(prefix + "attention_mask"));
-        var types = prefix + "token_type_ids";
-        return model switch
-        {
-            CausalLanguageModel causal => causal.Hidden(ids, mask),
-            EncoderModel encoder => encoder.Hidden(new TokenInput(ids, mask, inputs.Entries.ContainsKey(types) ? inputs.Read(types) : null)),
-            _ => throw new InvalidOperationException($"{model.GetType().Name} is neither a causal model nor an encoder."),
-        };
-    }
-
-    private static Tensor Logits(LanguageModel model, Tensor hidden) =>
-        model is EncoderModel encoder ? encoder.TextLogits(hidden) : ((CausalLanguageModel)model).Logits(hidden);
-
-    /// <summary>
-    /// Mean squared error of a score, cross entropy of labels, or next-token cross entropy over the labels that are not -100.
-    /// </summary>
-    private static Tensor Loss(LanguageModel model, Tensor logits, Tensor labels)
-    {
-        if (model is EncoderModel encoder)
-        {
-            return encoder.Head.Kind == ModelHeadKind.Score
-                ? nn.functional.mse_loss(logits.squeeze(-1), labels)   // [B, 1] -> [B]
-                : nn.functional.cross_entropy(logits, labels);
-        }
-
-        var scores = logits.narrow(1, 0, logits.shape[1] - 1).flatten(0, 1);    // [B, T, V] -> [B·(T−1), V]
-        var targets = labels.narrow(1, 1, labels.shape[1] - 1).flatten();       // [B, T] -> [B·(T−1)]
-        return nn.functional.cross_entropy(scores, targets, ignore_index: -100);
-    }
-
-    private static void Gradients(LanguageModel model, AdaptedModel adapted, SafetensorsReader inputs, string prefix, Dictionary<string, Tensor> got) =>
-        Gradients(Loss(model, Logits(model, Hidden(model, inputs, "")), inputs.Read("labels")), adapted, prefix + "grad.", got);
+    private static void Gradients(CaseNetwork network, AdaptedModel adapted, string prefix, Dictionary<string, Tensor> got) =>
+        Gradients(network.Loss(network.Logits(network.Hidden(""))), adapted, prefix + "grad.", got);
 
     private static void Gradients(Tensor value, AdaptedModel adapted, string prefix, Dictionary<string, Tensor> got)
     {
@@ -163,7 +133,7 @@ internal static class ModelCase
     }
 
     /// <summary>Runs the calibration batches with active adapters; the statistics keep the last batches of the window.</summary>
-    private static void Calibrate(LanguageModel model, AdaptedModel adapted, SafetensorsReader inputs, CaseFile.CalibrationPart calibration, bool masked)
+    private static void Calibrate(CaseNetwork network, AdaptedModel adapted, CaseFile.CalibrationPart calibration, bool masked)
     {
         var statistics = new CalibrationStatistics(calibration.NormWindow);
         using var noGradient = no_grad();
@@ -175,14 +145,14 @@ internal static class ModelCase
 
         for (var i = 0; i < calibration.Batches; i++)
         {
-            CaseInputs.Check(inputs, $"calib.{i}.", model);
-            var mask = inputs.Read($"calib.{i}.attention_mask");
-            model.BeginForward = _ => ShortcutPass.Open(masked ? mask : null, statistics);
-            Hidden(model, inputs, $"calib.{i}.").Dispose();
+            network.Check($"calib.{i}.");
+            var mask = masked ? network.Mask($"calib.{i}.") : null;
+            network.Model.BeginForward = _ => ShortcutPass.Open(mask, statistics);
+            network.Hidden($"calib.{i}.").Dispose();
         }
 
-        model.eval();
-        model.BeginForward = mask => adapted.BeginPass(mask);
+        network.Model.eval();
+        network.Model.BeginForward = mask => adapted.BeginPass(mask);
         foreach (var block in adapted.Blocks)
         {
             var lows = statistics.LowNorms.TryGetValue(block.ModuleName, out var values) ? values : [];
@@ -202,20 +172,23 @@ internal static class ModelCase
         }
     }
 
-    private static void Merges(LanguageModel model, AdaptedModel adapted, CaseFile file, SafetensorsReader inputs, string suffix, Dictionary<string, Tensor> got)
+    private static void Merges(CaseNetwork network, AdaptedModel adapted, CaseFile file, string suffix, Dictionary<string, Tensor> got)
     {
         foreach (var method in MergeMethods.For(adapted))
         {
             var settings = new MergeSettings(method) { Ridge = file.Ridge };
-            IReadOnlyList<CalibrationBatch> texts = MergeMethods.NeedsCalibration(method)
-                ? [.. Enumerable.Range(0, file.RequireCalibration().Batches).Select(batch => CalibrationBatch(model, adapted, inputs, batch, masked: suffix == WithoutPadding))]
+            IReadOnlyList<CalibrationBatch> batches = MergeMethods.NeedsCalibration(method)
+                ? [
+                    .. Enumerable.Range(0, file.RequireCalibration().Batches)
+                        .Select(batch => Batch(network, adapted, batch, masked: suffix == WithoutPadding)),
+                ]
                 : [];
-            using var merged = Merger.Merge(adapted, settings, texts);
-            model.BeginForward = mask => adapted.BeginPass(mask);
+            using var merged = Merger.Merge(adapted, settings, batches);
+            network.Model.BeginForward = mask => adapted.BeginPass(mask);
             var prefix = $"merge.{NameInCases(adapted, method)}{suffix}.";
             using (merged.Apply())
             {
-                Forward(model, inputs, prefix, got);
+                Forward(network, prefix, got);
             }
 
             var norms = new Dictionary<string, double>(StringComparer.Ordinal);
@@ -244,11 +217,11 @@ internal static class ModelCase
         _ => MergeMethods.Name(method),
     };
 
-    private static CalibrationBatch CalibrationBatch(LanguageModel model, AdaptedModel adapted, SafetensorsReader inputs, int batch, bool masked) => _ =>
+    private static CalibrationBatch Batch(CaseNetwork network, AdaptedModel adapted, int batch, bool masked) => _ =>
     {
-        var mask = inputs.Read($"calib.{batch}.attention_mask");
-        model.BeginForward = _ => adapted.BeginPass(masked ? mask : null);
-        Hidden(model, inputs, $"calib.{batch}.").Dispose();
+        var mask = masked ? network.Mask($"calib.{batch}.") : null;
+        network.Model.BeginForward = _ => adapted.BeginPass(mask);
+        network.Hidden($"calib.{batch}.").Dispose();
     };
 
     private static void Alphas(AdaptedModel adapted, MergedAdapter merged, string prefix, Dictionary<string, double> norms, Dictionary<string, Tensor> got)

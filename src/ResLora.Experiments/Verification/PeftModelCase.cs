@@ -15,18 +15,18 @@ internal static class PeftModelCase
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        using var model = ModelRegistry.LoadText(Path.Combine(folder, "model"), float32);
         using var inputs = SafetensorsReader.Open(Path.Combine(folder, "inputs.safetensors"));
-        CaseInputs.Check(inputs, "", model);
+        using var network = CaseNetwork.Of(ModelRegistry.Load(Path.Combine(folder, "model"), float32), inputs);
+        network.Check("");
         var got = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        ModelCase.Forward(model, inputs, "base.", got);
-        var adapted = SavedAdapter.Load(model, Path.Combine(folder, "adapter"));
-        model.BeginForward = mask => adapted.BeginPass(mask);
-        ModelCase.Forward(model, inputs, "", got);
+        ModelCase.Forward(network, "base.", got);
+        var adapted = SavedAdapter.Load(network.Model, Path.Combine(folder, "adapter"));
+        network.Model.BeginForward = mask => adapted.BeginPass(mask);
+        ModelCase.Forward(network, "", got);
         using var merged = Merger.Merge(adapted, MergeMethod.Exact);
         using (merged.Apply())
         {
-            ModelCase.Forward(model, inputs, Merged, got);
+            ModelCase.Forward(network, Merged, got);
         }
 
         foreach (var block in merged.Blocks)

@@ -17,7 +17,8 @@ public sealed class VerifierTests
         "bert_is", "llama-10m", "llama3_rope_scaling", "llama_bs_all", "llama_bs_m1", "llama_bs_m1_adalora", "llama_bs_m1_dora", "llama_bs_m1_lokr", "llama_is_loha", "llama_dylora", "llama_gqa_bias_tied", "llama_is_adalora", "llama_is", "llama_is_dora",
         "llama_is_rslora", "llama_is_single_first_block", "llama_lora", "llama_lora_dora", "llama_ms_m1", "llama_ms_m1_dora", "llama_ms_m1_dylora", "llama_ms_m3_adalora", "llama_ms_m3", "peft_dora", "peft_dora_rslora", "peft_lora",
         "peft_model_bias_lora_only", "peft_model_dora", "peft_model_layers_to_transform", "peft_model_modules_to_save", "peft_model_patterns", "peft_model_regex",
-        "peft_model_roberta", "peft_model_rslora", "peft_rslora", "qwen3", "roberta_ms_m4", "roberta_stsb_regression", "stories260K",
+        "peft_model_roberta", "peft_model_rslora", "peft_rslora", "qwen3", "roberta_ms_m4", "roberta_stsb_regression",
+        "stories260K", "vit_is", "vit_lora",
     ];
 
     [Fact]
@@ -284,6 +285,40 @@ public sealed class VerifierTests
 
         Assert.Equal(CaseStatus.Failed, only.Status);
         Assert.Contains(tensor, only.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("pixel_values", "cut")]
+    [InlineData("pixel_values", "whole numbers")]
+    [InlineData("labels", "large")]
+    public void Run_PicturesThatDoNotFit_AreAFailedCaseWithAMessage(string tensor, string change)
+    {
+        using var folder = CopyOf(SharedFolder.PathOrSkip("goldens/vit_lora"));
+        Rewrite(folder["inputs.safetensors"], tensor, t => change switch
+        {
+            "cut" => t.narrow(3, 0, 8).contiguous(),
+            "whole numbers" => t.to(torch.int64),
+            _ => t.fill_(5),
+        });
+
+        var only = Assert.Single(Verifier.Run([folder.Path]).Cases);
+
+        Assert.Equal(CaseStatus.Failed, only.Status);
+        Assert.Contains(tensor, only.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("adapter.safetensors")]
+    [InlineData("model.safetensors")]
+    public void Run_CaseOfPicturesWithAFlippedSign_Fails(string file)
+    {
+        using var folder = CopyOf(SharedFolder.PathOrSkip("goldens/vit_is"));
+        FlipOneSign(folder[file]);
+
+        var only = Assert.Single(Verifier.Run([folder.Path]).Cases);
+
+        Assert.Equal(CaseStatus.Failed, only.Status);
+        Assert.Null(only.Message);
     }
 
     [Fact]
