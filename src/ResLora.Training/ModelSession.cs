@@ -8,16 +8,22 @@ using static TorchSharp.torch;
 namespace ResLora.Training;
 
 /// <summary>
-/// A model with its tokenizer and perhaps an adapter, wired together: forward passes open what the shortcuts need by
+/// A network with its tokenizer, where it has one, and perhaps an adapter, wired together: forward passes open what the shortcuts need by
 /// themselves. Not safe for several threads.
 /// </summary>
 public sealed class ModelSession : IDisposable
 {
-    private ModelSession(LanguageModel model, Tokenizer tokenizer, string modelFolder) =>
-        (Model, Tokenizer, ModelFolder) = (model, tokenizer, modelFolder);
+    private readonly Tokenizer? _tokenizer;
 
-    /// <summary>The model.</summary>
-    public LanguageModel Model { get; }
+    private ModelSession(Network model, Tokenizer? tokenizer, string modelFolder) =>
+        (Model, _tokenizer, ModelFolder) = (model, tokenizer, modelFolder);
+
+    /// <summary>The network.</summary>
+    public Network Model { get; }
+
+    /// <summary>The network, where it must be one that reads tokens.</summary>
+    /// <exception cref="ConfigException">It reads none.</exception>
+    public LanguageModel Text => Model as LanguageModel ?? throw NoText();
 
     /// <summary>The model, where it must be one that continues texts.</summary>
     /// <exception cref="ConfigException">It is an encoder.</exception>
@@ -30,8 +36,9 @@ public sealed class ModelSession : IDisposable
     public EncoderModel Encoder => Model as EncoderModel
         ?? throw new ConfigException($"{ModelFolder}: this model continues texts and has no head for labels or scores; take a BERT or a RoBERTa, or a task with text to generate.");
 
-    /// <summary>Its tokenizer.</summary>
-    public Tokenizer Tokenizer { get; }
+    /// <summary>The tokenizer of a model that reads tokens.</summary>
+    /// <exception cref="ConfigException">It reads none.</exception>
+    public Tokenizer Tokenizer => _tokenizer ?? throw NoText();
 
     /// <summary>The folder that both came from.</summary>
     public string ModelFolder { get; }
@@ -40,7 +47,7 @@ public sealed class ModelSession : IDisposable
     public AdaptedModel? Adapter { get; private set; }
 
     /// <summary>Opens a model folder, and an adapter folder on top of it when one is given.</summary>
-    /// <param name="modelFolder">config.json, tokenizer files and model.safetensors.</param>
+    /// <param name="modelFolder">config.json, model.safetensors and the tokenizer's files of a model of texts.</param>
     /// <param name="adapterFolder">A PEFT or reslora adapter folder, or null. It brings an encoder's head with it.</param>
     /// <param name="dtype">The dtype to compute in; null takes the file's.</param>
     /// <param name="device">The device; null takes the processor.</param>
@@ -60,17 +67,35 @@ public sealed class ModelSession : IDisposable
             (head, headSeed) = (HeadOf(description), 0);
         }
 
-        var model = ModelRegistry.LoadText(modelFolder, dtype, device, head, headSeed);
+        var model = ModelRegistry.Load(modelFolder, dtype, device, head, headSeed);
         try
         {
-            var tokenizer = Tokenizer.Load(modelFolder);
-            var session = new ModelSession(model, tokenizer, modelFolder);
+            var session = new ModelSession(model, TokenizerOf(model, modelFolder), modelFolder);
             if (adapterFolder is not null)
             {
                 session.AttachSaved(adapterFolder, rank);
             }
 
             return session;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a model folder without its weights, to plan with: the network is on the meta device.</summary>
+    /// <param name="modelFolder">As for <see cref="Load"/>.</param>
+    /// <param name="head">The head; null takes the one that the configuration describes.</param>
+    /// <returns>The session, owned by the caller.</returns>
+    /// <exception cref="ResLoraException">A file is missing, broken or not supported.</exception>
+    public static ModelSession Plan(string modelFolder, ModelHead? head = null)
+    {
+        var model = ModelRegistry.Plan(modelFolder, head);
+        try
+        {
+            return new ModelSession(model, TokenizerOf(model, modelFolder), modelFolder);
         }
         catch
         {
@@ -137,6 +162,10 @@ public sealed class ModelSession : IDisposable
             .FirstOrDefault(entry => entry is { Shape.Count: 2 })?.Shape[0];
         return outputs is >= 1 and <= ModelHead.MostOutputs ? ModelHead.OfOutputs((int)outputs) : null;
     }
+
+    private static Tokenizer? TokenizerOf(Network model, string folder) => model is LanguageModel ? Tokenizer.Load(folder) : null;
+
+    private ConfigException NoText() => new($"{ModelFolder}: this model reads no text; take a model of texts.");
 
     private AdaptedModel Wire(AdaptedModel adapted)
     {

@@ -3,6 +3,7 @@
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Models;
 using ResLora.Training;
 using ResLora.Training.Loop;

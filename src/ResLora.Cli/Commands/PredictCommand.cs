@@ -114,7 +114,7 @@ internal static class PredictCommand
         var streams = output is null && !context.IsJson;
         var count = PredictJob.Run(
             options,
-            TextLines.Read(context.Streams.Input, PredictJob.InputName),
+            TextLines.Read(context.Streams.Input, "standard input"),
             prediction =>
             {
                 if (streams)

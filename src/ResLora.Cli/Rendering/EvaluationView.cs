@@ -1,5 +1,5 @@
 using ResLora.Experiments.Evaluating;
-using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training.Evaluation;
 using Spectre.Console;

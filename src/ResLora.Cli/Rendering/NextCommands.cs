@@ -1,5 +1,6 @@
 using ResLora.Experiments.Quickstart;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Formats;
 using Spectre.Console;
 

@@ -4,7 +4,6 @@ using ResLora.Experiments.Running;
 using ResLora.Formats;
 using ResLora.Models;
 using ResLora.Tensors.NativeRuntime;
-using ResLora.Text.Data.Tasks;
 using ResLora.Training.Memory;
 using ResLora.Training.Planning;
 using Spectre.Console;
@@ -46,7 +45,8 @@ internal static class PlanView
             new("adapter", Adapter(report)),
             new("trained", Text($"{run.TrainableParameters:N0} of {run.AllParameters:N0} parameters ({Tables.Percent((double)run.TrainableParameters / run.AllParameters)})")),
             new("chains", Chains(report)),
-            .. report.Head is { } head ? Labels(report, head) : Texts(report),
+            .. report.DataFacts,
+            .. report.Head is { } head ? [new("head", Head(head, report.NewModules))] : Array.Empty<KeyValuePair<string, string>>(),
             new("steps", Text($"{run.Steps:N0}, {(double)run.Steps / run.StepsPerEpoch:0.##} passes over the data; warm-up in the first {run.WarmupSteps}")),
             new("memory", Memory(memory)),
             .. run.Choice is { } choice ? [new("limit", Limit(choice))] : Array.Empty<KeyValuePair<string, string>>(),
@@ -72,30 +72,12 @@ internal static class PlanView
         ? $"{ByteSize.Format(choice.Limit)}: the settings fit as they are"
         : $"{ByteSize.Format(choice.Limit)}: the settings alone take {ByteSize.Format(choice.Wanted)}, so {MemoryChoice.Describe(choice.Config, choice.TurnsPackingOn)} are used; a step has as many samples as before";
 
-    private static IEnumerable<KeyValuePair<string, string>> Texts(PlanReport report)
+    private static string Head(ModelHead head, IReadOnlyList<string> drawn)
     {
-        var run = report.Run;
-        if (OtherNames.Describe(report.GuessedColumns) is { } guessed)
-        {
-            yield return new("columns", guessed);
-        }
-
-        var windows = run.CutIntoWindows == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" ({run.CutIntoWindows:N0} long texts are cut into windows)");
-        yield return new("data", string.Create(CultureInfo.InvariantCulture, $"{run.Samples:N0} samples{windows}, {run.TooLong} too long, {run.Untrained} with nothing to learn, {report.ValidationSamples} for validation"));
-        yield return new("trained tokens", string.Create(CultureInfo.InvariantCulture, $"{run.MinTrainedTokens} to {run.MaxTrainedTokens} a sample, {run.MeanTrainedTokens:0.0} on average; the longest sample has {run.LongestSample} tokens"));
-    }
-
-    private static IEnumerable<KeyValuePair<string, string>> Labels(PlanReport report, ModelHead head)
-    {
-        var run = report.Run;
-        yield return new("data", string.Create(CultureInfo.InvariantCulture, $"{run.Samples:N0} samples, the longest of {run.LongestSample} tokens, {run.Truncated} cut to the limit, {report.ValidationSamples} for validation"));
-        yield return new("labels", report.Balance.Count == 0
-            ? "none: a score is learnt"
-            : string.Join(", ", report.Balance.Select(label => $"{label.Label} {Tables.Percent(label.Share)} ({Tables.Count(label.Count)})")));
         var outputs = head.Outputs == 1 ? "1 output" : $"{head.Outputs} outputs";
-        yield return new("head", report.NewModules.Count == 0
+        return drawn.Count == 0
             ? $"{outputs}, of the base model"
-            : $"{outputs}; the base model lacks {string.Join(" and ", report.NewModules)}: drawn from the seed, trained and saved");
+            : $"{outputs}; the base model lacks {string.Join(" and ", drawn)}: drawn from the seed, trained and saved";
     }
 
     /// <summary>Where a chain is cut, as a sentence.</summary>

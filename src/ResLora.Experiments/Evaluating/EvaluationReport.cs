@@ -1,4 +1,4 @@
-using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Training.Evaluation;
 
 namespace ResLora.Experiments.Evaluating;

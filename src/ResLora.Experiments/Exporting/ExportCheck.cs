@@ -1,3 +1,4 @@
+using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Experiments.Exporting;
@@ -89,17 +90,18 @@ public static class ExportCheck
             return null;
         }
 
-        RequireUsable(Path.Combine(folder, ExportReport.FileName), report.TokenIds, graph.Session.Model.VocabularySize);
+        var workload = WorkloadRegistry.Of(graph.Session.Model, source.ModelFolder);
+        RequireUsable(Path.Combine(folder, ExportReport.FileName), report.TokenIds, workload.NumbersBelow(graph.Session.Model));
         return ExportJob.Prove(graph, target, folder, report.TokenIds, report.Prompts);
     }
 
     /// <summary>The report lies in the open, and ids outside of the vocabulary would end in a fault of libtorch.</summary>
-    private static void RequireUsable(string path, IReadOnlyList<IReadOnlyList<int>> sequences, long vocabulary)
+    private static void RequireUsable(string path, IReadOnlyList<IReadOnlyList<int>> sequences, long below)
     {
-        if (sequences.Count is 0 or > MostSequences || sequences.Any(s => s.Count is 0 or > LongestSequence || s.Any(id => id < 0 || id >= vocabulary)))
+        if (sequences.Count is 0 or > MostSequences || sequences.Any(s => s.Count is 0 or > LongestSequence || s.Any(id => id < 0 || id >= below)))
         {
             throw new FileFormatException(
-                $"{path}: tokenIds must be 1 to {MostSequences} lists of 1 to {LongestSequence} ids below {vocabulary}; export again.");
+                $"{path}: tokenIds must be 1 to {MostSequences} lists of 1 to {LongestSequence} ids below {below}; export again.");
         }
     }
 

@@ -56,7 +56,7 @@ public sealed class ExportGraph : IDisposable
 
     /// <summary>Does something with the model while the merged weights are in it.</summary>
     /// <param name="act">Is given the model, which holds plain layers only.</param>
-    public void WithMerged(Action<LanguageModel> act)
+    public void WithMerged(Action<Network> act)
     {
         ArgumentNullException.ThrowIfNull(act);
         using var noGradient = no_grad();

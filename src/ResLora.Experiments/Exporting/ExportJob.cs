@@ -1,5 +1,6 @@
 using ResLora.Experiments.Merging;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
@@ -32,7 +33,7 @@ public static class ExportJob
         }
 
         using var graph = ExportGraph.Load(source, target.Holds);
-        var texts = MergeTexts.ToMeasure(new MergeTextSource(options.Adapter, options.Task, options.Data), graph.Session);
+        var texts = MergeExamples.ToMeasure(new MergeExampleSource(options.Adapter, options.Task, options.Data), graph.Session);
         return plan with { MergeLoss = Loss(graph, texts), MeasuredOn = texts.Source };
     }
 
@@ -80,10 +81,11 @@ public static class ExportJob
     private static ExportReport WriteAndProve(ExportOptions options, IExportTarget target, ExportSource source, ExportPlan plan, string folder)
     {
         using var graph = ExportGraph.Load(source, target.Holds);
-        var texts = MergeTexts.ToMeasure(new MergeTextSource(options.Adapter, options.Task, options.Data), graph.Session);
+        var texts = MergeExamples.ToMeasure(new MergeExampleSource(options.Adapter, options.Task, options.Data), graph.Session);
         target.Write(graph, folder);
-        IReadOnlyList<IReadOnlyList<int>> sequences =
-            [.. texts.Tokens.Take(MostProofTexts).Select(sample => sample.Ids.Take(target.ProofLength(source)).ToArray())];
+        var workload = WorkloadRegistry.Of(graph.Session.Model, source.ModelFolder);
+        IReadOnlyList<IReadOnlyList<int>> numbers =
+            [.. texts.Examples.Take(MostProofTexts).Select(example => workload.Numbers(example, target.ProofLength(source)))];
         IReadOnlyList<string> prompts = [.. texts.Prompts.Take(MostProofTexts)];
         var report = new ExportReport
         {
@@ -92,10 +94,10 @@ public static class ExportJob
             MergeLoss = graph.Merged is null ? null : Loss(graph, texts),
             CalibratedOn = graph.CalibratedOn,
             MeasuredOn = texts.Source,
-            Proofs = Prove(graph, target, folder, sequences, prompts),
+            Proofs = Prove(graph, target, folder, numbers, prompts),
             Files = ExportedFile.Of(folder),
             Prompts = prompts,
-            TokenIds = sequences,
+            TokenIds = numbers,
         };
         RequireProved(report.Proofs, options.Output!);
         report.Write(folder);
@@ -104,22 +106,24 @@ public static class ExportJob
 
     /// <summary>Reads an export back and compares.</summary>
     internal static IReadOnlyList<ExportProof> Prove(
-        ExportGraph graph, IExportTarget target, string folder, IReadOnlyList<IReadOnlyList<int>> sequences, IReadOnlyList<string> prompts)
+        ExportGraph graph, IExportTarget target, string folder, IReadOnlyList<IReadOnlyList<int>> numbers, IReadOnlyList<string> prompts)
     {
+        var workload = WorkloadRegistry.Of(graph.Session.Model, graph.Source.ModelFolder);
+        IExample[] examples = [.. numbers.Select(example => workload.Example(example, graph.Session.Model))];
         var proofs = new List<ExportProof>();
         foreach (var exported in target.Open(folder, graph.Source))
         {
             using (exported)
             {
-                proofs.Add(ExportProof.Of(graph, exported, sequences, prompts));
+                proofs.Add(ExportProof.Of(graph, exported, examples, prompts));
             }
         }
 
         return proofs;
     }
 
-    private static MergeLoss Loss(ExportGraph graph, MergeTexts texts) =>
-        MergeMeasurement.Measure(graph.Session, texts.Objective, [graph.Merged!], texts.Tokens)[0].Loss;
+    private static MergeLoss Loss(ExportGraph graph, MeasuredExamples texts) =>
+        MergeMeasurement.Measure(graph.Session, texts.Objective, [graph.Merged!], texts.Examples)[0].Loss;
 
     private static void RequireProved(IReadOnlyList<ExportProof> proofs, string output)
     {

@@ -29,8 +29,8 @@ internal static class ExportMerge
         string? calibratedOn = null;
         if (MergeMethods.NeedsCalibration(source.Method))
         {
-            var texts = MergeTexts.ToCalibrate(new MergeTextSource(source.Adapter!.Folder, null, null), session);
-            (calibration, calibratedOn) = (CalibrationTexts.Batches(texts.Objective, texts.Tokens), texts.Source);
+            var texts = MergeExamples.ToCalibrate(new MergeExampleSource(source.Adapter!.Folder, null, null), session);
+            (calibration, calibratedOn) = (CalibrationTexts.Batches(texts.Objective, texts.Examples), texts.Source);
         }
 
         var merged = Merger.Merge(session.Adapter!, new MergeSettings(source.Method), calibration);

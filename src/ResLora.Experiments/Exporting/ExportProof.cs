@@ -1,4 +1,6 @@
 using System.Globalization;
+using ResLora.Experiments.Workloads;
+using ResLora.Formats;
 using ResLora.Models;
 using static TorchSharp.torch;
 
@@ -7,7 +9,7 @@ namespace ResLora.Experiments.Exporting;
 /// <summary>What was read back from an export, held against what was exported, on the same prompts.</summary>
 /// <param name="File">What was read back.</param>
 /// <param name="Type">How its weights are stored.</param>
-/// <param name="Predictions">How many predictions were compared: of next tokens, or one a text.</param>
+/// <param name="Predictions">How many predictions were compared: of next tokens, or one a text or picture.</param>
 /// <param name="MaxLogitDifference">The largest absolute difference of two logits.</param>
 /// <param name="LargestLogit">The largest absolute logit of what was exported.</param>
 /// <param name="Tolerance">The largest difference allowed for this type, as a share of the largest logit (or of 1).</param>
@@ -64,16 +66,16 @@ public sealed record ExportProof(
     }
 
     /// <summary>Makes the comparison.</summary>
-    internal static ExportProof Of(ExportGraph graph, ExportedModel exported, IReadOnlyList<IReadOnlyList<int>> sequences, IReadOnlyList<string> prompts)
+    internal static ExportProof Of(ExportGraph graph, ExportedModel exported, IReadOnlyList<IExample> examples, IReadOnlyList<string> prompts)
     {
-        var logits = new TokenLogits();
+        var logits = new Logits(WorkloadRegistry.Of(graph.Session.Model, graph.Source.ModelFolder));
         var weights = (Error: 0.0, Name: "");
         graph.WithMerged(model =>
         {
             weights = Weights(model, exported);
-            foreach (var sequence in sequences)
+            foreach (var example in examples)
             {
-                logits.Compare(model, exported.Model, sequence);
+                logits.Compare(model, exported.Model, example);
             }
         });
         var replays = exported.Replay is { } replay ? prompts.Select(replay).ToArray() : [];
@@ -101,7 +103,7 @@ public sealed record ExportProof(
         _ => $"the labels {string.Join(", ", head.Labels)}",
     };
 
-    private static (double Error, string Name) Weights(LanguageModel expected, ExportedModel exported)
+    private static (double Error, string Name) Weights(Network expected, ExportedModel exported)
     {
         var stored = exported.Model.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
         var worst = (Error: 0.0, Name: "");
@@ -125,7 +127,7 @@ public sealed record ExportProof(
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private sealed class TokenLogits
+    private sealed class Logits(Workload workload)
     {
         public long Count { get; private set; }
 
@@ -137,13 +139,12 @@ public sealed record ExportProof(
 
         public long Agreeing { get; private set; }
 
-        public void Compare(LanguageModel expected, LanguageModel exported, IReadOnlyList<int> sequence)
+        public void Compare(Network expected, Network exported, IExample example)
         {
             using var scope = NewDisposeScope();
-            var input = new TokenInput(tensor(sequence.Select(id => (long)id).ToArray()).unsqueeze(0));   // [1, T]
-            var wanted = expected.Predict(input);
+            var wanted = workload.Outputs(expected, example);
             wanted = wanted.reshape(-1, wanted.shape[^1]);                                    // [1, T, V] or [1, N] -> [T, V] or [1, N]
-            var found = exported.Predict(input).reshape(wanted.shape);                        // the same
+            var found = workload.Outputs(exported, example).reshape(wanted.shape);            // the same
             var difference = (double)(wanted - found).abs().max().item<float>();
             Difference = difference <= Difference ? Difference : difference;
             Largest = Math.Max(Largest, wanted.abs().max().item<float>());

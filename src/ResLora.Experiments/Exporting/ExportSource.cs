@@ -46,7 +46,11 @@ public sealed record ExportSource
     public required IReadOnlyList<string> BesidesLora { get; init; }
 
     /// <summary>The model's tokenizer.</summary>
-    public required Tokenizer Tokenizer { get; init; }
+    /// <exception cref="ConfigException">It reads no text.</exception>
+    public Tokenizer Tokenizer => TextTokenizer ?? throw new ConfigException($"{ModelFolder}: this model reads no text; export it to another target.");
+
+    /// <summary>As <see cref="Tokenizer"/>; null for a network that reads no text.</summary>
+    public required Tokenizer? TextTokenizer { get; init; }
 
     /// <summary>How training wrote its prompts; null when that is not known.</summary>
     internal TrainedPrompt? Prompt { get; init; }
@@ -110,10 +114,10 @@ public sealed record ExportSource
         }
 
         using var model = ModelRegistry.Plan(modelFolder, ModelSession.HeadOf(adapter));
-        if (model is EncoderModel && !target.TakesEncoders)
+        if (model is not CausalLanguageModel && !target.TakesEncoders)
         {
             var takers = ExportTargets.All.Where(t => t.TakesEncoders).Select(t => t.Name);
-            throw new ConfigException($"{modelFolder}: this model is an encoder, and the target '{target.Name}' takes models that continue texts; export it to {string.Join(" or ", takers)}.");
+            throw new ConfigException($"{modelFolder}: this model {(model is EncoderModel ? "is an encoder" : "continues no texts")}, and the target '{target.Name}' takes models that continue texts; export it to {string.Join(" or ", takers)}.");
         }
 
         var wasTied = model is CausalLanguageModel { HasOwnHead: false };
@@ -134,7 +138,7 @@ public sealed record ExportSource
                 .. adapted?.BesidesLora ?? [],
                 .. wasTied && model is CausalLanguageModel { HasOwnHead: true } ? ["an output head of its own, where the base model's is its embedding"] : Array.Empty<string>(),
             ],
-            Tokenizer = Tokenizer.Load(modelFolder),
+            TextTokenizer = model is LanguageModel ? Tokenizer.Load(modelFolder) : null,
             Prompt = TrainedPrompt.Read(options.Adapter ?? modelFolder),
             StoredType = stored,
             OtherTypes = others,

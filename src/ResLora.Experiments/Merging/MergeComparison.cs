@@ -1,7 +1,7 @@
 using ResLora.Adapters.Merging;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Training;
-using ResLora.Training.Generation;
 using ResLora.Training.Loop;
 using ResLora.Training.Merging;
 
@@ -10,12 +10,9 @@ namespace ResLora.Experiments.Merging;
 /// <summary>Merges one adapter in several ways and measures each on the same texts.</summary>
 internal sealed class MergeComparison : IDisposable
 {
-    private const int AnswerBatch = 16;
-    private const int AnswerTokens = 128;
-
     private readonly List<(MergeSettings Settings, MergedAdapter Merged)> _merges = [];
 
-    private MergeComparison(MergeTexts texts) => MeasuredOn = texts.Source;
+    private MergeComparison(MeasuredExamples texts) => MeasuredOn = texts.Source;
 
     /// <summary>
     /// The outcomes, that nearest to the unmerged model first: by divergence, not by loss. A merge is to keep what was trained; losses of
@@ -37,7 +34,7 @@ internal sealed class MergeComparison : IDisposable
 
     /// <summary>Merges and measures.</summary>
     public static MergeComparison Run(
-        MergeOptions options, IReadOnlyList<MergeSettings> methods, ModelSession session, MergeTexts texts, IProgress<RunEvent>? progress, CancellationToken stop)
+        MergeOptions options, IReadOnlyList<MergeSettings> methods, ModelSession session, MeasuredExamples texts, IProgress<RunEvent>? progress, CancellationToken stop)
     {
         var comparison = new MergeComparison(texts);
         try
@@ -60,9 +57,9 @@ internal sealed class MergeComparison : IDisposable
         IReadOnlyList<CalibrationBatch> calibration = [];
         if (methods.Any(method => MergeMethods.NeedsCalibration(method.Method)))
         {
-            var texts = MergeTexts.ToCalibrate(options.Texts, session);
+            var texts = MergeExamples.ToCalibrate(options.Texts, session);
             CalibratedOn = texts.Source;
-            calibration = CalibrationTexts.Batches(texts.Objective, texts.Tokens, stop);
+            calibration = CalibrationTexts.Batches(texts.Objective, texts.Examples, stop);
         }
 
         foreach (var settings in methods)
@@ -73,34 +70,32 @@ internal sealed class MergeComparison : IDisposable
         }
     }
 
-    private void Measure(MergeOptions options, ModelSession session, MergeTexts texts, IProgress<RunEvent>? progress, CancellationToken stop)
+    private void Measure(MergeOptions options, ModelSession session, MeasuredExamples texts, IProgress<RunEvent>? progress, CancellationToken stop)
     {
         progress?.Report(new StageStarted($"Measuring on {texts.Source}"));
         MergedAdapter[] merged = [.. _merges.Select(merge => merge.Merged)];
-        var measured = MergeMeasurement.Measure(session, texts.Objective, merged, texts.Tokens, stop);
-        UnmergedExactMatch = Answers(options, session, texts, "unmerged", progress, stop);
+        var measured = MergeMeasurement.Measure(session, texts.Objective, merged, texts.Examples, stop);
+        UnmergedExactMatch = Answers(options, texts, "unmerged", progress, stop);
         var outcomes = _merges.Zip(measured).Select(pair =>
         {
             using var applied = pair.First.Merged.Apply();
             return new MergeOutcome(
                 pair.First.Settings.Name, pair.First.Merged.IsExact, pair.Second.Loss,
-                Answers(options, session, texts, pair.First.Settings.Name, progress, stop), pair.Second.Modules);
+                Answers(options, texts, pair.First.Settings.Name, progress, stop), pair.Second.Modules);
         });
         Ranking = [.. outcomes.OrderBy(outcome => outcome.Loss.MeanKl).ThenBy(outcome => outcome.Loss.LossMerged)];
     }
 
     private static Score? Answers(
-        MergeOptions options, ModelSession session, MergeTexts texts, string name, IProgress<RunEvent>? progress, CancellationToken stop)
+        MergeOptions options, MeasuredExamples texts, string name, IProgress<RunEvent>? progress, CancellationToken stop)
     {
-        if (!options.Answers || texts.Task is null || !texts.Samples.Any(sample => sample.Answer is not null))
+        if (!options.Answers || texts.Answer is not { } answer)
         {
             return null;
         }
 
         progress?.Report(new StageStarted($"Answering: {name}"));
-        var generation = new GenerationConfig { MaxNewTokens = AnswerTokens };
-        var result = ExactMatch.Measure(session.Causal, session.Tokenizer, texts.Task, texts.Samples, AnswerBatch, generation, null, stop);
-        return new Score(result.Correct, result.Total);
+        return answer(stop);
     }
 
     private sealed class CalibrationForwarder(IProgress<RunEvent> progress) : IProgress<CalibrationProgress>

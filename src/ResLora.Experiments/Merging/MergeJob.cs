@@ -4,11 +4,12 @@ using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
+using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Models;
 using ResLora.Tensors.Safetensors;
-using ResLora.Text.Data;
 using ResLora.Training;
 using ResLora.Training.Loop;
 using static TorchSharp.torch;
@@ -60,7 +61,7 @@ public static class MergeJob
             AdapterStore.RequirePlain(session.Adapter!);
         }
 
-        var texts = MergeTexts.ToMeasure(options.Texts, session);
+        var texts = MergeExamples.ToMeasure(options.Texts, session);
         var methods = Methods(options, session.Adapter!);
         if (options is { Output: { } place, As: { } kind })
         {
@@ -79,7 +80,7 @@ public static class MergeJob
                 folder =>
                 {
                     stop.ThrowIfCancellationRequested();
-                    report = WriteAndProve(report, target, folder, session, comparison.Merged(chosen), texts.Tokens[0]);
+                    report = WriteAndProve(report, target, folder, session, comparison.Merged(chosen), texts.Examples[0]);
                 },
                 options.Overwrite,
                 inputs);
@@ -90,7 +91,7 @@ public static class MergeJob
 
     /// <summary>Writes everything into a folder that is not in its place yet, and reads it back.</summary>
     private static MergeReport WriteAndProve(
-        MergeReport report, MergeTarget target, string folder, ModelSession session, MergedAdapter merged, TokenizedSample sample)
+        MergeReport report, MergeTarget target, string folder, ModelSession session, MergedAdapter merged, IExample sample)
     {
         Write(target, folder, report.Model, session, merged);
         TrainedPrompt.Read(report.Adapter)?.Write(folder);
@@ -149,18 +150,19 @@ public static class MergeJob
     /// <summary>
     /// The largest difference of a logit: of rounding, since a LoRA is applied unmerged, and a model is stored in its base's type.
     /// </summary>
-    private static double ReadBack(MergeTarget target, string folder, MergeReport report, ModelSession session, MergedAdapter merged, TokenizedSample sample)
+    private static double ReadBack(MergeTarget target, string folder, MergeReport report, ModelSession session, MergedAdapter merged, IExample sample)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         using var written = target == MergeTarget.Lora ? ModelSession.Load(report.Model, folder, ScalarType.Float32) : ModelSession.Load(folder, dtype: ScalarType.Float32);
+        var workload = WorkloadRegistry.Of(session.Model, session.ModelFolder);
         Tensor expected;
         using (merged.Apply())
         {
-            expected = Logits(session.Model, sample);
+            expected = workload.Outputs(session.Model, sample);
         }
 
-        var difference = (double)(Logits(written.Model, sample) - expected).abs().max().item<float>();
+        var difference = (double)(workload.Outputs(written.Model, sample) - expected).abs().max().item<float>();
         // A LoRA is stored in float32; of a model's weights bfloat16 keeps 8 bits.
         var allowed = target == MergeTarget.Lora || StoredType(report.Model) == ScalarType.Float32 ? 1e-3 : 0.1;
         var scale = Math.Max(1, expected.abs().max().item<float>());
@@ -168,13 +170,5 @@ public static class MergeJob
             ? difference
             : throw new RunFailedException(
                 $"What was written differs from the merged model by {difference:0.0e+0} in a logit of at most {scale:0.0} when it is read back; '{report.Output}' was not touched.");
-    }
-
-    private static Tensor Logits(LanguageModel model, TokenizedSample sample)
-    {
-        using var scope = NewDisposeScope();
-        Tensor Row(int[] values) => tensor(values.Select(value => (long)value).ToArray(), device: model.Device).unsqueeze(0);   // [1, T]
-        var input = new TokenInput(Row(sample.Ids), null, sample.TypeIds is { } types ? Row(types) : null);
-        return model.Predict(input).to(float32).MoveToOuterDisposeScope();   // [1, T, V] or [1, N]
     }
 }

@@ -63,7 +63,7 @@ public sealed record MergeOptions
     public bool Answers { get; init; } = true;
 
     /// <summary>Where texts are taken from.</summary>
-    internal MergeTextSource Texts => new(Adapter, Task, Data)
+    internal MergeExampleSource Texts => new(Adapter, Task, Data)
     {
         Calibration = Calibration,
         Samples = Samples,

@@ -1,5 +1,5 @@
 using ResLora.Adapters.Merging;
-using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Training.Merging;
 
 namespace ResLora.Experiments.Merging;

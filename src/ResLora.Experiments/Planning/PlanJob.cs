@@ -1,8 +1,7 @@
 using ResLora.Adapters;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
-using ResLora.Models;
-using ResLora.Text.Tokenization;
 using ResLora.Training;
 
 namespace ResLora.Experiments.Planning;
@@ -18,8 +17,9 @@ public static class PlanJob
     {
         ArgumentNullException.ThrowIfNull(config);
         config = ComputeType.Resolve(config);
-        var texts = LabelledTexts.Of(config);
-        using var model = ModelRegistry.PlanText(config.Model, texts?.Head);
+        var data = TrainJob.ReadData(config);
+        using var session = ModelSession.Plan(config.Model, data.Head);
+        var model = session.Model;
         config = config.For(model);
         var adapter = (config.StartFrom, config.Adapter) switch
         {
@@ -27,6 +27,6 @@ public static class PlanJob
             (_, { } settings) => TiedEmbedding.Part(model, AdaptedModel.Inject(model, settings, savedModules: model.HeadModules)),
             _ => null,
         };
-        return PlanReport.Of(config, model, adapter, RunData.Read(config, Tokenizer.Load(config.Model), model, texts));
+        return PlanReport.Of(config, model, adapter, data, data.Encode(session, EncodingTerms.Of(config.Training)));
     }
 }

@@ -1,8 +1,8 @@
 using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
-using ResLora.Models;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Labelling;
 using ResLora.Training;
@@ -14,9 +14,6 @@ namespace ResLora.Experiments.Predicting;
 /// <summary>Has an encoder label or score texts, from base and adapter or from a merged model.</summary>
 public static class PredictJob
 {
-    /// <summary>What the lines that are given in place of a file are called in errors.</summary>
-    public const string InputName = "standard input";
-
     /// <summary>Runs the job.</summary>
     /// <param name="options">The model and where the texts are.</param>
     /// <param name="lines">The texts where no file is named: a text or a JSON object a line.</param>
@@ -45,31 +42,24 @@ public static class PredictJob
         }
 
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
-        var head = session.Encoder.Head;
-        if (head.Kind == ModelHeadKind.MaskedTokens)
-        {
-            throw new ConfigException($"{options.Model}: this model fills in masked tokens and says nothing about a text; give the adapter that was trained on it (--adapter), or a merged model.");
-        }
-
-        var labels = task is null ? null : HeadLabels.Of(task, head, options.Model);
-        var texts = Texts(options, task, labels, columns, lines);
+        var workload = WorkloadRegistry.Of(session.Model, options.Model);
+        var source = new PredictionSource(options.Task, options.Data, columns) { MaxLength = options.MaxLength, Truncation = options.Truncation };
+        var inputs = workload.Inputs(source, session, lines);
         var count = 0;
-        // Only a submission needs all of them at once; the texts may be a stream without an end.
-        var submitted = new List<(LabelledText Text, TextPrediction Prediction)>();
-        var encoding = new LabelledEncoding(session.Tokenizer, session.Encoder, options.MaxLength, options.Truncation);
-        var objective = new LabelObjective(session.Encoder, task ?? LabelledTaskRegistry.Get(head.Kind == ModelHeadKind.Score ? "regression" : "classification"), labels);
-        foreach (var group in texts.Chunk(options.BatchSize))
+        // Only a submission needs all of them at once; the examples may be a stream without an end.
+        var submitted = new List<TextPrediction>();
+        foreach (var group in inputs.Examples.Chunk(options.BatchSize))
         {
-            var rows = objective.Predict([.. group.Select(text => encoding.Tokenize(text).Sample)], options.BatchSize, stop);
+            var rows = inputs.Objective.Predict([.. group.Select(one => one.Value)], options.BatchSize, stop);
             NotFiniteException.ThrowIfAny(session.Model, rows.SelectMany(row => row).Select(score => (double)score));
-            foreach (var (text, scores) in group.Zip(rows))
+            foreach (var (one, scores) in group.Zip(rows))
             {
-                var prediction = Of(text, scores, head.Kind == ModelHeadKind.Score ? null : labels?.Names ?? head.Labels);
+                var prediction = Of(one.Key, scores, inputs.Labels);
                 report(prediction);
                 count++;
                 if (options.Submission is not null)
                 {
-                    submitted.Add((text, prediction));
+                    submitted.Add(prediction);
                 }
             }
         }
@@ -82,27 +72,15 @@ public static class PredictJob
         return count;
     }
 
-    private static IEnumerable<LabelledText> Texts(PredictOptions options, LabelledTask? task, LabelSet? labels, ColumnMap columns, IEnumerable<string> lines)
-    {
-        if (task is not null && options.Data is { } data)
-        {
-            return task.Read(data, TaskSplit.Test, labels).Texts;
-        }
-
-        TextRows.Check(columns);
-        var rows = new TextRows(columns);
-        return options.Data is { } path ? rows.Read(path) : rows.Parse(lines);
-    }
-
-    private static TextPrediction Of(LabelledText text, float[] scores, IReadOnlyList<string>? labels)
+    private static TextPrediction Of(long index, float[] scores, IReadOnlyList<string>? labels)
     {
         if (labels is null)
         {
-            return new TextPrediction(text.Index, null, scores[0], null);
+            return new TextPrediction(index, null, scores[0], null);
         }
 
         var shares = Softmax(scores);
-        return new TextPrediction(text.Index, labels[LabelObjective.Highest(scores)], null, labels.Zip(shares).ToDictionary(pair => pair.First, pair => pair.Second));
+        return new TextPrediction(index, labels[LabelObjective.Highest(scores)], null, labels.Zip(shares).ToDictionary(pair => pair.First, pair => pair.Second));
     }
 
     private static double[] Softmax(float[] scores)
@@ -113,16 +91,16 @@ public static class PredictJob
         return [.. powers.Select(power => power / sum)];
     }
 
-    private static void Submit(string folder, LabelledTask task, List<(LabelledText Text, TextPrediction Prediction)> submitted)
+    private static void Submit(string folder, LabelledTask task, List<TextPrediction> submitted)
     {
-        LabelledText[] texts = [.. submitted.Select(one => one.Text)];
+        long[] indices = [.. submitted.Select(one => one.Index)];
         if (task.IsRegression)
         {
-            GlueSubmission.Write(folder, task, texts, [.. submitted.Select(one => one.Prediction.Score!.Value)]);
+            GlueSubmission.Write(folder, task, indices, [.. submitted.Select(one => one.Score!.Value)]);
         }
         else
         {
-            GlueSubmission.Write(folder, task, texts, [.. submitted.Select(one => one.Prediction.Label!)]);
+            GlueSubmission.Write(folder, task, indices, [.. submitted.Select(one => one.Label!)]);
         }
     }
 }

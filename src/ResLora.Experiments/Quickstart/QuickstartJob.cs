@@ -6,6 +6,8 @@ using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Merging;
 using ResLora.Experiments.Plots;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
+using ResLora.Experiments.Workloads.Generation;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Text.Data;
@@ -133,7 +135,7 @@ public static class QuickstartJob
             progress?.Report(new StageStarted($"Answering {HeldOut.Count} held-out problems: {name}"));
             var settings =
                 new EvaluateOptions { Model = session.ModelFolder, Task = TaskName, Data = HeldOutFile, BatchSize = 50, MaxNewTokens = 40 };
-            var report = EvaluateJob.Measure(session, _task, HeldOut, settings, progress, stop);
+            var report = EvaluateJob.Measure(session, new GenerationData(_task, HeldOut, []), settings, progress, stop);
             return new QuickstartRow(name, report.Loss.Loss, report.ExactMatch!);
         }
     }

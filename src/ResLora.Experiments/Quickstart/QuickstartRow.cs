@@ -1,4 +1,4 @@
-using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 
 namespace ResLora.Experiments.Quickstart;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Text.Data.Tasks;

@@ -1,5 +1,5 @@
 using ResLora.Adapters.Merging;
-using ResLora.Text.Data;
+using ResLora.Formats;
 using ResLora.Training;
 using ResLora.Training.Merging;
 using ResLora.Training.Objectives;
@@ -18,12 +18,12 @@ internal static class MergedScores
     /// <summary>Merges by each method in turn, puts the merged model in force and lets it be scored.</summary>
     /// <param name="session">The session with the adapter in training.</param>
     /// <param name="objective">What its model is trained for.</param>
-    /// <param name="calibration">The texts that calibrated methods see.</param>
+    /// <param name="calibration">The examples that calibrated methods see.</param>
     /// <param name="methods">The methods.</param>
     /// <param name="score">Gives results by the names that follow <c>eval_merged_METHOD_</c>.</param>
     /// <param name="stop">Ends it between two batches.</param>
     public static IEnumerable<KeyValuePair<string, double>> Of(
-        ModelSession session, TextObjective objective, IReadOnlyList<TokenizedSample> calibration, IReadOnlyList<MergeMethod> methods,
+        ModelSession session, Objective objective, IReadOnlyList<IExample> calibration, IReadOnlyList<MergeMethod> methods,
         Func<IReadOnlyDictionary<string, double>> score, CancellationToken stop)
     {
         var adapter = session.Adapter!;

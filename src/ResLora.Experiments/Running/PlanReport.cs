@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using ResLora.Adapters;
 using ResLora.Experiments.Inspection;
+using ResLora.Experiments.Workloads;
 using ResLora.Formats.NativeRuntime;
 using ResLora.Models;
 using ResLora.Text.Data.Labelling;
@@ -25,22 +27,27 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
     /// </summary>
     public IReadOnlyDictionary<string, string> GuessedColumns { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What an encoder predicts; null for models that continue texts.</summary>
+    /// <summary>What the network's head predicts; null for models that continue texts.</summary>
     public ModelHead? Head { get; init; }
 
     /// <summary>Modules that the base model lacks and that are drawn from the seed. Dotted names.</summary>
     public IReadOnlyList<string> NewModules { get; init; } = [];
 
+    /// <summary>What there is to say of the data, in words.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<KeyValuePair<string, string>> DataFacts { get; init; } = [];
+
     /// <summary>The plan of a run whose model and data are there already; the model may be on the meta device.</summary>
-    internal static PlanReport Of(RunConfig config, LanguageModel model, AdaptedModel? adapter, RunData data) => new(
+    internal static PlanReport Of(RunConfig config, Network model, AdaptedModel? adapter, TaskData data, EncodedData encoded) => new(
         config.Model,
         adapter?.Config,
         adapter is null ? [] : Groups(adapter),
-        data.ValidationTokens.Count,
-        RunPlan.Create(model, adapter, data.TrainTokens, config.Training, BaseMemory.Of(config.Model, model, TrainJob.DataType(config.Training.DataType)), SystemMemory.AvailableBytes()))
+        encoded.Validation.Count,
+        RunPlan.Create(model, adapter, encoded.Train, config.Training, BaseMemory.Of(config.Model, model, TrainJob.DataType(config.Training.DataType)), SystemMemory.AvailableBytes()))
     {
-        Balance = data is LabelledRunData labelled ? labelled.Texts.Train.Balance() : [],
-        GuessedColumns = data is GenerationRunData generation ? generation.Task.GuessedColumns : new Dictionary<string, string>(),
+        Balance = data.Balance,
+        GuessedColumns = data.GuessedColumns,
+        DataFacts = [.. data.Facts(encoded)],
         Head = model.Head,
         NewModules = model.NewModules,
     };

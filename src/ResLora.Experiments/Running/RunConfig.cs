@@ -1,9 +1,8 @@
 using ResLora.Adapters;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Models;
-using ResLora.Text.Data.Labelling;
-using ResLora.Text.Data.Tasks;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Running;
@@ -66,10 +65,10 @@ public sealed record RunConfig : ICheckedConfig
     /// usual longest sample is longer than the model's positions, with these.
     /// </summary>
     /// <exception cref="ConfigException">The longest sample is another one than the usual, and the model has fewer positions.</exception>
-    internal RunConfig For(LanguageModel model)
+    internal RunConfig For(Network model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var positions = model.MaxPositions;
+        var positions = (model as LanguageModel)?.MaxPositions ?? Training.MaxLength;
         if (Training.MaxLength > positions && Training.MaxLength != new TrainConfig().MaxLength)
         {
             throw new ConfigException(
@@ -83,10 +82,22 @@ public sealed record RunConfig : ICheckedConfig
         };
     }
 
+    /// <summary>Reads the run's data for a network.</summary>
+    /// <param name="network">The network, which may be on the meta device.</param>
+    /// <param name="headIsNew">Whether the network gets the head that the data asks for.</param>
+    /// <returns>The data.</returns>
+    /// <exception cref="ResLoraException">Files cannot be used, or the network cannot do the task.</exception>
+    internal TaskData ReadData(Network network, bool headIsNew)
+    {
+        var workload = WorkloadRegistry.Of(Task);
+        workload.Require(Task, network, Model);
+        return workload.Read(new RunSource(Task, Data, Model, StartFrom), network, headIsNew);
+    }
+
     /// <inheritdoc />
     public IEnumerable<string> Problems()
     {
-        var tasks = TaskRegistry.All.Select(task => task.Name).Concat(LabelledTaskRegistry.All.Select(task => task.Name)).ToArray();
+        var tasks = WorkloadRegistry.Tasks;
         if (!tasks.Contains(Task))
         {
             yield return $"task is '{Task}'.{NearestName.Suggestion(Task, tasks)} Tasks: {string.Join(", ", tasks)}";

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Models;
-using ResLora.Text.Data.Tasks;
 
 namespace ResLora.Experiments.Running;
 
@@ -64,7 +64,7 @@ public sealed record RunRequest
     internal static (string Task, string Reason) TaskOf(string model, string data)
     {
         using var network = ModelRegistry.Build(model);
-        return TaskFinder.Find(data, network is EncoderModel);
+        return WorkloadRegistry.Of(network, model).FindTask(data);
     }
 
     private static IEnumerable<string> Given(string key, string? value) =>

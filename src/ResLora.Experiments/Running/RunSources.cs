@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 
@@ -11,17 +12,16 @@ namespace ResLora.Experiments.Running;
 internal static class RunSources
 {
     private const string ModelConfig = "config.json";
-    private static readonly string[] _tokenizer =
-        ["tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model"];
 
     /// <summary>The digests by what they are of.</summary>
     /// <exception cref="FileFormatException">A file cannot be read.</exception>
     public static IReadOnlyDictionary<string, string> Of(RunConfig config)
     {
+        var companions = WorkloadRegistry.Of(config.Task).Companions;
         var sources = new Dictionary<string, string>
         {
             [ModelConfig] = Digest([Path.Combine(config.Model, ModelConfig)]),
-            ["the tokenizer's files"] = Digest(_tokenizer.Select(name => Path.Combine(config.Model, name))),
+            [companions.Key] = Digest(companions.Value.Select(name => Path.Combine(config.Model, name))),
         };
         if (config.StartFrom is { } from)
         {

@@ -1,12 +1,12 @@
 using ResLora.Adapters;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Workloads;
+using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Models;
 using ResLora.Tensors.NativeRuntime;
-using ResLora.Text.Data;
 using ResLora.Training;
-using ResLora.Training.Generation;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
 using ResLora.Training.Objectives;
@@ -32,10 +32,10 @@ public static class TrainJob
         using var watch = new PeakMemory();
         FolderOf(config).RequireReady(resume);
         config = ComputeType.Resolve(config);
-        var texts = LabelledTexts.Of(config);
+        var data = ReadData(config);
         using var session = ModelSession.Load(
-            config.Model, dtype: DataType(config.Training.DataType), head: texts?.Head, headSeed: texts is null ? null : config.Training.Seed);
-        return Run(config, session, texts, watch, resume, progress, stop);
+            config.Model, dtype: DataType(config.Training.DataType), head: data.Head, headSeed: data.Head is null ? null : config.Training.Seed);
+        return Run(config, session, data, watch, resume, progress, stop);
     }
 
     /// <summary>Runs the job on a model that is loaded already and carries no adapter yet; it carries the trained one afterwards.</summary>
@@ -53,15 +53,22 @@ public static class TrainJob
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(session);
         using var watch = new PeakMemory();
-        return Run(config, session, null, watch, resume, progress, stop);
+        return Run(config, session, config.ReadData(session.Model, headIsNew: false), watch, resume, progress, stop);
+    }
+
+    /// <summary>Reads the data for a model that is not loaded yet: its head depends on them.</summary>
+    internal static TaskData ReadData(RunConfig config)
+    {
+        using var network = ModelRegistry.Build(config.Model);
+        return config.ReadData(network, headIsNew: true);
     }
 
     private static TrainReport Run(
-        RunConfig config, ModelSession session, LabelledTexts? texts, PeakMemory watch, bool resume, IProgress<RunEvent>? progress, CancellationToken stop)
+        RunConfig config, ModelSession session, TaskData data, PeakMemory watch, bool resume, IProgress<RunEvent>? progress, CancellationToken stop)
     {
         config = config.For(session.Model);
         var folder = FolderOf(config);
-        var data = RunData.Read(config, session.Tokenizer, session.Model, texts);
+        var encoded = data.Encode(session, EncodingTerms.Of(config.Training));
         var adapter = (config.StartFrom, config.Adapter) switch
         {
             ({ } from, _) => Saved(session, from),
@@ -69,7 +76,7 @@ public static class TrainJob
             _ => null,
         };
         ConfigBinder.ThrowIfAny("The run's settings", [.. config.Merging.Problems(adapter?.Config).Select(problem => $"merging.{problem}")]);
-        var plan = PlanReport.Of(config, session.Model, adapter, data);
+        var plan = PlanReport.Of(config, session.Model, adapter, data, encoded);
         config = config with { Training = plan.Run.Choice?.Config ?? config.Training };
         // What an earlier run of this folder has written is replaced by what follows.
         DiskSpace.Require(folder.Path, plan.Run.DiskBytes - (resume ? DiskSpace.Used(folder.Path) : 0), "The run's files");
@@ -78,18 +85,18 @@ public static class TrainJob
         progress?.Report(new RunPlanned(plan));
         var objective = data.ObjectiveFor(session, config.Training.Packing);
         var setup = new TrainSetup(
-            objective, trainable, data.TrainTokens.Samples, data.ValidationTokens, config.Training, folder.Path, Save(config, session))
+            objective, trainable, encoded.Train.Examples, encoded.Validation, config.Training, folder.Path, Save(config, session))
         {
             Adapter = adapter,
             Sources = RunSources.Of(config),
             SaveSettings = () => folder.Save(config),
-            ExtraMetrics = HasExtraMetrics(config) ? () => ExtraMetrics(session, objective, data, config, stop) : null,
+            ExtraMetrics = HasExtraMetrics(config) ? () => ExtraMetrics(session, objective, data, encoded, config, stop) : null,
         };
         var result = new Trainer(setup).Run(progress, resume, stop);
         RunPlots.Write(folder, config.Task, data.LossUnit);
         return new TrainReport(folder.Path, trainable.Sum(p => p.Value.numel()), result)
         {
-            Prompt = data is GenerationRunData { Train: [var sample, ..] } ? sample.Prompt : null,
+            Prompt = data.Prompt,
             PlannedMemory = plan.Run.Memory,
             KeptFreedMemory = Allocator.KeepsFreedMemory,
             PeakMemory = watch.Most,
@@ -104,7 +111,7 @@ public static class TrainJob
         _ => null,
     };
 
-    private static IEnumerable<KeyValuePair<string, Parameter>> AllParameters(LanguageModel model) =>
+    private static IEnumerable<KeyValuePair<string, Parameter>> AllParameters(Network model) =>
         model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter));
 
     private static RunFolder FolderOf(RunConfig config) =>
@@ -142,7 +149,8 @@ public static class TrainJob
     private static bool HasExtraMetrics(RunConfig config) => WantsExactMatch(config) || config.Merging.Evaluate.Count > 0;
 
     /// <summary>Right answers when the best checkpoint is chosen by them, and what the merged models are worth.</summary>
-    private static Dictionary<string, double> ExtraMetrics(ModelSession session, TextObjective objective, RunData data, RunConfig config, CancellationToken stop)
+    private static Dictionary<string, double> ExtraMetrics(
+        ModelSession session, Objective objective, TaskData data, EncodedData encoded, RunConfig config, CancellationToken stop)
     {
         var metrics = new Dictionary<string, double>();
         if (WantsExactMatch(config))
@@ -150,9 +158,9 @@ public static class TrainJob
             metrics[RunConfig.ExactMatchMetric] = ExactMatchOf(session, data, config, stop);
         }
 
-        IReadOnlyList<TokenizedSample> calibration = [.. data.TrainTokens.Samples.Take(config.Merging.CalibrationSamples)];
+        IReadOnlyList<IExample> calibration = [.. encoded.Train.Examples.Take(config.Merging.CalibrationSamples)];
         foreach (var (name, value) in MergedScores.Of(
-            session, objective, calibration, config.Merging.Evaluate, () => MergedScore(session, objective, data, config, stop), stop))
+            session, objective, calibration, config.Merging.Evaluate, () => MergedScore(session, objective, data, encoded, config, stop), stop))
         {
             metrics[name] = value;
         }
@@ -161,10 +169,11 @@ public static class TrainJob
     }
 
     /// <summary>What the objective measures, by the names that follow <c>eval_</c>; perplexity says no more than the loss.</summary>
-    private static Dictionary<string, double> MergedScore(ModelSession session, TextObjective objective, RunData data, RunConfig config, CancellationToken stop)
+    private static Dictionary<string, double> MergedScore(
+        ModelSession session, Objective objective, TaskData data, EncodedData encoded, RunConfig config, CancellationToken stop)
     {
         const string prefix = "eval_";
-        var scores = objective.Measure(data.ValidationTokens, config.Training.BatchSize, stop)
+        var scores = objective.Measure(encoded.Validation, config.Training.BatchSize, stop)
             .Where(metric => metric.Key != NextTokenObjective.PerplexityMetric)
             .ToDictionary(metric => metric.Key[prefix.Length..], metric => metric.Value);
         if (WantsExactMatch(config))
@@ -175,11 +184,7 @@ public static class TrainJob
         return scores;
     }
 
-    private static double ExactMatchOf(ModelSession session, RunData data, RunConfig config, CancellationToken stop)
-    {
-        var generation = data as GenerationRunData
-            ?? throw new ConfigException($"training.bestMetric is '{config.Training.BestMetric}', and task '{config.Task}' generates no answers; eval_score is what it has.");
-        return ExactMatch.Measure(
-            session.Causal, session.Tokenizer, generation.Task, generation.Validation, config.Training.BatchSize, new GenerationConfig(), null, stop).Accuracy;
-    }
+    private static double ExactMatchOf(ModelSession session, TaskData data, RunConfig config, CancellationToken stop) =>
+        data.ExactMatchOfValidation(session, config.Training.BatchSize, stop)
+        ?? throw new ConfigException($"training.bestMetric is '{config.Training.BestMetric}', and task '{config.Task}' generates no answers; eval_score is what it has.");
 }

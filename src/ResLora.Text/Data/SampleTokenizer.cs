@@ -84,7 +84,7 @@ public sealed class SampleTokenizer(
         }
 
         return kept.Count > 0
-            ? new TokenizedData(kept, tooLong, untrained) { CutIntoWindows = cut }
+            ? new TokenizedData(kept) { TooLong = tooLong, Untrained = untrained, CutIntoWindows = cut }
             : throw new ConfigException(total == 0
                 ? "There are no samples to train on."
                 : $"None of {total} samples fits into {_options.MaxLength} tokens, the shortest has {shortest}; raise the limit.");

@@ -11,7 +11,7 @@ namespace ResLora.Text.Data;
 /// position (position t predicts label t + 1) is the loss's part. The first label is always masked: nothing predicts it. For masked
 /// tokens: the token's own id where it may be hidden. Empty where the text as a whole has a <see cref="Target"/>.
 /// </param>
-public sealed record TokenizedSample(int[] Ids, int[] Labels) : IExample
+public sealed record TokenizedSample(int[] Ids, int[] Labels) : ILabelledExample
 {
     /// <summary>The label of a position that is not trained.</summary>
     public const int Masked = -100;
@@ -19,13 +19,13 @@ public sealed record TokenizedSample(int[] Ids, int[] Labels) : IExample
     /// <summary>The type of each token, as long as <see cref="Ids"/>: which text of a pair it belongs to. Null when all are 0.</summary>
     public int[]? TypeIds { get; init; }
 
-    /// <summary>The label's number or the score of the whole text; null when it has none.</summary>
+    /// <inheritdoc />
     public double? Target { get; init; }
 
     /// <summary>How many tokens are trained.</summary>
     public int TrainedTokens => Labels.Count(label => label != Masked);
 
-    /// <summary>The tokens.</summary>
+    /// <summary>How many tokens there are.</summary>
     public int Size => Ids.Length;
 
     /// <inheritdoc />

@@ -18,7 +18,7 @@ public sealed class NotFiniteException(string? tensorName) : Exception(tensorNam
     /// <param name="model">The model, borrowed.</param>
     /// <param name="values">The numbers.</param>
     /// <exception cref="NotFiniteException">One is not finite.</exception>
-    public static void ThrowIfAny(LanguageModel model, params IEnumerable<double> values)
+    public static void ThrowIfAny(Network model, params IEnumerable<double> values)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (!values.All(double.IsFinite))
@@ -31,7 +31,7 @@ public sealed class NotFiniteException(string? tensorName) : Exception(tensorNam
     /// <param name="model">The model, borrowed.</param>
     /// <param name="values">Any shape, borrowed.</param>
     /// <exception cref="NotFiniteException">One is not finite.</exception>
-    internal static void ThrowIfAny(LanguageModel model, Tensor values)
+    internal static void ThrowIfAny(Network model, Tensor values)
     {
         if (!FiniteTensors.IsFinite(values))
         {
@@ -39,6 +39,6 @@ public sealed class NotFiniteException(string? tensorName) : Exception(tensorNam
         }
     }
 
-    private static NotFiniteException Behind(LanguageModel model) =>
+    private static NotFiniteException Behind(Network model) =>
         new(FiniteTensors.First(model.named_parameters().Select(p => (p.name, (Tensor)p.parameter))));
 }

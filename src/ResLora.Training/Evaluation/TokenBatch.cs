@@ -12,9 +12,6 @@ namespace ResLora.Training.Evaluation;
 /// <param name="Targets">[N] int64, what they predict: next tokens, hidden tokens or labels; float32 for scores.</param>
 public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions, Tensor Targets) : Batch
 {
-    /// <inheritdoc />
-    public override long TargetCount => Targets.numel();
-
     /// <summary>[B, T] int64, the type of each token; null when all are 0.</summary>
     public Tensor? TypeIds { get; init; }
 
@@ -115,6 +112,19 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
         Positions.Dispose();
         Targets.Dispose();
         return this with { Positions = positions, Targets = targets };
+    }
+
+    /// <summary>What in samples does not go with a model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="samples">The samples.</param>
+    /// <returns>A sentence, or null when all is well.</returns>
+    public static string? Problem(LanguageModel model, IEnumerable<TokenizedSample> samples)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var strange = samples.SelectMany(sample => sample.Ids).Where(id => id < 0 || id >= model.VocabularySize).Take(1).ToArray();
+        return strange.Length == 0
+            ? null
+            : $"The data has token {strange[0]}, and the model knows tokens 0 to {model.VocabularySize - 1}; do tokenizer and model belong together?";
     }
 
     /// <summary>How many tokens of a sample are trained: its labels but for the first, which nothing predicts.</summary>

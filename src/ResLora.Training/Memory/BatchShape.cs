@@ -1,3 +1,4 @@
+using ResLora.Formats;
 using ResLora.Models;
 using ResLora.Text.Data;
 using ResLora.Training.Evaluation;
@@ -22,7 +23,7 @@ public readonly record struct BatchShape(int Rows, int Width, int Targets)
     /// <param name="config">Batch size, accumulation, seed, and steps or epochs.</param>
     /// <param name="predictsTokens">Whether every trained token is a prediction over the whole vocabulary.</param>
     /// <returns>The shapes.</returns>
-    public static IReadOnlySet<BatchShape> Of(IReadOnlyList<TokenizedSample> samples, TrainConfig config, bool predictsTokens)
+    public static IReadOnlySet<BatchShape> Of(IReadOnlyList<IExample> samples, TrainConfig config, bool predictsTokens)
     {
         ArgumentNullException.ThrowIfNull(samples);
         ArgumentNullException.ThrowIfNull(config);
@@ -32,16 +33,16 @@ public readonly record struct BatchShape(int Rows, int Width, int Targets)
             return shapes;
         }
 
-        var targets = samples.Select(sample => predictsTokens ? TokenBatch.TrainedTokens(sample) : 0).ToArray();
-        var order = new DataOrder([.. samples.Select(sample => sample.Ids.Length)], config);
+        var targets = samples.Select(sample => predictsTokens ? TokenBatch.TrainedTokens((TokenizedSample)sample) : 0).ToArray();
+        var order = new DataOrder([.. samples.Select(sample => sample.Size)], config);
         for (var step = 0; step < order.TotalSteps; step++)
         {
             foreach (var batch in order.MicroBatches(step))
             {
                 var trained = batch.Sum(index => targets[index]);
                 shapes.Add(config.Packing && predictsTokens
-                    ? new BatchShape(1, ProductSize.RoundUp(batch.Sum(index => samples[index].Ids.Length)), trained)
-                    : new BatchShape(batch.Length, batch.Max(index => samples[index].Ids.Length), trained));
+                    ? new BatchShape(1, ProductSize.RoundUp(batch.Sum(index => samples[index].Size)), trained)
+                    : new BatchShape(batch.Length, batch.Max(index => samples[index].Size), trained));
             }
         }
 

@@ -1,5 +1,5 @@
 using ResLora.Adapters.Merging;
-using ResLora.Text.Data;
+using ResLora.Formats;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Objectives;
 using static TorchSharp.torch;
@@ -17,20 +17,20 @@ public static class CalibrationTexts
     /// <param name="stop">Ends the calibration between two batches.</param>
     /// <returns>A batch each.</returns>
     public static IReadOnlyList<CalibrationBatch> Batches(
-        TextObjective objective, IReadOnlyList<TokenizedSample> samples, CancellationToken stop = default)
+        Objective objective, IReadOnlyList<IExample> samples, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(objective);
         ArgumentNullException.ThrowIfNull(samples);
-        return [.. samples.OrderBy(s => s.Ids.Length).Chunk(BatchSize).Select(group => Batch(objective, group, stop))];
+        return [.. samples.OrderBy(sample => sample.Size).Chunk(BatchSize).Select(group => Batch(objective, group, stop))];
     }
 
-    private static CalibrationBatch Batch(TextObjective objective, TokenizedSample[] group, CancellationToken stop) => isDone =>
+    private static CalibrationBatch Batch(Objective objective, IExample[] group, CancellationToken stop) => isDone =>
     {
         stop.ThrowIfCancellationRequested();
         using var mode = new EvaluationMode(objective.Model);
         using var scope = NewDisposeScope();
         using var batch = objective.Collate(group);
         objective.Model.RunLayer = (layer, inputs) => isDone() ? inputs[0].alias() : layer(inputs);
-        objective.Hidden(batch);
+        objective.Forward(batch);
     };
 }

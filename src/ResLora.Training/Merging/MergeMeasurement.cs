@@ -1,6 +1,6 @@
 using ResLora.Adapters.Merging;
+using ResLora.Formats;
 using ResLora.Formats.Errors;
-using ResLora.Text.Data;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Objectives;
 using static TorchSharp.torch;
@@ -25,7 +25,7 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
     /// <exception cref="ConfigException">No sample has a token to predict.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static IReadOnlyList<MergeMeasurement> Measure(
-        ModelSession session, TextObjective objective, IReadOnlyList<MergedAdapter> merged, IReadOnlyList<TokenizedSample> samples, CancellationToken stop = default)
+        ModelSession session, Objective objective, IReadOnlyList<MergedAdapter> merged, IReadOnlyList<IExample> samples, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(objective);
@@ -59,10 +59,10 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
     }
 
     /// <summary>Texts alike in length side by side, as many as give the wanted number of predictions.</summary>
-    private static IEnumerable<TokenizedSample[]> Batches(TextObjective objective, IReadOnlyList<TokenizedSample> samples)
+    private static IEnumerable<IExample[]> Batches(Objective objective, IReadOnlyList<IExample> samples)
     {
-        var (batch, predictions) = (new List<TokenizedSample>(), 0);
-        foreach (var sample in samples.Where(s => objective.TargetsOf(s) > 0).OrderBy(s => s.Ids.Length))
+        var (batch, predictions) = (new List<IExample>(), 0);
+        foreach (var sample in samples.Where(s => objective.TargetsOf(s) > 0).OrderBy(s => s.Size))
         {
             if (batch.Count > 0 && predictions + objective.TargetsOf(sample) > PredictionsAtOnce)
             {
@@ -81,7 +81,7 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
         }
     }
 
-    private sealed class Sums(TextObjective objective)
+    private sealed class Sums(Objective objective)
     {
         private double _divergence;
         private double _largest;

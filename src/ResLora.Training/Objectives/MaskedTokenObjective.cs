@@ -16,7 +16,7 @@ namespace ResLora.Training.Objectives;
 /// <param name="predictedShare">The share of offered tokens that is predicted, above 0 and up to 1. Default 0.15, as for BERT and
 /// RoBERTa.</param>
 /// <remarks>Devlin et al., arXiv:1810.04805, section 3.1; dynamic masking: Liu et al., arXiv:1907.11692, section 4.1.</remarks>
-public sealed class MaskedTokenObjective(EncoderModel model, int maskId, double predictedShare = MaskedTokenObjective.UsualShare) : TextObjective(model, model.PadId)
+public sealed class MaskedTokenObjective(EncoderModel model, int maskId, double predictedShare = MaskedTokenObjective.UsualShare) : TextObjective(model)
 {
     /// <summary>The name of e^loss on held-out data.</summary>
     public const string PerplexityMetric = "eval_perplexity";
@@ -49,26 +49,15 @@ public sealed class MaskedTokenObjective(EncoderModel model, int maskId, double 
     }
 
     /// <inheritdoc />
-    public override Tensor Hidden(TokenBatch batch)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        return _model.Hidden(batch.Input);   // [B, T] -> [B, T, D]
-    }
-
-    /// <inheritdoc />
     public override Tensor Predictions(TokenBatch batch)
     {
         using var scope = NewDisposeScope();
-        var hidden = Hidden(batch).flatten(0, 1).index_select(0, batch.Positions);   // [B, T, D] -> [N, D]
+        var hidden = _model.Hidden(batch.Input).flatten(0, 1).index_select(0, batch.Positions);   // [B, T, D] -> [N, D]
         return _model.TokenLogits(hidden).to(float32).MoveToOuterDisposeScope();      // [N, D] -> [N, V]
     }
 
     /// <inheritdoc />
-    public override void Forward(TokenBatch batch)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        _model.Hidden(batch.Input).Dispose();
-    }
+    public override void Forward(TokenBatch batch) => _model.Hidden(batch.Input).Dispose();
 
     /// <inheritdoc />
     /// <exception cref="ConfigException">No sample has a token to mask.</exception>
@@ -94,7 +83,7 @@ public sealed class MaskedTokenObjective(EncoderModel model, int maskId, double 
     private TokenBatch Collate(IReadOnlyList<TokenizedSample> samples, Func<TokenizedSample, StableRandom> randomOf)
     {
         var masked = samples.Select(sample => Mask(sample, randomOf(sample))).ToArray();
-        var plain = TokenBatch.Collate([.. masked.Select(m => m with { Labels = [] })], PadId, Model.Device);
+        var plain = TokenBatch.Collate([.. masked.Select(m => m with { Labels = [] })], _model.PadId, Model.Device);
         var (width, positions, targets) = (plain.Ids.shape[1], new List<long>(), new List<long>());
         for (var row = 0; row < masked.Length; row++)
         {

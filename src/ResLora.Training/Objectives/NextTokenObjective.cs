@@ -10,7 +10,7 @@ namespace ResLora.Training.Objectives;
 /// <param name="padId">The token that fills up short rows; it is never looked at.</param>
 /// <param name="packing">Whether batches are packed (<see cref="TokenBatch.Pack"/>). The loss is the same, up to rounding. Default
 /// false.</param>
-public sealed class NextTokenObjective(CausalLanguageModel model, int padId, bool packing = false) : TextObjective(model, padId)
+public sealed class NextTokenObjective(CausalLanguageModel model, int padId, bool packing = false) : TextObjective(model)
 {
     /// <summary>The name of e^loss on held-out data.</summary>
     public const string PerplexityMetric = "eval_perplexity";
@@ -25,14 +25,7 @@ public sealed class NextTokenObjective(CausalLanguageModel model, int padId, boo
 
     /// <inheritdoc />
     public override TokenBatch Collate(IReadOnlyList<TokenizedSample> samples) =>
-        packing ? TokenBatch.Pack(samples, Model.Device) : TokenBatch.Collate(samples, PadId, Model.Device);
-
-    /// <inheritdoc />
-    public override Tensor Hidden(TokenBatch batch)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        return TokenLoss.Hidden(_model, batch);
-    }
+        packing ? TokenBatch.Pack(samples, Model.Device) : TokenBatch.Collate(samples, padId, Model.Device);
 
     /// <inheritdoc />
     public override Tensor Predictions(TokenBatch batch)
@@ -42,19 +35,15 @@ public sealed class NextTokenObjective(CausalLanguageModel model, int padId, boo
     }
 
     /// <inheritdoc />
-    public override Tensor LossSum(TokenBatch batch) => TokenLoss.Sum(_model, batch);
+    public override Tensor LossSum(Batch batch) => TokenLoss.Sum(_model, (TokenBatch)batch);
 
     /// <inheritdoc />
-    public override void Forward(TokenBatch batch)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        _model.Hidden(batch.Ids, batch.TokenMask, packed: batch.Packed).Dispose();
-    }
+    public override void Forward(TokenBatch batch) => TokenLoss.Hidden(_model, batch).Dispose();
 
     /// <inheritdoc />
     public override IReadOnlyDictionary<string, double> Measure(IReadOnlyList<TokenizedSample> samples, int batchSize, CancellationToken stop)
     {
-        var loss = Perplexity.Measure(_model, samples, PadId, batchSize, stop);
+        var loss = Perplexity.Measure(_model, samples, padId, batchSize, stop);
         return new Dictionary<string, double> { [LossMetric] = loss.Loss, [PerplexityMetric] = loss.Perplexity };
     }
 }

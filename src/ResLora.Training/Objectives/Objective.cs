@@ -38,12 +38,40 @@ public abstract class Objective(Network model)
     /// <returns>The batch, owned by the caller.</returns>
     public abstract Batch Collate(IReadOnlyList<IExample> examples);
 
+    /// <summary>Whether values are predicted; else one of several tokens or labels is.</summary>
+    public virtual bool PredictsValues => false;
+
+    /// <summary>What the network predicts of a batch.</summary>
+    /// <param name="batch">The batch, borrowed.</param>
+    /// <returns>New tensor in float32, owned by the caller: [N, labels] or [N, V] scores, or values, one row for each target.</returns>
+    public abstract Tensor Predictions(Batch batch);
+
     /// <summary>Σ of the loss over the batch's targets, in float32; divided by their number it is the mean.</summary>
     /// <param name="batch">The batch, borrowed.</param>
     /// <returns>New scalar, owned by the caller.</returns>
-    public abstract Tensor LossSum(Batch batch);
+    public virtual Tensor LossSum(Batch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        using var scope = NewDisposeScope();
+        return LossSum(Predictions(batch), batch.Targets).MoveToOuterDisposeScope();
+    }
 
-    /// <summary>Runs the layers on a batch, for whoever listens to the network's hooks.</summary>
+    /// <summary>Σ of the loss of predictions: −log softmax at the target, or the squared error of a value.</summary>
+    /// <param name="predictions">As <see cref="Predictions"/> gives them, borrowed.</param>
+    /// <param name="targets">[N], borrowed.</param>
+    /// <returns>New scalar, owned by the caller.</returns>
+    public virtual Tensor LossSum(Tensor predictions, Tensor targets)
+    {
+        ArgumentNullException.ThrowIfNull(predictions);
+        ArgumentNullException.ThrowIfNull(targets);
+        using var scope = NewDisposeScope();
+        var loss = PredictsValues
+            ? nn.functional.mse_loss(predictions.squeeze(-1), targets, nn.Reduction.Sum)   // [N, 1] -> [N]
+            : nn.functional.cross_entropy(predictions, targets, reduction: nn.Reduction.Sum);
+        return loss.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Runs the layers on a batch with its mask, for whoever listens to the network's hooks.</summary>
     /// <param name="batch">The batch, borrowed.</param>
     public abstract void Forward(Batch batch);
 

@@ -2,7 +2,6 @@ using ResLora.Adapters;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Models;
-using ResLora.Text.Data;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
 
@@ -67,7 +66,7 @@ public sealed record RunPlan(
     /// <summary>Makes the plan.</summary>
     /// <param name="model">The model, whose weights may be on the meta device.</param>
     /// <param name="adapter">The adapter on it; null when the model itself is trained.</param>
-    /// <param name="data">The tokenised training data.</param>
+    /// <param name="data">The training data.</param>
     /// <param name="config">How to train, free of problems; its limit on memory may change it (<see cref="Choice"/>).</param>
     /// <param name="weights">Where the base weights are.</param>
     /// <param name="available">Memory that is free, in bytes; null where the system does not tell.</param>
@@ -75,17 +74,17 @@ public sealed record RunPlan(
     /// <exception cref="ConfigException">
     /// The run cannot be made to fit into <see cref="TrainConfig.MaxMemory"/>, or nobody knows what it takes.
     /// </exception>
-    public static RunPlan Create(Network model, AdaptedModel? adapter, TokenizedData data, TrainConfig config, BaseMemory weights, long? available = null)
+    public static RunPlan Create(Network model, AdaptedModel? adapter, ExampleSet data, TrainConfig config, BaseMemory weights, long? available = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(config);
-        var tokens = data.Samples.Sum(sample => (long)sample.Ids.Length);
+        var tokens = data.Examples.Sum(example => (long)example.Size);
         MemoryEstimate? Estimate(TrainConfig settings) =>
-            MemoryEstimate.Of(model, adapter, settings, weights, BatchShape.Of(data.Samples, settings, model is CausalLanguageModel), tokens);
+            MemoryEstimate.Of(model, adapter, settings, weights, BatchShape.Of(data.Examples, settings, model is CausalLanguageModel), tokens);
         var choice = config.MaxMemory is { } limit ? MemoryChoice.Fit(config, ByteSize.Parse("training.maxMemory", limit), model is CausalLanguageModel, Estimate) : null;
         config = choice?.Config ?? config;
-        var order = new DataOrder([.. data.Samples.Select(s => s.Ids.Length)], config);
+        var order = new DataOrder([.. data.Examples.Select(example => example.Size)], config);
         adapter?.Config.Kind.RequireTraining(adapter, order.TotalSteps);
         if (adapter is { BesidesHead: [var besides, ..] } && weights.Width != sizeof(float))
         {
@@ -100,7 +99,7 @@ public sealed record RunPlan(
             adapter?.Breaks ?? [],
             trained,
             all,
-            data.Samples.Count,
+            data.Examples.Count,
             data.TooLong,
             data.Untrained,
             data.MinTrainedTokens,

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using ResLora.Adapters;
 using ResLora.Experiments.Exporting;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Models;
 using ResLora.Tensors.Safetensors;
 using ResLora.Training.Loop;

@@ -1,7 +1,7 @@
 using ResLora.EndToEnd.Tests.LlamaCpp;
 using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Exporting;
-using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Text.Tokenization;
 using ResLora.Training;
 using ResLora.Training.Generation;

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using ResLora.Adapters;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Training.Loop;
 using Xunit;
 

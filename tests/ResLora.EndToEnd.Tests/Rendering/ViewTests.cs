@@ -9,6 +9,7 @@ using ResLora.Experiments.Merging;
 using ResLora.Experiments.Quickstart;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Verification;
+using ResLora.Experiments.Workloads;
 using ResLora.Models;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Loop;
@@ -126,12 +127,25 @@ public sealed class ViewTests : IDisposable
             new PlanReport("m", new AdapterConfig { Targets = TargetModules.Suffixes("query", "value") }, [], 10, run)
             {
                 Head = ModelHead.ForLabels(["no", "yes"]),
-                Balance = [new("no", 20, 0.4), new("yes", 30, 0.6)],
+                DataFacts =
+                [
+                    new("data", "50 samples, the longest of 64 tokens, 3 cut to the limit, 10 for validation"),
+                    new("labels", "no 40.0 % (20), yes 60.0 % (30)"),
+                ],
                 NewModules = ["classifier", "bert.pooler"],
             },
             _console);
         PlanView.Draw(
-            new PlanReport("m", new AdapterConfig { Targets = TargetModules.Suffixes("query", "value") }, [], 10, run with { AvailableMemory = 50_000_000 }) { Head = ModelHead.Score }, _console);
+            new PlanReport("m", new AdapterConfig { Targets = TargetModules.Suffixes("query", "value") }, [], 10, run with { AvailableMemory = 50_000_000 })
+            {
+                Head = ModelHead.Score,
+                DataFacts =
+                [
+                    new("data", "50 samples, the longest of 64 tokens, 3 cut to the limit, 10 for validation"),
+                    new("labels", "none: a score is learnt"),
+                ],
+            },
+            _console);
 
         Approved.Check("plan-labels", _console.Output);
     }
@@ -147,7 +161,14 @@ public sealed class ViewTests : IDisposable
                     1000, 100_000, 50, 1, 2, 5, 7.5, 9, 83, 300, 240, 9, new MemoryEstimate(0, 16_000, 2_000_000, 50_000) { MappedWeights = 400_000 })
                 {
                     Choice = new MemoryChoice(80_000_000, 90_000_000, new TrainConfig { BatchSize = 2, AccumulationSteps = 4 }, new MemoryEstimate(0, 16_000, 2_000_000, 50_000)),
-                }),
+                })
+            {
+                DataFacts =
+                [
+                    new("data", "50 samples, 1 too long, 2 with nothing to learn, 10 for validation"),
+                    new("trained tokens", "5 to 9 a sample, 7.5 on average; the longest sample has 83 tokens"),
+                ],
+            },
             _console);
 
         Approved.Check("plan", _console.Output);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using ResLora.Adapters;
 using ResLora.Experiments.Pretraining;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Tests.Support;
 using ResLora.Training.Loop;
 using Xunit;

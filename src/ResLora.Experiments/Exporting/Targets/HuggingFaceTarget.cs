@@ -29,7 +29,7 @@ internal sealed class HuggingFaceTarget : IExportTarget
     public IEnumerable<ExportFeature> Plan(ExportSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var template = source.Tokenizer.ChatTemplate is null ? "" : ", chat template included";
+        var template = source.TextTokenizer?.ChatTemplate is null ? "" : ", chat template included";
         return
         [
             .. Features.AddedToWeights(source),
@@ -59,10 +59,10 @@ internal sealed class HuggingFaceTarget : IExportTarget
     public IEnumerable<ExportedModel> Open(string folder, ExportSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var tokenizer = Tokenizer.Load(folder);
-        yield return new ExportedModel("model", source.Type, ModelRegistry.LoadText(folder, ScalarType.Float32))
+        var tokenizer = source.TextTokenizer is null ? null : Tokenizer.Load(folder);
+        yield return new ExportedModel("model", source.Type, ModelRegistry.Load(folder, ScalarType.Float32))
         {
-            Replay = prompt => new TokenReplay(source.Tokenizer.Encode(prompt), tokenizer.Encode(prompt)),
+            Replay = tokenizer is null ? null : prompt => new TokenReplay(source.Tokenizer.Encode(prompt), tokenizer.Encode(prompt)),
         };
     }
 

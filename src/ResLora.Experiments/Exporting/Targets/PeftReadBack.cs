@@ -34,7 +34,7 @@ internal static class PeftReadBack
     /// <param name="readsPatterns">Whether ranks and alphas of single modules are honoured, as PEFT does and vLLM does not.</param>
     /// <returns>The model in float32, owned by the caller.</returns>
     /// <exception cref="FileFormatException">The folder does not hold what such a reader needs.</exception>
-    public static LanguageModel Load(string folder, string modelFolder, bool readsPatterns)
+    public static Network Load(string folder, string modelFolder, bool readsPatterns)
     {
         var configPath = Path.Combine(folder, PeftConfig.FileName);
         using var json = CheckedJson.Read(configPath);
@@ -46,7 +46,7 @@ internal static class PeftReadBack
         using var factors = SafetensorsReader.Open(Path.Combine(folder, PeftConfig.TensorFileName));
         var saved = SavedModules(json.RootElement, configPath);
         var head = ModelHeadOf(folder, factors, saved);
-        var model = ModelRegistry.LoadText(modelFolder, ScalarType.Float32, head: head, headSeed: head is null ? null : 0);
+        var model = ModelRegistry.Load(modelFolder, ScalarType.Float32, head: head, headSeed: head is null ? null : 0);
         try
         {
             using var noGradient = no_grad();
@@ -164,7 +164,7 @@ internal static class PeftReadBack
     /// Every tensor that is no factor is a saved module's, a bias or rows of tokens, and a saved module has all of its tensors: PEFT fails
     /// otherwise, too.
     /// </summary>
-    private static void PutWhole(LanguageModel model, SafetensorsReader factors, string[] saved, JsonElement config)
+    private static void PutWhole(Network model, SafetensorsReader factors, string[] saved, JsonElement config)
     {
         static bool IsIn(string parameter, string module) => $".{parameter}".Contains($".{module}.", StringComparison.Ordinal);
         var parameters = model.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);

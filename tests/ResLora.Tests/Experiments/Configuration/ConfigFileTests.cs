@@ -3,6 +3,7 @@ using FsCheck.Fluent;
 using ResLora.Adapters;
 using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Tests.Support;
 using ResLora.Training.Loop;

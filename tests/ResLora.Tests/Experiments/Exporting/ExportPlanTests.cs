@@ -3,6 +3,7 @@ using ResLora.Adapters;
 using ResLora.Experiments.Exporting;
 using ResLora.Experiments.Merging;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Tensors.Safetensors;
 using Xunit;

@@ -2,6 +2,7 @@ using ResLora.Adapters;
 using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Predicting;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Training.Evaluation;
 using Xunit;

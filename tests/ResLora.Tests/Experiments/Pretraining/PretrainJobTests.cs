@@ -14,7 +14,7 @@ public sealed class PretrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         using var session = ModelSession.Load(world.Model);
 
         Assert.Equal(3, session.Model.LayerCount);
-        Assert.Equal(session.Tokenizer.VocabularySize, session.Model.VocabularySize);
+        Assert.Equal(session.Tokenizer.VocabularySize, session.Text.VocabularySize);
         Assert.Equal("3 + 4 = 7.", session.Tokenizer.Decode(session.Tokenizer.Encode("3 + 4 = 7.")));
     }
 
@@ -89,7 +89,7 @@ public sealed class PretrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         using var session = ModelSession.Load(config.Output);
 
         Assert.Equal((null, null), (report.Result, report.RunFolder));
-        Assert.Equal((300, 300), (report.Vocabulary, session.Model.VocabularySize));
+        Assert.Equal((300, 300), (report.Vocabulary, session.Text.VocabularySize));
         Assert.Equal(report.Parameters, session.Model.parameters().Sum(p => p.numel()));
         Assert.Equal(bfloat16, session.Model.DataType);
         Assert.True(Directory.EnumerateFiles(config.Output, "model-*-of-*.safetensors").Count() > 1);

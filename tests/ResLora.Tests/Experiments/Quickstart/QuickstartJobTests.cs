@@ -1,6 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Experiments.Quickstart;
-using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using Xunit;
 

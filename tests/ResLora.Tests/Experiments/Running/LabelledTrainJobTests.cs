@@ -286,6 +286,9 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
         Assert.Equal(["classifier"], plan.NewModules);
         Assert.Equal(("bad", "good"), (plan.Balance[0].Label, plan.Balance[1].Label));
         Assert.Equal(53, plan.Balance.Sum(label => label.Count));
+        Assert.Equal(["data", "labels"], plan.DataFacts.Select(fact => fact.Key));
+        Assert.EndsWith("0 cut to the limit, 8 for validation", plan.DataFacts[0].Value, StringComparison.Ordinal);
+        Assert.StartsWith($"bad {plan.Balance[0].Share:0.0 %} ({plan.Balance[0].Count}), good ", plan.DataFacts[1].Value, StringComparison.Ordinal);
         Assert.Equal((8, 6), (plan.ValidationSamples, plan.Run.Modules.Count));
         // Six blocks of 2 · (16 + 16), and the head's 16 · 16 + 16 + 2 · 16 + 2.
         Assert.Equal((6 * 64) + 306, plan.Run.TrainableParameters);

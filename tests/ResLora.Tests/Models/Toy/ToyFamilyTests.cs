@@ -116,5 +116,5 @@ public sealed class ToyFamilyTests : IDisposable
         Assert.EndsWith("model_type 'toy' is not supported (supported: llama, mistral, qwen2, qwen3, bert, roberta, vit).", error.Message, StringComparison.Ordinal);
     }
 
-    private static readonly TokenizedData _data = new([new TokenizedSample([1, 2, 3], [TokenizedSample.Masked, 2, 3])], TooLong: 0, Untrained: 0);
+    private static readonly TokenizedData _data = new([new TokenizedSample([1, 2, 3], [TokenizedSample.Masked, 2, 3])]);
 }

@@ -23,7 +23,7 @@ public class RunPlanTests
     public void Create_Adapter_CountsWhatWillHappen()
     {
         using var bench = new TrainingBench(ShortcutKind.Block);
-        var data = new TokenizedData(TinyModel.Samples(10), TooLong: 2, Untrained: 1);
+        var data = new TokenizedData(TinyModel.Samples(10)) { TooLong = 2, Untrained = 1 };
 
         var plan = RunPlan.Create(bench.Model, bench.Adapter, data, new TrainConfig { Epochs = 2, BatchSize = 2, AccumulationSteps = 2, WarmupRatio = 0.5 }, BaseMemory.Unmapped(bench.Model, float32));
 
@@ -46,7 +46,7 @@ public class RunPlanTests
             Targets = TargetModules.Suffixes("q_proj"),
             AdaLora = new AdaLoraConfig { WarmupSteps = 9 },
         });
-        var data = new TokenizedData(TinyModel.Samples(10), TooLong: 0, Untrained: 0);
+        var data = new TokenizedData(TinyModel.Samples(10));
 
         var error = Assert.Throws<ConfigException>(() => RunPlan.Create(bench.Model, bench.Adapter, data, new TrainConfig { Steps = 8 }, BaseMemory.Unmapped(bench.Model, float32)));
 
@@ -89,7 +89,7 @@ public class RunPlanTests
     public void Create_LimitOnMemory_PlansWithWhatFits()
     {
         using var bench = new TrainingBench();
-        var data = new TokenizedData(TinyModel.Samples(10, shortest: 12), TooLong: 0, Untrained: 0);
+        var data = new TokenizedData(TinyModel.Samples(10, shortest: 12));
         var config = new TrainConfig { Epochs = 1, BatchSize = 4, MaxMemory = "1GB" };
         var weights = BaseMemory.Unmapped(bench.Model, float32);
         var wanted = RunPlan.Create(bench.Model, bench.Adapter, data, config, weights);
@@ -109,7 +109,7 @@ public class RunPlanTests
     public void Create_DiskBytes_CountBestLastOneMoreAndTheCheckpoints(int every, int checkpoints)
     {
         using var bench = new TrainingBench();
-        var data = new TokenizedData(TinyModel.Samples(10), TooLong: 0, Untrained: 0);
+        var data = new TokenizedData(TinyModel.Samples(10));
 
         var plan = RunPlan.Create(bench.Model, bench.Adapter, data, new TrainConfig { CheckpointEvery = every, KeepCheckpoints = 3 }, BaseMemory.Unmapped(bench.Model, float32));
 
@@ -128,7 +128,7 @@ public class RunPlanTests
     public void KeepsFreedMemory_LimitAndMachine_AsTheTighterOfThemAllows(int? limit, int? available, bool expected)
     {
         using var bench = new TrainingBench();
-        var data = new TokenizedData(TinyModel.Samples(10), TooLong: 0, Untrained: 0);
+        var data = new TokenizedData(TinyModel.Samples(10));
         var (config, weights) = (new TrainConfig { Epochs = 1, BatchSize = 4 }, BaseMemory.Unmapped(bench.Model, float32));
         var most = RunPlan.Create(bench.Model, bench.Adapter, data, config, weights).Memory!.TotalWithFreed;
 
@@ -143,7 +143,7 @@ public class RunPlanTests
     public void Create_LimitOnMemoryOfPaddedBatches_PacksFirst()
     {
         using var bench = new TrainingBench();
-        var data = new TokenizedData(TinyModel.Samples(10), TooLong: 0, Untrained: 0);
+        var data = new TokenizedData(TinyModel.Samples(10));
         var config = new TrainConfig { Epochs = 1, BatchSize = 4, MaxMemory = "1GB", Packing = false };
         var weights = BaseMemory.Unmapped(bench.Model, float32);
         var wanted = RunPlan.Create(bench.Model, bench.Adapter, data, config, weights);
@@ -159,5 +159,5 @@ public class RunPlanTests
     private static LlamaConfig Biased { get; } = TinyLlama.Config with { ConfiguredAttentionBias = true };
 
     private static RunPlan Plan(TrainingBench bench, ScalarType type) => RunPlan.Create(
-        bench.Model, bench.Adapter, new TokenizedData(TinyModel.Samples(10), TooLong: 0, Untrained: 0), new TrainConfig { Steps = 8 }, BaseMemory.Unmapped(bench.Model, type));
+        bench.Model, bench.Adapter, new TokenizedData(TinyModel.Samples(10)), new TrainConfig { Steps = 8 }, BaseMemory.Unmapped(bench.Model, type));
 }

@@ -15,14 +15,12 @@ internal sealed record ToyExample(float[] Point, float Value) : IExample
     public void AppendTo(IncrementalHash hash) => hash.AppendData([.. Point.Append(Value).SelectMany(BitConverter.GetBytes)]);
 }
 
-internal sealed record ToyBatch(Tensor Points, Tensor Values) : Batch
+internal sealed record ToyBatch(Tensor Points, Tensor Targets) : Batch
 {
-    public override long TargetCount => Values.numel();
-
     public override void Dispose()
     {
         Points.Dispose();
-        Values.Dispose();
+        Targets.Dispose();
     }
 }
 
@@ -43,12 +41,9 @@ internal sealed class ToyObjective(Network network, Func<Tensor, Tensor> predict
         return new ToyBatch(points.clone().view(all.Length, -1), values.clone());   // [B, D], [B]
     }
 
-    public override Tensor LossSum(Batch batch)
-    {
-        var toy = (ToyBatch)batch;
-        using var scope = NewDisposeScope();
-        return nn.functional.mse_loss(predict(toy.Points).squeeze(-1), toy.Values, nn.Reduction.Sum).MoveToOuterDisposeScope();
-    }
+    public override bool PredictsValues => true;
+
+    public override Tensor Predictions(Batch batch) => predict(((ToyBatch)batch).Points);   // [B, D] -> [B, 1]
 
     public override void Forward(Batch batch) => predict(((ToyBatch)batch).Points).Dispose();
 

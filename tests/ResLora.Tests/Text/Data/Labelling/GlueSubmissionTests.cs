@@ -6,7 +6,7 @@ namespace ResLora.Tests.Text.Data.Labelling;
 
 public sealed class GlueSubmissionTests : IDisposable
 {
-    private static readonly LabelledText[] _texts = [new(0, "a", null), new(1, "b", null)];
+    private static readonly long[] _indices = [0, 1];
 
     private readonly TestFiles _files = new();
 
@@ -24,7 +24,7 @@ public sealed class GlueSubmissionTests : IDisposable
     [InlineData("wnli", "WNLI.tsv", "not_entailment", "0", "entailment", "1")]
     public void Write_Labels_HasGluesNameAndLayout(string task, string file, string first, string firstWritten, string second, string secondWritten)
     {
-        var path = GlueSubmission.Write(_files.Folder, LabelledTaskRegistry.Get(task), _texts, [first, second]);
+        var path = GlueSubmission.Write(_files.Folder, LabelledTaskRegistry.Get(task), _indices, [first, second]);
 
         Assert.Equal(Path.Combine(_files.Folder, file), path);
         Assert.Equal($"index\tprediction\n0\t{firstWritten}\n1\t{secondWritten}\n", File.ReadAllText(path));
@@ -33,7 +33,7 @@ public sealed class GlueSubmissionTests : IDisposable
     [Fact]
     public void Write_Scores_HaveThreeDecimals()
     {
-        var path = GlueSubmission.Write(_files.Folder, LabelledTaskRegistry.Get("stsb"), _texts, [4.99961, 0.0]);
+        var path = GlueSubmission.Write(_files.Folder, LabelledTaskRegistry.Get("stsb"), _indices, [4.99961, 0.0]);
 
         Assert.Equal("STS-B.tsv", Path.GetFileName(path));
         Assert.Equal("index\tprediction\n0\t5.000\n1\t0.000\n", File.ReadAllText(path));
@@ -45,12 +45,12 @@ public sealed class GlueSubmissionTests : IDisposable
         var (cola, stsB) = (LabelledTaskRegistry.Get("cola"), LabelledTaskRegistry.Get("stsb"));
 
         Assert.Throws<ConfigException>(
-            () => GlueSubmission.Write(_files.Folder, LabelledTaskRegistry.Get("classification"), _texts, ["a", "b"]));
-        Assert.Throws<ArgumentException>(() => GlueSubmission.Write(_files.Folder, cola, _texts, ["acceptable"]));
-        Assert.Throws<ArgumentException>(() => GlueSubmission.Write(_files.Folder, cola, _texts, ["acceptable", "fine"]));
-        Assert.Throws<ArgumentException>(() => GlueSubmission.Write(_files.Folder, cola, _texts, [1.0, 0.0]));
-        Assert.Throws<ArgumentException>(() => GlueSubmission.Write(_files.Folder, stsB, _texts, ["1", "2"]));
-        Assert.Throws<ArgumentException>(() => GlueSubmission.Write(_files.Folder, stsB, _texts, [1, double.NaN]));
+            () => GlueSubmission.Write(_files.Folder, LabelledTaskRegistry.Get("classification"), _indices, ["a", "b"]));
+        Assert.Throws<ArgumentException>(() => GlueSubmission.Write(_files.Folder, cola, _indices, ["acceptable"]));
+        Assert.Throws<ArgumentException>(() => GlueSubmission.Write(_files.Folder, cola, _indices, ["acceptable", "fine"]));
+        Assert.Throws<ArgumentException>(() => GlueSubmission.Write(_files.Folder, cola, _indices, [1.0, 0.0]));
+        Assert.Throws<ArgumentException>(() => GlueSubmission.Write(_files.Folder, stsB, _indices, ["1", "2"]));
+        Assert.Throws<ArgumentException>(() => GlueSubmission.Write(_files.Folder, stsB, _indices, [1, double.NaN]));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_files.Folder));
     }
 }

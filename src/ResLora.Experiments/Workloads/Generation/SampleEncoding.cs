@@ -2,7 +2,7 @@ using ResLora.Formats.Errors;
 using ResLora.Text.Data;
 using ResLora.Text.Tokenization;
 
-namespace ResLora.Experiments.Running;
+namespace ResLora.Experiments.Workloads.Generation;
 
 /// <summary>Joins a model's tokenizer with the rules by which samples become tokens.</summary>
 internal static class SampleEncoding

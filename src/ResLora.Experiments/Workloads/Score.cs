@@ -1,4 +1,4 @@
-namespace ResLora.Experiments.Running;
+namespace ResLora.Experiments.Workloads;
 
 /// <summary>How many of how many answers were right, and how sure that is.</summary>
 /// <param name="Correct">Right answers.</param>

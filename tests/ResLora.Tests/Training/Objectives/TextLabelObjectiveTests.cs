@@ -3,13 +3,14 @@ using ResLora.Tests.Models;
 using ResLora.Tests.Support;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Labelling;
+using ResLora.Training.Evaluation;
 using ResLora.Training.Objectives;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace ResLora.Tests.Training.Objectives;
 
-public sealed class LabelObjectiveTests
+public sealed class TextLabelObjectiveTests
 {
     private const double Tolerance = 1e-5;   // float32, and kernels that depend on the shape of a batch
 
@@ -20,7 +21,7 @@ public sealed class LabelObjectiveTests
         using var model = TinyBert.Create("bert");
         var objective = Classification(model);
 
-        using var batch = objective.Collate([Sample([2, 7, 3, 9, 3], 1, [0, 0, 0, 1, 1]), Sample([2, 8, 3], 0)]);
+        using var batch = (TokenBatch)objective.Collate([Sample([2, 7, 3, 9, 3], 1, [0, 0, 0, 1, 1]), Sample([2, 8, 3], 0)]);
 
         Assert.Equal([2, 7, 3, 9, 3, 2, 8, 3, 0, 0], batch.Ids.data<long>().ToArray());
         Assert.Equal([1, 1, 1, 1, 1, 1, 1, 1, 0, 0], batch.TokenMask!.data<long>().ToArray());
@@ -34,7 +35,7 @@ public sealed class LabelObjectiveTests
     {
         using var scope = NewDisposeScope();
         using var model = TinyBert.Create("roberta", ModelHead.OfOutputs(3));
-        var objective = new LabelObjective(model, LabelledTaskRegistry.Get("classification"), new LabelSet(model.Head.Labels));
+        var objective = new TextLabelObjective(model, LabelledTaskRegistry.Get("classification"), new LabelSet(model.Head.Labels));
         TokenizedSample[] samples = [Sample([0, 7, 9, 2], 2), Sample([0, 8, 2], 0), Sample([0, 11, 12, 13, 14, 2], 1)];
 
         using var batch = objective.Collate(samples);
@@ -53,7 +54,7 @@ public sealed class LabelObjectiveTests
     {
         using var scope = NewDisposeScope();
         using var model = TinyBert.Create("bert", ModelHead.Score);
-        var objective = new LabelObjective(model, LabelledTaskRegistry.Get("regression"), null);
+        var objective = new TextLabelObjective(model, LabelledTaskRegistry.Get("regression"), null);
         TokenizedSample[] samples = [Sample([2, 7, 9, 3], 2.5), Sample([2, 8, 3], -1)];
 
         using var batch = objective.Collate(samples);
@@ -128,7 +129,7 @@ public sealed class LabelObjectiveTests
         }));
     }
 
-    private static LabelObjective Classification(EncoderModel model) =>
+    private static TextLabelObjective Classification(EncoderModel model) =>
         new(model, LabelledTaskRegistry.Get("classification"), new LabelSet(["no", "yes"]));
 
     private static TokenizedSample Sample(int[] ids, double? target, int[]? types = null) =>

@@ -1,7 +1,7 @@
 using ResLora.Experiments.Configuration;
 using ResLora.Text.Tokenization;
 
-namespace ResLora.Experiments.Running;
+namespace ResLora.Experiments.Workloads;
 
 /// <summary>What is trained and validated on.</summary>
 public sealed record DataConfig

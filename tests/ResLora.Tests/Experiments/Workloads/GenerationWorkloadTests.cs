@@ -1,15 +1,15 @@
 using System.Text.Json;
 using ResLora.Experiments.Planning;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
+using ResLora.Experiments.Workloads.Generation;
 using ResLora.Formats.Errors;
-using ResLora.Models;
-using ResLora.Text.Tokenization;
 using ResLora.Training.Loop;
 using Xunit;
 
-namespace ResLora.Tests.Experiments.Running;
+namespace ResLora.Tests.Experiments.Workloads;
 
-public sealed class RunDataTests(TinyWorld world) : IClassFixture<TinyWorld>
+public sealed class GenerationWorkloadTests(TinyWorld world) : IClassFixture<TinyWorld>
 {
     [Theory]
     [InlineData(2, 1)]
@@ -52,6 +52,10 @@ public sealed class RunDataTests(TinyWorld world) : IClassFixture<TinyWorld>
         Assert.InRange(report.Run.Samples, 10, int.MaxValue);
         Assert.InRange(report.Run.LongestSample, 2, 128);
         Assert.InRange(report.ValidationSamples, 1, report.Run.Samples / 5);
+        Assert.Equal(["data", "trained tokens"], report.DataFacts.Select(fact => fact.Key));
+        Assert.Equal(
+            $"{report.Run.Samples} samples (1 long texts are cut into windows), 0 too long, 0 with nothing to learn, {report.ValidationSamples} for validation",
+            report.DataFacts[0].Value);
     }
 
     [Fact]
@@ -80,8 +84,7 @@ public sealed class RunDataTests(TinyWorld world) : IClassFixture<TinyWorld>
     private (string[] Train, string[] Validation) Read(DataConfig data, long seed = 0)
     {
         var config = world.Run("data") with { Data = data, Training = new TrainConfig { Seed = seed, MaxLength = 128 } };
-        using var model = ModelRegistry.PlanText(world.Model);
-        var read = (GenerationRunData)RunData.Read(config, Tokenizer.Load(world.Model), model);
+        var read = (GenerationData)TrainJob.ReadData(config);
         return ([.. read.Train.Select(sample => sample.Prompt)], [.. read.Validation.Select(sample => sample.Prompt)]);
     }
 }

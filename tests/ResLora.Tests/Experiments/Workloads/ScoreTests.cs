@@ -1,7 +1,7 @@
-using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads;
 using Xunit;
 
-namespace ResLora.Tests.Experiments.Running;
+namespace ResLora.Tests.Experiments.Workloads;
 
 public sealed class ScoreTests
 {

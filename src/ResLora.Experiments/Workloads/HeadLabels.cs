@@ -2,7 +2,7 @@ using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Text.Data.Labelling;
 
-namespace ResLora.Experiments.Running;
+namespace ResLora.Experiments.Workloads;
 
 /// <summary>Joins the labels of data with the outputs of a head.</summary>
 internal static class HeadLabels
@@ -24,6 +24,10 @@ internal static class HeadLabels
         Require(task, task.IsRegression ? null : task.Labels ?? labels, head, model);
         return labels;
     }
+
+    /// <summary>The task for a head whose own task is not known.</summary>
+    public static LabelledTask GeneralTask(ModelHead head) =>
+        LabelledTaskRegistry.Get(head.Kind == ModelHeadKind.Score ? "regression" : "classification");
 
     /// <summary>Whether a head has the same labels in another order.</summary>
     public static bool SameInOtherOrder(LabelSet labels, ModelHead head) =>

@@ -4,7 +4,7 @@ using ResLora.Text.Data;
 using ResLora.Text.Data.Labelling;
 using ResLora.Text.Tokenization;
 
-namespace ResLora.Experiments.Running;
+namespace ResLora.Experiments.Workloads.TextLabels;
 
 /// <summary>Turns texts, or pairs of them, into tokens for an encoder. A text that is too long is cut, never left out.</summary>
 /// <param name="tokenizer">The model's tokenizer.</param>
@@ -26,7 +26,7 @@ internal sealed class LabelledEncoding(Tokenizer tokenizer, EncoderModel model, 
             cut += isCut ? 1 : 0;
         }
 
-        return new TokenizedData(samples, 0, 0) { Truncated = cut };
+        return new TokenizedData(samples) { Truncated = cut };
     }
 
     /// <summary>Tokenises one text.</summary>

@@ -3,12 +3,15 @@ using ResLora.Text.Data;
 using ResLora.Text.Data.Labelling;
 using ResLora.Text.Data.Readers;
 
-namespace ResLora.Experiments.Predicting;
+namespace ResLora.Experiments.Workloads.TextLabels;
 
 /// <summary>Texts without labels, from rows of a file or from lines.</summary>
 /// <param name="columns">The file's names of the columns <c>text</c> and <c>text2</c>.</param>
 internal sealed class TextRows(ColumnMap columns)
 {
+    // What the lines that are given in place of a file are called in errors.
+    private const string InputName = "standard input";
+
     private static readonly string[] _columns = ["text", "text2"];
 
     /// <summary>The names of columns that can be mapped.</summary>
@@ -46,7 +49,7 @@ internal sealed class TextRows(ColumnMap columns)
 
     private LabelledText Parse(string line, int number, int index)
     {
-        var row = RowReader.ParseLine(line, PredictJob.InputName, $"line {number}");
+        var row = RowReader.ParseLine(line, InputName, $"line {number}");
         return new LabelledText(index, row.Require(columns["text"]), row.Find(columns["text2"]));
     }
 }

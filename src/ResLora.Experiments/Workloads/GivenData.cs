@@ -1,0 +1,19 @@
+using ResLora.Text.Data;
+
+namespace ResLora.Experiments.Workloads;
+
+/// <summary>Data that a user names to measure on.</summary>
+/// <param name="Task">The task that says how it is read.</param>
+/// <param name="Path">A file, or a data set's folder.</param>
+/// <param name="Split">The part of a folder that is read.</param>
+internal sealed record GivenData(string Task, string Path, TaskSplit Split)
+{
+    /// <summary>The user's names of columns. Default: the task's own.</summary>
+    public ColumnMap Columns { get; init; } = ColumnMap.Default;
+
+    /// <summary>How many samples are read from the start of the data; null for all.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>What errors call the model; null for its folder.</summary>
+    public string? ModelName { get; init; }
+}

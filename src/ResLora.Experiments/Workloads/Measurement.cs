@@ -1,0 +1,25 @@
+using ResLora.Training.Evaluation;
+using ResLora.Training.Generation;
+
+namespace ResLora.Experiments.Workloads;
+
+/// <summary>What was measured of a network on a task.</summary>
+/// <param name="Samples">How many samples there were.</param>
+/// <param name="Loss">The mean loss.</param>
+internal sealed record Measurement(int Samples, EvaluationLoss Loss)
+{
+    /// <summary>What was answered; null for a task without answers.</summary>
+    public ExactMatchResult? Answers { get; init; }
+
+    /// <summary>What a task with labels measures; null for other tasks.</summary>
+    public LabelScores? Labels { get; init; }
+
+    /// <summary>Samples that were too long for the loss.</summary>
+    public int TooLong { get; init; }
+
+    /// <summary>Samples cut to the longest length.</summary>
+    public int Truncated { get; init; }
+
+    /// <summary>Texts that were cut into windows, all of which count.</summary>
+    public int CutIntoWindows { get; init; }
+}

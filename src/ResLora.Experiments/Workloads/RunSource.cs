@@ -1,0 +1,8 @@
+namespace ResLora.Experiments.Workloads;
+
+/// <summary>Where the data of a run is.</summary>
+/// <param name="Task">The task.</param>
+/// <param name="Data">The data.</param>
+/// <param name="Model">The model's folder, for errors.</param>
+/// <param name="Adapter">The adapter that training starts from, whose head is the run's; null for none.</param>
+internal sealed record RunSource(string Task, DataConfig Data, string Model, string? Adapter = null);
