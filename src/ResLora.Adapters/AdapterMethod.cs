@@ -164,6 +164,12 @@ public abstract class AdapterMethod
     /// <returns>The phrases.</returns>
     public virtual IEnumerable<string> Unplaced(AdapterConfig config, IReadOnlyCollection<string> modules) => [];
 
+    /// <summary>Settings that name modules, for a file or a model that calls these otherwise. Default: there are none.</summary>
+    /// <param name="config">The settings.</param>
+    /// <param name="modules">The modules with blocks, by their names in <paramref name="config"/> and those wanted.</param>
+    /// <returns>The settings with the names wanted.</returns>
+    public virtual AdapterConfig Renamed(AdapterConfig config, IEnumerable<(string From, string To)> modules) => config;
+
     /// <summary>Writes what is the method's own into a PEFT configuration.</summary>
     /// <param name="config">The settings.</param>
     /// <param name="keys">The configuration's keys, those that all methods have in common written already.</param>

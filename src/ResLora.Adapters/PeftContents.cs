@@ -32,6 +32,9 @@ internal sealed class PeftContents
     /// <summary>What was put before the names of the file: the part that the model trained there lacked, with its dot.</summary>
     private string _added = "";
 
+    /// <summary>What turns the file's names into the model's own; null where they are that.</summary>
+    private IPeftNetwork? _renamed;
+
     private readonly Dictionary<string, string> _tensors = new(StringComparer.Ordinal);
     private readonly HashSet<string> _blocks = new(StringComparer.Ordinal);
     private readonly List<string> _whole = [];
@@ -74,7 +77,7 @@ internal sealed class PeftContents
 
     private AdapterContents Read(IReadOnlyDictionary<string, SafetensorsEntry> stored)
     {
-        _added = AddedTo(stored.Keys);
+        FindNames(stored.Keys);
         foreach (var tensor in stored.Keys.Where(name => !IsInnerCopy(name, stored)))
         {
             Place(tensor);
@@ -92,7 +95,8 @@ internal sealed class PeftContents
         }
 
         var targets = TargetModules.Suffixes(_layers.Keys.Where(_blocks.Contains));
-        return new AdapterContents(_description.Config with { Targets = targets, Exclude = null }, TensorOf)
+        var config = _renamed is null ? _description.Config : _method.Renamed(_description.Config, _blocks.Select(own => (InFile(own), own)));
+        return new AdapterContents(config with { Targets = targets, Exclude = null }, TensorOf)
         {
             Overrides = Overrides(),
             SavedModules = saved,
@@ -105,14 +109,22 @@ internal sealed class PeftContents
 
     /// <summary>The stored name of a parameter; that of one that is missing as it would be.</summary>
     private string TensorOf(string parameter) =>
-        _tensors.TryGetValue(parameter, out var tensor) ? tensor : PeftConfig.TensorPrefix + WithoutAdded(parameter);
+        _tensors.TryGetValue(parameter, out var tensor) ? tensor : PeftConfig.TensorPrefix + InFile(parameter);
 
-    private string WithoutAdded(string name) => name.StartsWith(_added, StringComparison.Ordinal) ? name[_added.Length..] : name;
+    /// <summary>A name as the model had it that was trained.</summary>
+    private string InFile(string own)
+    {
+        var name = own.StartsWith(_added, StringComparison.Ordinal) ? own[_added.Length..] : own;
+        return _renamed?.PeftName(name) ?? name;
+    }
+
+    private string OwnName(string inFile) => _added + (_renamed?.OwnName(inFile) ?? inFile);
 
     /// <summary>
-    /// An adapter may have been trained on the model without its head, whose names lack the first part, such as <c>model.</c>.
+    /// An adapter may have been trained on the model without its head, whose names lack the first part, such as <c>model.</c>; and PEFT may
+    /// have other names for the model's modules.
     /// </summary>
-    private string AddedTo(IEnumerable<string> tensors)
+    private void FindNames(IEnumerable<string> tensors)
     {
         string[] modules =
         [
@@ -122,10 +134,9 @@ internal sealed class PeftContents
                 .Where(t => t.Factor is not null)
                 .Select(t => t.Tensor[PeftConfig.TensorPrefix.Length..^t.Factor!.Length]),
         ];
-        return modules.Any(_layers.ContainsKey)
-            ? ""
-            : _model.named_children().Select(child => child.name + ".")
-                .FirstOrDefault(first => modules.Any(module => _layers.ContainsKey(first + module))) ?? "";
+        _renamed = _model is IPeftNetwork network && modules.Any(module => network.OwnName(module) != module) ? network : null;
+        _added = _model.named_children().Select(child => child.name + ".").Prepend("")
+            .FirstOrDefault(first => modules.Any(module => _layers.ContainsKey(first + (_renamed?.OwnName(module) ?? module)))) ?? "";
     }
 
     private void Place(string tensor)
@@ -137,7 +148,7 @@ internal sealed class PeftContents
         }
 
         var bare = tensor[PeftConfig.TensorPrefix.Length..];
-        var name = _added + bare;
+        var name = OwnName(bare);
         if (_factors.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) is { } factor
             && _layers.ContainsKey(name[..^factor.Length]))
         {
@@ -189,7 +200,7 @@ internal sealed class PeftContents
 
     private void PlaceTokens(string tensor, string module)
     {
-        if (_parameters.Contains(module + ".weight") && _choices.TokensOf(WithoutAdded(module)) is { } ids)
+        if (_parameters.Contains(module + ".weight") && _choices.TokensOf(InFile(module)) is { } ids)
         {
             _tokens.Add(new TrainedTokens(module, ids));
             _tensors[module] = tensor;
@@ -241,7 +252,7 @@ internal sealed class PeftContents
         }
     }
 
-    private bool IsChosen(LayerSite site) => _choices.Targets.Take(WithoutAdded(site.Name), site is LinearSite);
+    private bool IsChosen(LayerSite site) => _choices.Targets.Take(InFile(site.Name), site is LinearSite);
 
     private string FirstFactor(LayerSite site) => _method.FactorNames.Contains(site.NameOfA) ? site.NameOfA : _method.FactorNames[0];
 
@@ -255,7 +266,7 @@ internal sealed class PeftContents
         var matched = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in _description.SavedModules)
         {
-            var found = modules.Where(module => WithoutAdded(module).EndsWith(name, StringComparison.Ordinal)).ToArray();
+            var found = modules.Where(module => InFile(module).EndsWith(name, StringComparison.Ordinal)).ToArray();
             if (found.Length == 0 && !usual.Contains(name))
             {
                 throw new ConfigException($"{_description.Folder}: modules_to_save {name}: this model has no such module.");
@@ -283,12 +294,12 @@ internal sealed class PeftContents
     private ModuleOverrides Overrides()
     {
         var written = _description.Overrides;
-        if (_added.Length == 0 || written.IsEmpty)
+        if ((_added.Length == 0 && _renamed is null) || written.IsEmpty)
         {
             return written;
         }
 
-        var each = _blocks.Select(module => (module, config: written.For(_description.Config, WithoutAdded(module)))).ToArray();
+        var each = _blocks.Select(module => (module, config: written.For(_description.Config, InFile(module)))).ToArray();
         return new ModuleOverrides(
             [.. each.Select(b => KeyValuePair.Create(ModuleOverrides.Exactly(b.module), b.config.Rank))],
             [.. each.Select(b => KeyValuePair.Create(ModuleOverrides.Exactly(b.module), b.config.Alpha))]);

@@ -31,22 +31,30 @@ internal static class PeftFolder
     public static void Write(string folder, IReadOnlyList<Block> blocks, AdapterConfig config, AdaptedModel adapted, string? baseModel)
     {
         var method = config.Kind;
+        var network = adapted.Model as IPeftNetwork;
+        string Named(string own) => network?.PeftName(own) ?? own;
+        if (blocks.Any(b => Named(b.Module) != b.Module))
+        {
+            config = method.Renamed(config, blocks.Select(b => (b.Module, Named(b.Module))));
+            blocks = [.. blocks.Select(b => b with { Module = Named(b.Module) })];
+        }
+
         var usual = config with { Rank = Usual(blocks.Select(b => b.Stored.Rank)), Alpha = Usual(blocks.Select(b => b.Stored.Alpha)) };
         var own = new Dictionary<string, object?>(StringComparer.Ordinal);
         method.WritePeft(usual, own);
         var text = PeftConfig.Text(
             method.PeftType ?? throw new ConfigException($"PEFT has no adapter of {method.Title}; merge it (reslora merge), or save it in reslora's own format."),
-            Shortened([.. blocks.Select(b => b.Module)], adapted.LayerNames), method.HasRank ? usual.Rank : null, baseModel, own,
+            Shortened([.. blocks.Select(b => b.Module)], [.. adapted.LayerNames.Select(Named)]), method.HasRank ? usual.Rank : null, baseModel, own,
             blocks.Where(b => b.Stored.Rank != usual.Rank).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Stored.Rank),
             blocks.Where(b => b.Stored.Alpha != usual.Alpha).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Stored.Alpha),
-            Extras(adapted));
+            Extras(adapted, network?.HasPeftTask != false, Named));
         AtomicFile.WriteText(Path.Combine(folder, PeftConfig.FileName), text);
         using var scope = NewDisposeScope();
         SafetensorsWriter.Write(
             Path.Combine(folder, PeftConfig.TensorFileName),
             blocks.SelectMany(block => block.Stored.Factors.Select(factor => (Name: $"{block.Module}.{factor.Key}", factor.Value)))
-                .Concat(adapted.SavedParameters().Select(p => (Name: p.Key, Value: (Tensor)p.Value)))
-                .Concat(adapted.Tokens.Select(tokens => (Name: tokens.Module + RowsOfTokens, Value: Rows(adapted, tokens))))
+                .Concat(adapted.SavedParameters().Select(p => (Name: Named(p.Key), Value: (Tensor)p.Value)))
+                .Concat(adapted.Tokens.Select(tokens => (Name: Named(tokens.Module) + RowsOfTokens, Value: Rows(adapted, tokens))))
                 .Select(t => KeyValuePair.Create(PeftConfig.TensorPrefix + t.Name, t.Value)));
     }
 
@@ -104,17 +112,17 @@ internal static class PeftFolder
     }
 
     /// <summary>What goes along, as PEFT says it: biases are no modules, and have a key of their own.</summary>
-    private static PeftExtras Extras(AdaptedModel adapted)
+    private static PeftExtras Extras(AdaptedModel adapted, bool hasTask, Func<string, string> named)
     {
         static bool IsBias(string name) => name.EndsWith(BiasEnd, StringComparison.Ordinal);
-        var biases = adapted.SavedModules.Where(IsBias).ToArray();
-        var modules = adapted.SavedModules.Where(name => !IsBias(name)).ToArray();
+        var biases = adapted.SavedModules.Where(IsBias).Select(named).ToArray();
+        var modules = adapted.SavedModules.Where(name => !IsBias(name)).Select(named).ToArray();
         return new PeftExtras
         {
             SavedModules = modules,
-            IsClassifier = modules.Contains("classifier"),
+            TaskType = !hasTask ? null : modules.Contains("classifier") ? PeftExtras.ClassifierTask : PeftExtras.CausalTask,
             Biases = biases.Length == 0 ? "none" : biases.All(name => name.EndsWith(".base_layer" + BiasEnd, StringComparison.Ordinal)) ? "lora_only" : "all",
-            TrainedTokens = adapted.Tokens.ToDictionary(tokens => tokens.Module, tokens => tokens.Ids),
+            TrainedTokens = adapted.Tokens.ToDictionary(tokens => named(tokens.Module), tokens => tokens.Ids),
         };
     }
 

@@ -50,6 +50,9 @@ public abstract class ImageModel(string name) : Network(name)
         Head.Describe(config);
     }
 
+    /// <inheritdoc />
+    public override bool HasPeftTask => false;
+
     /// <summary>The name of the class in Hugging Face's library that this network is.</summary>
     protected abstract string Architecture { get; }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Peft;
 using ResLora.Models.Blocks;
 using ResLora.Models.Fused;
 using ResLora.Models.Gguf;
@@ -16,7 +17,7 @@ namespace ResLora.Models;
 /// let somebody else open what a forward pass needs and decide how a layer is run.
 /// </summary>
 /// <param name="name">The module's name.</param>
-public abstract class Network(string name) : nn.Module(name), IExecutionOrder
+public abstract class Network(string name) : nn.Module(name), IExecutionOrder, IPeftNetwork
 {
     private IReadOnlyList<string>? _order;
 
@@ -109,6 +110,19 @@ public abstract class Network(string name) : nn.Module(name), IExecutionOrder
 
     /// <summary>Where the network's parameters are in GGUF files; null for a family that such files do not hold.</summary>
     public virtual IGgufNames? GgufNames => null;
+
+    /// <summary>Whether PEFT has a task for such networks. Default true: it has some for texts.</summary>
+    public virtual bool HasPeftTask => true;
+
+    /// <summary>The name that PEFT's adapters have for a module or a parameter. Default: its own.</summary>
+    /// <param name="name">Its own dotted name.</param>
+    /// <returns>PEFT's name.</returns>
+    public virtual string PeftName(string name) => name;
+
+    /// <summary>The own name of a module or a parameter in one of PEFT's adapters. Default: the name itself.</summary>
+    /// <param name="name">PEFT's dotted name, or the own.</param>
+    /// <returns>The own name.</returns>
+    public virtual string OwnName(string name) => name;
 
     /// <summary>Sets right what a configuration says of this network's head; everything else in it is left alone.</summary>
     /// <param name="config">The content of config.json, which is changed.</param>

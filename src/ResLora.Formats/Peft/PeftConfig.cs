@@ -187,7 +187,7 @@ public sealed record PeftConfig
             ["rank_pattern"] = ranks,
             ["revision"] = null,
             ["target_modules"] = targetModules,
-            ["task_type"] = extras.IsClassifier ? "SEQ_CLS" : "CAUSAL_LM",
+            ["task_type"] = extras.TaskType,
         };
         if (rank is null)
         {

@@ -6,8 +6,14 @@ public sealed record PeftExtras
     /// <summary>Modules whose whole values are in the tensor file.</summary>
     public IReadOnlyList<string> SavedModules { get; init; } = [];
 
-    /// <summary>Whether they are the head of an encoder, which makes it an adapter for classification.</summary>
-    public bool IsClassifier { get; init; }
+    /// <summary>The <c>task_type</c>; null for networks that PEFT has no task for.</summary>
+    public string? TaskType { get; init; } = CausalTask;
+
+    /// <summary>The task of continuing texts.</summary>
+    public const string CausalTask = "CAUSAL_LM";
+
+    /// <summary>The task of a head for whole texts.</summary>
+    public const string ClassifierTask = "SEQ_CLS";
 
     /// <summary>Which biases are in the tensor file: <c>none</c>, <c>lora_only</c> or <c>all</c>.</summary>
     public string Biases { get; init; } = "none";

@@ -11,14 +11,13 @@ internal static class VitCheckpoint
     // Of heads for other purposes: the bare model's pooler, and what fills in masked patches.
     private static readonly string[] _otherHeads = ["pooler.", "decoder.", "embeddings.mask_token"];
 
-    // From the names of published files to those inside of transformers 5, which a state dictionary of it has. In this order: the outputs
-    // of attention are outputs, too.
+    // From the names of published files to those inside of transformers 5, which its state dictionaries and PEFT's adapters have. In this
+    // order: the outputs of attention are outputs, too.
     private static readonly (string Published, string Inner)[] _innerNames =
     [
-        ("encoder.layer.", "layers."), ("attention.attention.query.", "attention.q_proj."),
-        ("attention.attention.key.", "attention.k_proj."), ("attention.attention.value.", "attention.v_proj."),
-        ("attention.output.dense.", "attention.o_proj."),
-        ("intermediate.dense.", "mlp.fc1."), ("output.dense.", "mlp.fc2."),
+        ("encoder.layer", "layers"), ("attention.attention.query", "attention.q_proj"), ("attention.attention.key", "attention.k_proj"),
+        ("attention.attention.value", "attention.v_proj"), ("attention.output.dense", "attention.o_proj"),
+        ("intermediate.dense", "mlp.fc1"), ("output.dense", "mlp.fc2"),
     ];
 
     /// <summary>The layout.</summary>
@@ -30,15 +29,24 @@ internal static class VitCheckpoint
         IsFloat32 = name => name.StartsWith(Classifier + ".", StringComparison.Ordinal),
     };
 
+    /// <summary>The name inside of transformers 5.</summary>
+    /// <param name="published">The name in published files.</param>
+    public static string Inner(string published) => Replaced(published, _innerNames);
+
+    /// <summary>The name in published files.</summary>
+    /// <param name="inner">The name inside of transformers 5; a published one stays as it is.</param>
+    public static string Published(string inner) => Replaced(inner, _innerNames.Select(part => (part.Inner, part.Published)));
+
+    /// <summary>Of whole parts of a name only.</summary>
+    private static string Replaced(string name, IEnumerable<(string From, string To)> parts) =>
+        parts.Aggregate($".{name}.", (all, part) => all.Replace($".{part.From}.", $".{part.To}.", StringComparison.Ordinal))[1..^1];
+
     /// <summary>Bare models are saved without the prefix.</summary>
     private static IEnumerable<string> Names(string name)
     {
         string[] published = name.StartsWith(Prefix, StringComparison.Ordinal) ? [name, WithoutPrefix(name)] : [name];
         return published.Concat(published.Select(Inner)).Distinct(StringComparer.Ordinal);
     }
-
-    private static string Inner(string name) =>
-        _innerNames.Aggregate(name, (inner, part) => inner.Replace(part.Published, part.Inner, StringComparison.Ordinal));
 
     private static string WithoutPrefix(string name) => name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..] : name;
 }

@@ -62,6 +62,12 @@ public sealed class VitModel : ImageModel
     public override CheckpointLayout Checkpoint { get; } = VitCheckpoint.Layout;
 
     /// <inheritdoc />
+    public override string PeftName(string name) => VitCheckpoint.Inner(name);
+
+    /// <inheritdoc />
+    public override string OwnName(string name) => VitCheckpoint.Published(name);
+
+    /// <inheritdoc />
     public override double InitializerRange => Config.InitializerRange;
 
     /// <inheritdoc />

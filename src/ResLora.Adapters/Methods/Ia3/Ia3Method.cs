@@ -87,6 +87,19 @@ public sealed class Ia3Method : AdapterMethod
     }
 
     /// <inheritdoc />
+    public override AdapterConfig Renamed(AdapterConfig config, IEnumerable<(string From, string To)> modules)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        if (config.Ia3?.Feedforward is not { } feedforward)
+        {
+            return config;
+        }
+
+        string[] chosen = [.. modules.Where(module => feedforward.Matches(module.From)).Select(module => module.To)];
+        return config with { Ia3 = chosen.Length == 0 ? null : new Ia3Settings { Feedforward = TargetModules.Suffixes(chosen) } };
+    }
+
+    /// <inheritdoc />
     public override void WritePeft(AdapterConfig config, IDictionary<string, object?> keys)
     {
         ArgumentNullException.ThrowIfNull(config);
