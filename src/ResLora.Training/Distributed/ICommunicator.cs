@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace ResLora.Training.Distributed;
 
 /// <summary>
@@ -10,18 +8,8 @@ public interface ICommunicator
     /// <summary>The process's number, from 0. Only number 0 writes.</summary>
     int Rank { get; }
 
-    /// <summary>How many processes there are.</summary>
-    int Size { get; }
-
-    /// <summary>Puts the sum over all processes in the place of a tensor, in the order of the processes.</summary>
-    /// <param name="tensor">The tensor, changed in place.</param>
-    void Sum(Tensor tensor);
-
     /// <summary>Whether a thing holds in one process at least: what they must agree on, such as to stop.</summary>
     /// <param name="holds">Whether it holds in this one.</param>
     /// <returns>The same in all processes.</returns>
     bool Any(bool holds);
-
-    /// <summary>Waits until all processes are here.</summary>
-    void Barrier();
 }

@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace ResLora.Training.Distributed;
 
 /// <summary>A run of one process, which agrees with itself.</summary>
@@ -16,18 +14,5 @@ public sealed class SingleProcess : ICommunicator
     public int Rank => 0;
 
     /// <inheritdoc />
-    public int Size => 1;
-
-    /// <inheritdoc />
-    public void Sum(Tensor tensor)
-    {
-    }
-
-    /// <inheritdoc />
     public bool Any(bool holds) => holds;
-
-    /// <inheritdoc />
-    public void Barrier()
-    {
-    }
 }
