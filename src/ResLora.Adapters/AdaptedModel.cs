@@ -82,6 +82,12 @@ public sealed class AdaptedModel
     /// <summary>Where a projection's chain is cut.</summary>
     public IReadOnlyList<ChainBreak> Breaks { get; }
 
+    /// <summary>Tensors that all blocks share, by name: frozen, and saved with the adapter; empty for most methods.</summary>
+    public IReadOnlyList<KeyValuePair<string, Tensor>> Shared { get; private init; } = [];
+
+    /// <summary>How many numbers the blocks share.</summary>
+    public long SharedCount => Shared.Sum(tensor => tensor.Value.numel());
+
     /// <summary>The sizes of activations gathered in training, for the paper's merges.</summary>
     public CalibrationStatistics Statistics { get; init; } = new();
 
@@ -252,6 +258,7 @@ public sealed class AdaptedModel
             Tokens = contents.Tokens,
             BesidesHead = [.. contents.BesidesHead, .. biases],
             TrainedBiases = biases,
+            Shared = [.. method.SharedNames.Zip(method.Share(blocks), KeyValuePair.Create)],
         };
         foreach (var (_, parameter) in adapted.SavedParameters())
         {

@@ -5,6 +5,7 @@ using ResLora.Adapters.Methods.Ia3;
 using ResLora.Adapters.Methods.Loha;
 using ResLora.Adapters.Methods.Lokr;
 using ResLora.Adapters.Methods.Lora;
+using ResLora.Adapters.Methods.Vera;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Adapters;
@@ -74,6 +75,10 @@ public sealed record AdapterConfig
     /// <summary>What (IA)³ has besides; null for the usual.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Ia3Settings? Ia3 { get; init; }
+
+    /// <summary>What VeRA has besides; null for the usual.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public VeraSettings? Vera { get; init; }
 
     /// <summary>The shortcut; default none.</summary>
     public ShortcutConfig Shortcut { get; init; } = new();
@@ -147,6 +152,7 @@ public sealed record AdapterConfig
             ("loha", Loha, ["loha"]),
             ("lokr", Lokr, ["lokr"]),
             ("ia3", Ia3, ["ia3"]),
+            ("vera", Vera, ["vera"]),
         ];
         return settings.Where(s => s.Value is not null && !s.Owners.Contains(method.Name))
             .Select(s => $"{s.Key} has settings of the method {string.Join(" and ", s.Owners)}, and method is {method.Name}; leave them out");

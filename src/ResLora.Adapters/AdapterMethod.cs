@@ -62,6 +62,14 @@ public abstract class AdapterMethod
     /// <returns>The block, which changes nothing before it is trained.</returns>
     public abstract AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator);
 
+    /// <summary>The names of tensors that the blocks of an adapter share, as in PEFT's files; frozen, and saved with the adapter. None for most.</summary>
+    public virtual IReadOnlyList<string> SharedNames => [];
+
+    /// <summary>Makes what the blocks of an adapter share and gives it to them.</summary>
+    /// <param name="blocks">All blocks of the adapter, one or more; theirs to free.</param>
+    /// <returns>The tensors, one for each of <see cref="SharedNames"/>.</returns>
+    public virtual IReadOnlyList<Tensor> Share(IReadOnlyList<AdapterBlock> blocks) => [];
+
     /// <summary>The merges that the method has, the usual one first.</summary>
     /// <param name="kind">The shortcut.</param>
     /// <param name="weight">γ, the shortcut's weight.</param>

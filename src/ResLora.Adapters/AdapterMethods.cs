@@ -5,6 +5,7 @@ using ResLora.Adapters.Methods.Ia3;
 using ResLora.Adapters.Methods.Loha;
 using ResLora.Adapters.Methods.Lokr;
 using ResLora.Adapters.Methods.Lora;
+using ResLora.Adapters.Methods.Vera;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Peft;
@@ -34,6 +35,7 @@ public static class AdapterMethods
         new LohaMethod(),
         new LokrMethod(),
         Ia3,
+        new VeraMethod(),
     ];
 
     /// <summary>Every method, LoRA first.</summary>

@@ -17,7 +17,8 @@ internal static class AdapterValues
     {
         var parameters = adapted.Model.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter, StringComparer.Ordinal);
         var wanted =
-            adapted.TrainableParameters().ToDictionary(p => contents.TensorOf(p.Key), p => (Tensor)p.Value, StringComparer.Ordinal);
+            adapted.TrainableParameters().Select(p => KeyValuePair.Create(p.Key, (Tensor)p.Value)).Concat(adapted.Shared)
+                .ToDictionary(p => contents.TensorOf(p.Key), p => p.Value, StringComparer.Ordinal);
         var rows = contents.Tokens.ToDictionary(t => contents.TensorOf(t.Module), t => (Tokens: t, Target: parameters[$"{t.Module}.weight"]), StringComparer.Ordinal);
         var copies = contents.Copies.ToDictionary(contents.TensorOf, name => parameters[name], StringComparer.Ordinal);
         var parts = adapted.Blocks

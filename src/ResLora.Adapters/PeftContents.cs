@@ -51,6 +51,11 @@ internal sealed class PeftContents
         [
             .. _method.FactorNames.Concat(AdapterMethods.All.SelectMany(method => method.FactorNames)).Distinct().Select(name => "." + name),
         ];
+        foreach (var shared in _method.SharedNames)
+        {
+            _tensors[shared] = PeftConfig.SharedPrefix + shared;
+        }
+
         _layers = new(StringComparer.Ordinal);
         foreach (var site in model.named_modules().Select(m => LayerSite.Of(m.name, m.module)).OfType<LayerSite>().Where(_method.Takes))
         {
@@ -78,7 +83,7 @@ internal sealed class PeftContents
     private AdapterContents Read(IReadOnlyDictionary<string, SafetensorsEntry> stored)
     {
         FindNames(stored.Keys);
-        foreach (var tensor in stored.Keys.Where(name => !IsInnerCopy(name, stored)))
+        foreach (var tensor in stored.Keys.Where(name => !IsInnerCopy(name, stored)).Except(_tensors.Values.ToArray()))
         {
             Place(tensor);
         }

@@ -44,7 +44,7 @@ internal static class PeftFolder
         method.WritePeft(usual, own);
         var text = PeftConfig.Text(
             method.PeftType ?? throw new ConfigException($"PEFT has no adapter of {method.Title}; merge it (reslora merge), or save it in reslora's own format."),
-            Shortened([.. blocks.Select(b => b.Module)], [.. adapted.LayerNames.Select(Named)]), method.HasRank ? usual.Rank : null, baseModel, own,
+            Shortened([.. blocks.Select(b => b.Module)], [.. adapted.LayerNames.Select(Named)]), method is { HasRank: true, HasPatterns: true } ? usual.Rank : null, baseModel, own,
             blocks.Where(b => b.Stored.Rank != usual.Rank).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Stored.Rank),
             blocks.Where(b => b.Stored.Alpha != usual.Alpha).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Stored.Alpha),
             Extras(adapted, network?.HasPeftTask != false, Named));
@@ -55,7 +55,8 @@ internal static class PeftFolder
             blocks.SelectMany(block => block.Stored.Factors.Select(factor => (Name: $"{block.Module}.{factor.Key}", factor.Value)))
                 .Concat(adapted.SavedParameters().Select(p => (Name: Named(p.Key), Value: (Tensor)p.Value)))
                 .Concat(adapted.Tokens.Select(tokens => (Name: Named(tokens.Module) + RowsOfTokens, Value: Rows(adapted, tokens))))
-                .Select(t => KeyValuePair.Create(PeftConfig.TensorPrefix + t.Name, t.Value)));
+                .Select(t => KeyValuePair.Create(PeftConfig.TensorPrefix + t.Name, t.Value))
+                .Concat(method == adapted.Config.Kind ? adapted.Shared.Select(t => KeyValuePair.Create(PeftConfig.SharedPrefix + t.Key, t.Value)) : []));
     }
 
     /// <summary>What a folder holds, from its configuration alone.</summary>

@@ -49,7 +49,7 @@ internal static class ResLoraFolder
         var statistics = adapted.Statistics;
         SafetensorsWriter.Write(
             Path.Combine(folder, TensorFileName),
-            adapted.TrainableParameters().Select(p => KeyValuePair.Create(p.Key, (Tensor)p.Value))
+            adapted.TrainableParameters().Select(p => KeyValuePair.Create(p.Key, (Tensor)p.Value)).Concat(adapted.Shared)
                 .Concat(statistics.InputNorms.Select(n => KeyValuePair.Create(InputNorms + n.Key, tensor(n.Value.ToArray()))))
                 .Concat(statistics.LowNorms.Select(n => KeyValuePair.Create(LowNorms + n.Key, tensor(n.Value.ToArray())))));
     }

@@ -20,6 +20,9 @@ public sealed record PeftConfig
     /// <summary>What PEFT puts before a module's name in the tensor file.</summary>
     public const string TensorPrefix = "base_model.model.";
 
+    /// <summary>What PEFT puts before the names of tensors that belong to no module.</summary>
+    public const string SharedPrefix = "base_model.";
+
     /// <summary>What to do with an adapter that cannot be read, a sentence.</summary>
     public const string Advice = "Merge it into its model in Python (PeftModel.merge_and_unload, then save_pretrained) and use that model.";
 

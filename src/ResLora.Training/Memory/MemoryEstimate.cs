@@ -85,7 +85,7 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
         long[] trained = [.. adapter?.TrainableParameters().Select(p => p.Value.numel()) ?? model.parameters().Select(p => p.numel())];
         var all = trained.Sum();
         // Without an adapter the values are the base weights themselves.
-        var values = (all * FloatBytes * (adapter is null ? ValueAndMoments - 1 : ValueAndMoments)) + StateOf(adapter);
+        var values = (all * FloatBytes * (adapter is null ? ValueAndMoments - 1 : ValueAndMoments)) + StateOf(adapter) + (FloatBytes * (adapter?.SharedCount ?? 0));
         var gradients = all * FloatBytes;
         var pass = LargestPass(account, adapter, config, weights.Width, batches);
         var inPass = new MemoryEstimate(weights.Own, values + (config.AccumulationSteps > 1 ? gradients : 0), pass.Kept, pass.Passing)

@@ -114,7 +114,7 @@ public sealed record RunPlan(
             Choice = choice,
             AvailableMemory = available,
             Truncated = data.Truncated,
-            DiskBytes = RoomOnDisk(trained, adapter is null ? model.parameters().Sum(p => p.numel() * p.element_size()) : trained * sizeof(float), config, MemoryEstimate.StateOf(adapter)),
+            DiskBytes = RoomOnDisk(trained, adapter is null ? model.parameters().Sum(p => p.numel() * p.element_size()) : (trained + adapter.SharedCount) * sizeof(float), config, MemoryEstimate.StateOf(adapter)),
             CutIntoWindows = data.CutIntoWindows,
         };
     }

@@ -156,6 +156,9 @@ public sealed class AdaLoraMethod : LoraMethod
         base.WritePeft(config, keys);
         var own = Settings(config);
         var (warmup, final) = (own.Schedule?.Warmup ?? own.WarmupSteps ?? 0, own.Schedule?.Final ?? own.FinalSteps ?? 0);
+        keys["alpha_pattern"] = new Dictionary<string, double>();
+        keys["layers_pattern"] = null;
+        keys["layers_to_transform"] = null;
         keys["r"] = PeftRank;
         keys["init_r"] = config.Rank;
         keys["target_r"] = own.TargetOf(config.Rank);

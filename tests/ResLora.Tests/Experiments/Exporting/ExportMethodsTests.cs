@@ -20,6 +20,10 @@ public sealed class ExportMethodsTests(ExportWorld world) : IClassFixture<Export
     [InlineData("adalora", "vllm", ShortcutKind.None)]
     [InlineData("adalora", "hf", ShortcutKind.None)]
     [InlineData("adalora", "llama.cpp", ShortcutKind.Block)]
+    [InlineData("vera", "peft", ShortcutKind.None)]
+    [InlineData("vera", "peft", ShortcutKind.Block)]
+    [InlineData("vera", "vllm", ShortcutKind.None)]
+    [InlineData("vera", "llama.cpp", ShortcutKind.Middle)]
     [InlineData("loha", "peft", ShortcutKind.None)]
     [InlineData("loha", "hf", ShortcutKind.Input)]
     [InlineData("loha", "llama.cpp", ShortcutKind.None)]
@@ -72,9 +76,11 @@ public sealed class ExportMethodsTests(ExportWorld world) : IClassFixture<Export
     [Theory]
     [InlineData("hada_w2_b", "loha")]
     [InlineData("lokr_w2", "lokr")]
+    [InlineData("vera_lambda_b", "vera")]
+    [InlineData("vera_A", "vera")]
     public void Check_AWrongFactor_IsFound(string factor, string method)
     {
-        var folder = world.Folder[$"{method}-flipped"];
+        var folder = world.Folder[$"{factor}-flipped"];
         ExportJob.Run(new ExportOptions { Adapter = Trained(method, ShortcutKind.None), To = "peft", Output = folder });
         const string file = "adapter_model.safetensors";
         var name = SafetensorsReader.ReadHeader(Path.Combine(folder, file)).Entries.Keys.First(n => n[(n.LastIndexOf('.') + 1)..].StartsWith(factor, StringComparison.Ordinal));
@@ -92,7 +98,8 @@ public sealed class ExportMethodsTests(ExportWorld world) : IClassFixture<Export
         if (!Directory.Exists(world.Folder[name]))
         {
             var own = method == "adalora" ? new AdaLoraConfig { TargetRank = 1 } : null;
-            TrainJob.Run(run with { Adapter = run.Adapter! with { Method = method, AdaLora = own } }, stop: TestContext.Current.CancellationToken);
+            var alpha = method == "vera" ? new AdapterConfig().Alpha : run.Adapter!.Alpha;
+            TrainJob.Run(run with { Adapter = run.Adapter! with { Method = method, Alpha = alpha, AdaLora = own } }, stop: TestContext.Current.CancellationToken);
         }
 
         return new RunFolder(world.Folder[name]).Best;
