@@ -15,6 +15,7 @@ internal static class BertMemory
     };
 
     private static LayerAccount Layer(BertConfig config, int width) => EagerMemory.EncoderLayer(
-        config.HiddenSize, config.IntermediateSize, config.HeadCount, (config.HiddenDropout, config.AttentionDropout), width,
+        config.HiddenSize, config.IntermediateSize,
+        EagerMemory.Attention(config.HiddenSize, config.HeadCount, config.AttentionDropout, width), config.HiddenDropout, width,
         [new(config.HiddenSize, "query", "key", "value"), new(config.IntermediateSize, "dense")]);
 }

@@ -25,21 +25,33 @@ internal static class EagerMemory
         dropout > 0 ? (3 * size * width, 3L * heads * width) : ((4 * size * width) + (heads * FloatBytes), 0);
 
     /// <summary>
+    /// Attention as two products with a softmax between them keeps query, key and value, and the softmax for each pair of tokens; with
+    /// dropout its factors and their product, too.
+    /// </summary>
+    /// <param name="size">H · E.</param>
+    /// <param name="heads">H.</param>
+    /// <param name="dropout">The probability of dropout.</param>
+    /// <param name="width">w.</param>
+    /// <returns>Bytes for each token, and for each pair of tokens.</returns>
+    public static (long Kept, long Pairs) AttentionByProducts(long size, int heads, double dropout, int width) =>
+        (3 * size * width, (dropout > 0 ? 3L : 1) * heads * width);
+
+    /// <summary>
     /// A layer of an encoder: two norms, wherever they stand, keep their input, mean and deviation, dropout on what is added to the
     /// residual stream its factors, and the activation its input.
     /// </summary>
     /// <param name="hidden">D.</param>
     /// <param name="inside">F.</param>
-    /// <param name="heads">H.</param>
-    /// <param name="dropout">The probabilities of dropout on hidden states and on attention weights.</param>
+    /// <param name="attention">What attention keeps.</param>
+    /// <param name="dropout">The probability of dropout on hidden states.</param>
     /// <param name="width">w.</param>
     /// <param name="inputs">The linear layers, by what they read.</param>
     public static LayerAccount EncoderLayer(
-        long hidden, long inside, int heads, (double Hidden, double Attention) dropout, int width, IReadOnlyList<LinearInput> inputs)
+        long hidden, long inside, (long Kept, long Pairs) attention, double dropout, int width, IReadOnlyList<LinearInput> inputs)
     {
-        var (attention, pairs) = Attention(hidden, heads, dropout.Attention, width);
-        var norms = 2 * (((dropout.Hidden > 0 ? 2 : 1) * hidden * width) + (2 * FloatBytes));
-        return new LayerAccount(hidden * width, attention + norms + (inside * width), pairs, ((2 * inside) + (2 * hidden)) * width, inputs);
+        var norms = 2 * (((dropout > 0 ? 2 : 1) * hidden * width) + (2 * FloatBytes));
+        var kept = attention.Kept + norms + (inside * width);
+        return new LayerAccount(hidden * width, kept, attention.Pairs, ((2 * inside) + (2 * hidden)) * width, inputs);
     }
 
     /// <summary>The logits of so many predictions in float32, with what the loss and its gradient make of them.</summary>

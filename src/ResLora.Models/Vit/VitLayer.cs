@@ -33,7 +33,8 @@ internal sealed class VitAttention : Module
 
     public VitAttention(VitConfig config) : base(nameof(VitAttention))
     {
-        _attention = new SelfAttention(config.HiddenSize, config.HeadCount, config.AttentionDropout, config.ProjectionBias);
+        _attention = new SelfAttention(
+            config.HiddenSize, config.HeadCount, config.AttentionDropout, config.ProjectionBias, byProducts: true);
         _output = new VitResidual(config, config.HiddenSize);
         RegisterComponents();
     }

@@ -5,6 +5,8 @@ namespace ResLora.Models.Vit;
 /// <summary>What training keeps of a vision transformer. Letters as in <see cref="EagerMemory"/>.</summary>
 internal static class VitMemory
 {
+    private const int HalfWidth = 2;
+
     /// <summary>The account of a model.</summary>
     /// <param name="config">Its description.</param>
     /// <param name="outputs">N, the outputs of its head.</param>
@@ -19,11 +21,15 @@ internal static class VitMemory
     private static LayerAccount Layer(VitConfig config, int width)
     {
         long hidden = config.HiddenSize, inside = config.IntermediateSize;
+        var byProducts = width == HalfWidth;
+        var attention = byProducts
+            ? EagerMemory.AttentionByProducts(hidden, config.HeadCount, config.AttentionDropout, width)
+            : EagerMemory.Attention(hidden, config.HeadCount, config.AttentionDropout, width);
         return EagerMemory.EncoderLayer(
-            hidden, inside, config.HeadCount, (config.HiddenDropout, config.AttentionDropout), width,
+            hidden, inside, attention, config.HiddenDropout, width,
             [
                 new(hidden, "query", "key", "value"),
-                new(hidden, "attention.output.dense") { IsKeptAnyway = config.AttentionDropout == 0 },
+                new(hidden, "attention.output.dense") { IsKeptAnyway = !byProducts && config.AttentionDropout == 0 },
                 new(hidden, "intermediate.dense"),
                 new(inside, "output.dense"),
             ]);

@@ -39,10 +39,14 @@ public sealed class VitMemoryTests
     }
 
     [Fact]
-    public void Of_InBfloat16_HasThePictureTwice()
+    public void Of_InBfloat16_HasThePictureTwiceAndTheSoftmax()
     {
         var account = VitMemory.Of(TinyVit.Config, outputs: 3, _terms with { Width = 2 });
 
+        // Query, key and value; norms as ever; the activation's input. A number for each head and pair, and no output.
+        Assert.Equal((3 * 16 * 2) + (2 * ((16 * 2) + 8)) + (24 * 2), account.Layers[0].Kept);
+        Assert.Equal(2 * 2, account.Layers[0].KeptPerPair);
+        Assert.All(account.Layers[0].Inputs, input => Assert.False(input.IsKeptAnyway));
         Assert.Equal((16 * 2) + 8 + (3 * 4 * 4 * (4 + 2)), account.BehindLayers);
     }
 }
