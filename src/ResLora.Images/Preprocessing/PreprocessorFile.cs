@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ResLora.Formats.Errors;
@@ -50,6 +51,14 @@ public static class PreprocessorFile
     public static void Write(string folder, Preprocessor preprocessor)
     {
         ArgumentNullException.ThrowIfNull(folder);
+        AtomicFile.Write(Path.Combine(folder, FileName), stream => stream.Write(Bytes(preprocessor)));
+    }
+
+    /// <summary>The content of the file that <see cref="Write"/> writes.</summary>
+    /// <param name="preprocessor">A preprocessor without a crop.</param>
+    /// <returns>JSON in UTF-8.</returns>
+    public static byte[] Bytes(Preprocessor preprocessor)
+    {
         ArgumentNullException.ThrowIfNull(preprocessor);
         if (preprocessor.Crop is not null)
         {
@@ -73,7 +82,7 @@ public static class PreprocessorFile
                 _ => null,
             },
         };
-        AtomicFile.WriteText(Path.Combine(folder, FileName), json.ToJsonString(_indented) + "\n");
+        return Encoding.UTF8.GetBytes(json.ToJsonString(_indented) + "\n");
     }
 
     private static ProcessorClass ClassOf(JsonElement file, string folder, string path)

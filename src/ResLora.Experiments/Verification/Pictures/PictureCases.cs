@@ -20,6 +20,7 @@ internal static class PictureCases
         {
             "image_decode" => DecodeCase.Run,
             "image_preprocess" => PreprocessCase.Run,
+            "imagefolder" => FolderCase.Run,
             _ => null,
         };
     }

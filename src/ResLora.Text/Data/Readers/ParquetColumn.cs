@@ -4,30 +4,39 @@ using Parquet.Schema;
 
 namespace ResLora.Text.Data.Readers;
 
-/// <summary>The values of a column of a row group, as text, one after the other.</summary>
+/// <summary>The values of a column of a row group, as text or as bytes, one after the other.</summary>
+/// <param name="name">The column's name, or that of the structure that it is a part of.</param>
 /// <param name="column">The column.</param>
 /// <param name="data">Its values; disposed with this.</param>
-internal sealed class ParquetColumn(DataField column, RawColumnData data) : IDisposable
+/// <param name="isBinary">Whether its values are wanted as bytes.</param>
+internal sealed class ParquetColumn(string name, DataField column, RawColumnData data, bool isBinary) : IDisposable
 {
     private int _row;
     private int _value;
 
     /// <summary>The column's name.</summary>
-    public string Name => column.Name;
+    public string Name => name;
+
+    /// <summary>Whether its values are wanted as bytes.</summary>
+    public bool IsBinary => isBinary;
 
     /// <summary>The next row's value.</summary>
     /// <returns>The text; null where the row has none.</returns>
     /// <exception cref="InvalidDataException">The value has no text.</exception>
-    public string? Next()
-    {
-        var row = _row++;
-        return column.MaxDefinitionLevel > 0 && data.DefinitionLevels[row] < column.MaxDefinitionLevel
-            ? null
-            : ParquetText.Of(Value(_value++), column.SchemaElement);
-    }
+    public string? Next() => HasValue() ? ParquetText.Of(Value(_value++), column.SchemaElement) : null;
+
+    /// <summary>The next row's value.</summary>
+    /// <returns>Its bytes; null where the row has none.</returns>
+    public ReadOnlyMemory<byte>? NextBytes() => HasValue() ? (byte[])Value(_value++) : null;
 
     /// <inheritdoc/>
     public void Dispose() => data.Dispose();
+
+    private bool HasValue()
+    {
+        var row = _row++;
+        return column.MaxDefinitionLevel == 0 || data.DefinitionLevels[row] >= column.MaxDefinitionLevel;
+    }
 
     private object Value(int at) => data switch
     {

@@ -20,30 +20,44 @@ internal static class ParquetRows
 
     /// <summary>Reads the rows lazily.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="binary">Columns that are wanted as bytes; null for none.</param>
     /// <returns>The rows; <see cref="Row.Where"/> is the row's number from 1.</returns>
     /// <exception cref="FileFormatException">The file is not Parquet, is damaged, or is larger once unpacked than is read.</exception>
-    public static IEnumerable<Row> Read(string path)
+    public static IEnumerable<Row> Read(string path, IReadOnlySet<string>? binary = null)
     {
         using var file = InputFile.OpenRead(path);
         using var opened = new Opened(Guarded(path, _metadataPatience, () => OpenAsync(file)));
         var number = 0L;
         for (var index = 0; index < opened.Reader.RowGroupCount; index++)
         {
-            foreach (var row in Group(file, opened.Reader, path, index))
+            foreach (var row in Group(file, opened.Reader, path, index, binary))
             {
                 yield return Guarded(path, () => row(++number));
             }
         }
     }
 
-    private static IEnumerable<Func<long, Row>> Group(FileStream file, ParquetReader reader, string path, int index)
+    /// <summary>What the file says of itself, key by key.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The pairs; often none.</returns>
+    /// <exception cref="FileFormatException">The file is not Parquet or is damaged.</exception>
+    public static IReadOnlyDictionary<string, string> Metadata(string path)
+    {
+        using var file = InputFile.OpenRead(path);
+        using var opened = new Opened(Guarded(path, _metadataPatience, () => OpenAsync(file)));
+        return opened.Reader.CustomMetadata;
+    }
+
+    private static IEnumerable<Func<long, Row>> Group(FileStream file, ParquetReader reader, string path, int index, IReadOnlySet<string>? binary)
     {
         using var group = reader.OpenRowGroupReader(index);
         var where = $"{path}, row group {index}";
         var count = group.RowCount;
-        Guarded(path, () => Require(file, group.RowGroup, count, reader.Schema, where));
-        var flat = reader.Schema.Fields.OfType<DataField>().Where(field => !field.IsArray).ToArray();
-        var nested = reader.Schema.Fields.Except(flat).Select(field => field.Name).ToArray();
+        var flat = reader.Schema.Fields.OfType<DataField>().Where(field => !field.IsArray).Select(field => (field.Name, Field: field)).ToList();
+        var structures = reader.Schema.Fields.OfType<StructField>().Where(field => binary?.Contains(field.Name) == true && IsOfTheHub(field)).ToArray();
+        flat.AddRange(structures.SelectMany(field => field.Fields.Cast<DataField>().Select(part => (field.Name, Field: part))));
+        var nested = reader.Schema.Fields.Where(field => field is not DataField { IsArray: false }).Except(structures).Select(field => field.Name).ToArray();
+        Guarded(path, () => Require(file, group.RowGroup, count, nested.Length > 0, where));
         var rows = nested.Length == 0 ? null : Guarded(path, _groupPatience, () => NestedAsync(file, index));
         if (rows is not null && rows.Count != count)
         {
@@ -53,9 +67,10 @@ internal static class ParquetRows
         var columns = new List<ParquetColumn>();
         try
         {
-            foreach (var field in flat)
+            foreach (var (name, field) in flat)
             {
-                columns.Add(new ParquetColumn(field, Guarded(path, _groupPatience, () => group.ReadRawColumnDataBaseAsync(field).AsTask())));
+                var isBinary = binary?.Contains(name) == true && field.ClrType == typeof(ReadOnlyMemory<byte>);
+                columns.Add(new ParquetColumn(name, field, Guarded(path, _groupPatience, () => group.ReadRawColumnDataBaseAsync(field).AsTask()), isBinary));
             }
 
             for (var row = 0; row < count; row++)
@@ -73,11 +88,19 @@ internal static class ParquetRows
     private static Row ToRow(string path, string where, List<ParquetColumn> columns, string[] nested, IReadOnlyDictionary<string, object>? lists)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        var bytes = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         foreach (var column in columns)
         {
             try
             {
-                if (column.Next() is { } text)
+                if (column.IsBinary)
+                {
+                    if (column.NextBytes() is { } content)
+                    {
+                        bytes[column.Name] = content;
+                    }
+                }
+                else if (column.Next() is { } text)
                 {
                     values[column.Name] = text;
                 }
@@ -94,12 +117,15 @@ internal static class ParquetRows
             values[name] = ParquetText.Json(lists![name]);
         }
 
-        return new Row(path, where, values) { Nested = names };
+        return new Row(path, where, values) { Nested = names, Bytes = bytes };
     }
 
-    private static bool Require(FileStream file, RowGroup group, long rows, ParquetSchema schema, string where)
+    // How the hub stores pictures and sounds: the file's bytes, and its name.
+    private static bool IsOfTheHub(StructField field) =>
+        field.Fields.Any(part => part.Name == "bytes") && field.Fields.All(part => part is DataField { IsArray: false } && part.Name is "bytes" or "path");
+
+    private static bool Require(FileStream file, RowGroup group, long rows, bool isNested, string where)
     {
-        var isNested = schema.Fields.Any(field => field is not DataField { IsArray: false });
         var (values, packed, unpacked) = (0L, 0L, 0L);
         foreach (var column in group.Columns)
         {

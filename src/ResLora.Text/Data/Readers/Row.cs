@@ -21,6 +21,12 @@ public sealed record Row(string File, string Where, IReadOnlyDictionary<string, 
     public IReadOnlySet<string> Nested { get; init; } = new HashSet<string>();
 
     /// <summary>
+    /// The columns that were asked for as bytes and have some: Parquet's, whether bytes or the hub's structure of <c>bytes</c> and
+    /// <c>path</c>. The path is in <see cref="Values"/>, under the column's name.
+    /// </summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Bytes { get; init; } = new Dictionary<string, ReadOnlyMemory<byte>>();
+
+    /// <summary>
     /// The value of a column, or null when the row has none. Numbers, truth values and dates are the text that the file has.
     /// </summary>
     /// <param name="column">The column's name, case included.</param>

@@ -18,11 +18,19 @@ public static class RowReader
     /// <exception cref="FileFormatException">The file is missing, unreadable, empty, of an unknown kind, or breaks its format.</exception>
     public static IEnumerable<Row> Read(string path) => Read(path, layout: null);
 
+    /// <summary>Reads as <see cref="Read(string)"/> does, some columns of <c>.parquet</c> as bytes: pictures, say.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="binary">Their names; those that are not there, or are no bytes, are read as ever.</param>
+    /// <returns>The rows, with <see cref="Row.Bytes"/>.</returns>
+    /// <exception cref="FileFormatException">As for <see cref="Read(string)"/>.</exception>
+    public static IEnumerable<Row> Read(string path, IReadOnlySet<string> binary) => Read(path, layout: null, binary);
+
     /// <summary>Reads as <see cref="Read(string)"/> does, with what a data set allows in its own <c>.tsv</c> files.</summary>
     /// <param name="path">The file.</param>
     /// <param name="layout">The data set's rules; null for none.</param>
+    /// <param name="binary">Columns that are wanted as bytes; null for none.</param>
     /// <returns>The rows; one without values is a broken line, where the rules have such.</returns>
-    internal static IEnumerable<Row> Read(string path, TsvLayout? layout)
+    internal static IEnumerable<Row> Read(string path, TsvLayout? layout, IReadOnlySet<string>? binary = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         if (!File.Exists(path))
@@ -40,7 +48,7 @@ public static class RowReader
             ".json" => JsonReader.Read(path),
             ".csv" => DelimitedReader.Read(path, ",", quoted: true),
             ".tsv" => DelimitedReader.Read(path, "\t", quoted: false, layout),
-            ".parquet" => ParquetRows.Read(path),
+            ".parquet" => ParquetRows.Read(path, binary),
             _ => throw new FileFormatException(
                 $"{path} has the extension '{extension}'; data files are {string.Join(", ", Extensions)}."),
         };

@@ -1,0 +1,88 @@
+using ResLora.Formats.Errors;
+using ResLora.Text.Data;
+using ResLora.Text.Data.Readers;
+
+namespace ResLora.Images.Folders;
+
+/// <summary>
+/// Lists the pictures of a data set: a folder a class, a folder with metadata files (Hugging Face's imagefolder), or tables with paths or
+/// bytes. No picture is decoded.
+/// </summary>
+public static class PictureDataReader
+{
+    /// <summary>Lists a data set.</summary>
+    /// <param name="path">A folder, or one table (<c>.csv</c>, <c>.tsv</c>, <c>.jsonl</c>, <c>.json</c>, <c>.parquet</c>).</param>
+    /// <param name="request">What is wanted of it.</param>
+    /// <returns>The pictures. What a user should know besides goes to <see cref="Warnings"/>.</returns>
+    /// <exception cref="FileFormatException">Nothing is there, or what is there cannot be read as its author meant it.</exception>
+    /// <exception cref="ConfigException">There are more classes than are supported, or a class has no name.</exception>
+    public static PictureData Read(string path, PictureRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(request);
+        if (!Directory.Exists(path))
+        {
+            var table = new PictureTable(request);
+            return Finish([.. table.Read(path, Path.GetFileName(path), TaskSplit.Train)], table.Classes, hasSplits: false, path, request);
+        }
+
+        var listing = new FolderListing(path);
+        return listing.Pictures.Count == 0 ? OfTables(listing, request) : OfPictures(listing, request);
+    }
+
+    private static PictureData OfPictures(FolderListing listing, PictureRequest request)
+    {
+        var isAsked = request.Labels || request.Captions;
+        var rows = isAsked ? MetadataRows.Read(listing) : null;
+        if (rows is not null)
+        {
+            var columns = new PictureColumns(request);
+            var splits = new FolderSplits([.. rows.Select(row => row.Name)], listing.Root);
+            return Finish(
+                [.. rows.Select(row => new PictureEntry(SourceOf(listing, row.Name), splits.Of(row.Name), columns.Class(row.Row), columns.Caption(row.Row, row.Name)))],
+                null, splits.AreThere, listing.Root, request);
+        }
+
+        var folders = new FolderSplits(listing.Pictures, listing.Root);
+        var classes = request.Labels ? FolderClasses.Of(listing, folders) : null;
+        return Finish(
+            [.. listing.Pictures.Select((name, i) => new PictureEntry(SourceOf(listing, name), folders.Of(name), classes?[i], request.Captions ? CaptionFiles.Of(listing, name) : null))],
+            null, folders.AreThere, listing.Root, request);
+    }
+
+    // Tables in a folder are the shards of splits, as the hub names them: train-00000-of-00002.parquet.
+    private static PictureData OfTables(FolderListing listing, PictureRequest request)
+    {
+        string[] files = [.. listing.Others.Where(file => Path.GetExtension(file).ToLowerInvariant() is ".parquet" or ".csv" or ".tsv" or ".jsonl")];
+        if (files.Length == 0)
+        {
+            throw new FileFormatException($"'{listing.Root}' has no pictures and no tables of pictures ({string.Join(", ", RowReader.Extensions)}).");
+        }
+
+        // A file's name counts as a folder's does.
+        string[] names = [.. files.Select(file => file + "/")];
+        var splits = new FolderSplits(names, listing.Root);
+        var table = new PictureTable(request);
+        return Finish([.. files.SelectMany((file, i) => table.Read(listing.PathOf(file), file, splits.Of(names[i])))], table.Classes, splits.AreThere, listing.Root, request);
+    }
+
+    private static PictureData Finish(IReadOnlyList<PictureEntry> entries, IReadOnlyList<string>? declared, bool hasSplits, string source, PictureRequest request)
+    {
+        if (!request.Labels)
+        {
+            return new PictureData([.. entries.Select(entry => new LabelledPicture(entry.Source, entry.Split, null, entry.Caption))], null, hasSplits);
+        }
+
+        var classes = PictureClasses.Of([.. entries.Select(entry => entry.Class!).Distinct(StringComparer.Ordinal)], declared, request.Model, source);
+        var data = new PictureData(
+            [.. entries.Select(entry => new LabelledPicture(entry.Source, entry.Split, classes.Find(entry.Class!), entry.Caption))], classes, hasSplits);
+        if (hasSplits)
+        {
+            PictureClasses.WarnOfUnseen(data.Pictures, classes, source);
+        }
+
+        return data;
+    }
+
+    private static PictureSource SourceOf(FolderListing listing, string name) => PictureSource.OfFile(name, listing.PathOf(name));
+}
