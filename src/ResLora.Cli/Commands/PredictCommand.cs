@@ -110,7 +110,7 @@ internal static class PredictCommand
             OutputGuard.RequireFile(output, options.Data, options.Model, options.Adapter);
         }
 
-        var kept = new List<TextPrediction>();
+        var kept = new List<LabelPrediction>();
         var streams = output is null && !context.IsJson;
         var count = PredictJob.Run(
             options,

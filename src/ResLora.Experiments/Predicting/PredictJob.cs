@@ -23,14 +23,19 @@ public static class PredictJob
     /// <exception cref="ResLoraException">Settings or files cannot be used, or the model is no encoder for texts.</exception>
     /// <exception cref="NotFiniteException">A score is no number.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static int Run(PredictOptions options, IEnumerable<string> lines, Action<TextPrediction> report, CancellationToken stop = default)
+    public static int Run(PredictOptions options, IEnumerable<string> lines, Action<LabelPrediction> report, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(lines);
         ArgumentNullException.ThrowIfNull(report);
         ConfigBinder.ThrowIfAny("The settings for predictions", [.. options.Problems()]);
         var columns = new ColumnMap(options.Columns);
-        var task = options.Task is { } name ? LabelledTaskRegistry.Get(name, columns) : null;
+        if (options.Task is { } name)
+        {
+            _ = WorkloadRegistry.Of(name);   // a slip of the keyboard is told before anything is loaded
+        }
+
+        var task = options.Submission is null ? null : LabelledTaskRegistry.Get(options.Task!, columns);
         if (options.Submission is not null && task!.SubmissionFile is null)
         {
             throw new ConfigException($"Task '{task.Name}' is not one of GLUE's, so there is no submission for it; leave it out.");
@@ -47,14 +52,14 @@ public static class PredictJob
         var inputs = workload.Inputs(source, session, lines);
         var count = 0;
         // Only a submission needs all of them at once; the examples may be a stream without an end.
-        var submitted = new List<TextPrediction>();
+        var submitted = new List<LabelPrediction>();
         foreach (var group in inputs.Examples.Chunk(options.BatchSize))
         {
-            var rows = inputs.Objective.Predict([.. group.Select(one => one.Value)], options.BatchSize, stop);
+            var rows = inputs.Objective.Predict([.. group.Select(one => one.Example)], options.BatchSize, stop);
             NotFiniteException.ThrowIfAny(session.Model, rows.SelectMany(row => row).Select(score => (double)score));
             foreach (var (one, scores) in group.Zip(rows))
             {
-                var prediction = Of(one.Key, scores, inputs.Labels);
+                var prediction = Of(one.Index, scores, inputs.Labels) with { File = one.File };
                 report(prediction);
                 count++;
                 if (options.Submission is not null)
@@ -72,15 +77,15 @@ public static class PredictJob
         return count;
     }
 
-    private static TextPrediction Of(long index, float[] scores, IReadOnlyList<string>? labels)
+    private static LabelPrediction Of(long index, float[] scores, IReadOnlyList<string>? labels)
     {
         if (labels is null)
         {
-            return new TextPrediction(index, null, scores[0], null);
+            return new LabelPrediction(index, null, scores[0], null);
         }
 
         var shares = Softmax(scores);
-        return new TextPrediction(index, labels[LabelObjective.Highest(scores)], null, labels.Zip(shares).ToDictionary(pair => pair.First, pair => pair.Second));
+        return new LabelPrediction(index, labels[LabelObjective.Highest(scores)], null, labels.Zip(shares).ToDictionary(pair => pair.First, pair => pair.Second));
     }
 
     private static double[] Softmax(float[] scores)
@@ -91,7 +96,7 @@ public static class PredictJob
         return [.. powers.Select(power => power / sum)];
     }
 
-    private static void Submit(string folder, LabelledTask task, List<TextPrediction> submitted)
+    private static void Submit(string folder, LabelledTask task, List<LabelPrediction> submitted)
     {
         long[] indices = [.. submitted.Select(one => one.Index)];
         if (task.IsRegression)

@@ -1,72 +1,60 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using ResLora.Experiments.Configuration;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
-using ResLora.Formats.Files;
 using ResLora.Models;
-using ResLora.Text.Tokenization;
 using ResLora.Training.Objectives;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Pretraining;
 
-/// <summary>A model made from a description, with its tokenizer and the files that both are saved as.</summary>
-internal sealed class NewModel : IDisposable
+/// <summary>A model made from a description, with the files that it is saved as and the data that it learns from.</summary>
+internal abstract class NewModel : IDisposable
 {
+    private readonly PretrainConfig _setup;
     private readonly JsonObject _config;
     private readonly IReadOnlyDictionary<string, byte[]> _companions;
-    private readonly PretrainConfig _setup;
     private readonly ScalarType _savedType;
 
-    /// <summary>Makes a model without weights yet, and its tokenizer.</summary>
-    /// <param name="config">The description, free of problems.</param>
-    /// <param name="texts">What a new tokenizer is trained on.</param>
-    /// <exception cref="ResLoraException">The description cannot be carried out, or the tokenizer's folder cannot be used.</exception>
-    public NewModel(PretrainConfig config, IEnumerable<string> texts)
+    /// <summary>Takes what was described.</summary>
+    /// <param name="setup">The settings, free of problems.</param>
+    /// <param name="network">The network that is to be made.</param>
+    /// <param name="companions">The files that stand beside its weights.</param>
+    /// <exception cref="ConfigException">It cannot be made.</exception>
+    protected NewModel(PretrainConfig setup, NewNetwork network, IReadOnlyDictionary<string, byte[]> companions)
     {
-        _setup = config;
-        _savedType = config.SaveAs switch
+        ConfigBinder.ThrowIfAny("model", network.Problems);
+        (_setup, _config, _companions, Model) = (setup, network.Config, companions, network.Build());
+        _savedType = setup.SaveAs switch
         {
             "float32" => ScalarType.Float32,
             "float16" => ScalarType.Float16,
             _ => ScalarType.BFloat16,
         };
-        (_companions, Tokenizer) = config.Tokenizer.From is { } folder
-            ? (TokenizerFiles(folder), Tokenizer.Load(folder))
-            : Trained(config, texts);
-        if (config.Model.Vocabulary < Tokenizer.VocabularySize)
-        {
-            throw new ConfigException($"model.vocabulary is {config.Model.Vocabulary}, and the tokenizer has {Tokenizer.VocabularySize} tokens; give at least as many, or leave it out.");
-        }
-
-        if (config.Objective == PretrainObjective.MaskedTokens && (Tokenizer.MaskId is null || Tokenizer.PadId is null))
-        {
-            throw new ConfigException(
-                "tokenizer.from: a RoBERTa (objective mlm) needs a tokenizer with tokens for hidden words and for padding; "
-                + "this one names none.");
-        }
-
-        var network = Describe(config, Tokenizer);
-        ConfigBinder.ThrowIfAny("model", network.Problems);
-        (_config, Objective) = (network.Config, network.Build() switch
-        {
-            CausalLanguageModel causal => new NextTokenObjective(causal, Tokenizer.PadId ?? 0),
-            EncoderModel encoder => new MaskedTokenObjective(encoder, Tokenizer.MaskId!.Value, config.PredictedShare),
-            var other => throw new InvalidOperationException($"Nothing is known that a {other.GetName()} could learn from texts."),
-        });
     }
 
-    /// <summary>What the model learns.</summary>
-    public TextObjective Objective { get; }
-
     /// <summary>The model; on the meta device until its weights are drawn.</summary>
-    public LanguageModel Model => Objective.Model;
+    public Network Model { get; }
 
-    /// <summary>Its tokenizer.</summary>
-    public Tokenizer Tokenizer { get; }
+    /// <summary>What the model learns.</summary>
+    public abstract Objective Objective { get; }
+
+    /// <summary>The tokens that it knows; null for a model that knows none.</summary>
+    public abstract long? Vocabulary { get; }
 
     private long ShardBytes => ByteSize.Parse("maxShardSize", _setup.MaxShardSize);
+
+    /// <summary>Reads the data and makes what it asks for.</summary>
+    /// <param name="config">The settings, free of problems.</param>
+    /// <returns>The model, without weights yet; owned by the caller.</returns>
+    /// <exception cref="ResLoraException">The description cannot be carried out, or files cannot be used.</exception>
+    public static NewModel Of(PretrainConfig config) =>
+        config.Objective == PretrainObjective.Pictures ? NewPictureModel.Of(config) : NewTextModel.Of(config);
+
+    /// <summary>Makes examples of the data.</summary>
+    /// <returns>Those to learn, those held out, and what there is to say of them.</returns>
+    /// <exception cref="ConfigException">The data cannot be learnt by this model.</exception>
+    public abstract (IReadOnlyList<IExample> Train, IReadOnlyList<IExample> HeldOut, KeyValuePair<string, string> Fact) Encode();
 
     /// <summary>Draws the weights to train: float32, every one of them trainable.</summary>
     public void Initialize() => ModelWeights.Initialize(Model, _setup.Model.InitializerRange, _setup.Training.Seed, float32, CPU);
@@ -79,67 +67,4 @@ internal sealed class NewModel : IDisposable
         Model, _config, _companions, folder, new NewWeights(_setup.Model.InitializerRange, _setup.Training.Seed), _savedType, overwrite, ShardBytes);
 
     public void Dispose() => Model.Dispose();
-
-    private static (IReadOnlyDictionary<string, byte[]> Files, Tokenizer Tokenizer) Trained(PretrainConfig config, IEnumerable<string> texts)
-    {
-        var options = new BpeTrainingOptions
-        {
-            VocabularySize = config.Tokenizer.Vocabulary,
-            MinimumCount = config.Tokenizer.MinimumCount,
-            IndividualDigits = config.Tokenizer.IndividualDigits,
-            Layout = config.Objective == PretrainObjective.MaskedTokens ? BpeLayout.Roberta : BpeLayout.Causal,
-        };
-        var files = new Dictionary<string, byte[]>(StringComparer.Ordinal)
-        {
-            ["tokenizer.json"] = Encoding.UTF8.GetBytes(ByteLevelBpeTrainer.Train(texts, options) + "\n"),
-            ["tokenizer_config.json"] = Encoding.UTF8.GetBytes(ByteLevelBpeTrainer.DescribeConfig(options, config.Model.MaxLength) + "\n"),
-        };
-        return (files, LoadTokenizer(files));
-    }
-
-    private static NewNetwork Describe(PretrainConfig config, Tokenizer tokenizer)
-    {
-        var model = config.Model;
-        return ModelRegistry.Find(config.Objective == PretrainObjective.MaskedTokens ? "roberta" : "llama")!.New!(new TextNetworkShape
-        {
-            Layers = model.Layers,
-            Hidden = model.Hidden,
-            Intermediate = model.Intermediate,
-            Heads = model.Heads,
-            KeyValueHeads = model.KeyValueHeads ?? model.Heads,
-            Vocabulary = model.Vocabulary ?? tokenizer.VocabularySize,
-            MaxLength = model.MaxLength,
-            TieEmbeddings = model.TieEmbeddings,
-            Dropout = model.Dropout,
-            RopeTheta = model.RopeTheta,
-            InitializerRange = model.InitializerRange,
-            BeginId = tokenizer.BeginId,
-            EndId = tokenizer.EndId,
-            PadId = tokenizer.PadId,
-        });
-    }
-
-    /// <summary>Without what belongs to the other model: its licence and its settings for generation.</summary>
-    private static Dictionary<string, byte[]> TokenizerFiles(string folder) => ModelFolder.Companions(folder)
-        .Where(file => file.Key is not ("LICENSE" or "generation_config.json"))
-        .ToDictionary(StringComparer.Ordinal);
-
-    /// <summary>By way of files, so that what is trained with is what will be loaded.</summary>
-    private static Tokenizer LoadTokenizer(Dictionary<string, byte[]> files)
-    {
-        var folder = Directory.CreateTempSubdirectory("reslora-");
-        try
-        {
-            foreach (var (name, content) in files)
-            {
-                AtomicFile.Write(Path.Combine(folder.FullName, name), stream => stream.Write(content));
-            }
-
-            return Tokenizer.Load(folder.FullName);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
 }

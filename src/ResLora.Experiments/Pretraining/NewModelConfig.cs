@@ -1,6 +1,6 @@
 namespace ResLora.Experiments.Pretraining;
 
-/// <summary>The shape of a new Llama, or of a new RoBERTa.</summary>
+/// <summary>The shape of a new Llama, RoBERTa or ViT.</summary>
 public sealed record NewModelConfig
 {
     /// <summary>Decoder layers. Default 8.</summary>
@@ -18,6 +18,12 @@ public sealed record NewModelConfig
     /// <summary>Key and value heads; the query heads are a multiple of them. Llama only. Default: as many.</summary>
     public int? KeyValueHeads { get; init; }
 
+    /// <summary>ViT only: height and width of the pictures in pixels, a multiple of the patches'. Default 64.</summary>
+    public int ImageSize { get; init; } = 64;
+
+    /// <summary>ViT only: height and width of a patch in pixels; a picture has (imageSize / patchSize)² of them. Default 8.</summary>
+    public int PatchSize { get; init; } = 8;
+
     /// <summary>Rows of the embedding, at least as many as the tokenizer has tokens. Default: as many.</summary>
     public int? Vocabulary { get; init; }
 
@@ -28,7 +34,7 @@ public sealed record NewModelConfig
     public bool TieEmbeddings { get; init; } = true;
 
     /// <summary>
-    /// RoBERTa only: dropout on hidden states and attention weights in training, 0 up to but not including 1. Default 0.1.
+    /// RoBERTa and ViT: dropout on hidden states and attention weights in training, 0 up to but not including 1. Default 0.1.
     /// </summary>
     public double Dropout { get; init; } = 0.1;
 

@@ -18,6 +18,16 @@ public sealed record PretrainConfig : ICheckedConfig
     [ConfigPath]
     public string? Texts { get; init; }
 
+    /// <summary>
+    /// For <c>image-classification</c>, the labelled pictures: a folder with one folder a class, a folder with metadata.jsonl, .csv or
+    /// .parquet, or a table with paths or bytes.
+    /// </summary>
+    [ConfigPath]
+    public string? Pictures { get; init; }
+
+    /// <summary>Of pictures: the data's names of the columns <c>image</c> and <c>label</c>, such as <c>label: category</c>.</summary>
+    public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The column that holds the text. Default text.</summary>
     public string Column { get; init; } = UsualColumn;
 
@@ -33,8 +43,8 @@ public sealed record PretrainConfig : ICheckedConfig
     public long SplitSeed { get; init; }
 
     /// <summary>
-    /// What the model learns: <c>causal</c> makes a Llama that continues texts, <c>mlm</c> a RoBERTa to be fine-tuned on labels. Default
-    /// causal.
+    /// What the model learns: <c>causal</c> makes a Llama that continues texts, <c>mlm</c> a RoBERTa to be fine-tuned on labels,
+    /// <c>image-classification</c> a ViT that labels pictures. Default causal.
     /// </summary>
     public PretrainObjective Objective { get; init; }
 
@@ -100,7 +110,7 @@ public sealed record PretrainConfig : ICheckedConfig
             yield return "training.maxMemory is given; only train chooses its batches by it, so leave it out";
         }
 
-        if (Training.MaxLength > Model.MaxLength)
+        if (Objective != PretrainObjective.Pictures && Training.MaxLength > Model.MaxLength)
         {
             yield return $"training.maxLength is {Training.MaxLength}; rows cannot be longer than model.maxLength ({Model.MaxLength})";
         }
@@ -125,7 +135,23 @@ public sealed record PretrainConfig : ICheckedConfig
             yield return $"maxShardSize {ByteSize.Problem(MaxShardSize)}";
         }
 
-        if (Texts is null && !(InitOnly && Tokenizer.From is not null))
+        if (Objective == PretrainObjective.Pictures)
+        {
+            if (Pictures is null)
+            {
+                yield return "pictures is missing; objective image-classification learns from them";
+            }
+
+            if (Texts is not null)
+            {
+                yield return "texts is given; objective image-classification learns from pictures";
+            }
+        }
+        else if (Pictures is not null)
+        {
+            yield return "pictures is given; only objective image-classification learns from them";
+        }
+        else if (Texts is null && !(InitOnly && Tokenizer.From is not null))
         {
             yield return "texts is missing; only a model that is not trained (initOnly) and takes its tokenizer from a folder (tokenizer.from) needs none";
         }

@@ -3,14 +3,12 @@ using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
-using ResLora.Text.Data;
-using ResLora.Text.Data.Tasks;
 using ResLora.Training.Loop;
 using ResLora.Training.Planning;
 
 namespace ResLora.Experiments.Pretraining;
 
-/// <summary>Trains a tokenizer and a small Llama or RoBERTa from scratch, by the same loop that fine-tunes; or writes a model of any size with random weights.</summary>
+/// <summary>Trains a small model from scratch (a Llama or a RoBERTa with its tokenizer, a ViT), by the same loop that fine-tunes; or writes a model of any size with random weights.</summary>
 public static class PretrainJob
 {
     /// <summary>Runs the job and writes the model folder.</summary>
@@ -35,15 +33,9 @@ public static class PretrainJob
 
         var folder = new RunFolder(RunOf(config));
         folder.RequireReady(resume);
-        var (train, heldOut) = Read(config);
-        using var made = new NewModel(config, train.Select(sample => sample.Completion));
-        if (made.Tokenizer.EndId is null)
-        {
-            throw new ConfigException($"tokenizer.from: training from scratch puts a token behind each text, and {made.Tokenizer.Ends.Absence}.");
-        }
-
+        using var made = NewModel.Of(config);
         made.Initialize();
-        var (rows, validation) = (Pack(train, made, config), Pack(heldOut, made, config));
+        var (train, heldOut, fact) = made.Encode();
         var numbers = made.Model.named_parameters().Sum(p => p.parameter.numel());
         DiskSpace.Require(folder.Path, RunPlan.RoomOnDisk(numbers, Bytes(config, numbers), config.Training) - (resume ? DiskSpace.Used(folder.Path) : 0), "The run's files");
         DiskSpace.Require(config.Output, Bytes(config, numbers), "The model's files");
@@ -52,11 +44,11 @@ public static class PretrainJob
         progress?.Report(new RunStarted(
         [
             Fact(config, made, count),
-            new("texts", string.Create(CultureInfo.InvariantCulture, $"{train.Count:N0} documents in {rows.Count:N0} rows of {config.Training.MaxLength} tokens, {heldOut.Count} held out")),
+            fact,
             new("run", folder.Path),
         ]));
         var setup = new TrainSetup(
-            made.Objective, parameters, rows, validation, config.Training, folder.Path, made.Save)
+            made.Objective, parameters, train, heldOut, config.Training, folder.Path, made.Save)
         {
             SaveSettings = () => folder.Save(config),
         };
@@ -66,50 +58,27 @@ public static class PretrainJob
             Publish(folder.BestOrLast, config, overwrite);
         }
 
-        return new PretrainReport(config.Output, folder.Path, count, made.Model.VocabularySize, result);
+        return new PretrainReport(config.Output, folder.Path, count, made.Vocabulary, result);
     }
 
     private static PretrainReport WriteOnly(PretrainConfig config, bool overwrite, IProgress<RunEvent>? progress)
     {
-        using var made = new NewModel(config, config.Tokenizer.From is null ? Read(config).Train.Select(sample => sample.Completion) : []);
+        using var made = NewModel.Of(config);
         var count = made.Model.named_parameters().Sum(p => p.parameter.numel());
         DiskSpace.Require(config.Output, Bytes(config, count), "The model's files");
         progress?.Report(new RunStarted([Fact(config, made, count)]));
         made.SaveUntrained(config.Output, overwrite);
-        return new PretrainReport(config.Output, null, count, made.Model.VocabularySize, null);
+        return new PretrainReport(config.Output, null, count, made.Vocabulary, null);
     }
 
     private static long Bytes(PretrainConfig config, long numbers) => numbers * (config.SaveAs == "float32" ? sizeof(float) : sizeof(short));
 
     private static KeyValuePair<string, string> Fact(PretrainConfig config, NewModel made, long parameters) => new(
-        "model", string.Create(CultureInfo.InvariantCulture, $"{config.Model.Layers} layers, {parameters:N0} parameters, {made.Model.VocabularySize} tokens"));
+        "model", string.Create(CultureInfo.InvariantCulture, $"{config.Model.Layers} layers, {parameters:N0} parameters{(made.Vocabulary is { } tokens ? $", {tokens} tokens" : "")}"));
 
-    private static string?[] Inputs(PretrainConfig config) => [config.Texts, config.Tokenizer.From, config.InitOnly ? null : RunOf(config)];
+    private static string?[] Inputs(PretrainConfig config) => [config.Texts, config.Pictures, config.Tokenizer.From, config.InitOnly ? null : RunOf(config)];
 
     private static string RunOf(PretrainConfig config) => config.Run ?? config.Output + "-run";
-
-    private static (IReadOnlyList<Sample> Train, IReadOnlyList<Sample> HeldOut) Read(PretrainConfig config)
-    {
-        var columns = config.Column == PretrainConfig.UsualColumn ? ColumnMap.Default : new ColumnMap(new Dictionary<string, string> { ["text"] = config.Column });
-        var samples = TaskRegistry.Get("text", columns).Read(config.Texts!, TaskSplit.Train, config.Limit);
-        return (config.ValidationCount, samples) switch
-        {
-            (0, _) => (samples, []),
-            (null, [var text]) => DataSplit.HoldOutEnd(text),
-            (var count, _) => DataSplit.HoldOut(samples, count ?? DataSplit.UsualCount(samples.Count, PretrainConfig.UsualValidationCount), config.SplitSeed),
-        };
-    }
-
-    private static IReadOnlyList<TokenizedSample> Pack(IReadOnlyList<Sample> samples, NewModel made, PretrainConfig config)
-    {
-        var end = made.Tokenizer.EndId!.Value;
-        var documents = samples.Select(sample => (IReadOnlyList<int>)[.. made.Tokenizer.EncodePrompt(sample.Completion), end]);
-        var rows = PackedRows.Pack(documents, config.Training.MaxLength, made.Tokenizer.Before);
-        return config.Objective == PretrainObjective.Causal ? rows : [.. rows.Select(row => row with { Labels = [.. row.Ids.Select(id => Offered(id, made))] })];
-    }
-
-    /// <summary>Every token may be hidden but the special ones.</summary>
-    private static int Offered(int id, NewModel made) => made.Tokenizer.IsSpecial(id) ? TokenizedSample.Masked : id;
 
     private static void Publish(string saved, PretrainConfig config, bool overwrite) => AtomicFolder.Write(
         config.Output,

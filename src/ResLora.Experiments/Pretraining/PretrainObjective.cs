@@ -11,4 +11,7 @@ public enum PretrainObjective
 
     /// <summary>Masked tokens: a RoBERTa, to be fine-tuned on labels.</summary>
     [JsonStringEnumMemberName("mlm")] MaskedTokens,
+
+    /// <summary>Labels of pictures: a ViT.</summary>
+    [JsonStringEnumMemberName("image-classification")] Pictures,
 }

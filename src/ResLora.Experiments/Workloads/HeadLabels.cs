@@ -12,7 +12,7 @@ internal static class HeadLabels
     /// <param name="head">The head.</param>
     /// <param name="model">The model's name, for errors.</param>
     /// <exception cref="ConfigException">The head predicts something else.</exception>
-    public static LabelSet? Of(LabelledTask task, ModelHead head, string model)
+    public static LabelSet? Of(LabelMeasures task, ModelHead head, string model)
     {
         if (head.Kind != (task.IsRegression ? ModelHeadKind.Score : ModelHeadKind.Labels))
         {
@@ -39,7 +39,7 @@ internal static class HeadLabels
     /// <param name="head">The head.</param>
     /// <param name="model">The model's name, for errors.</param>
     /// <exception cref="ConfigException">It does not.</exception>
-    public static void Require(LabelledTask task, LabelSet? labels, ModelHead head, string model)
+    public static void Require(LabelMeasures task, LabelSet? labels, ModelHead head, string model)
     {
         var fits = labels is null
             ? head.Kind == ModelHeadKind.Score
@@ -50,7 +50,7 @@ internal static class HeadLabels
         }
     }
 
-    private static ConfigException Misfit(LabelledTask task, LabelSet? labels, ModelHead head, string model)
+    private static ConfigException Misfit(LabelMeasures task, LabelSet? labels, ModelHead head, string model)
     {
         var wanted = task.IsRegression ? "a score" : labels is null ? "labels" : $"the labels {string.Join(", ", labels.Names)}";
         return new ConfigException($"Task '{task.Name}' has {wanted} to predict, and {model} predicts {Text(head)}; take the model or adapter that was trained for it.");

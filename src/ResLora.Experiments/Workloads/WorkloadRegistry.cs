@@ -1,4 +1,5 @@
 using ResLora.Experiments.Workloads.Generation;
+using ResLora.Experiments.Workloads.Pictures;
 using ResLora.Experiments.Workloads.TextLabels;
 using ResLora.Formats.Errors;
 using ResLora.Models;
@@ -12,6 +13,7 @@ internal static class WorkloadRegistry
     [
         new GenerationWorkload(),
         new LabelledWorkload(),
+        new PictureWorkload(),
     ];
 
     /// <summary>The names of all tasks.</summary>

@@ -55,7 +55,16 @@ public static class DataSplit
     public static (IReadOnlyList<LabelledText> Train, IReadOnlyList<LabelledText> HeldOut) HoldOut(IReadOnlyList<LabelledText> texts, int count, long seed) =>
         HoldOut(texts, text => (text.Text, text.SecondText), count, seed);
 
-    private static (IReadOnlyList<T> Train, IReadOnlyList<T> HeldOut) HoldOut<T, TKey>(IReadOnlyList<T> samples, Func<T, TKey> key, int count, long seed)
+    /// <summary>Divides anything as samples are divided; what has equal keys stays on one side.</summary>
+    /// <typeparam name="T">What is divided.</typeparam>
+    /// <typeparam name="TKey">What equals are known by.</typeparam>
+    /// <param name="samples">The training samples.</param>
+    /// <param name="key">The key of one.</param>
+    /// <param name="count">How many to hold out; fewer are when equal keys leave no exact fit.</param>
+    /// <param name="seed">The seed.</param>
+    /// <returns>What is left for training, and what is held out.</returns>
+    /// <exception cref="ConfigException"><paramref name="count"/> is below 1 or leaves nothing to train on.</exception>
+    public static (IReadOnlyList<T> Train, IReadOnlyList<T> HeldOut) HoldOut<T, TKey>(IReadOnlyList<T> samples, Func<T, TKey> key, int count, long seed)
     {
         ArgumentNullException.ThrowIfNull(samples);
         if (count < 1 || count >= samples.Count)

@@ -15,6 +15,7 @@ internal sealed class TrainingRun : IDisposable
 {
     private readonly TrainSetup _setup;
     private readonly IProgress<RunEvent>? _progress;
+    private readonly IReadOnlyList<IExample> _samples;
     private readonly DataOrder _order;
     private LearningRateSchedule _schedule;
     private readonly AdamW _optimizer;
@@ -34,6 +35,7 @@ internal sealed class TrainingRun : IDisposable
     public TrainingRun(TrainSetup setup, IReadOnlyList<IExample> samples, IProgress<RunEvent>? progress)
     {
         (_setup, _progress) = (setup, progress);
+        _samples = samples;
         _order = new DataOrder([.. samples.Select(s => s.Size)], setup.Config);
         _schedule = new LearningRateSchedule(setup.Config, _order.TotalSteps);
         var adapter = setup.Adapter;
@@ -205,7 +207,9 @@ internal sealed class TrainingRun : IDisposable
         var start = Stopwatch.GetTimestamp();
         var learningRate = _schedule.At(Step);
         Anneal(Step);
-        var outcome = _trainStep.Run(Step + 1, _order.MicroBatches(Step), learningRate);
+        var batches = _order.MicroBatches(Step);
+        Expect(Step + 1);
+        var outcome = _trainStep.Run(Step + 1, batches, learningRate);
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         _losses.Add(outcome.Loss);
         Log(new Dictionary<string, double>
@@ -219,6 +223,14 @@ internal sealed class TrainingRun : IDisposable
         var remaining = clock.Elapsed / (Step - before) * (_order.TotalSteps - Step);
         _progress?.Report(new StepDone(
             Step, _order.TotalSteps, outcome.Loss, learningRate, outcome.Tokens / seconds, outcome.GradientNorm, remaining));
+    }
+
+    private void Expect(int step)
+    {
+        if (step < _order.TotalSteps)
+        {
+            _setup.Objective.Expect([.. _order.MicroBatches(step).SelectMany(batch => batch).Select(index => _samples[index])]);
+        }
     }
 
     /// <summary>Sets the weight that the shortcuts have in a step; what is evaluated and saved after it has that weight, too.</summary>

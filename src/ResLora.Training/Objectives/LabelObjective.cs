@@ -13,7 +13,7 @@ namespace ResLora.Training.Objectives;
 /// <param name="model">The network, borrowed; its head says which of the two it is.</param>
 /// <param name="task">The task, which says what is measured.</param>
 /// <param name="labels">The labels in the order of the head's outputs; null for scores.</param>
-public abstract class LabelObjective(Network model, LabelledTask task, LabelSet? labels) : Objective(model)
+public abstract class LabelObjective(Network model, LabelMeasures task, LabelSet? labels) : Objective(model)
 {
     /// <inheritdoc />
     public override IReadOnlyList<string> Metrics =>
@@ -62,7 +62,7 @@ public abstract class LabelObjective(Network model, LabelledTask task, LabelSet?
         var predicted = Run(labelled, batchSize, (logits, batch) => sum += LossSum(logits, batch.Targets).item<float>(), stop);
         var scores = PredictsValues
             ? LabelScores.OfScores(task, [.. labelled.Select(example => TargetOf(example)!.Value)], [.. predicted.Select(row => (double)row[0])])
-            : LabelScores.OfLabels(task, labels!, [.. labelled.Select(example => (int)TargetOf(example)!.Value)], [.. predicted.Select(Highest)]);
+            : LabelScores.OfRatings(task, labels!, [.. labelled.Select(example => (int)TargetOf(example)!.Value)], predicted);
         return (sum / labelled.Length, scores);
     }
 

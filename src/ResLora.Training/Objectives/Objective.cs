@@ -33,6 +33,14 @@ public abstract class Objective(Network model)
     /// <returns>The count, 0 or more.</returns>
     public abstract int TargetsOf(IExample example);
 
+    /// <summary>
+    /// Says which examples the next step takes, so that they can be made ready while this one is computed. Default: nothing is done.
+    /// </summary>
+    /// <param name="next">The examples.</param>
+    public virtual void Expect(IReadOnlyList<IExample> next)
+    {
+    }
+
     /// <summary>Puts examples together for one forward pass. What it draws at random comes from libtorch's generator.</summary>
     /// <param name="examples">The examples, at least one.</param>
     /// <returns>The batch, owned by the caller.</returns>

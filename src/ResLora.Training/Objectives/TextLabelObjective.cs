@@ -11,7 +11,7 @@ namespace ResLora.Training.Objectives;
 /// <param name="model">The model, borrowed.</param>
 /// <param name="task">The task, which says what is measured.</param>
 /// <param name="labels">The labels in the order of the head's outputs; null for scores.</param>
-public sealed class TextLabelObjective(EncoderModel model, LabelledTask task, LabelSet? labels) : LabelObjective(model, task, labels)
+public sealed class TextLabelObjective(EncoderModel model, LabelMeasures task, LabelSet? labels) : LabelObjective(model, task, labels)
 {
     /// <inheritdoc />
     public override string? Problem(IEnumerable<IExample> examples) => TokenBatch.Problem(model, examples.Cast<TokenizedSample>());

@@ -1,4 +1,3 @@
-using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Text.Data;
@@ -66,7 +65,7 @@ internal sealed class LabelledWorkload : TextWorkload
         return new PredictionInputs(
             new TextLabelObjective(session.Encoder, task ?? HeadLabels.GeneralTask(head), labels),
             head.Kind == ModelHeadKind.Score ? null : labels?.Names ?? head.Labels,
-            Texts(source, task, labels, lines).Select(text => KeyValuePair.Create(text.Index, (IExample)encoding.Tokenize(text).Sample)));
+            Texts(source, task, labels, lines).Select(text => new PredictionInput(text.Index, encoding.Tokenize(text).Sample)));
     }
 
     private static IEnumerable<LabelledText> Texts(PredictionSource source, LabelledTask? task, LabelSet? labels, IEnumerable<string> lines)

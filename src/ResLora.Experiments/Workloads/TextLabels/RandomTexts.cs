@@ -36,12 +36,7 @@ internal static class RandomTexts
         return LabelledByModel(source, new TextLabelObjective(session.Encoder, HeadLabels.GeneralTask(head), labels), samples) with { Prompts = prompts };
     }
 
-    /// <summary>Where nothing says what is right, what the unmerged model says is.</summary>
-    public static MeasuredExamples LabelledByModel(string source, LabelObjective objective, IReadOnlyList<TokenizedSample> samples)
-    {
-        const int batchSize = 16;
-        var said = objective.Predict(samples, batchSize);
-        var labelled = samples.Zip(said, (sample, scores) => sample with { Target = objective.PredictsValues ? scores[0] : LabelObjective.Highest(scores) });
-        return new MeasuredExamples($"{source}, labelled by the unmerged model", objective, [.. labelled]);
-    }
+    /// <summary>Texts without labels, labelled by the network itself.</summary>
+    public static MeasuredExamples LabelledByModel(string source, LabelObjective objective, IReadOnlyList<TokenizedSample> samples) =>
+        MeasuredExamples.LabelledByModel(source, objective, samples, (sample, target) => sample with { Target = target });
 }

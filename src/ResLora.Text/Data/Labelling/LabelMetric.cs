@@ -9,6 +9,9 @@ public enum LabelMetric
     /// <summary>The share of right labels, 0 to 1.</summary>
     [JsonStringEnumMemberName("accuracy")] Accuracy,
 
+    /// <summary>The share of examples whose right label is among the five rated highest, 0 to 1.</summary>
+    [JsonStringEnumMemberName("top_5_accuracy")] Top5Accuracy,
+
     /// <summary>The harmonic mean of precision and recall of the positive class, 0 to 1.</summary>
     [JsonStringEnumMemberName("f1")] F1,
 

@@ -4,21 +4,18 @@ using ResLora.Text.Data.Readers;
 namespace ResLora.Text.Data.Labelling;
 
 /// <summary>A kind of data with labels or scores: where its files are, how a row becomes an example, and what is measured.</summary>
-public sealed class LabelledTask
+public sealed class LabelledTask : LabelMeasures
 {
     // More than a few broken lines are not the original file's.
     private const int RowsPerBrokenLine = 1000;
 
     private readonly ColumnMap _columns;
 
-    internal LabelledTask(LabelledTaskSpec spec, ColumnMap columns)
+    internal LabelledTask(LabelledTaskSpec spec, ColumnMap columns) : base(spec.Name, spec.Metrics, spec.ScoreMetrics)
     {
         Spec = spec;
         _columns = columns;
     }
-
-    /// <summary>The name in configurations and on the command line.</summary>
-    public string Name => Spec.Name;
 
     /// <summary>What it is, in one line for listings.</summary>
     public string Summary => Spec.Summary;
@@ -27,17 +24,11 @@ public sealed class LabelledTask
     public IReadOnlyList<string> Columns =>
         [.. new[] { Spec.Text, Spec.SecondText, Spec.Label, Spec.Index }.Where(names => names.Count > 0).Select(names => names[0])];
 
-    /// <summary>Whether a score is predicted; else a label.</summary>
-    public bool IsRegression => Spec.IsRegression;
+    /// <inheritdoc />
+    public override bool IsRegression => Spec.IsRegression;
 
-    /// <summary>The labels in order; null for regression, and where the training data says.</summary>
-    public LabelSet? Labels => Spec.Labels;
-
-    /// <summary>What is reported.</summary>
-    public IReadOnlyList<LabelMetric> Metrics => Spec.Metrics;
-
-    /// <summary>The metrics whose mean is the task's score, as GLUE does it.</summary>
-    public IReadOnlyList<LabelMetric> ScoreMetrics => Spec.ScoreMetrics ?? Spec.Metrics;
+    /// <inheritdoc />
+    public override LabelSet? Labels => Spec.Labels;
 
     /// <summary>The file of GLUE's submission; null for tasks that are not GLUE's.</summary>
     public string? SubmissionFile => Spec.SubmissionFile;

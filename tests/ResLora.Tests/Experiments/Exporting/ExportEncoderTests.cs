@@ -202,12 +202,12 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
         return world.Folder[name];
     }
 
-    private static List<TextPrediction> Predict(string model, string? adapter)
+    private static List<LabelPrediction> Predict(string model, string? adapter)
     {
-        var predictions = new List<TextPrediction>();
+        var predictions = new List<LabelPrediction>();
         PredictJob.Run(new PredictOptions { Model = model, Adapter = adapter }, ["A lovely film.", "The dull walk again."], predictions.Add, TestContext.Current.CancellationToken);
         return predictions;
     }
 
-    private static double Number(TextPrediction prediction) => prediction.Score ?? prediction.Probabilities!["good"];
+    private static double Number(LabelPrediction prediction) => prediction.Score ?? prediction.Probabilities!["good"];
 }

@@ -130,9 +130,9 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
         Assert.Contains("submission needs data and a task", error.Message, StringComparison.Ordinal);
     }
 
-    private static List<TextPrediction> Predict(PredictOptions options, IEnumerable<string> lines)
+    private static List<LabelPrediction> Predict(PredictOptions options, IEnumerable<string> lines)
     {
-        var predictions = new List<TextPrediction>();
+        var predictions = new List<LabelPrediction>();
         var count = PredictJob.Run(options, lines, predictions.Add, TestContext.Current.CancellationToken);
         Assert.Equal(predictions.Count, count);
         return predictions;

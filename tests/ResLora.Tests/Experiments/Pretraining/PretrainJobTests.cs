@@ -105,7 +105,7 @@ public sealed class PretrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
 
         var report = PretrainJob.Run(config, stop: TestContext.Current.CancellationToken);
 
-        Assert.InRange(report.Vocabulary, 260, 280);
+        Assert.InRange(report.Vocabulary!.Value, 260, 280);
         Assert.False(Directory.Exists(config.Output + "-run"));
         Assert.True(File.Exists(Path.Combine(config.Output, "model.safetensors")));
     }

@@ -316,9 +316,9 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
     private EvaluationReport Evaluate(string model, string? adapter) => EvaluateJob.Run(
         new EvaluateOptions { Model = model, Adapter = adapter, Task = "classification", Data = world.Folder["reviews.jsonl"] }, stop: Stop);
 
-    private List<TextPrediction> Predict(string model, string? adapter)
+    private List<LabelPrediction> Predict(string model, string? adapter)
     {
-        var predictions = new List<TextPrediction>();
+        var predictions = new List<LabelPrediction>();
         PredictJob.Run(new PredictOptions { Model = model, Adapter = adapter, Data = world.Folder["reviews.jsonl"], BatchSize = 5 }, [], predictions.Add, Stop);
         return predictions;
     }

@@ -1,0 +1,81 @@
+using System.Globalization;
+using ResLora.Images.Folders;
+using ResLora.Models;
+using ResLora.Text.Data.Labelling;
+using ResLora.Training;
+using ResLora.Training.Evaluation;
+using ResLora.Training.Objectives;
+
+namespace ResLora.Experiments.Workloads.Pictures;
+
+/// <summary>Pictures with labels, listed and not decoded.</summary>
+/// <param name="modelFolder">The folder with the preprocessor's file.</param>
+/// <param name="classes">What the labels stand for, in the order of the head's outputs.</param>
+/// <param name="train">The pictures to learn or to measure.</param>
+/// <param name="validation">The pictures held out; may be empty.</param>
+internal sealed class LabelledPictures(
+    string modelFolder, LabelSet classes, IReadOnlyList<LabelledPicture> train, IReadOnlyList<LabelledPicture> validation) : TaskData
+{
+    /// <inheritdoc />
+    public override string Task => PictureWorkload.TaskName;
+
+    /// <inheritdoc />
+    public override bool HasValidation => validation.Count > 0;
+
+    /// <inheritdoc />
+    public override string LossUnit => "nats a picture";
+
+    /// <inheritdoc />
+    public override ModelHead Head => ModelHead.ForLabels(classes.Names);
+
+    /// <inheritdoc />
+    public override IReadOnlyList<ClassShare> Balance { get; } =
+    [
+        .. classes.Names.Select((name, i) => train.Count(picture => picture.Label == i) is var count ? new ClassShare(name, count, (double)count / train.Count) : null!),
+    ];
+
+    /// <inheritdoc />
+    public override IEnumerable<KeyValuePair<string, string>> Facts(EncodedData data)
+    {
+        yield return new("data", string.Create(
+            CultureInfo.InvariantCulture,
+            $"{data.Train.Examples.Count:N0} pictures, {data.Train.LongestSample} tokens each, {data.Validation.Count} for validation"));
+        yield return new("labels", LabelBalance.Describe(Balance));
+    }
+
+    /// <inheritdoc />
+    public override EncodedData Encode(ModelSession session, EncodingTerms terms)
+    {
+        var feed = PictureFeed.Read((ImageModel)session.Model, modelFolder);
+        return new EncodedData(new([.. Examples(feed, train)]), [.. Examples(feed, validation)]);
+    }
+
+    /// <inheritdoc />
+    public override Objective ObjectiveFor(ModelSession session, bool packing) => Objective(session);
+
+    /// <inheritdoc />
+    public override MeasuredExamples Take(ModelSession session, bool heldOut, int count, string source)
+    {
+        // The first pictures of a folder are of one class: some of all of them are taken.
+        var pictures = heldOut ? validation : train;
+        var feed = PictureFeed.Read((ImageModel)session.Model, modelFolder);
+        var step = Math.Max(1, pictures.Count / count);
+        PictureExample[] taken = [.. Examples(feed, pictures.Where((_, i) => i % step == 0).Take(count))];
+        return new MeasuredExamples($"{taken.Length} pictures of {source}", Objective(session), taken);
+    }
+
+    /// <inheritdoc />
+    public override Measurement Measure(ModelSession session, MeasuringTerms terms, CancellationToken stop)
+    {
+        PictureExample[] examples = [.. Examples(PictureFeed.Read((ImageModel)session.Model, modelFolder), train)];
+        var (loss, scores) = Objective(session).Score(examples, terms.BatchSize, stop);
+        NotFiniteException.ThrowIfAny(session.Model, loss);
+        return new Measurement(examples.Length, new EvaluationLoss(loss, examples.Length)) { Labels = scores };
+    }
+
+    private PictureLabelObjective Objective(ModelSession session) =>
+        new((ImageModel)session.Model, PictureLabels.Measures(classes.Count), classes);
+
+    private static IEnumerable<PictureExample> Examples(PictureFeed feed, IEnumerable<LabelledPicture> pictures) =>
+        pictures.Select(picture => feed.Example(picture.Source, picture.Label));
+}

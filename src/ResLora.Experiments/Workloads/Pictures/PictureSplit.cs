@@ -1,0 +1,91 @@
+using System.Security.Cryptography;
+using ResLora.Formats.Errors;
+using ResLora.Images.Folders;
+using ResLora.Models;
+using ResLora.Text.Data;
+using ResLora.Text.Data.Labelling;
+
+namespace ResLora.Experiments.Workloads.Pictures;
+
+/// <summary>A run's pictures: those to learn, and those held out.</summary>
+/// <param name="Classes">What the labels stand for.</param>
+/// <param name="Train">The pictures to learn.</param>
+/// <param name="HeldOut">The pictures held out; may be empty.</param>
+internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPicture> Train, IReadOnlyList<LabelledPicture> HeldOut)
+{
+    /// <summary>Lists and divides.</summary>
+    /// <param name="data">Where the pictures are, and how they are divided.</param>
+    /// <param name="head">The head that there is; null for none.</param>
+    /// <param name="headIsNew">Whether it may be replaced by the one that the data asks for.</param>
+    /// <returns>The pictures.</returns>
+    /// <exception cref="ResLoraException">They cannot be used.</exception>
+    public static PictureSplit Read(DataConfig data, ModelHead? head, bool headIsNew)
+    {
+        var request = Request(new ColumnMap(data.Columns), headIsNew ? null : head);
+        var all = PictureDataReader.Read(data.Train, request);
+        var wanted = data.Labels ?? (head is not null && HeadLabels.SameInOtherOrder(all.Classes!, head) ? head.Labels : null);
+        if (headIsNew && wanted is not null)
+        {
+            // A head that knows these labels keeps its order, and so does the user.
+            all = PictureDataReader.Read(data.Train, request with { Model = new ModelClasses(wanted) });
+        }
+
+        var train = all.Of(TaskSplit.Train);
+        if (train.Count == 0)
+        {
+            throw new FileFormatException($"'{data.Train}' has no pictures to learn: its folders are named after other splits than train.");
+        }
+
+        train = data.Limit is { } limit ? Some(train, limit, data.SplitSeed) : train;
+        var held = Given(data, all, request with { Model = new ModelClasses(all.Classes!.Names) });
+        if (held is null)
+        {
+            (train, held) = DataSplit.HoldOut(
+                train, KeyOf, data.ValidationCount ?? DataSplit.UsualCount(train.Count, DataConfig.UsualValidationCount), data.SplitSeed);
+        }
+
+        return new PictureSplit(all.Classes!, train, held);
+    }
+
+    /// <summary>What is wanted of data with labels.</summary>
+    /// <param name="columns">The user's names of columns.</param>
+    /// <param name="head">The head whose labels they must be; null where the data decides.</param>
+    public static PictureRequest Request(ColumnMap columns, ModelHead? head) => new()
+    {
+        Labels = true,
+        Columns = columns,
+        Model = head is null ? null : new ModelClasses(head.Labels),
+    };
+
+    private static IReadOnlyList<LabelledPicture>? Given(DataConfig data, PictureData all, PictureRequest request)
+    {
+        if (data.ValidationCount == 0)
+        {
+            return [];
+        }
+
+        IReadOnlyList<LabelledPicture>? held = null;
+        if (data.Validation is { } path)
+        {
+            var given = PictureDataReader.Read(path, request);
+            held = given.HasSplits ? given.Of(TaskSplit.Validation) : given.Pictures;
+            if (held.Count == 0)
+            {
+                throw new FileFormatException($"'{path}' has no validation split; name a folder without splits, or leave data.validation out.");
+            }
+        }
+        else if (all.Of(TaskSplit.Validation) is { Count: > 0 } own)
+        {
+            held = own;
+        }
+
+        return held is null ? null : Some(held, data.ValidationCount ?? DataConfig.UsualValidationCount, data.SplitSeed);
+    }
+
+    /// <summary>So many pictures, drawn: the first ones of a folder may be of one class.</summary>
+    public static IReadOnlyList<LabelledPicture> Some(IReadOnlyList<LabelledPicture> pictures, int count, long seed) =>
+        pictures.Count <= count ? pictures : DataSplit.HoldOut(pictures, picture => picture.Source.Name, count, seed).HeldOut;
+
+    // Equal pictures stay on one side, whatever they are called.
+    private static string KeyOf(LabelledPicture picture) => Convert.ToHexString(SHA256.HashData(picture.Source.Read().Span));
+}
