@@ -6,10 +6,9 @@ internal static class VitCheckpoint
     /// <summary>The head.</summary>
     public const string Classifier = "classifier";
 
-    private const string Prefix = "vit.";
-
-    // Of heads for other purposes: the bare model's pooler, and what fills in masked patches.
-    private static readonly string[] _otherHeads = ["pooler.", "decoder.", "embeddings.mask_token"];
+    // Of heads for other purposes: the bare model's pooler, what fills in masked patches, and the two of models with a teacher.
+    private static readonly string[] _otherHeads =
+        ["pooler.", "decoder.", "embeddings.mask_token", "cls_classifier.", "distillation_classifier."];
 
     // From the names of published files to those inside of transformers 5, which its state dictionaries and PEFT's adapters have. In this
     // order: the outputs of attention are outputs, too.
@@ -21,13 +20,18 @@ internal static class VitCheckpoint
     ];
 
     /// <summary>The layout.</summary>
-    public static CheckpointLayout Layout { get; } = new()
+    /// <param name="family">The first part of names.</param>
+    public static CheckpointLayout Of(string family)
     {
-        Names = Names,
-        IsIgnored = name => _otherHeads.Any(WithoutPrefix(name).StartsWith),
-        ReplaceableModules = [Classifier],
-        IsFloat32 = name => name.StartsWith(Classifier + ".", StringComparison.Ordinal),
-    };
+        var prefix = family + ".";
+        return new CheckpointLayout
+        {
+            Names = name => Names(name, prefix),
+            IsIgnored = name => _otherHeads.Any(WithoutPrefix(name, prefix).StartsWith),
+            ReplaceableModules = [Classifier],
+            IsFloat32 = name => name.StartsWith(Classifier + ".", StringComparison.Ordinal),
+        };
+    }
 
     /// <summary>The name inside of transformers 5.</summary>
     /// <param name="published">The name in published files.</param>
@@ -42,11 +46,12 @@ internal static class VitCheckpoint
         parts.Aggregate($".{name}.", (all, part) => all.Replace($".{part.From}.", $".{part.To}.", StringComparison.Ordinal))[1..^1];
 
     /// <summary>Bare models are saved without the prefix.</summary>
-    private static IEnumerable<string> Names(string name)
+    private static IEnumerable<string> Names(string name, string prefix)
     {
-        string[] published = name.StartsWith(Prefix, StringComparison.Ordinal) ? [name, WithoutPrefix(name)] : [name];
+        string[] published = [name, WithoutPrefix(name, prefix)];
         return published.Concat(published.Select(Inner)).Distinct(StringComparer.Ordinal);
     }
 
-    private static string WithoutPrefix(string name) => name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..] : name;
+    private static string WithoutPrefix(string name, string prefix) =>
+        name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : name;
 }

@@ -6,8 +6,8 @@ using ResLora.Formats.Json;
 namespace ResLora.Models.Vit;
 
 /// <summary>
-/// A <c>config.json</c> of a vision transformer: <c>vit</c>. What the network cannot carry out is refused by name; nothing that changes the
-/// numbers is ignored.
+/// A <c>config.json</c> of a vision transformer: <c>vit</c>, and <c>deit</c>, which has a token for distillation. What the network cannot
+/// carry out is refused by name; nothing that changes the numbers is ignored.
 /// </summary>
 public sealed record VitConfig
 {
@@ -94,6 +94,14 @@ public sealed record VitConfig
     /// <summary>The parts that fit into a picture; pixels left over at the right and the lower edge are not seen.</summary>
     [JsonIgnore]
     public long PatchCount => (long)(ImageSize.Height / PatchSize.Height) * (ImageSize.Width / PatchSize.Width);
+
+    /// <summary>Whether there is a token for distillation, whose output a head for labels does not read.</summary>
+    [JsonIgnore]
+    public bool IsDistilled => ModelType == "deit";
+
+    /// <summary>T, the patches with the token of the whole picture and perhaps that for distillation.</summary>
+    [JsonIgnore]
+    public long TokenCount => PatchCount + (IsDistilled ? 2 : 1);
 
     /// <summary>The head that the configuration describes.</summary>
     [JsonIgnore]

@@ -9,12 +9,15 @@ internal sealed class VitConfigProblems(VitConfig config)
     private const int MostPixels = 100_000;
     private const long MostPatches = 10_000_000;
 
-    private static readonly string[] _heads = ["ImageClassification", "MaskedImageModeling"];
+    private static readonly string[] _families = ["vit", "deit"];
+    private static readonly string[] _heads = ["ImageClassification", "MaskedImageModeling", "ImageClassificationWithTeacher"];
 
     /// <summary>All of it, a phrase each.</summary>
     public IEnumerable<string> All() =>
     [
-        .. config.ModelType == "vit" ? [] : new[] { $"model_type '{config.ModelType}' is not supported (vit is)" },
+        .. _families.Contains(config.ModelType)
+            ? []
+            : new[] { $"model_type '{config.ModelType}' is not supported (supported: {string.Join(", ", _families)})" },
         .. SizeProblems(),
         .. ConfigChecks.Dropouts(("hidden_dropout_prob", config.HiddenDropout), ("attention_probs_dropout_prob", config.AttentionDropout)),
         .. ConfigChecks.Epsilon("layer_norm_eps", config.NormEpsilon),

@@ -18,19 +18,23 @@ internal sealed class VitPatches : Module
         RegisterComponents();
     }
 
-    public Tensor Forward(Tensor pixels)   // [B, C, Y, X] -> [B, T - 1, D]
+    public Tensor Forward(Tensor pixels)   // [B, C, Y, X] -> [B, patches, D]
     {
         using var scope = NewDisposeScope();
         return _projection.call(pixels).flatten(2).transpose(1, 2).MoveToOuterDisposeScope();
     }
 }
 
-/// <summary>What enters the first layer: the token of the whole picture and those of its parts, with their positions and dropout.</summary>
+/// <summary>
+/// What enters the first layer: the token of the whole picture, perhaps one for distillation, and those of the parts, with their positions
+/// and dropout.
+/// </summary>
 internal sealed class VitEmbeddings : Module, IWeightSlots
 {
     private readonly VitConfig _config;
     [ComponentName(Name = "patch_embeddings")] private readonly VitPatches _patches;
     [ComponentName(Name = "cls_token")] private Parameter _whole;
+    [ComponentName(Name = "distillation_token")] private Parameter? _distillation;
     [ComponentName(Name = "position_embeddings")] private Parameter _positions;
 
     public VitEmbeddings(VitConfig config) : base(nameof(VitEmbeddings))
@@ -38,7 +42,12 @@ internal sealed class VitEmbeddings : Module, IWeightSlots
         _config = config;
         _patches = new VitPatches(config);
         Whole = new Parameter(empty(1, 1, config.HiddenSize, device: META), requires_grad: false);
-        Positions = new Parameter(empty(1, config.PatchCount + 1, config.HiddenSize, device: META), requires_grad: false);
+        Positions = new Parameter(empty(1, config.TokenCount, config.HiddenSize, device: META), requires_grad: false);
+        if (config.IsDistilled)
+        {
+            Distillation = new Parameter(empty(1, 1, config.HiddenSize, device: META), requires_grad: false);
+        }
+
         RegisterComponents();
     }
 
@@ -47,6 +56,9 @@ internal sealed class VitEmbeddings : Module, IWeightSlots
     [
         new("cls_token", SlotKind.Weight, Whole.shape, p => Whole = p),
         new("position_embeddings", SlotKind.Weight, Positions.shape, p => Positions = p),
+        .. Distillation is { } token
+            ? new WeightSlot[] { new("distillation_token", SlotKind.Weight, token.shape, p => Distillation = p) }
+            : [],
     ];
 
     /// <summary>The token of the whole picture, [1, 1, D].</summary>
@@ -59,6 +71,18 @@ internal sealed class VitEmbeddings : Module, IWeightSlots
             value.DetachFromDisposeScope();
             ConditionallyRegisterParameter("cls_token", value);
             _whole = value;
+        }
+    }
+
+    /// <summary>The token for distillation, [1, 1, D]; null where there is none.</summary>
+    private Parameter? Distillation
+    {
+        get => _distillation;
+        set
+        {
+            value!.DetachFromDisposeScope();
+            ConditionallyRegisterParameter("distillation_token", value);
+            _distillation = value;
         }
     }
 
@@ -78,8 +102,9 @@ internal sealed class VitEmbeddings : Module, IWeightSlots
     public Tensor Forward(Tensor pixels)   // [B, C, Y, X] -> [B, T, D]
     {
         using var scope = NewDisposeScope();
-        var patches = _patches.Forward(pixels);                                     // [B, C, Y, X] -> [B, T - 1, D]
-        var tokens = cat([Whole.expand(pixels.shape[0], -1, -1), patches], dim: 1);   // [B, 1, D], [B, T - 1, D] -> [B, T, D]
+        var patches = _patches.Forward(pixels);                     // [B, C, Y, X] -> [B, patches, D]
+        Parameter[] own = Distillation is { } token ? [Whole, token] : [Whole];
+        var tokens = cat([.. own.Select(one => one.expand(pixels.shape[0], -1, -1)), patches], dim: 1);   // -> [B, T, D]
         return functional.dropout(tokens + Positions, _config.HiddenDropout, training).MoveToOuterDisposeScope();
     }
 }

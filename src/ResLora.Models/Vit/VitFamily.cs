@@ -2,13 +2,13 @@ using ResLora.Formats.Errors;
 
 namespace ResLora.Models.Vit;
 
-/// <summary>Vision transformers.</summary>
+/// <summary>Vision transformers, those with a token for distillation too.</summary>
 internal static class VitFamily
 {
     /// <summary>The family.</summary>
     public static ModelFamily Family { get; } = new()
     {
-        ModelTypes = ["vit"],
+        ModelTypes = ["vit", "deit"],
         Build = Build,
         NewOfImages = NewVit.Of,
     };

@@ -1,5 +1,4 @@
 using ResLora.Models.Memory;
-using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace ResLora.Models.Vit;
@@ -9,12 +8,13 @@ namespace ResLora.Models.Vit;
 /// head on the token of the whole.
 /// </summary>
 /// <remarks>
-/// Dosovitskiy et al., arXiv:2010.11929, equations 1 to 4. Names, order of operations and head are those of the published checkpoints.
+/// Dosovitskiy et al., arXiv:2010.11929, equations 1 to 4; the token for distillation: Touvron et al., arXiv:2012.12877.
+/// Names, order of operations and head are those of the published checkpoints.
 /// </remarks>
 public sealed class VitModel : ImageModel
 {
-    [ComponentName(Name = "vit")] private readonly VitBackbone _backbone;
-    [ComponentName(Name = VitCheckpoint.Classifier)] private readonly nn.Module<Tensor, Tensor> _classifier;
+    private readonly VitBackbone _backbone;
+    private readonly nn.Module<Tensor, Tensor> _classifier;
 
     /// <summary>Builds the network on the meta device: no weight is allocated before <see cref="ModelWeights"/> gives it one.</summary>
     /// <param name="config">The model's description, free of problems.</param>
@@ -25,7 +25,8 @@ public sealed class VitModel : ImageModel
         (Config, Head) = (config, head ?? config.Head);
         _backbone = new VitBackbone(config);
         _classifier = Blocks.Slots.Linear(config.HiddenSize, Head.Outputs, bias: true);
-        RegisterComponents();
+        register_module(config.ModelType, _backbone);
+        register_module(VitCheckpoint.Classifier, _classifier);
     }
 
     /// <summary>The model's description.</summary>
@@ -41,7 +42,7 @@ public sealed class VitModel : ImageModel
     public override int Channels => Config.Channels;
 
     /// <inheritdoc />
-    public override int TokenCount => (int)Config.PatchCount + 1;
+    public override int TokenCount => (int)Config.TokenCount;
 
     /// <inheritdoc />
     public override int LayerCount => Config.LayerCount;
@@ -59,7 +60,7 @@ public sealed class VitModel : ImageModel
     public override IReadOnlyList<string> HeadModules { get; } = [VitCheckpoint.Classifier];
 
     /// <inheritdoc />
-    public override CheckpointLayout Checkpoint { get; } = VitCheckpoint.Layout;
+    public override CheckpointLayout Checkpoint => VitCheckpoint.Of(Config.ModelType);
 
     /// <inheritdoc />
     public override string PeftName(string name) => VitCheckpoint.Inner(name);
@@ -87,7 +88,12 @@ public sealed class VitModel : ImageModel
     ];
 
     /// <inheritdoc />
-    protected override string Architecture => "ViTForImageClassification";
+    protected override string Architecture => $"{(Config.IsDistilled ? "DeiT" : "ViT")}ForImageClassification";
+
+    /// <summary>The first name depends on the family, so that the constructor gives them.</summary>
+    protected override void RegisterComponents()
+    {
+    }
 
     /// <inheritdoc />
     public override Tensor Hidden(Tensor pixels)

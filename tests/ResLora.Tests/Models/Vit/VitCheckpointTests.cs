@@ -96,6 +96,22 @@ public sealed class VitCheckpointTests
     }
 
     [Fact]
+    public void Load_ModelThatLearntFromATeacher_DrawsOneHead()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var model = TinyVit.Create(TinyVit.Config with { ModelType = "deit" });
+        TinyVit.Write(folder, model, tensors => tensors.ToDictionary(
+            t => t.Key.Replace("classifier", "cls_classifier", StringComparison.Ordinal), t => t.Value)
+            .Append(KeyValuePair.Create("distillation_classifier.weight", ones(3, 16))).ToDictionary());
+
+        using var loaded = ModelRegistry.Load(folder.Path, headSeed: 1);
+
+        Assert.Equal(["classifier"], loaded.NewModules);
+        Assert.Equal([1, 1, 16], loaded.named_parameters().Single(p => p.name == "deit.embeddings.distillation_token").parameter.shape);
+    }
+
+    [Fact]
     public void Load_HeadOfAnotherNumberOfLabels_IsDrawnAnew()
     {
         using var folder = new TemporaryFolder();

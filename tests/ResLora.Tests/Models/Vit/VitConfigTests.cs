@@ -44,7 +44,7 @@ public sealed class VitConfigTests
     }
 
     [Theory]
-    [InlineData("\"model_type\": \"deit\"", "model_type 'deit' is not supported (vit is)")]
+    [InlineData("\"model_type\": \"swin\"", "model_type 'swin' is not supported (supported: vit, deit)")]
     [InlineData("\"hidden_size\": 30", "hidden_size (30) is not a multiple of num_attention_heads (4)")]
     [InlineData("\"num_hidden_layers\": 0", "num_hidden_layers is 0; it must be from 1 to 1000")]
     [InlineData("\"num_channels\": 0", "num_channels is 0; it must be from 1 to 1000")]

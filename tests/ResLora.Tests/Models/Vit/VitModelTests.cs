@@ -89,6 +89,19 @@ public sealed class VitModelTests
         Assert.Equal(0, TinyAdapters.Distance(tensor(expected).reshape(2, 3), TinyVit.Predict(model)), Tolerance);
     }
 
+    /// <summary>Likewise, by DeiTForImageClassification.</summary>
+    [Fact]
+    public void Predict_TokenForDistillation_IsWhatTransformersComputes()
+    {
+        using var scope = NewDisposeScope();
+        using var model = TinyVit.Create(TinyVit.Config with { ModelType = "deit" });
+        double[] expected = [-0.227826661, 1.04969741, 1.09973746, -0.361815496, 1.02837667, 1.22506987];
+
+        Assert.Equal(0, TinyAdapters.Distance(tensor(expected).reshape(2, 3), TinyVit.Predict(model)), Tolerance);
+        Assert.Equal([2, model.TokenCount, 16], Hidden(model).shape);
+        Assert.Equal(6, model.TokenCount);
+    }
+
     [Theory]
     [InlineData(3, 8, 12)]
     [InlineData(3, 16, 8)]
