@@ -157,9 +157,16 @@ def encoder_case(folder, seed, config, structure, m=None, first_block=None, rank
             inputs[name.replace("input_ids", "token_type_ids")] = [types_of(ids) for ids in inputs[name]]
     inputs["labels"] = draw(rng, [3], 1.0) if config["num_labels"] == 1 else [rng.randrange(config["num_labels"]) for _ in range(3)]
 
+    write_case(folder, network, inputs, inputs, chains, len(calibration), rank, alpha)
+
+
+def write_case(folder, network, inputs, stored, chains, batches, rank, alpha):
+    """Computes what is expected and writes the folder; stored are the inputs as the file has them."""
+    config, weights, adapter, layers = network.config, network.weights, network.adapter, range(network.config["num_hidden_layers"])
+    structure, modules = adapter["structure"], [module for chain in chains.values() for module in chain]
     states, logits, loss = outputs_of(network, inputs)
     expected = {"logits": logits, "loss": [loss]}
-    for i, name in enumerate(["embeddings"] + [f"layer.{n}" for n in layers]):
+    for i, name in enumerate(["embeddings"] + [f"layer.{n}" for n in layers] + ["norm"] * (len(states[0]) > len(layers) + 1)):
         expected["hidden_states." + name] = [sequence[i] for sequence in states]
     evaluate = lambda: loss_alone(network, inputs)
     for module in modules:
@@ -169,8 +176,9 @@ def encoder_case(folder, seed, config, structure, m=None, first_block=None, rank
         matrix = weights[name] if isinstance(weights[name][0], list) else [weights[name]]
         result = gradient(matrix, evaluate)
         expected["grad." + name] = result if matrix is weights[name] else result[0]
-    for suffix, masked in ({"": False, "_nopad": True} if structure in ("is", "ms") else {"": False}).items():
-        norms = calibrate(network, inputs, len(calibration), 2, masked) if structure in ("is", "ms") else {}
+    has_padding = any("attention_mask" in name for name in stored)
+    for suffix, masked in ({"": False, "_nopad": True} if structure in ("is", "ms") and has_padding else {"": False}).items():
+        norms = calibrate(network, inputs, batches, 2, masked) if structure in ("is", "ms") else {}
         for chain_name, chain in chains.items():
             if norms:
                 expected[f"norm_x{suffix}.{chain_name}"] = [norms[module] for module in chain]
@@ -181,13 +189,14 @@ def encoder_case(folder, seed, config, structure, m=None, first_block=None, rank
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "config.json", config)
     write_json(folder / "case.json", {
-        "name": folder.name, "structure": structure, "rank": rank, "alpha": alpha, "scale": alpha / rank, "m": m, "first_block": first_block,
-        "targets": targets, "dropout": 0.0, "loss": "mse" if config["num_labels"] == 1 else "cross_entropy",
-        "calibration": {"batches": len(calibration), "norm_window": 2}, "merges": methods, "tolerance": TOLERANCE,
+        "name": folder.name, "structure": structure, "rank": rank, "alpha": alpha, "scale": alpha / rank, "m": adapter["m"],
+        "first_block": adapter["first_block"], "targets": adapter["targets"], "dropout": 0.0,
+        "loss": "mse" if config["num_labels"] == 1 else "cross_entropy",
+        "calibration": {"batches": batches, "norm_window": 2}, "merges": methods, "tolerance": TOLERANCE,
     })
     write_safetensors(folder / "model.safetensors", weights)
     write_safetensors(folder / "adapter.safetensors", {f"{module}.lora_{w}.weight": adapter[w][module] for w in "AB" for module in modules})
-    write_safetensors(folder / "inputs.safetensors", inputs)
+    write_safetensors(folder / "inputs.safetensors", stored)
     write_safetensors(folder / "expected.safetensors", expected)
 
 
