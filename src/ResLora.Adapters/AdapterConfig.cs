@@ -49,7 +49,7 @@ public sealed record AdapterConfig
 
     /// <summary>
     /// Which linear layers get a block. Default: those that project queries and values, by the names of the model's family: q_proj and
-    /// v_proj for Llama and its kin, query and value for BERT and RoBERTa.
+    /// v_proj for Llama and its kin, query and value for BERT, RoBERTa and ViT.
     /// </summary>
     public TargetModules? Targets { get; init; }
 
