@@ -90,7 +90,8 @@ internal sealed class PeftContents
 
         RequireBaseLayers();
         RequireChosen();
-        _problems.AddRange(_method.Unplaced(_description.Config, _blocks));
+        var config = _renamed is null ? _description.Config : _method.Renamed(_description.Config, _blocks.Select(own => (InFile(own), own)));
+        _problems.AddRange(_method.Unplaced(config, _blocks));
         var saved = SavedModules();
         if (_problems.Count > 0)
         {
@@ -100,7 +101,6 @@ internal sealed class PeftContents
         }
 
         var targets = TargetModules.Suffixes(_layers.Keys.Where(_blocks.Contains));
-        var config = _renamed is null ? _description.Config : _method.Renamed(_description.Config, _blocks.Select(own => (InFile(own), own)));
         return new AdapterContents(config with { Targets = targets, Exclude = null }, TensorOf)
         {
             Overrides = Overrides(),

@@ -142,6 +142,17 @@ public sealed class AdaLoraMethod : LoraMethod
     }
 
     /// <inheritdoc />
+    public override AdapterConfig Renamed(AdapterConfig config, IEnumerable<(string From, string To)> modules)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var names = modules.ToDictionary(module => module.From, module => module.To, StringComparer.Ordinal);
+        return config.AdaLora is not { Kept.Count: > 0 } own ? config : config with
+        {
+            AdaLora = own with { Kept = own.Kept.ToDictionary(pair => names.GetValueOrDefault(pair.Key, pair.Key), pair => pair.Value, StringComparer.Ordinal) },
+        };
+    }
+
+    /// <inheritdoc />
     public override IEnumerable<string> Unplaced(AdapterConfig config, IReadOnlyCollection<string> modules)
     {
         ArgumentNullException.ThrowIfNull(config);

@@ -23,10 +23,22 @@ internal static class DenseReadBack
     /// <summary>The update without its scaling: (X₁ Y₁) ⊙ (X₂ Y₂), or U ⊗ V.</summary>
     /// <param name="factors">The file.</param>
     /// <param name="module">The layer's name in it.</param>
+    /// <param name="shape">The weight's shape; of a convolution, whose kernels U ⊗ V repeats whole, [Dout, C, Y, X].</param>
     /// <returns>[Dout, Din] in float64, in the caller's dispose scope.</returns>
-    public static Tensor Product(SafetensorsReader factors, string module) => factors.Entries.ContainsKey($"{module}{Hadamard}1_a")
-        ? Factor(factors, $"{module}{Hadamard}1") * Factor(factors, $"{module}{Hadamard}2")
-        : kron(Factor(factors, $"{module}{Kronecker}1"), Factor(factors, $"{module}{Kronecker}2"));
+    public static Tensor Product(SafetensorsReader factors, string module, long[] shape) => factors.Entries.ContainsKey($"{module}{Hadamard}1_a")
+        ? (Factor(factors, $"{module}{Hadamard}1") * Factor(factors, $"{module}{Hadamard}2")).flatten(1)
+        : KroneckerProduct(Factor(factors, $"{module}{Kronecker}1"), Factor(factors, $"{module}{Kronecker}2"), shape);
+
+    private static Tensor KroneckerProduct(Tensor left, Tensor right, long[] shape)
+    {
+        if (shape.Length == 4)
+        {
+            right = right.view(right.shape[0], -1, shape[2], shape[3]);   // [Dout₂, C₂·Y·X] -> [Dout₂, C₂, Y, X]
+            left = left.unsqueeze(2).unsqueeze(2);                        // [Dout₁, C₁] -> [Dout₁, C₁, 1, 1]
+        }
+
+        return kron(left, right).flatten(1);
+    }
 
     /// <summary>A factor that is stored whole or as a product of two.</summary>
     private static Tensor Factor(SafetensorsReader factors, string name) => factors.Entries.ContainsKey(name)

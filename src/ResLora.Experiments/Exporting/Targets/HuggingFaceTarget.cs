@@ -36,7 +36,9 @@ internal sealed class HuggingFaceTarget : IExportTarget
             .. Features.Weights(source),
             .. Features.Head(source),
             .. Features.ModelHead(source, "id2label in config.json"),
-            new("tokenizer", FeatureState.Kept, $"its files as they are{template}"),
+            source.TextTokenizer is null
+                ? new("preprocessor", FeatureState.Kept, "preprocessor_config.json as it is")
+                : new("tokenizer", FeatureState.Kept, $"its files as they are{template}"),
             .. File.Exists(Path.Combine(source.ModelFolder, "generation_config.json"))
                 ? [new("generation settings", FeatureState.Kept, "generation_config.json as it is")]
                 : Array.Empty<ExportFeature>(),
@@ -74,6 +76,8 @@ internal sealed class HuggingFaceTarget : IExportTarget
         {
             null => [$"reslora generate --model {folder} --prompt {PromptText.ForShell(source)}", $"vllm serve {folder}"],
             { Kind: ModelHeadKind.MaskedTokens } => [$"reslora train my.yaml --set model={folder}", $"pipeline(\"fill-mask\", \"{folder}\")   # in Python"],
+            _ when source.TextTokenizer is null =>
+                [$"reslora predict --model {folder} --data my-pictures", $"pipeline(\"image-classification\", \"{folder}\")   # in Python"],
             _ => [$"reslora predict --model {folder} --data my.csv", $"pipeline(\"text-classification\", \"{folder}\")   # in Python"],
         };
     }

@@ -80,7 +80,7 @@ internal static class PeftReadBack
         foreach (var name in factors.Entries.Keys.Where(n => !ReadBackBlocks.Ends.Any(end => n.EndsWith(end, StringComparison.Ordinal))))
         {
             using var scope = NewDisposeScope();
-            var inModel = ReadBackBlocks.Module(name, "").Replace(".base_layer.", ".", StringComparison.Ordinal);
+            var inModel = model.OwnName(ReadBackBlocks.Module(name, "").Replace(".base_layer.", ".", StringComparison.Ordinal));
             if (inModel.EndsWith(Rows, StringComparison.Ordinal) && parameters.TryGetValue(inModel[..^Rows.Length] + ".weight", out var embedding))
             {
                 embedding[tensor(keys.TokensOf(inModel[..^Rows.Length]))] = factors.Read(name);   // [V, D], [N], [N, D]

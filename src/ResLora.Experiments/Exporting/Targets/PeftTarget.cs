@@ -83,6 +83,8 @@ internal sealed class PeftTarget : IExportTarget
         {
             null => ($"AutoModelForCausalLM.from_pretrained(\"{source.BaseName}\")", "generate --prompt \"...\""),
             { Kind: ModelHeadKind.MaskedTokens } => ($"AutoModelForMaskedLM.from_pretrained(\"{source.BaseName}\")", null),
+            { Outputs: var outputs } when source.TextTokenizer is null =>
+                ($"AutoModelForImageClassification.from_pretrained(\"{source.BaseName}\", num_labels={outputs}, ignore_mismatched_sizes=True)", "predict --data my-pictures"),
             { Outputs: var outputs } => ($"AutoModelForSequenceClassification.from_pretrained(\"{source.BaseName}\", num_labels={outputs})", "predict --data my.csv"),
         };
         yield return $"PeftModel.from_pretrained({loader}, \"{folder}\")   # in Python";

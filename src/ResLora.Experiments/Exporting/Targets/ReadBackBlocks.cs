@@ -20,7 +20,7 @@ internal sealed class ReadBackBlocks
     public const string LookedUpDown = ".lora_embedding_A", LookedUpUp = ".lora_embedding_B";
 
     private readonly Network _model;
-    private readonly Dictionary<string, Linear> _layers;
+    private readonly Dictionary<string, Layer> _layers;
     private readonly SafetensorsReader _factors;
     private readonly ReadBackKeys _keys;
 
@@ -28,7 +28,8 @@ internal sealed class ReadBackBlocks
     public ReadBackBlocks(Network model, SafetensorsReader factors, ReadBackKeys keys)
     {
         (_model, _factors, _keys) = (model, factors, keys);
-        _layers = model.named_modules().Where(m => m.module is Linear).ToDictionary(m => m.name, m => (Linear)m.module, StringComparer.Ordinal);
+        _layers = model.named_modules().Select(m => (m.name, layer: LayerOf(m.module))).Where(m => m.layer is not null)
+            .ToDictionary(m => model.PeftName(m.name), m => m.layer!, StringComparer.Ordinal);
     }
 
     /// <summary>How the names of all factors end.</summary>
@@ -46,7 +47,7 @@ internal sealed class ReadBackBlocks
         Each(LookedUpDown, AddRows);
         Each(Values, AddTriplets);
         Each(Outputs, AddScaled);
-        Each(Stretches, name => Multiply(Layer(name, Stretches), name, Read(name)));
+        Each(Stretches, name => Multiply(Find(name, Stretches), name, Read(name)));
         foreach (var name in DenseReadBack.Modules(_factors))
         {
             using var scope = NewDisposeScope();
@@ -66,14 +67,14 @@ internal sealed class ReadBackBlocks
     /// <summary>LoRA and DoRA.</summary>
     private void AddPair(string name)
     {
-        var (layer, up) = (Layer(name, Down), name[..^Down.Length] + Up);
-        var (a, b) = (Read(name), Read(up));
-        Shapes.Require(a, name, Shapes.Any, layer.weight!.shape[1]);
-        Shapes.Require(b, up, layer.weight.shape[0], a.shape[0]);
+        var (layer, up) = (Find(name, Down), name[..^Down.Length] + Up);
+        var (a, b) = (Read(name).flatten(1), Read(up).flatten(1));   // of a convolution [R, C, Y, X] -> [R, C·Y·X] and [Dout, R, 1, 1] -> [Dout, R]
+        Shapes.Require(a, name, Shapes.Any, layer.Inputs);
+        Shapes.Require(b, up, layer.Outputs, a.shape[0]);
         Add(layer, b.matmul(a) * _keys.Scale(Module(name, Down), a.shape[0]));
         if (_keys.Flag("use_dora"))
         {
-            Stretch(layer, Read(name[..^Down.Length] + Magnitude));
+            Stretch(layer, Read(name[..^Down.Length] + Magnitude).flatten());
         }
     }
 
@@ -93,18 +94,18 @@ internal sealed class ReadBackBlocks
     /// <summary>AdaLoRA.</summary>
     private void AddTriplets(string name)
     {
-        var layer = Layer(name, Values);
+        var layer = Find(name, Values);
         var (right, left, values) = (Read(name[..^Values.Length] + Right), Read(name[..^Values.Length] + Left), Read(name));
-        Shapes.Require(right, Right, values.shape[0], layer.weight!.shape[1]);
-        Shapes.Require(left, Left, layer.weight.shape[0], values.shape[0]);
+        Shapes.Require(right, Right, values.shape[0], layer.Inputs);
+        Shapes.Require(left, Left, layer.Outputs, values.shape[0]);
         Add(layer, left.matmul(right * values) * (_keys.Number("lora_alpha") / (_keys.Number("init_r") + 1e-5)));
     }
 
     /// <summary>VeRA, whose matrices are as wide as its widest layer.</summary>
     private void AddScaled(string name)
     {
-        var layer = Layer(name, Outputs);
-        var (outputs, inputs) = (layer.weight!.shape[0], layer.weight.shape[1]);
+        var layer = Find(name, Outputs);
+        var (outputs, inputs) = (layer.Outputs, layer.Inputs);
         var (b, d) = (Read(name), Read(name[..^Outputs.Length] + Ranks));
         Shapes.Require(b, name, outputs);
         Add(layer, (b.unsqueeze(1) * Read(SharedUp)[..(int)outputs]).matmul(d.unsqueeze(1) * Read(SharedDown).narrow(1, 0, inputs)));
@@ -113,49 +114,59 @@ internal sealed class ReadBackBlocks
     /// <summary>LoHa and LoKr.</summary>
     private void AddDense(string name)
     {
-        var (layer, module) = (Layer(name, ""), Module(name, ""));
-        var delta = DenseReadBack.Product(_factors, name);
-        Shapes.Require(delta, name, [.. layer.weight!.shape]);
+        var (layer, module) = (Find(name, ""), Module(name, ""));
+        var delta = DenseReadBack.Product(_factors, name, layer.Weight.shape);
+        Shapes.Require(delta, name, layer.Outputs, layer.Inputs);
         Add(layer, delta * (_keys.Number("alpha", "alpha_pattern", module) / _keys.Number("r", "rank_pattern", module)));
     }
 
     private Tensor Read(string name) => _factors.Read(name).to(float64);
 
-    private Linear Layer(string name, string end) => _layers.TryGetValue(Module(name, end), out var found)
+    private Layer Find(string name, string end) => _layers.TryGetValue(Module(name, end), out var found)
         ? found
-        : throw new FileFormatException($"{_factors.Path}: '{name}' belongs to no linear layer of the model.");
+        : throw new FileFormatException($"{_factors.Path}: '{name}' belongs to no linear layer or convolution of the model.");
+
+    private static Layer? LayerOf(nn.Module module) => module switch
+    {
+        Linear linear => new Layer(linear.weight!, linear.bias),
+        Convolution => new Layer(module.get_parameter("weight")!, module.get_parameter("bias")),
+        _ => null,
+    };
 
     /// <summary>Rows of W + s B A get the lengths that were learnt.</summary>
-    private static void Stretch(Linear layer, Tensor lengths)
+    private static void Stretch(Layer layer, Tensor lengths)
     {
-        var wide = layer.weight!.to(float64);
-        Put(layer, wide * (lengths / wide.square().sum(1).sqrt()).unsqueeze(1));   // [Dout, Din] · [Dout, 1]
+        var wide = layer.Matrix;
+        layer.Put(wide * (lengths / wide.square().sum(1).sqrt()).unsqueeze(1));   // [Dout, Din] · [Dout, 1]
     }
 
     /// <summary>W and b by rows, or W by columns.</summary>
-    private static void Multiply(Linear layer, string name, Tensor factors)
+    private static void Multiply(Layer layer, string name, Tensor factors)
     {
-        var old = layer.weight!;
-        var byRows = factors.shape.SequenceEqual([old.shape[0], 1]);
+        var byRows = factors.shape.SequenceEqual([layer.Outputs, 1]);
         if (!byRows)
         {
-            Shapes.Require(factors, name, 1, old.shape[1]);
+            Shapes.Require(factors, name, 1, layer.Inputs);
         }
 
-        Put(layer, old.to(float64) * factors);   // [Dout, Din] · [Dout, 1] or [1, Din]
-        if (byRows && layer.bias is { } bias)
+        layer.Put(layer.Matrix * factors);   // [Dout, Din] · [Dout, 1] or [1, Din]
+        if (byRows && layer.Bias is { } bias)
         {
             bias.mul_(factors.flatten());
         }
     }
 
-    private static void Add(Linear layer, Tensor delta) => Put(layer, layer.weight!.to(float64) + delta);   // [Dout, Din]
+    private static void Add(Layer layer, Tensor delta) => layer.Put(layer.Matrix + delta);   // [Dout, Din]
 
-    private static void Put(Linear layer, Tensor values)
+    /// <summary>A linear layer, or a convolution, whose kernel is a matrix with a row an output.</summary>
+    private sealed record Layer(Parameter Weight, Parameter? Bias)
     {
-        using var old = layer.weight!;
-        var weight = new Parameter(values.to(float32), requires_grad: false);
-        weight.DetachFromDisposeScope();
-        layer.weight = weight;
+        public long Outputs => Weight.shape[0];
+
+        public long Inputs => Weight.numel() / Outputs;
+
+        public Tensor Matrix => Weight.flatten(1).to(float64);   // [Dout, C, Y, X] -> [Dout, C·Y·X]
+
+        public void Put(Tensor values) => Weight.copy_(values.view(Weight.shape));
     }
 }

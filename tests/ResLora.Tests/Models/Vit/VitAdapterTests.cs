@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ResLora.Adapters;
+using ResLora.Adapters.Methods.AdaLora;
 using ResLora.Adapters.Methods.Ia3;
 using ResLora.Models.Vit;
 using ResLora.Tensors.Safetensors;
@@ -162,6 +163,26 @@ public sealed class VitAdapterTests
         AdapterStore.Save(adapted, folder["adapter"]);
 
         AssertSame(folder, model);
+    }
+
+    [Fact]
+    public void LoadAndSave_PrunedAdaLora_TellsWhatIsKeptByPeftsNames()
+    {
+        const string module = "vit.layers.0.attention.q_proj";
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var model = TinyVit.Create();
+        var config = Plain("query") with { Method = "adalora", AdaLora = new AdaLoraConfig { TargetRank = 1 } };
+        AdapterStore.Save(AdaptedModel.Inject(model, config, savedModules: model.HeadModules), folder["adapter"]);
+        Change(folder, file => file["rank_pattern"] = new JsonObject { [module + ".lora_E"] = new JsonArray(true, false) });
+        SafetensorsWriter.Write(Tensors(folder), Read(folder).ToDictionary(t => t.Key, t => t.Key.Contains(module, StringComparison.Ordinal)
+            ? t.Value.narrow(t.Key.EndsWith("lora_B", StringComparison.Ordinal) ? 1 : 0, 0, 1).contiguous()
+            : t.Value));
+        using var fresh = TinyVit.Create();
+
+        AdapterStore.Save(SavedAdapter.Load(fresh, folder["adapter"]), folder["adapter"]);
+
+        Assert.Equal("""{"vit.layers.0.attention.q_proj.lora_E":[true,false]}""", Config(folder)["rank_pattern"]!.ToJsonString());
     }
 
     private static AdapterConfig Plain(params string[] targets) => new() { Rank = 2, Alpha = 3, Targets = TargetModules.Suffixes(targets) };
