@@ -31,7 +31,9 @@ internal sealed class LabelledPictures(
     /// <inheritdoc />
     public override IReadOnlyList<ClassShare> Balance { get; } =
     [
-        .. classes.Names.Select((name, i) => train.Count(picture => picture.Label == i) is var count ? new ClassShare(name, count, (double)count / train.Count) : null!),
+        .. classes.Names
+            .Select((name, i) => (Name: name, Count: train.Count(picture => picture.Label == i)))
+            .Select(label => new ClassShare(label.Name, label.Count, (double)label.Count / train.Count)),
     ];
 
     /// <inheritdoc />
