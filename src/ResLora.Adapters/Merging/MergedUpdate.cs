@@ -70,7 +70,7 @@ public abstract class MergedUpdate(LayerSite site) : IDisposable
     }
 
     /// <summary>Frees the tensors.</summary>
-    public void Dispose()
+    public virtual void Dispose()
     {
         foreach (var (_, factor) in Factors)
         {

@@ -46,11 +46,7 @@ public sealed class DoraBlock : LoraBlock
         return Site.Bias is { } bias ? output + Site.PerOutput(bias) : output;
     }
 
-    internal override Tensor Change(Tensor input, Tensor delta)
-    {
-        var gain = Site.PerOutput(Gain()).to(delta.dtype);
-        return ((gain - 1) * Site.Product(input, Site.Weight)) + (gain * delta);
-    }
+    internal override Tensor Change(Tensor input, Tensor delta) => DoraMath.Change(Site.Product(input, Site.Weight), delta, Site.PerOutput(Gain()));
 
     private protected override MergedUpdate Finish(LoraPair pair, bool keepsSum)
     {

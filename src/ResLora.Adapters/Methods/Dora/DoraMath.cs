@@ -29,6 +29,20 @@ public static class DoraMath
         return linalg.norm(Sum(weight, lora), dims: [1]).MoveToOuterDisposeScope();   // [Dout, Din] -> [Dout]
     }
 
+    /// <summary>By how much a layer's output changes: (g − 1) ⊙ W x + g ⊙ Δh.</summary>
+    /// <param name="product">W x [..., Dout], borrowed.</param>
+    /// <param name="delta">Δh [..., Dout], the update; borrowed.</param>
+    /// <param name="gain">g, spread over an output; borrowed.</param>
+    /// <returns>New tensor of the update's dtype, owned by the caller.</returns>
+    public static Tensor Change(Tensor product, Tensor delta, Tensor gain)
+    {
+        ArgumentNullException.ThrowIfNull(delta);
+        ArgumentNullException.ThrowIfNull(gain);
+        using var scope = NewDisposeScope();
+        var g = gain.to(delta.dtype);
+        return (((g - 1) * product) + (g * delta)).MoveToOuterDisposeScope();
+    }
+
     /// <summary>W* = g ⊙ (W + s · B A), in float32 and rounded once to W's dtype. W itself is not touched.</summary>
     /// <param name="weight">W [Dout, Din], borrowed.</param>
     /// <param name="lora">A [R, Din], B [Dout, R], scaling s.</param>

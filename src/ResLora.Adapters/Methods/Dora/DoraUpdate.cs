@@ -10,6 +10,8 @@ namespace ResLora.Adapters.Methods.Dora;
 /// <param name="magnitude">m in PEFT's shape; becomes the update's.</param>
 internal sealed class DoraUpdate(LayerSite site, LoraPair pair, Tensor magnitude) : MergedUpdate(site)
 {
+    private Tensor? _gain;
+
     public override long Rank => pair.A.shape[0];
 
     public override double Scaling => pair.Scaling;
@@ -33,9 +35,16 @@ internal sealed class DoraUpdate(LayerSite site, LoraPair pair, Tensor magnitude
     public override Tensor Change(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var weight = Site.Matrix(Site.Weight).to(float32);
-        var change = Site.OfMatrix(DoraMath.MergedWeight(weight, pair, magnitude) - weight);
-        return Site.Product(input, input.is_floating_point() ? change.to(input.dtype) : change).MoveToOuterDisposeScope();
+        var delta = LoraMath.Delta(input, pair);
+        // Of the merged weight the lengths alone are dear, and the same for every batch.
+        _gain ??= DoraMath.Gain(Site.Matrix(Site.Weight), pair, magnitude).DetachFromDisposeScope();
+        return DoraMath.Change(Site.Product(input, Site.Weight), delta, Site.PerOutput(_gain)).MoveToOuterDisposeScope();
+    }
+
+    public override void Dispose()
+    {
+        _gain?.Dispose();
+        base.Dispose();
     }
 
     public override MergedUpdate WithoutEffect()

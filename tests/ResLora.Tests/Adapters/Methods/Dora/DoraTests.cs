@@ -56,6 +56,26 @@ public sealed class DoraTests
     }
 
     [Fact]
+    public void Change_OfAMergedUpdate_IsWhatTheMergedLayerPutsOutMore()
+    {
+        using var scope = NewDisposeScope();
+        using var files = new PeftFiles();
+        using var model = TinyLlama.Create(Biased);
+        using var expected = TinyLlama.Create(Biased);
+        Write(files, expected);
+        var adapted = AdapterStore.Load(model, files.Folder);
+        var block = adapted[Query];
+        var (x, y) = (randn(3, 16), randn(2, 5, 16));
+
+        using var merged = Merger.Merge(adapted, MergeMethod.Exact);
+        var update = merged.Blocks[0].Update;
+
+        // The first one works out what the second one takes as it is.
+        Assert.InRange(TinyAdapters.Distance(block.call(x) - block.BaseLayer.call(x), update.Change(x)), 0, Tolerance);
+        Assert.InRange(TinyAdapters.Distance(block.call(y) - block.BaseLayer.call(y), update.Change(y)), 0, Tolerance);
+    }
+
+    [Fact]
     public void SaveAndLoad_Magnitudes_AreKept()
     {
         using var files = new PeftFiles();
