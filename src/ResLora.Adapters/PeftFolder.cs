@@ -47,7 +47,7 @@ internal static class PeftFolder
             Shortened([.. blocks.Select(b => b.Module)], [.. adapted.LayerNames.Select(Named)]), method is { HasRank: true, HasPatterns: true } ? usual.Rank : null, baseModel, own,
             blocks.Where(b => b.Stored.Rank != usual.Rank).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Stored.Rank),
             blocks.Where(b => b.Stored.Alpha != usual.Alpha).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Stored.Alpha),
-            Extras(adapted, network?.HasPeftTask != false, Named));
+            Extras(adapted, network?.HasPeftTask == true, Named));
         AtomicFile.WriteText(Path.Combine(folder, PeftConfig.FileName), text);
         using var scope = NewDisposeScope();
         SafetensorsWriter.Write(

@@ -17,7 +17,7 @@ public sealed class LohaBlock : DenseBlock
     public LohaBlock(LayerSite site, AdapterConfig config, Generator generator) : base(site, config)
     {
         using var scope = NewDisposeScope();
-        var hasCore = config.Loha is { EffectiveConvolution: true } && Kernel.Length == 2 && Kernel.Any(side => side > 1);
+        var hasCore = config.Loha is { EffectiveConvolution: true } && Kernel.Any(side => side > 1);
         _first = Factor(1, hasCore, generator, isZero: false);
         _second = Factor(2, hasCore, generator, isZero: true);
     }
@@ -54,7 +54,7 @@ public sealed class LohaBlock : DenseBlock
         // Names and order are PEFT's.
         var a = AddFactor($"hada_w{number}_a", FirstValues.Uniform(hasCore ? [rank, OutFeatures] : [OutFeatures, rank], generator));
         var b = AddFactor($"hada_w{number}_b", isZero ? zeros(rank, inputs) : FirstValues.Uniform([rank, inputs], generator));
-        var core = hasCore ? AddFactor($"hada_t{number}", FirstValues.Uniform([rank, rank, .. Kernel], generator)) : null;
+        var core = hasCore ? AddFactor($"hada_t{number}", FirstValues.Uniform(LohaMath.ShapeOfCore(rank, Kernel), generator)) : null;
         return (core, a, b);
     }
 }

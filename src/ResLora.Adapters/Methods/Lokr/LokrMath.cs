@@ -32,7 +32,7 @@ public static class LokrMath
 
     /// <summary>ΔW = s · U ⊗ V, as the matrix of the layer's weight.</summary>
     /// <param name="u">U [a, c], borrowed.</param>
-    /// <param name="v">V [b, d], or [b, d, kh, kw] at a convolution; borrowed.</param>
+    /// <param name="v">V [b, d], or [b, d, k] or [b, d, kh, kw] at a convolution; borrowed.</param>
     /// <param name="scaling">s = alpha / R.</param>
     /// <returns>New tensor [a·b, c·d] (times kh·kw), owned by the caller.</returns>
     public static Tensor DeltaWeight(Tensor u, Tensor v, double scaling)
@@ -42,7 +42,10 @@ public static class LokrMath
         using var scope = NewDisposeScope();
         var (a, c, b) = (u.shape[0], u.shape[1], v.shape[0]);
         var kernel = v.numel() / b;                                                        // d, times kh·kw
-        var product = (u * scaling).reshape(a, 1, c, 1) * v.reshape(1, b, 1, kernel);   // [a, b, c, d·kh·kw]
+        // Axes of a whole V in one dimension meet those of U from the last one on: PEFT's product is so, and in two dimensions it is not.
+        var product = v.dim() == 3
+            ? (u * scaling).reshape(1, a, 1, c, 1) * v.reshape(b, 1, v.shape[1], 1, v.shape[2])   // [b, a, d, c, k]
+            : (u * scaling).reshape(a, 1, c, 1) * v.reshape(1, b, 1, kernel);                     // [a, b, c, d·kh·kw]
         return product.reshape(a * b, c * kernel).MoveToOuterDisposeScope();
     }
 

@@ -1,6 +1,9 @@
+using System.Text.Json;
 using ResLora.Adapters;
 using ResLora.Adapters.Layers;
 using ResLora.Adapters.Merging;
+using ResLora.Adapters.Methods.Loha;
+using ResLora.Adapters.Methods.Lokr;
 using ResLora.Formats.Errors;
 using ResLora.Tests.Support;
 using TorchSharp;
@@ -105,6 +108,40 @@ public sealed class ConvolutionSiteTests : IDisposable
         AdapterStore.Load(model, folder["adapter"]);
 
         Assert.Equal(0, TinyAdapters.Distance(expected, model.call(x)));
+    }
+
+    [Theory]
+    [InlineData("line", "loha", "hada_t1 2x2x3x1")]
+    [InlineData("wide", "loha", "hada_t1 2x2x3x3")]
+    [InlineData("line", "lokr", "lokr_t2 2x2x3x1")]
+    public void Inject_WithACore_HasPeftsShape(string kind, string method, string core)
+    {
+        var model = new OneLayer(kind == "line" ? nn.Conv1d(30, 40, 3) : nn.Conv2d(30, 40, 3));
+        var config = new AdapterConfig
+        {
+            Method = method,
+            Rank = 2,
+            Targets = TargetModules.Suffixes("layer"),
+            Loha = method == "loha" ? new LohaSettings { EffectiveConvolution = true } : null,
+            Lokr = method == "lokr" ? new LokrSettings { EffectiveConvolution = true } : null,
+        };
+
+        var block = AdaptedModel.Inject(model, config).Blocks[0];
+
+        Assert.Contains(core, block.Factors.Select(factor => $"{factor.Key} {string.Join('x', factor.Value.shape)}"));
+        Assert.Equal([block.OutFeatures, block.InFeatures], block.DeltaWeight().shape);
+    }
+
+    [Fact]
+    public void Save_OfANetworkThatIsNoLanguageModel_NamesNoTask()
+    {
+        using var folder = new TemporaryFolder();
+        AdapterStore.Save(Adapt(new OneLayer(Layer("plain")), null), folder["adapter"]);
+
+        using var config = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder["adapter"], "adapter_config.json")));
+
+        // With CAUSAL_LM PEFT asks the network for what only those have, and does not open the folder.
+        Assert.Equal(JsonValueKind.Null, config.RootElement.GetProperty("task_type").ValueKind);
     }
 
     private static AdaptedModel Adapt(nn.Module model, string? method)

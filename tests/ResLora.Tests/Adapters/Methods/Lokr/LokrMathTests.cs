@@ -42,6 +42,18 @@ public sealed class LokrMathTests
         }
     }
 
+    [Fact]
+    public void DeltaWeight_AKernelOfOneDimension_IsLaidOutAsPeftHasIt()
+    {
+        using var scope = NewDisposeScope();
+        Tensor u = randn(2, 3), v = randn(4, 5, 2);
+
+        var delta = LokrMath.DeltaWeight(u, v, 0.75);
+
+        // PEFT multiplies U and V as libtorch does, which fits a missing axis in front, and gives the result the shape of the weight.
+        Assert.InRange(TinyAdapters.Distance(kron(u * 0.75, v).reshape(8, 30), delta), 0, Tolerance);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
