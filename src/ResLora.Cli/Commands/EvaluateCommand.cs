@@ -21,7 +21,7 @@ internal static class EvaluateCommand
         var task = new Option<string>("--task")
         {
             Description = $"A task that generates: {string.Join(", ", TaskRegistry.All.Select(t => t.Name))}; " +
-                $"or one with labels: {string.Join(", ", LabelledTaskRegistry.All.Select(t => t.Name))}.",
+                $"or one with labels: {string.Join(", ", LabelledTaskRegistry.All.Select(t => t.Name))}; image-classification for pictures.",
             HelpName = "NAME",
             Required = true,
         };

@@ -23,12 +23,13 @@ internal static class PredictCommand
         var adapter = SharedOptions.Adapter();
         var data = new Option<string?>("--data")
         {
-            Description = "A JSONL, CSV, TSV or Parquet file; by default standard input, a text or a JSON object a line.",
+            Description = "A JSONL, CSV, TSV or Parquet file of texts, or a folder or table of pictures; by default standard input: "
+                + "a text, a JSON object or the path of a picture a line.",
             HelpName = "PATH",
         };
         var task = new Option<string?>("--task")
         {
-            Description = $"How the data is read: one of {string.Join(", ", LabelledTaskRegistry.All.Select(t => t.Name))}. " +
+            Description = $"How the data is read: one of {string.Join(", ", LabelledTaskRegistry.All.Select(t => t.Name))}; image-classification for pictures. " +
                 "By default the columns text and text2.",
             HelpName = "NAME",
         };
@@ -49,7 +50,7 @@ internal static class PredictCommand
         };
         var batch = new Option<int>("--batch-size")
         {
-            Description = "Texts in one forward pass.",
+            Description = "Texts or pictures in one forward pass.",
             HelpName = "N",
             DefaultValueFactory = _ => defaults.BatchSize,
         };
@@ -68,9 +69,11 @@ internal static class PredictCommand
         var dtype = SharedOptions.DataType();
         var verb = new Verb(
             "predict",
-            "Label or score texts with a fine-tuned encoder. A JSON object a text goes to standard output, with the probability of every label.",
+            "Label or score texts, or label pictures, with a fine-tuned encoder. A JSON object for each goes to standard output, with the "
+            + "probability of every label.",
             "predict --model my-roberta --adapter runs/sst2/best --data reviews.csv --column text=review --output labels.jsonl",
             "predict --model my-merged-model < lines.txt",
+            "predict --model my-vit --adapter runs/birds/best --data my-pictures",
             "predict --model my-roberta --adapter runs/rte/best --task rte --data data/RTE --submission submission")
         {
             model, adapter, data, task, columns, output, submission, batch, length, truncation, dtype,

@@ -2,7 +2,6 @@ using System.CommandLine;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Pretraining;
-using ResLora.Formats.Errors;
 
 namespace ResLora.Cli.Commands;
 
@@ -17,7 +16,7 @@ internal static class PretrainCommand
         var output = new Option<string?>("--output") { Description = "The model folder to write; overrides the file's.", HelpName = "DIR" };
         var objective = new Option<string?>("--objective")
         {
-            Description = "causal makes a Llama, mlm a RoBERTa; overrides the file's.",
+            Description = "causal makes a Llama, mlm a RoBERTa, image-classification a ViT; overrides the file's.",
             HelpName = "NAME",
         };
         var initOnly = new Option<bool>("--init-only")
@@ -33,7 +32,7 @@ internal static class PretrainCommand
         var overwrite = SharedOptions.Overwrite();
         var verb = new Verb(
             "pretrain",
-            "Train a byte-level BPE tokenizer and a small Llama, or a small RoBERTa, from scratch.",
+            "Train a small model from scratch: a Llama or a RoBERTa with a byte-level BPE tokenizer, or a ViT.",
             "pretrain samples/word-problems/pretrain.yaml --output my-base",
             "pretrain my.yaml --set model.layers=6 --set training.steps=500",
             "pretrain my.yaml --objective mlm --output my-roberta",
@@ -51,23 +50,10 @@ internal static class PretrainCommand
         return verb.Does((line, context) =>
         {
             context.RequireTorch();
-            var settings = ConfigFile.Read<PretrainConfig>(line.GetRequiredValue(config), [.. line.GetValue(set) ?? [], .. Overrides(line.GetValue(initOnly), line.GetValue(shardSize))]);
+            var settings = ConfigFile.Read<PretrainConfig>(line.GetRequiredValue(config), [.. line.GetValue(set) ?? [], .. Overrides(line.GetValue(objective), line.GetValue(initOnly), line.GetValue(shardSize))]);
             if (line.GetValue(output) is { } folder)
             {
                 settings = settings with { Output = Path.GetFullPath(folder) };
-            }
-
-            if (line.GetValue(objective) is { } name)
-            {
-                settings = settings with
-                {
-                    Objective = name switch
-                    {
-                        "causal" => PretrainObjective.Causal,
-                        "mlm" => PretrainObjective.MaskedTokens,
-                        _ => throw new ConfigException($"--objective is '{name}'; it must be causal or mlm."),
-                    },
-                };
             }
 
             var report = RunProgress.Show(context, progress =>
@@ -78,8 +64,13 @@ internal static class PretrainCommand
     }
 
     /// <summary>As assignments, because what else the file must say depends on them.</summary>
-    private static IEnumerable<string> Overrides(bool initOnly, string? shardSize)
+    private static IEnumerable<string> Overrides(string? objective, bool initOnly, string? shardSize)
     {
+        if (objective is not null)
+        {
+            yield return $"objective={objective}";
+        }
+
         if (initOnly)
         {
             yield return "initOnly=true";

@@ -37,7 +37,7 @@ internal static class NextCommands
             .. merge,
             report.Prompt is { } prompt
                 ? $"{Tool} generate {tuned} --prompt {ShellWord.Quote(Prompt(prompt))}"
-                : $"{Tool} predict {tuned} --task {config.Task} {Data(config.Data)}",
+                : $"{Tool} predict {tuned} --task {config.Task} --data {Word(config.Data.Validation ?? config.Data.Train)}{Columns(config.Data)}",
         ];
     }
 
@@ -70,9 +70,11 @@ internal static class NextCommands
     {
         var path = data.Validation ?? data.Train;
         var split = Directory.Exists(path) ? data.Validation is null ? " --split train" : " --split validation" : "";
-        var columns = string.Concat(data.Columns.Select(column => $" --column {ShellWord.Quote($"{column.Key}={column.Value}")}"));
-        return $"--data {Word(path)}{split}{columns}{(data.Validation is null ? SeenBefore : "")}";
+        return $"--data {Word(path)}{split}{Columns(data)}{(data.Validation is null ? SeenBefore : "")}";
     }
+
+    private static string Columns(DataConfig data) =>
+        string.Concat(data.Columns.Select(column => $" --column {ShellWord.Quote($"{column.Key}={column.Value}")}"));
 
     private static string Word(string path)
     {

@@ -3,6 +3,7 @@ using ResLora.Experiments.Workloads;
 using ResLora.Experiments.Workloads.Pictures;
 using ResLora.Formats;
 using ResLora.Images;
+using ResLora.Images.Augmentation;
 using ResLora.Images.Preprocessing;
 using ResLora.Models;
 using ResLora.Text.Data.Labelling;
@@ -15,11 +16,12 @@ internal sealed class NewPictureModel : NewModel
 {
     private readonly PictureSplit _split;
     private readonly Preprocessor _preprocessor;
+    private readonly AugmentConfig? _augment;
 
     private NewPictureModel(PretrainConfig config, PictureSplit split, Preprocessor preprocessor)
         : base(config, Describe(config, split.Classes), new Dictionary<string, byte[]> { [PreprocessorFile.FileName] = PreprocessorFile.Bytes(preprocessor) })
     {
-        (_split, _preprocessor) = (split, preprocessor);
+        (_split, _preprocessor, _augment) = (split, preprocessor, config.Augment);
         Objective = new PictureLabelObjective((ImageModel)Model, PictureLabels.Measures(split.Classes.Count), split.Classes);
     }
 
@@ -47,7 +49,7 @@ internal sealed class NewPictureModel : NewModel
     /// <inheritdoc />
     public override (IReadOnlyList<IExample> Train, IReadOnlyList<IExample> HeldOut, KeyValuePair<string, string> Fact) Encode()
     {
-        var feed = new PictureFeed((ImageModel)Model, _preprocessor, "model.imageSize");
+        var feed = new PictureFeed((ImageModel)Model, _preprocessor, "model.imageSize", _augment, ByteSize.Parse("pictureCache", DataConfig.UsualPictureCache));
         return (
             [.. _split.Train.Select(picture => feed.Example(picture.Source, picture.Label))],
             [.. _split.HeldOut.Select(picture => feed.Example(picture.Source, picture.Label))],

@@ -1,5 +1,6 @@
 using ResLora.Experiments.Configuration;
 using ResLora.Formats;
+using ResLora.Images.Augmentation;
 using ResLora.Training.Loop;
 using ResLora.Training.Objectives;
 
@@ -27,6 +28,9 @@ public sealed record PretrainConfig : ICheckedConfig
 
     /// <summary>Of pictures: the data's names of the columns <c>image</c> and <c>label</c>, such as <c>label: category</c>.</summary>
     public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How pictures are changed at random in training. Default: not at all.</summary>
+    public AugmentConfig? Augment { get; init; }
 
     /// <summary>The column that holds the text. Default text.</summary>
     public string Column { get; init; } = UsualColumn;
@@ -95,6 +99,11 @@ public sealed record PretrainConfig : ICheckedConfig
             yield return $"training.{problem}";
         }
 
+        foreach (var problem in Augment?.Problems() ?? [])
+        {
+            yield return $"augment.{problem}";
+        }
+
         if (!(PredictedShare is > 0 and <= 0.9))
         {
             yield return $"predictedShare is {PredictedShare}; it must be above 0 and at most 0.9";
@@ -146,6 +155,10 @@ public sealed record PretrainConfig : ICheckedConfig
             {
                 yield return "texts is given; objective image-classification learns from pictures";
             }
+        }
+        else if (Augment is not null)
+        {
+            yield return "augment is given; only pictures are changed (objective image-classification)";
         }
         else if (Pictures is not null)
         {

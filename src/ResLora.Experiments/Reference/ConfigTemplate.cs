@@ -54,14 +54,15 @@ public static class ConfigTemplate
             # A fine-tuning run. 'reslora plan {{name}}' says what it would do, 'reslora train {{name}}' does it.
             # Paths count from this file's folder. Every key and its default: docs/configuration.md.
 
-            # The base model: a folder with config.json, tokenizer.json and model.safetensors.
+            # The base model: a folder with config.json, model.safetensors and tokenizer.json (of pictures preprocessor_config.json).
             model: {{Scalar(model)}}
 
-            # How a row becomes a prompt and an answer; docs/tasks.md lists the tasks.
+            # What is learnt, and how a row becomes a sample of it; docs/tasks.md lists the tasks.
             task: {{Scalar(task)}}
 
             data:
-              # A .jsonl, .json, .csv, .tsv or .parquet file, or the data set's folder; for task text also .txt and .md files.
+              # A .jsonl, .json, .csv, .tsv or .parquet file, or the data set's folder; for task text also .txt and .md files, of
+              # pictures a folder with a folder for each class, or with metadata.
               train: {{Scalar(data)}}
               # A file to validate on. Without one, a tenth of the training samples is held out, at most {{DataConfig.UsualValidationCount}}.
               # validation: validation.jsonl

@@ -103,7 +103,9 @@ public sealed record RunConfig : ICheckedConfig
             yield return $"task is '{Task}'.{NearestName.Suggestion(Task, tasks)} Tasks: {string.Join(", ", tasks)}";
         }
 
-        var inner = Data.Problems().Select(problem => $"data.{problem}")
+        var inner = Data.Problems()
+            .Concat(tasks.Contains(Task) ? WorkloadRegistry.Of(Task).Problems(Data) : [])
+            .Select(problem => $"data.{problem}")
             .Concat(Adapter?.Problems().Select(problem => $"adapter.{problem}") ?? [])
             .Concat(Training.Problems().Select(problem => $"training.{problem}"))
             // A saved adapter's structure is known only once it is read.

@@ -1,4 +1,6 @@
 using ResLora.Experiments.Configuration;
+using ResLora.Formats;
+using ResLora.Images.Augmentation;
 using ResLora.Text.Tokenization;
 
 namespace ResLora.Experiments.Workloads;
@@ -8,6 +10,9 @@ public sealed record DataConfig
 {
     /// <summary>The most samples that validate when <see cref="ValidationCount"/> does not say.</summary>
     public const int UsualValidationCount = 100;
+
+    /// <summary>The default of <see cref="PictureCache"/>.</summary>
+    internal const string UsualPictureCache = "256MB";
 
     /// <summary>The training data: a file, or the data set's own folder.</summary>
     [ConfigPath]
@@ -31,7 +36,7 @@ public sealed record DataConfig
     /// </summary>
     public long SplitSeed { get; init; }
 
-    /// <summary>How many training samples are read from the start of the data. Default: all.</summary>
+    /// <summary>How many training samples are read from the start of the data; of pictures, how many are drawn by the seed. Default: all.</summary>
     public int? Limit { get; init; }
 
     /// <summary>
@@ -51,6 +56,18 @@ public sealed record DataConfig
     /// </summary>
     public Truncation Truncation { get; init; } = Truncation.LongestFirst;
 
+    /// <summary>For pictures: how they are changed at random while the model trains. Default: not at all.</summary>
+    public AugmentConfig? Augment { get; init; }
+
+    /// <summary>
+    /// For pictures: whether those that cannot be decoded are counted, told and left out; else one of them ends the run. All are decoded
+    /// once for it before training. Default false.
+    /// </summary>
+    public bool SkipBroken { get; init; }
+
+    /// <summary>For pictures: the most memory for decoded ones, such as <c>2GB</c>. Default 256MB.</summary>
+    public string PictureCache { get; init; } = UsualPictureCache;
+
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
     /// <returns>The problems.</returns>
     public IEnumerable<string> Problems()
@@ -58,6 +75,16 @@ public sealed record DataConfig
         if (ValidationCount < 0)
         {
             yield return $"validationCount is {ValidationCount}; it must be 0 or more";
+        }
+
+        if (ByteSize.TryParse(PictureCache) is null)
+        {
+            yield return $"pictureCache {ByteSize.Problem(PictureCache)}";
+        }
+
+        foreach (var problem in Augment?.Problems() ?? [])
+        {
+            yield return $"augment.{problem}";
         }
 
         if (Limit is < 1)

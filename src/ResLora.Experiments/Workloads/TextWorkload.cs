@@ -14,6 +14,14 @@ internal abstract class TextWorkload : Workload
         ["tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model"]);
 
     /// <inheritdoc />
+    public override IEnumerable<string> Problems(DataConfig data)
+    {
+        (string Name, bool IsGiven)[] keys =
+            [("augment", data.Augment is not null), ("skipBroken", data.SkipBroken), ("pictureCache", data.PictureCache != DataConfig.UsualPictureCache)];
+        return keys.Where(key => key.IsGiven).Select(key => $"{key.Name} is given, and it is for pictures only; leave it out");
+    }
+
+    /// <inheritdoc />
     public override Tensor Outputs(Network network, IExample example)
     {
         using var scope = NewDisposeScope();

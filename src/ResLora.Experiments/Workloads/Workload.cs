@@ -28,6 +28,10 @@ internal abstract class Workload
     /// <returns>A sentence.</returns>
     public abstract string Misfit(string task, string model);
 
+    /// <summary>What in the settings of data means nothing here, a phrase each; empty when all is well.</summary>
+    /// <param name="data">The settings.</param>
+    public abstract IEnumerable<string> Problems(DataConfig data);
+
     /// <summary>Finds the task for data that nobody has named one for.</summary>
     /// <param name="data">The data: a file, or a folder.</param>
     /// <returns>The task's name, and a phrase that says by what it was found.</returns>

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using ResLora.Adapters;
+using ResLora.Cli;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
@@ -15,6 +16,14 @@ public sealed partial class NextCommandsTests
         Model = Path.GetFullPath("my base"),
         Task = "completion",
         Data = new DataConfig { Train = "/data/it's.jsonl", Columns = new Dictionary<string, string> { ["prompt"] = "the question" } },
+    };
+
+    private static readonly RunConfig _pictures = _config with
+    {
+        Model = Path.GetFullPath("base"),
+        Task = "image-classification",
+        Data = new DataConfig { Train = Path.GetFullPath("pictures"), Columns = new Dictionary<string, string> { ["label"] = "category" } },
+        Adapter = new AdapterConfig(),
     };
 
     [Fact]
@@ -45,9 +54,21 @@ public sealed partial class NextCommandsTests
     }
 
     [Fact]
-    public void After_ARunWithLabels_Predict() =>
-        Assert.Contains(
-            Lines(_config with { Adapter = new AdapterConfig() }, null), line => line.StartsWith("predict ", StringComparison.Ordinal));
+    public void After_ARunWithLabels_Predict() => Assert.Equal(
+        "predict --model base --adapter 'my run/last' --task image-classification --data pictures --column label=category",
+        Lines(_pictures, null)[^1]);
+
+    [Theory]
+    [InlineData("?")]
+    [InlineData(null)]
+    public void After_AnyRun_AreCommandsThatTheToolTakes(string? prompt)
+    {
+        var root = CommandLine.Create();
+
+        Assert.All(
+            Lines(_pictures, prompt).Concat(Lines(_pictures with { Data = new DataConfig { Train = "t", Validation = "v" }, Adapter = null }, prompt)),
+            line => Assert.Empty(root.Parse(line.Split('#')[0].Replace("'my run/", "my-run/", StringComparison.Ordinal).Replace("'", "", StringComparison.Ordinal)).Errors));
+    }
 
     /// <summary>The lines from the command on: what stands before it depends on the current folder.</summary>
     private static string[] Lines(RunConfig config, string? prompt)

@@ -10,30 +10,28 @@ namespace ResLora.Experiments.Workloads.Pictures;
 
 /// <summary>Pictures with labels, listed and not decoded.</summary>
 /// <param name="modelFolder">The folder with the preprocessor's file.</param>
-/// <param name="classes">What the labels stand for, in the order of the head's outputs.</param>
-/// <param name="train">The pictures to learn or to measure.</param>
-/// <param name="validation">The pictures held out; may be empty.</param>
-internal sealed class LabelledPictures(
-    string modelFolder, LabelSet classes, IReadOnlyList<LabelledPicture> train, IReadOnlyList<LabelledPicture> validation) : TaskData
+/// <param name="split">The pictures, and what their labels stand for, in the order of the head's outputs.</param>
+/// <param name="settings">How they are changed in training, and how many are kept in memory.</param>
+internal sealed class LabelledPictures(string modelFolder, PictureSplit split, DataConfig settings) : TaskData
 {
     /// <inheritdoc />
     public override string Task => PictureWorkload.TaskName;
 
     /// <inheritdoc />
-    public override bool HasValidation => validation.Count > 0;
+    public override bool HasValidation => split.HeldOut.Count > 0;
 
     /// <inheritdoc />
     public override string LossUnit => "nats a picture";
 
     /// <inheritdoc />
-    public override ModelHead Head => ModelHead.ForLabels(classes.Names);
+    public override ModelHead Head => ModelHead.ForLabels(split.Classes.Names);
 
     /// <inheritdoc />
     public override IReadOnlyList<ClassShare> Balance { get; } =
     [
-        .. classes.Names
-            .Select((name, i) => (Name: name, Count: train.Count(picture => picture.Label == i)))
-            .Select(label => new ClassShare(label.Name, label.Count, (double)label.Count / train.Count)),
+        .. split.Classes.Names
+            .Select((name, i) => (Name: name, Count: split.Train.Count(picture => picture.Label == i)))
+            .Select(label => new ClassShare(label.Name, label.Count, (double)label.Count / split.Train.Count)),
     ];
 
     /// <inheritdoc />
@@ -41,15 +39,15 @@ internal sealed class LabelledPictures(
     {
         yield return new("data", string.Create(
             CultureInfo.InvariantCulture,
-            $"{data.Train.Examples.Count:N0} pictures, {data.Train.LongestSample} tokens each, {data.Validation.Count} for validation"));
+            $"{data.Train.Examples.Count:N0} pictures, {data.Train.LongestSample} tokens each, {data.Validation.Count} for validation{(split.Broken == 0 ? "" : $"; {split.Broken} are broken and left out")}"));
         yield return new("labels", LabelBalance.Describe(Balance));
     }
 
     /// <inheritdoc />
     public override EncodedData Encode(ModelSession session, EncodingTerms terms)
     {
-        var feed = PictureFeed.Read((ImageModel)session.Model, modelFolder);
-        return new EncodedData(new([.. Examples(feed, train)]), [.. Examples(feed, validation)]);
+        var feed = Feed(session);
+        return new EncodedData(new([.. Examples(feed, split.Train)]), [.. Examples(feed, split.HeldOut)]);
     }
 
     /// <inheritdoc />
@@ -59,8 +57,8 @@ internal sealed class LabelledPictures(
     public override MeasuredExamples Take(ModelSession session, bool heldOut, int count, string source)
     {
         // The first pictures of a folder are of one class: some of all of them are taken.
-        var pictures = heldOut ? validation : train;
-        var feed = PictureFeed.Read((ImageModel)session.Model, modelFolder);
+        var pictures = heldOut ? split.HeldOut : split.Train;
+        var feed = Feed(session);
         var step = Math.Max(1, pictures.Count / count);
         PictureExample[] taken = [.. Examples(feed, pictures.Where((_, i) => i % step == 0).Take(count))];
         return new MeasuredExamples($"{taken.Length} pictures of {source}", Objective(session), taken);
@@ -69,14 +67,16 @@ internal sealed class LabelledPictures(
     /// <inheritdoc />
     public override Measurement Measure(ModelSession session, MeasuringTerms terms, CancellationToken stop)
     {
-        PictureExample[] examples = [.. Examples(PictureFeed.Read((ImageModel)session.Model, modelFolder), train)];
+        PictureExample[] examples = [.. Examples(Feed(session), split.Train)];
         var (loss, scores) = Objective(session).Score(examples, terms.BatchSize, stop);
         NotFiniteException.ThrowIfAny(session.Model, loss);
         return new Measurement(examples.Length, new EvaluationLoss(loss, examples.Length)) { Labels = scores };
     }
 
     private PictureLabelObjective Objective(ModelSession session) =>
-        new((ImageModel)session.Model, PictureLabels.Measures(classes.Count), classes);
+        new((ImageModel)session.Model, PictureLabels.Measures(split.Classes.Count), split.Classes);
+
+    private PictureFeed Feed(ModelSession session) => PictureFeed.Read((ImageModel)session.Model, modelFolder, settings);
 
     private static IEnumerable<PictureExample> Examples(PictureFeed feed, IEnumerable<LabelledPicture> pictures) =>
         pictures.Select(picture => feed.Example(picture.Source, picture.Label));

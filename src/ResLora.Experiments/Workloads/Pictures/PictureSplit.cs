@@ -13,6 +13,9 @@ namespace ResLora.Experiments.Workloads.Pictures;
 /// <param name="HeldOut">The pictures held out; may be empty.</param>
 internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPicture> Train, IReadOnlyList<LabelledPicture> HeldOut)
 {
+    /// <summary>How many pictures were left out because they cannot be decoded.</summary>
+    public int Broken { get; init; }
+
     /// <summary>Lists and divides.</summary>
     /// <param name="data">Where the pictures are, and how they are divided.</param>
     /// <param name="head">The head that there is; null for none.</param>
@@ -44,7 +47,8 @@ internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPict
                 train, KeyOf, data.ValidationCount ?? DataSplit.UsualCount(train.Count, DataConfig.UsualValidationCount), data.SplitSeed);
         }
 
-        return new PictureSplit(all.Classes!, train, held);
+        var split = new PictureSplit(all.Classes!, train, held);
+        return data.SkipBroken ? split.WithoutBroken(data.Train) : split;
     }
 
     /// <summary>What is wanted of data with labels.</summary>
@@ -56,6 +60,43 @@ internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPict
         Columns = columns,
         Model = head is null ? null : new ModelClasses(head.Labels),
     };
+
+    /// <summary>Decodes all pictures and leaves those out that cannot be.</summary>
+    private PictureSplit WithoutBroken(string source)
+    {
+        var faults = new List<string>();
+        var (train, held) = (Sound(Train, faults), Sound(HeldOut, faults));
+        if (train.Count == 0)
+        {
+            throw new FileFormatException($"'{source}' has no picture that can be decoded. {faults[0]}");
+        }
+
+        if (faults.Count > 0)
+        {
+            Warnings.Add($"'{source}': {faults.Count} pictures cannot be decoded and are left out (data.skipBroken). The first: {faults[0]}");
+        }
+
+        return this with { Train = train, HeldOut = held, Broken = faults.Count };
+    }
+
+    private static List<LabelledPicture> Sound(IReadOnlyList<LabelledPicture> pictures, List<string> faults)
+    {
+        var sound = new List<LabelledPicture>();
+        foreach (var picture in pictures)
+        {
+            try
+            {
+                picture.Source.Decode();
+                sound.Add(picture);
+            }
+            catch (FileFormatException fault)
+            {
+                faults.Add(fault.Message);
+            }
+        }
+
+        return sound;
+    }
 
     private static IReadOnlyList<LabelledPicture>? Given(DataConfig data, PictureData all, PictureRequest request)
     {

@@ -30,6 +30,9 @@ internal sealed class PictureWorkload : Workload
         $"Task '{task}' has pictures to label, and {model} reads texts; take a ViT, or a task on texts.";
 
     /// <inheritdoc />
+    public override IEnumerable<string> Problems(DataConfig data) => [];
+
+    /// <inheritdoc />
     public override (string Task, string Reason) FindTask(string data) => (TaskName, "the model looks at pictures");
 
     /// <inheritdoc />
@@ -37,7 +40,7 @@ internal sealed class PictureWorkload : Workload
     {
         var saved = source.Adapter is { } from && headIsNew ? ModelHeadFile.Read(from) : null;
         var split = PictureSplit.Read(source.Data, saved ?? network.Head, headIsNew);
-        return new LabelledPictures(source.Model, split.Classes, split.Train, split.HeldOut);
+        return new LabelledPictures(source.Model, split, source.Data);
     }
 
     /// <inheritdoc />
@@ -50,7 +53,8 @@ internal sealed class PictureWorkload : Workload
             throw new FileFormatException($"'{given.Path}' has no {given.Split.ToString().ToLowerInvariant()} split; name another part (--split), or a folder without splits.");
         }
 
-        return new LabelledPictures(session.ModelFolder, data.Classes!, given.Limit is { } limit ? PictureSplit.Some(pictures, limit, seed: 0) : pictures, []);
+        pictures = given.Limit is { } limit ? PictureSplit.Some(pictures, limit, seed: 0) : pictures;
+        return new LabelledPictures(session.ModelFolder, new PictureSplit(data.Classes!, pictures, []), new DataConfig { Train = given.Path });
     }
 
     /// <inheritdoc />
@@ -66,7 +70,8 @@ internal sealed class PictureWorkload : Workload
     public override PredictionInputs Inputs(PredictionSource source, ModelSession session, IEnumerable<string> lines)
     {
         var model = (ImageModel)session.Model;
-        var feed = PictureFeed.Read(model, session.ModelFolder);
+        // A stream may have no end: nothing is kept.
+        var feed = PictureFeed.Read(model, session.ModelFolder, null);
         var pictures = source.Data is { } data
             ? PictureDataReader.Read(data, new PictureRequest { Columns = source.Columns }).Pictures.Select(picture => picture.Source)
             : lines.Where(line => !string.IsNullOrWhiteSpace(line)).Select(line => PictureSource.OfFile(line.Trim(), line.Trim()));
