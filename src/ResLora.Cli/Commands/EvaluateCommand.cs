@@ -2,6 +2,7 @@ using System.CommandLine;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments;
 using ResLora.Experiments.Evaluating;
+using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Labelling;
@@ -21,13 +22,13 @@ internal static class EvaluateCommand
         var task = new Option<string>("--task")
         {
             Description = $"A task that generates: {string.Join(", ", TaskRegistry.All.Select(t => t.Name))}; " +
-                $"or one with labels: {string.Join(", ", LabelledTaskRegistry.All.Select(t => t.Name))}; image-classification for pictures.",
+                $"one with labels of texts: {string.Join(", ", LabelledTaskRegistry.All.Select(t => t.Name))}; or one of pictures: {TaskNames.Pictures}.",
             HelpName = "NAME",
             Required = true,
         };
         var data = new Option<string>("--data")
         {
-            Description = "A file, or the data set's own folder, of which --split is read.",
+            Description = "A file, or the data set's own folder, of which --split is read; for pictures a folder or a table of them.",
             HelpName = "PATH",
             Required = true,
         };
@@ -52,23 +53,29 @@ internal static class EvaluateCommand
         };
         var predictions = new Option<string?>("--predictions")
         {
-            Description = "Write every prompt, answer and verdict to this JSONL file.",
+            Description = "Write every prompt, answer and verdict, or the right and the predicted label with all probabilities, to this JSONL file.",
+            HelpName = "FILE",
+        };
+        var mistakes = new Option<string?>("--mistakes")
+        {
+            Description = "For labels: draw what is taken for what into this PNG, and for pictures the worst mistakes themselves.",
             HelpName = "FILE",
         };
         var columns = new Option<string[]>("--column")
         {
-            Description = "Name a column of the file, such as prompt=question; may be given several times.",
+            Description = "Name a column of the file, such as prompt=question or label=category; may be given several times.",
             HelpName = "NAME=COLUMN",
         };
         var dtype = SharedOptions.DataType();
         var verb = new Verb(
             "evaluate",
-            "Measure the loss on a task's completions and how many generated answers are exactly right, or how well labels and scores are predicted.",
+            "Measure the loss on a task's completions and how many generated answers are exactly right, or how well labels and scores of texts or pictures are predicted.",
             "evaluate --model samples/word-problems/base --task word-problems --data samples/word-problems/data/heldout.jsonl --limit 100",
             "evaluate --model my-model --adapter runs/my/best --task gsm8k --data gsm8k/test.jsonl --predictions predictions.jsonl",
-            "evaluate --model my-roberta --adapter runs/sst2/best --task sst2 --data data/SST-2 --split validation")
+            "evaluate --model my-roberta --adapter runs/sst2/best --task sst2 --data data/SST-2 --split validation",
+            "evaluate --model my-vit --adapter runs/birds/best --task image-classification --data birds --mistakes mistakes.png")
         {
-            model, adapter, rank, task, data, split, limit, batch, count, predictions, columns, dtype,
+            model, adapter, rank, task, data, split, limit, batch, count, predictions, mistakes, columns, dtype,
         };
         return verb.Does((line, context) =>
         {
@@ -93,6 +100,7 @@ internal static class EvaluateCommand
                 MaxNewTokens = line.GetValue(count),
                 DataType = line.GetRequiredValue(dtype),
                 PredictionsFile = line.GetValue(predictions),
+                MistakesFile = line.GetValue(mistakes),
             };
             var report = RunProgress.Show(context, progress => EvaluateJob.Run(options, progress, context.Stop));
             context.Result(EvaluationView.Document(report), terminal => EvaluationView.Draw(report, terminal));

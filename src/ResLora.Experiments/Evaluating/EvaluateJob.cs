@@ -1,10 +1,12 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Predicting;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Models;
 using ResLora.Text.Data;
 using ResLora.Training;
 using ResLora.Training.Evaluation;
@@ -33,7 +35,7 @@ public static class EvaluateJob
     {
         ArgumentNullException.ThrowIfNull(options);
         ConfigBinder.ThrowIfAny("The evaluation's settings", [.. options.Problems()]);
-        if (options.PredictionsFile is { } file)
+        foreach (var file in new[] { options.PredictionsFile, options.MistakesFile }.OfType<string>())
         {
             OutputGuard.RequireFile(file, options.Data, options.Model, options.Adapter);
         }
@@ -47,7 +49,13 @@ public static class EvaluateJob
             Limit = options.Limit,
             ModelName = options.Adapter ?? options.Model,
         };
-        return Measure(session, workload.Read(given, session), options, progress, stop);
+        var data = workload.Read(given, session);
+        if (options.MistakesFile is not null && data.Head?.Kind != ModelHeadKind.Labels)
+        {
+            throw new ConfigException($"Task '{options.Task}' has no labels that could be mistaken for one another; leave --mistakes out.");
+        }
+
+        return Measure(session, data, options, progress, stop);
     }
 
     /// <summary>Measures what a session's model does now, on data that is read already.</summary>
@@ -60,9 +68,15 @@ public static class EvaluateJob
             Answered = progress is null ? null : (done, total) => progress.Report(new SamplesDone(done, total)),
         };
         var found = data.Measure(session, terms, stop);
-        if (options.PredictionsFile is { } file && found.Answers is { } answers)
+        if (options.PredictionsFile is { } file)
         {
-            AtomicFile.WriteText(file, string.Concat(answers.Predictions.Select(prediction => JsonSerializer.Serialize(prediction, _json) + "\n")));
+            IEnumerable<object> lines = found.Answers is { } answers ? answers.Predictions : found.Rated.Select(sample => Line(sample, found.LabelNames));
+            AtomicFile.WriteText(file, string.Concat(lines.Select(line => JsonSerializer.Serialize(line, _json) + "\n")));
+        }
+
+        if (options.MistakesFile is { } picture)
+        {
+            MistakesPicture.Write(picture, data.Task, found.LabelNames!, found.Labels!.Report!.Confusion, found.Rated);
         }
 
         return new EvaluationReport(data.Task, found.Samples, found.Loss, found.TooLong, found.Answers is { } match ? new Score(match.Correct, match.Total) : null)
@@ -73,5 +87,19 @@ public static class EvaluateJob
             CutIntoWindows = found.CutIntoWindows,
             GuessedColumns = data.GuessedColumns,
         };
+    }
+
+    private static object Line(RatedSample sample, IReadOnlyList<string>? labels)
+    {
+        var said = LabelPrediction.Of(sample.Index, sample.Outputs, labels);
+        if (labels is null)
+        {
+            return new { sample.Index, Expected = sample.Target, Predicted = said.Score };
+        }
+
+        var expected = labels[(int)sample.Target];
+        return sample.File is { } name
+            ? new { File = name, sample.Index, Expected = expected, Predicted = said.Label, said.Probabilities }
+            : new { sample.Index, Expected = expected, Predicted = said.Label, said.Probabilities };
     }
 }

@@ -50,6 +50,9 @@ public sealed record EvaluateOptions
     /// <summary>A JSONL file for every prediction, or null.</summary>
     public string? PredictionsFile { get; init; }
 
+    /// <summary>A PNG file for the confusion matrix and the pictures of the worst mistakes, or null. For tasks with labels only.</summary>
+    public string? MistakesFile { get; init; }
+
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
     /// <returns>The problems.</returns>
     public IEnumerable<string> Problems()
@@ -73,6 +76,11 @@ public sealed record EvaluateOptions
         if (Rank is not null && Adapter is null)
         {
             yield return "a rank is that of an adapter; give the adapter, or leave the rank out";
+        }
+
+        if (MistakesFile is { } mistakes && !mistakes.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
+        {
+            yield return $"mistakes is '{mistakes}'; a PNG is written, so its name must end with .png";
         }
 
         if (DataType is not ("float32" or "bfloat16" or "auto"))

@@ -7,20 +7,19 @@ using ResLora.Text.Data;
 using ResLora.Text.Data.Labelling;
 using ResLora.Training;
 using ResLora.Training.Evaluation;
-using ResLora.Training.Objectives;
 
 namespace ResLora.Experiments.Predicting;
 
-/// <summary>Has an encoder label or score texts, from base and adapter or from a merged model.</summary>
+/// <summary>Has a network label or score texts, or label pictures, from base and adapter or from a merged model.</summary>
 public static class PredictJob
 {
     /// <summary>Runs the job.</summary>
-    /// <param name="options">The model and where the texts are.</param>
-    /// <param name="lines">The texts where no file is named: a text or a JSON object a line.</param>
-    /// <param name="report">Is given every prediction in the order of the texts, as soon as its batch is done.</param>
+    /// <param name="options">The model and where the texts or pictures are.</param>
+    /// <param name="lines">What is given where no file is named: a text or a JSON object a line, or the path of a picture a line.</param>
+    /// <param name="report">Is given every prediction in the order of the input, as soon as its batch is done.</param>
     /// <param name="stop">Ends the job between two batches.</param>
-    /// <returns>How many texts there were.</returns>
-    /// <exception cref="ResLoraException">Settings or files cannot be used, or the model is no encoder for texts.</exception>
+    /// <returns>How many texts or pictures there were.</returns>
+    /// <exception cref="ResLoraException">Settings or files cannot be used, or the model says nothing of a text or picture as a whole.</exception>
     /// <exception cref="NotFiniteException">A score is no number.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static int Run(PredictOptions options, IEnumerable<string> lines, Action<LabelPrediction> report, CancellationToken stop = default)
@@ -59,7 +58,7 @@ public static class PredictJob
             NotFiniteException.ThrowIfAny(session.Model, rows.SelectMany(row => row).Select(score => (double)score));
             foreach (var (one, scores) in group.Zip(rows))
             {
-                var prediction = Of(one.Index, scores, inputs.Labels) with { File = one.File };
+                var prediction = LabelPrediction.Of(one.Index, scores, inputs.Labels) with { File = one.File };
                 report(prediction);
                 count++;
                 if (options.Submission is not null)
@@ -75,25 +74,6 @@ public static class PredictJob
         }
 
         return count;
-    }
-
-    private static LabelPrediction Of(long index, float[] scores, IReadOnlyList<string>? labels)
-    {
-        if (labels is null)
-        {
-            return new LabelPrediction(index, null, scores[0], null);
-        }
-
-        var shares = Softmax(scores);
-        return new LabelPrediction(index, labels[LabelObjective.Highest(scores)], null, labels.Zip(shares).ToDictionary(pair => pair.First, pair => pair.Second));
-    }
-
-    private static double[] Softmax(float[] scores)
-    {
-        var highest = scores.Max();
-        var powers = scores.Select(score => Math.Exp((double)score - highest)).ToArray();
-        var sum = powers.Sum();
-        return [.. powers.Select(power => power / sum)];
     }
 
     private static void Submit(string folder, LabelledTask task, List<LabelPrediction> submitted)

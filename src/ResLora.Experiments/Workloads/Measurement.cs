@@ -14,6 +14,12 @@ internal sealed record Measurement(int Samples, EvaluationLoss Loss)
     /// <summary>What a task with labels measures; null for other tasks.</summary>
     public LabelScores? Labels { get; init; }
 
+    /// <summary>What was said of every sample with a label or score; empty for other tasks.</summary>
+    public IReadOnlyList<RatedSample> Rated { get; init; } = [];
+
+    /// <summary>The labels in the order of the outputs; null for scores and for other tasks.</summary>
+    public IReadOnlyList<string>? LabelNames { get; init; }
+
     /// <summary>Samples that were too long for the loss.</summary>
     public int TooLong { get; init; }
 

@@ -34,7 +34,7 @@ public abstract class LabelObjective(Network model, LabelMeasures task, LabelSet
     /// <inheritdoc />
     public override IReadOnlyDictionary<string, double> Measure(IReadOnlyList<IExample> examples, int batchSize, CancellationToken stop)
     {
-        var (loss, scores) = Score(examples, batchSize, stop);
+        var (loss, scores, _) = Score(examples, batchSize, stop);
         return scores.Metrics
             .Select(metric => KeyValuePair.Create($"eval_{metric.Key}", metric.Value))
             .Prepend(KeyValuePair.Create(ScoreMetric, scores.Score))
@@ -46,13 +46,14 @@ public abstract class LabelObjective(Network model, LabelMeasures task, LabelSet
     /// <param name="examples">Examples with labels or scores, at least one.</param>
     /// <param name="batchSize">Examples in one forward pass.</param>
     /// <param name="stop">Ends the measurement between two batches.</param>
-    /// <returns>The mean loss of an example, and the scores.</returns>
+    /// <returns>The mean loss of an example, the scores, and what was said of every example that has a label or score.</returns>
     /// <exception cref="ConfigException">No example has a label.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public (double Loss, LabelScores Scores) Score(IReadOnlyList<IExample> examples, int batchSize, CancellationToken stop = default)
+    public (double Loss, LabelScores Scores, IReadOnlyList<RatedExample> Rated) Score(IReadOnlyList<IExample> examples, int batchSize, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(examples);
-        var labelled = examples.Where(example => TargetOf(example) is not null).ToArray();
+        int[] places = [.. Enumerable.Range(0, examples.Count).Where(place => TargetOf(examples[place]) is not null)];
+        IExample[] labelled = [.. places.Select(place => examples[place])];
         if (labelled.Length == 0)
         {
             throw new ConfigException($"None of {examples.Count} samples has a label to compare with.");
@@ -63,7 +64,7 @@ public abstract class LabelObjective(Network model, LabelMeasures task, LabelSet
         var scores = PredictsValues
             ? LabelScores.OfScores(task, [.. labelled.Select(example => TargetOf(example)!.Value)], [.. predicted.Select(row => (double)row[0])])
             : LabelScores.OfRatings(task, labels!, [.. labelled.Select(example => (int)TargetOf(example)!.Value)], predicted);
-        return (sum / labelled.Length, scores);
+        return (sum / labelled.Length, scores, [.. places.Select((place, i) => new RatedExample(place, TargetOf(examples[place])!.Value, predicted[i]))]);
     }
 
     /// <summary>The network's scores for examples, whether they have labels or not.</summary>
@@ -81,10 +82,10 @@ public abstract class LabelObjective(Network model, LabelMeasures task, LabelSet
     /// <summary>The place of the highest score, the first of equal ones.</summary>
     /// <param name="scores">The scores of the labels.</param>
     /// <returns>The label's number.</returns>
-    public static int Highest(float[] scores)
+    public static int Highest(IReadOnlyList<float> scores)
     {
         ArgumentNullException.ThrowIfNull(scores);
-        return Array.IndexOf(scores, scores.Max());
+        return Enumerable.Range(0, scores.Count).MaxBy(place => scores[place]);
     }
 
     /// <summary>The labels or scores of examples, as a batch has them; those without count as 0.</summary>

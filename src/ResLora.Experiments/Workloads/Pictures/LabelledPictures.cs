@@ -68,10 +68,18 @@ internal sealed class LabelledPictures(string modelFolder, PictureSplit split, D
     public override Measurement Measure(ModelSession session, MeasuringTerms terms, CancellationToken stop)
     {
         PictureExample[] examples = [.. Examples(Feed(session), split.Train)];
-        var (loss, scores) = Objective(session).Score(examples, terms.BatchSize, stop);
+        var (loss, scores, rated) = Objective(session).Score(examples, terms.BatchSize, stop);
         NotFiniteException.ThrowIfAny(session.Model, loss);
-        return new Measurement(examples.Length, new EvaluationLoss(loss, examples.Length)) { Labels = scores };
+        return new Measurement(examples.Length, new EvaluationLoss(loss, examples.Length))
+        {
+            Labels = scores,
+            LabelNames = split.Classes.Names,
+            Rated = [.. rated.Select(one => Rated(one, split.Train[one.Place].Source))],
+        };
     }
+
+    private static RatedSample Rated(RatedExample one, PictureSource source) =>
+        new(one.Place, one.Target, one.Outputs) { File = source.Name, Picture = source.Decode };
 
     private PictureLabelObjective Objective(ModelSession session) =>
         new((ImageModel)session.Model, PictureLabels.Measures(split.Classes.Count), split.Classes);

@@ -84,8 +84,14 @@ internal sealed class LabelledTexts(LabelledTask task, LabelledData train, IRead
         }
 
         var tokens = new LabelledEncoding(session.Tokenizer, session.Encoder, terms.MaxLength).TokenizeAll(train.Texts);
-        var (loss, scores) = new TextLabelObjective(session.Encoder, task, train.Labels).Score(tokens.Samples, terms.BatchSize, stop);
+        var (loss, scores, rated) = new TextLabelObjective(session.Encoder, task, train.Labels).Score(tokens.Samples, terms.BatchSize, stop);
         NotFiniteException.ThrowIfAny(session.Model, loss);
-        return new Measurement(tokens.Samples.Count, new EvaluationLoss(loss, tokens.Samples.Count)) { Labels = scores, Truncated = tokens.Truncated };
+        return new Measurement(tokens.Samples.Count, new EvaluationLoss(loss, tokens.Samples.Count))
+        {
+            Labels = scores,
+            LabelNames = train.Labels?.Names,
+            Rated = [.. rated.Select(one => new RatedSample(train.Texts[one.Place].Index, one.Target, one.Outputs))],
+            Truncated = tokens.Truncated,
+        };
     }
 }
