@@ -89,23 +89,36 @@ internal static class EvaluationView
         ]));
         if (labels.Report is { } classes)
         {
-            terminal.Write(Classes(classes));
+            terminal.Write(Classes(classes, terminal.Profile.Width));
         }
     }
 
-    /// <summary>A row for each right label: how well it is found, and what it is taken for.</summary>
-    private static TextTable Classes(ClassificationReport report)
+    /// <summary>A row for each right label: how well it is found, and what it is taken for; where that is too wide, what most often.</summary>
+    private static TextTable Classes(ClassificationReport report, int width)
     {
-        var table = Tables.Of(["label", "precision>", "recall>", "F1>", "samples>", .. report.Classes.Select(c => $"as {c.Label}>")]);
-        foreach (var (found, counts) in report.Classes.Zip(report.Confusion))
+        var whole = Classes(report, report.Classes.Select(label => $"as {label.Label}>"), row => report.Confusion[row].Select(count => Tables.Count(count)));
+        return whole.Fits(width) ? whole : Classes(report, ["most often taken for"], row => [MostOften(report, row)]);
+    }
+
+    private static TextTable Classes(ClassificationReport report, IEnumerable<string> more, Func<int, IEnumerable<string>> moreOf)
+    {
+        var table = Tables.Of(["label", "precision>", "recall>", "F1>", "samples>", .. more]);
+        for (var row = 0; row < report.Classes.Count; row++)
         {
+            var found = report.Classes[row];
             table.Row([
                 found.Label, Tables.Number(found.Precision), Tables.Number(found.Recall), Tables.Number(found.F1), Tables.Count(found.Support),
-                .. counts.Select(count => Tables.Count(count)),
+                .. moreOf(row),
             ]);
         }
 
         return table;
+    }
+
+    private static string MostOften(ClassificationReport report, int right)
+    {
+        var (count, label) = report.Confusion[right].Select((count, said) => (said == right ? 0 : count, report.Classes[said].Label)).MaxBy(said => said.Item1);
+        return count == 0 ? "" : $"{label} ({Tables.Count(count)})";
     }
 
     /// <summary>A score with its interval.</summary>

@@ -29,11 +29,21 @@ internal sealed class TextTable : Renderable
     /// <param name="cells">A text for each column.</param>
     public void Row(params IEnumerable<string> cells) => _rows.Add([.. cells.Select(cell => TerminalText.Escape(cell))]);
 
+    /// <summary>Whether it is drawn as a table where there is so much room, and not as lists.</summary>
+    /// <param name="maxWidth">The room, in cells of the terminal.</param>
+    public bool Fits(int maxWidth) => Layout(maxWidth).Widths is not null;
+
     /// <inheritdoc />
     protected override Measurement Measure(RenderOptions options, int maxWidth) => new(maxWidth, maxWidth);
 
     /// <inheritdoc />
     protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
+    {
+        var (widths, spacing) = Layout(maxWidth);
+        return widths is null ? Lists(options, maxWidth) : Drawn(widths, spacing, options.Unicode ? '─' : '-', maxWidth);
+    }
+
+    private (int[]? Widths, Spacing Spacing) Layout(int maxWidth)
     {
         int[] cells = [.. _heads.Select((_, i) => _rows.Select(row => WordWrap.Cells(row[i])).DefaultIfEmpty().Max())];
         int[] natural = [.. cells.Select((width, i) => Math.Max(width, WordWrap.Cells(_heads[i])))];
@@ -41,15 +51,14 @@ internal sealed class TextTable : Renderable
         int[] narrow = [.. cells.Select((width, i) => Math.Max(width, WordWrap.LongestWord(_heads[i])))];
         int[] broken = [.. narrow[..^1], Math.Max(0, maxWidth - Width([.. narrow[..^1], 0], _wide))];
         var least = Math.Max(Readable, _rows.Select(row => WordWrap.LongestWord(row[^1])).Append(WordWrap.LongestWord(_heads[^1])).Max());
-        (int[] Widths, Spacing Spacing)[] layouts =
+        (int[]? Widths, Spacing Spacing)[] layouts =
         [
             (natural, _wide),
             (narrow, _wide),
             (narrow, _narrow),
-            .. _isNumber[^1] || broken[^1] < least ? [] : new[] { (broken, _wide) },
+            .. _isNumber[^1] || broken[^1] < least ? [] : new (int[]? Widths, Spacing Spacing)[] { (broken, _wide) },
         ];
-        var (widths, spacing) = layouts.FirstOrDefault(layout => Width(layout.Widths, layout.Spacing) <= maxWidth);
-        return widths is null ? Lists(options, maxWidth) : Drawn(widths, spacing, options.Unicode ? '─' : '-', maxWidth);
+        return layouts.FirstOrDefault(layout => Width(layout.Widths!, layout.Spacing) <= maxWidth);
     }
 
     private static int Width(int[] widths, Spacing spacing) =>

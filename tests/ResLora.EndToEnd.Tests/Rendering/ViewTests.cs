@@ -119,6 +119,20 @@ public sealed class ViewTests : IDisposable
     }
 
     [Fact]
+    public void Evaluation_OfManyLabels_SaysWhatEachIsMostOftenTakenFor()
+    {
+        string[] names = ["Activities", "Animals & Nature", "Food & Drink", "Objects", "People & Body", "Smileys & Emotion", "Symbols", "Travel & Places"];
+        var classes = names.Select((name, i) => new ClassScore(name, 0.5, 0.25 + (i * 0.05), 0.4, 40 + i));
+        var counts = names.Select((_, i) => (int[])[.. names.Select((_, k) => i == 0 ? (k == 0 ? 40 : 0) : (i * k * 7) % 5)]);
+        var labels = new LabelScores(0.5, new Dictionary<string, double> { ["accuracy"] = 0.5 }, new ClassificationReport(0.5, 0.4, [.. classes], [.. counts]));
+
+        _console.Profile.Width = 100;
+        EvaluationView.Draw(new EvaluationReport("image-classification", 4, new EvaluationLoss(0.61, 4), 0, null) { Labels = labels }, _console);
+
+        Approved.Check("evaluation-many-labels", _console.Output);
+    }
+
+    [Fact]
     public void Plan_OfLabels_IsDrawnAsApproved()
     {
         var run = new RunPlan([], [], [], 1000, 100_000, 50, 0, 0, 0, 0, 0, 64, 300, 240, 9, new MemoryEstimate(400_000, 16_000, 2_000_000, 0)) { Truncated = 3 };
