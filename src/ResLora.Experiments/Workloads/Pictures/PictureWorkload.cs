@@ -40,6 +40,11 @@ internal sealed class PictureWorkload : Workload
     {
         var saved = source.Adapter is { } from && headIsNew ? ModelHeadFile.Read(from) : null;
         var split = PictureSplit.Read(source.Data, saved ?? network.Head, headIsNew);
+        if (saved is not null)
+        {
+            HeadLabels.Require(PictureLabels.Measures(split.Classes.Count), split.Classes, saved, source.Adapter!);
+        }
+
         return new LabelledPictures(source.Model, split, source.Data);
     }
 

@@ -31,9 +31,9 @@ internal sealed class LabelledWorkload : TextWorkload
         var saved = source.Adapter is { } from && headIsNew ? ModelHeadFile.Read(from) : null;
         var head = saved ?? network.Head!;
         var texts = Read(source, head);
-        if (!headIsNew)
+        if (!headIsNew || saved is not null)
         {
-            HeadLabels.Require(texts.Kind, texts.Train.Labels, head, source.Model);
+            HeadLabels.Require(texts.Kind, texts.Train.Labels, head, saved is null ? source.Model : source.Adapter!);
         }
 
         return texts;
