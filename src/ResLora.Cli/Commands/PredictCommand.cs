@@ -23,19 +23,18 @@ internal static class PredictCommand
         var adapter = SharedOptions.Adapter();
         var data = new Option<string?>("--data")
         {
-            Description = "A JSONL, CSV, TSV or Parquet file of texts, or a folder or table of pictures; by default standard input: "
-                + "a text, a JSON object or the path of a picture a line.",
+            Description = "Texts: a JSONL, CSV, TSV or Parquet file. Pictures: a folder, a table, or one picture. By default standard input: a text, a JSON object or the path of a picture a line.",
             HelpName = "PATH",
         };
         var task = new Option<string?>("--task")
         {
-            Description = $"How the data is read: one of {string.Join(", ", LabelledTaskRegistry.All.Select(t => t.Name))}; image-classification for pictures. " +
-                "By default the columns text and text2.",
+            Description = $"How texts are read: one of {string.Join(", ", LabelledTaskRegistry.All.Select(t => t.Name))}. " +
+                "By default the columns text and text2. Pictures need none.",
             HelpName = "NAME",
         };
         var columns = new Option<string[]>("--column")
         {
-            Description = "Name a column of the file, such as text=sentence; may be given several times.",
+            Description = "Name a column of the file, such as text=sentence or image=photo; may be given several times.",
             HelpName = "NAME=COLUMN",
         };
         var output = new Option<string?>("--output")
@@ -69,11 +68,10 @@ internal static class PredictCommand
         var dtype = SharedOptions.DataType();
         var verb = new Verb(
             "predict",
-            "Label or score texts, or label pictures, with a fine-tuned encoder. A JSON object for each goes to standard output, with the "
-            + "probability of every label.",
+            "Label or score texts with a fine-tuned encoder, or label pictures. A JSON object for each goes to standard output, with the probability of every label.",
             "predict --model my-roberta --adapter runs/sst2/best --data reviews.csv --column text=review --output labels.jsonl",
             "predict --model my-merged-model < lines.txt",
-            "predict --model my-vit --adapter runs/birds/best --data my-pictures",
+            "predict --model my-vit --adapter runs/birds/best --data photos",
             "predict --model my-roberta --adapter runs/rte/best --task rte --data data/RTE --submission submission")
         {
             model, adapter, data, task, columns, output, submission, batch, length, truncation, dtype,

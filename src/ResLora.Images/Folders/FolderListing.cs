@@ -54,6 +54,10 @@ internal sealed class FolderListing
     /// <returns>The path.</returns>
     public string PathOf(string name) => Path.Combine(Root, name);
 
+    /// <summary>Whether a file is a picture by its extension, of a kind that is decoded or not.</summary>
+    /// <param name="path">Its path or name.</param>
+    public static bool IsPicture(string path) => _pictureExtensions.Contains(Path.GetExtension(path));
+
     private void List(DirectoryInfo folder, string prefix, int depth)
     {
         if (depth > MaxDepth)

@@ -11,7 +11,7 @@ namespace ResLora.Images.Folders;
 public static class PictureDataReader
 {
     /// <summary>Lists a data set.</summary>
-    /// <param name="path">A folder, or one table (<c>.csv</c>, <c>.tsv</c>, <c>.jsonl</c>, <c>.json</c>, <c>.parquet</c>).</param>
+    /// <param name="path">A folder, one table (<c>.csv</c>, <c>.tsv</c>, <c>.jsonl</c>, <c>.json</c>, <c>.parquet</c>), or one picture of which nothing is asked.</param>
     /// <param name="request">What is wanted of it.</param>
     /// <returns>The pictures. What a user should know besides goes to <see cref="Warnings"/>.</returns>
     /// <exception cref="FileFormatException">Nothing is there, or what is there cannot be read as its author meant it.</exception>
@@ -22,12 +22,25 @@ public static class PictureDataReader
         ArgumentNullException.ThrowIfNull(request);
         if (!Directory.Exists(path))
         {
+            if (FolderListing.IsPicture(path))
+            {
+                return OfOne(path, request);
+            }
+
             var table = new PictureTable(request);
             return Finish([.. table.Read(path, Path.GetFileName(path), TaskSplit.Train)], table.Classes, hasSplits: false, path, request);
         }
 
         var listing = new FolderListing(path);
         return listing.Pictures.Count == 0 ? OfTables(listing, request) : OfPictures(listing, request);
+    }
+
+    private static PictureData OfOne(string path, PictureRequest request)
+    {
+        var source = PictureSource.OfFile(Path.GetFileName(path), path);
+        return !request.Labels && !request.Captions
+            ? new PictureData([new LabelledPicture(source, TaskSplit.Train, null, null)], null, HasSplits: false)
+            : throw new FileFormatException($"'{path}' is one picture, and nothing says what is right for it; name a folder of pictures, or a table.");
     }
 
     private static PictureData OfPictures(FolderListing listing, PictureRequest request)
