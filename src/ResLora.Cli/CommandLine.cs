@@ -14,7 +14,7 @@ internal static class CommandLine
     public static Command Create()
     {
         // Not a RootCommand: that one is named after the process, which may be dotnet.
-        var root = new Command("reslora", "Fine-tune language models with LoRA and ResLoRA, merge the result and use it.")
+        var root = new Command("reslora", "Fine-tune models of texts and pictures with LoRA and ResLoRA, merge the result and use it.")
         {
             GlobalOptions.Json,
             GlobalOptions.Verbose,

@@ -43,7 +43,7 @@ internal static class ExportCommand
         var task = new Option<string?>("--task") { Description = "The task of --data.", HelpName = "NAME" };
         var data = new Option<string?>("--data")
         {
-            Description = "Texts to prove the export on; by default the run's validation data, or texts that the model writes.",
+            Description = "Texts or pictures to prove the export on; by default the run's validation data, or texts that the model writes, or random ones.",
             HelpName = "PATH",
         };
         var check = new Option<string?>("--check")
@@ -53,7 +53,7 @@ internal static class ExportCommand
         };
         var verb = new Verb(
             "export",
-            "Export a model or an adapter for other tools, read it back, and prove on texts that it computes what was exported.",
+            "Export a model or an adapter for other tools, read it back, and prove on texts or pictures that it computes what was exported.",
             "export --adapter runs/quickstart/reslora/last --to vllm --output my-lora",
             "export --adapter runs/quickstart/reslora/last --to hf --type bf16 --output my-model",
             "export --adapter runs/quickstart/reslora/last --to peft --plan",

@@ -13,12 +13,13 @@ internal static class InitCommand
         var model = new Option<string?>("--model") { Description = "The model folder to write into it.", HelpName = "DIR" };
         var data =
             new Option<string?>("--data") { Description = "The training data to write into it, a file or a folder.", HelpName = "PATH" };
-        var task = new Option<string?>("--task") { Description = "The task; by default the one that the data's columns belong to.", HelpName = "NAME" };
+        var task = new Option<string?>("--task") { Description = "The task; by default the one that the model and the data's columns belong to.", HelpName = "NAME" };
         var verb = new Verb(
             "init",
             "Write a commented YAML file for 'reslora train' to start from.",
             "init",
-            "init my.yaml --model my-model --data questions.csv")
+            "init my.yaml --model my-model --data questions.csv",
+            "init my.yaml --model my-vit --data birds")
         {
             file, model, data, task,
         };

@@ -35,7 +35,7 @@ internal static class MergeCommand
         var rank = SharedOptions.Rank();
         var compare = new Option<bool>("--compare")
         {
-            Description = "Measure every method that fits on the same texts and rank them; without --output nothing is written.",
+            Description = "Measure every method that fits on the same texts or pictures and rank them; without --output nothing is written.",
         };
         var target = new Option<string?>("--as")
         {
@@ -47,7 +47,7 @@ internal static class MergeCommand
         var task = new Option<string?>("--task") { Description = "The task of --data and --calibration.", HelpName = "NAME" };
         var data = new Option<string?>("--data")
         {
-            Description = "Texts to measure the loss of merging on; by default the run's validation data, or texts that the model writes.",
+            Description = "Texts or pictures to measure the loss of merging on; by default the run's validation data, or texts that the model writes, or random ones.",
             HelpName = "PATH",
         };
         var samples = new Option<int>("--samples")
@@ -59,7 +59,7 @@ internal static class MergeCommand
         var noAnswers = new Option<bool>("--no-answers") { Description = "Measure the loss only: generate no answers to compare." };
         var calibration = new Option<string?>("--calibration")
         {
-            Description = "Texts for least-squares and projection; by default the run's training data, or texts that the model writes.",
+            Description = "Texts or pictures for least-squares and projection; by default the run's training data, or texts that the model writes, or random ones.",
             HelpName = "PATH",
         };
         var calibrationSamples = new Option<int>("--calibration-samples")

@@ -19,6 +19,7 @@ internal static class TrainCommand
             "train samples/word-problems/reslora.yaml",
             "train my.yaml --set adapter.rank=16 --set adapter.targets=[q_proj,v_proj] --output runs/rank16",
             "train --model my-model --data questions.csv",
+            "train --model my-vit --data birds",
             "train my.yaml --max-memory 6GB",
             "train my.yaml --output runs/rank16 --resume")
         {

@@ -4,6 +4,7 @@ using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Models;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training.Loop;
 
@@ -16,7 +17,7 @@ public static class ConfigTemplate
     /// <param name="path">The file.</param>
     /// <param name="model">The base model; null for a place to fill in.</param>
     /// <param name="data">The training data; null for a place to fill in.</param>
-    /// <param name="task">The task; null for the one that the data's columns belong to, without data for completion.</param>
+    /// <param name="task">The task; null for the one that the data's columns belong to, without data the model's where it looks at pictures, else completion.</param>
     /// <returns>A sentence on the task if it was found by the data's columns.</returns>
     /// <exception cref="ResLoraException">The file is there already or cannot be written, or the task cannot be found.</exception>
     public static string? Write(string path, string? model, string? data, string? task)
@@ -34,9 +35,15 @@ public static class ConfigTemplate
             found = $"The task is {task}: {reason}.";
         }
 
+        else if (task is null && model is not null && File.Exists(Path.Combine(model, "config.json")))
+        {
+            using var network = ModelRegistry.Build(model);
+            task = network is ImageModel ? TaskNames.Pictures : null;
+        }
+
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var text =
-            Text(Path.GetFileName(path), From(folder, model) ?? "path/to/model", From(folder, data) ?? "train.jsonl", task ?? "completion");
+            Text(Path.GetFileName(path), From(folder, model) ?? "path/to/model", From(folder, data) ?? (TaskNames.IsOfPictures(task ?? "") ? "pictures" : "train.jsonl"), task ?? "completion");
         AtomicFile.WriteText(path, text);
         return found;
     }
@@ -50,24 +57,24 @@ public static class ConfigTemplate
     internal static string Text(string name, string model, string data, string task)
     {
         var (adapter, training) = (new Adapters.AdapterConfig(), new TrainConfig());
+        var words = TaskNames.IsOfPictures(task) ? TemplateWords.OfPictures : TemplateWords.OfTexts;
         return string.Create(CultureInfo.InvariantCulture, $$"""
             # A fine-tuning run. 'reslora plan {{name}}' says what it would do, 'reslora train {{name}}' does it.
             # Paths count from this file's folder. Every key and its default: docs/configuration.md.
 
-            # The base model: a folder with config.json, model.safetensors and tokenizer.json (of pictures preprocessor_config.json).
+            # The base model: a folder with {{words.ModelFiles}}.
             model: {{Scalar(model)}}
 
-            # What is learnt, and how a row becomes a sample of it; docs/tasks.md lists the tasks.
+            # {{words.Task}}
             task: {{Scalar(task)}}
 
             data:
-              # A .jsonl, .json, .csv, .tsv or .parquet file, or the data set's folder; for task text also .txt and .md files, of
-              # pictures a folder with a folder for each class, or with metadata.
+              # {{words.Data}}
               train: {{Scalar(data)}}
-              # A file to validate on. Without one, a tenth of the training samples is held out, at most {{DataConfig.UsualValidationCount}}.
-              # validation: validation.jsonl
+              # {{words.Validation}} Without one, a tenth of the training samples is held out, at most {{DataConfig.UsualValidationCount}}.
+              # validation: {{words.ValidationExample}}
               # The file's names of the task's columns, where they differ.
-              # columns: {prompt: question, completion: answer}
+              # columns: {{words.Columns}}
 
             adapter:
               # lora, or another: docs/methods.md.
@@ -85,9 +92,7 @@ public static class ConfigTemplate
               epochs: {{TrainConfig.DefaultEpochs}}
               batchSize: {{training.BatchSize}}
               learningRate: {{training.LearningRate}}
-              # The longest sample in tokens.
-              maxLength: {{training.MaxLength}}
-              # Steps between evaluations, and between checkpoints that --resume goes on from. 0: at the end only.
+            {{words.Length(training)}}  # Steps between evaluations, and between checkpoints that --resume goes on from. 0: at the end only.
               evaluateEvery: {{training.EvaluateEvery}}
               checkpointEvery: {{training.CheckpointEvery}}
               seed: {{training.Seed}}

@@ -59,16 +59,33 @@ public sealed partial class NextCommandsTests
         Lines(_pictures, null)[^1]);
 
     [Theory]
-    [InlineData("?")]
-    [InlineData(null)]
-    public void After_AnyRun_AreCommandsThatTheToolTakes(string? prompt)
+    [InlineData("completion", "t.jsonl", "prompt", "Is it?")]
+    [InlineData("classification", "t.jsonl", "text", null)]
+    [InlineData("sst2", ".", "text", null)]
+    [InlineData("image-classification", ".", "label", null)]
+    [InlineData("image-classification", "t.parquet", "image", null)]
+    public void After_AnyRun_AreCommandsThatTheToolKnows(string task, string train, string column, string? prompt)
     {
-        var root = CommandLine.Create();
+        var data = new DataConfig { Train = Path.GetFullPath(train), Columns = new Dictionary<string, string> { [column] = "my column" } };
+        RunConfig[] runs =
+        [
+            _config with { Task = task, Data = data, Adapter = new AdapterConfig() },
+            _config with { Task = task, Data = data, Adapter = null },
+            _config with { Task = task, Data = data with { Validation = Path.GetFullPath(train) }, Adapter = null },
+        ];
 
-        Assert.All(
-            Lines(_pictures, prompt).Concat(Lines(_pictures with { Data = new DataConfig { Train = "t", Validation = "v" }, Adapter = null }, prompt)),
-            line => Assert.Empty(root.Parse(line.Split('#')[0].Replace("'my run/", "my-run/", StringComparison.Ordinal).Replace("'", "", StringComparison.Ordinal)).Errors));
+        foreach (var line in runs.SelectMany(run => Lines(run, prompt)))
+        {
+            Assert.Empty(CommandLine.Create().Parse(Words(line)).Errors.Select(error => $"{line}: {error.Message}"));
+        }
     }
+
+    /// <summary>A line as a shell takes it apart; what follows a # is a comment.</summary>
+    private static string[] Words(string line) =>
+        [.. Word().Matches(line.Split("   #")[0]).Select(word => word.Value.Replace("'\\''", "\0", StringComparison.Ordinal).Replace("'", "", StringComparison.Ordinal).Replace('\0', '\''))];
+
+    [GeneratedRegex(@"(?:'[^']*'|\\'|[^\s'])+")]
+    private static partial Regex Word();
 
     /// <summary>The lines from the command on: what stands before it depends on the current folder.</summary>
     private static string[] Lines(RunConfig config, string? prompt)

@@ -39,6 +39,18 @@ public sealed class ConfigTemplateTests : IDisposable
     }
 
     [Fact]
+    public void Write_TaskOfPictures_SaysWhatPicturesNeed()
+    {
+        ConfigTemplate.Write(_folder["my.yaml"], null, _folder.Path, "image-classification");
+
+        var (config, text) = (RunConfig.Read(_folder["my.yaml"]), File.ReadAllText(_folder["my.yaml"]));
+        Assert.Equal((_folder.Path, "image-classification"), (config.Data.Train, config.Task));
+        Assert.Equal(new TrainConfig { Epochs = TrainConfig.DefaultEpochs }, config.Training);
+        Assert.Contains("preprocessor_config.json", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("token", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Write_FileThatIsThere_IsNeverReplaced()
     {
         var path = _folder.Write("my.yaml", "mine");
