@@ -9,26 +9,22 @@ internal sealed class ToyNetwork : Network
     public const int Width = 4;
 
     private readonly TorchSharp.Modules.ModuleList<nn.Module> _layers = nn.ModuleList<nn.Module>([.. Enumerable.Range(0, 3).Select(_ => new Layer())]);
-    private readonly nn.Module<Tensor, Tensor> _head = nn.Linear(Width, 1);
+    private readonly nn.Module<Tensor, Tensor> _head = nn.Linear(Width, 1, device: META);
 
-    public ToyNetwork(long seed) : base(nameof(ToyNetwork))
+    /// <summary>On the meta device, as a family builds it.</summary>
+    public ToyNetwork() : base(nameof(ToyNetwork))
     {
         register_module("layers", _layers);
         register_module("head", _head);
-        using var generator = new Generator((ulong)seed, CPU);
-        using var noGradient = no_grad();
-        foreach (var parameter in parameters())
-        {
-            using var value = randn(parameter.shape, generator: generator) * 0.5;
-            parameter.copy_(value);
-        }
     }
+
+    public ToyNetwork(long seed) : this() => ModelWeights.Initialize(this, 0.5, seed, ScalarType.Float32, CPU);
 
     public override int LayerCount => 3;
 
     public override ScalarType DataType => ScalarType.Float32;
 
-    public override Device Device => CPU;
+    public override Device Device => parameters().First().device;
 
     public override IReadOnlyList<string> UsualTargets => ["mix"];
 
@@ -51,9 +47,14 @@ internal sealed class ToyNetwork : Network
 
     private sealed class Layer : nn.Module<Tensor, Tensor>
     {
-        private readonly nn.Module<Tensor, Tensor> _mix = nn.Linear(Width, Width);
+        private readonly nn.Module<Tensor, Tensor> _mix = nn.Linear(Width, Width, device: META);
 
         public Layer() : base(nameof(Layer)) => register_module("mix", _mix);
+
+        // As above: one name a layer.
+        protected override void RegisterComponents()
+        {
+        }
 
         public override Tensor forward(Tensor input) => _mix.call(input).tanh();
     }

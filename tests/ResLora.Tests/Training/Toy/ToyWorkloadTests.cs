@@ -25,7 +25,7 @@ public sealed class ToyWorkloadTests : IDisposable
 
         var expected = new Trainer(whole).Run(stop: TestContext.Current.CancellationToken);
         using var stop = new CancellationTokenSource();
-        var stopped = new Trainer(parts).Run(new Recorder(e => StopAt(e, 23, stop)), stop: stop.Token);
+        var stopped = new Trainer(parts).Run(new StopAfter(23, stop), stop: stop.Token);
         var actual = new Trainer(rest).Run(resume: true, stop: TestContext.Current.CancellationToken);
 
         Assert.Equal(23, stopped.Steps);
@@ -49,14 +49,6 @@ public sealed class ToyWorkloadTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static void StopAt(RunEvent e, int step, CancellationTokenSource stop)
-    {
-        if (e is StepDone { Step: var done } && done == step)
-        {
-            stop.Cancel();
-        }
-    }
-
     private (TrainSetup Setup, AdaptedModel Adapter) Setup(string folder, ShortcutKind kind, TrainConfig config)
     {
         var network = new ToyNetwork(seed: 3);
@@ -72,9 +64,4 @@ public sealed class ToyWorkloadTests : IDisposable
 
     private static IExample[] Examples(int from, int count) =>
         [.. Enumerable.Range(from, count).Select(i => Enumerable.Range(1, ToyNetwork.Width).Select(k => MathF.Sin(i * k * 0.7f)).ToArray()).Select(p => new ToyExample(p, p[0] - (0.5f * p[1])))];
-
-    private sealed class Recorder(Action<RunEvent> record) : IProgress<RunEvent>
-    {
-        public void Report(RunEvent value) => record(value);
-    }
 }

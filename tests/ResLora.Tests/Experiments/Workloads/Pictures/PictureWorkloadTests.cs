@@ -7,7 +7,7 @@ using ResLora.Experiments.Predicting;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Images.Augmentation;
-using ResLora.Training.Loop;
+using ResLora.Tests.Support;
 using Xunit;
 
 namespace ResLora.Tests.Experiments.Workloads.Pictures;
@@ -191,16 +191,5 @@ public sealed class PictureWorkloadTests(TinyPictureWorld world) : IClassFixture
     {
         var folder = Path.Combine(report.RunFolder, "last");
         return File.ReadAllBytes(Directory.GetFiles(folder, "*.safetensors").Single());
-    }
-
-    private sealed class StopAfter(int step, CancellationTokenSource stop) : IProgress<RunEvent>
-    {
-        public void Report(RunEvent value)
-        {
-            if (value is StepDone { Step: var done } && done == step)
-            {
-                stop.Cancel();
-            }
-        }
     }
 }
