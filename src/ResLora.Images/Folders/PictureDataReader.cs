@@ -10,16 +10,23 @@ namespace ResLora.Images.Folders;
 /// </summary>
 public static class PictureDataReader
 {
+    private static readonly string[] _columns = [PictureRequest.PictureColumn, PictureRequest.LabelColumn, PictureRequest.CaptionColumn];
+
     /// <summary>Lists a data set.</summary>
     /// <param name="path">A folder, one table (<c>.csv</c>, <c>.tsv</c>, <c>.jsonl</c>, <c>.json</c>, <c>.parquet</c>), or one picture of which nothing is asked.</param>
     /// <param name="request">What is wanted of it.</param>
     /// <returns>The pictures. What a user should know besides goes to <see cref="Warnings"/>.</returns>
     /// <exception cref="FileFormatException">Nothing is there, or what is there cannot be read as its author meant it.</exception>
-    /// <exception cref="ConfigException">There are more classes than are supported, or a class has no name.</exception>
+    /// <exception cref="ConfigException">There are more classes than are supported, a class has no name, or a column is named that there is not.</exception>
     public static PictureData Read(string path, PictureRequest request)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(request);
+        if (request.Columns.Mapped.FirstOrDefault(name => !_columns.Contains(name)) is { } unknown)
+        {
+            throw new ConfigException($"There is no column '{unknown}' to name.{NearestName.Suggestion(unknown, _columns)} Columns: {string.Join(", ", _columns)}.");
+        }
+
         if (!Directory.Exists(path))
         {
             if (FolderListing.IsPicture(path))

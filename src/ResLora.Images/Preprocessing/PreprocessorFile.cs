@@ -24,6 +24,11 @@ public static class PreprocessorFile
     {
         ArgumentNullException.ThrowIfNull(folder);
         var path = Path.Combine(folder, FileName);
+        if (!File.Exists(path))
+        {
+            throw new FileFormatException($"'{path}' does not exist, and it says how pictures become a model's input; take it from where the model is from.");
+        }
+
         using var file = CheckedJson.Read(path);
         if (file.RootElement.ValueKind != JsonValueKind.Object)
         {

@@ -19,7 +19,7 @@ internal sealed class LabelledWorkload : TextWorkload
 
     /// <inheritdoc />
     public override string Misfit(string task, string model) =>
-        $"Task '{task}' has labels or scores to predict, and {model} continues texts; take a BERT or a RoBERTa, or a task with text to generate.";
+        $"Task '{task}' has labels or scores of texts to predict, and {model} is no encoder of texts; take a BERT or a RoBERTa, or a task that this model can do.";
 
     /// <inheritdoc />
     public override (string Task, string Reason) FindTask(string data) => TaskFinder.Find(data, isForEncoder: true);

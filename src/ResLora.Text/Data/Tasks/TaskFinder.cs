@@ -25,9 +25,22 @@ public static class TaskFinder
             return ("text", Directory.Exists(path) ? "it is a folder of texts" : "it is a text");
         }
 
-        var file = Directory.Exists(path) ? SplitFiles.Find(path, SplitFiles.UsualNames(TaskSplit.Train), "?", TaskSplit.Train) : path;
+        var file = Directory.Exists(path) ? FileIn(path) : path;
         var row = RowReader.Read(file).First();
         return (isForEncoder ? ForEncoder(row) : ForGeneration(row)) ?? throw NotFound(row, path, isForEncoder);
+    }
+
+    private static string FileIn(string folder)
+    {
+        try
+        {
+            return SplitFiles.Find(folder, SplitFiles.UsualNames(TaskSplit.Train), "?", TaskSplit.Train);
+        }
+        catch (FileFormatException)
+        {
+            throw new FileFormatException(
+                $"{folder} has no file of texts to learn from, such as train{RowReader.Extensions[0]}; name a file, or a model that looks at pictures for a folder of pictures.");
+        }
     }
 
     private static (string Task, string Reason)? ForEncoder(Row row) =>

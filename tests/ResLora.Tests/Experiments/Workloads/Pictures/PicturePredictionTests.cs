@@ -3,6 +3,7 @@ using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Predicting;
 using ResLora.Formats.Errors;
 using ResLora.Images.Decoding;
+using ResLora.Text.Data.Tasks;
 using Xunit;
 
 namespace ResLora.Tests.Experiments.Workloads.Pictures;
@@ -46,6 +47,39 @@ public sealed class PicturePredictionTests(TinyPictureWorld world) : IClassFixtu
         var error = Assert.Throws<FileFormatException>(() => EvaluateJob.Run(Options with { Data = world.Folder["lights/light/1 4.png"] }, stop: Stop));
 
         Assert.Contains("one picture", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Evaluate_ColumnThatThereIsNot_IsRefusedWithTheNearest()
+    {
+        var options = Options with { Columns = new Dictionary<string, string> { ["lable"] = "category" } };
+
+        var error = Assert.Throws<ConfigException>(() => EvaluateJob.Run(options, stop: Stop));
+
+        Assert.Equal("There is no column 'lable' to name. Did you mean 'label'? Columns: image, label, text.", error.Message);
+    }
+
+    [Fact]
+    public void Predict_ModelWithoutAPreprocessor_SaysWhatItIsFor()
+    {
+        var folder = Directory.CreateDirectory(world.Folder["bare"]).FullName;
+        foreach (var file in new[] { "config.json", "model.safetensors" })
+        {
+            File.Copy(Path.Combine(world.Model, file), Path.Combine(folder, file));
+        }
+
+        var error = Assert.Throws<FileFormatException>(
+            () => PredictJob.Run(new PredictOptions { Model = folder, Data = world.Folder["lights"] }, [], _ => { }, Stop));
+
+        Assert.Contains("preprocessor_config.json' does not exist, and it says how pictures become a model's input", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FindTask_FolderOfPicturesForAModelOfTexts_SaysWhichModelItIsFor()
+    {
+        var error = Assert.Throws<FileFormatException>(() => TaskFinder.Find(world.Folder["lights"], isForEncoder: true));
+
+        Assert.Contains("a model that looks at pictures for a folder of pictures", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
