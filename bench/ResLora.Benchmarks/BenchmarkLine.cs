@@ -18,6 +18,7 @@ internal static class BenchmarkLine
             new HelpOption(),
             GemmVerb.Create(),
             StepVerb.Create(),
+            PicturesVerb.Create(),
             StructuresVerb.Create(),
             LengthsVerb.Create(),
             MemoryVerb.Create(),

@@ -18,6 +18,15 @@ internal sealed record Figure(string Key, string Heading, string Format)
     /// <summary><see cref="FrozenGflops"/> over the best bfloat16 product of the same run.</summary>
     public static Figure ShareOfPeak { get; } = new("shareOfBfloat16Peak", "of bfloat16 peak", "0.0 %");
 
+    /// <summary><see cref="FrozenGflops"/> over the best float32 product of the same run.</summary>
+    public static Figure ShareOfFloat32Peak { get; } = new("shareOfFloat32Peak", "of float32 peak", "0.0 %");
+
+    /// <summary>Pictures a second.</summary>
+    public static Figure PicturesPerSecond { get; } = new("picturesPerSecond", "pictures/s", "0.0");
+
+    /// <summary>A time over that of a whole step.</summary>
+    public static Figure ShareOfStep { get; } = new("shareOfStep", "of a step", "0.0 %");
+
     /// <summary>Tokens a second, padding not counted.</summary>
     public static Figure TokensPerSecond { get; } = new("tokensPerSecond", "tokens/s", "0.0");
 

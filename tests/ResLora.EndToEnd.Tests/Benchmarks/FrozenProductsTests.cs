@@ -1,4 +1,5 @@
 using ResLora.Benchmarks.Subjects;
+using ResLora.Benchmarks.Verbs;
 using Xunit;
 
 namespace ResLora.EndToEnd.Tests.Benchmarks;
@@ -33,5 +34,15 @@ public sealed class FrozenProductsTests
 
         // The first layer's input is the frozen embedding: of its attention only o is passed.
         Assert.Equal((2 * Tokens * ((2 * (Attention + Mlp)) + Mlp + (12 * 12))) + (2 * Predictions * Head), flops);
+    }
+
+    [Fact]
+    public void OfAVisionTransformer_CountsTheSameWay()
+    {
+        var products = new FrozenProducts(PicturesVerb.Shape(layers: 3, hidden: 32, size: 16, patch: 8));
+
+        // Written out by hand: four of 32 × 32 in attention, two of 32 × 128 in the MLP, a head of 32 × 8.
+        Assert.Equal((2 * Tokens * 3 * ((4 * 32 * 32) + (2 * 32 * 128))) + (2 * Predictions * 32 * 8), products.Forward(Tokens, Predictions));
+        Assert.Equal(products.Forward(Tokens, Predictions) - (2 * Tokens * 3 * 32 * 32), products.Backward(Tokens, Predictions));
     }
 }
