@@ -16,6 +16,10 @@ internal static class PatternSets
         "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Cn",
     ]; // in the order of UnicodeCategory
 
+    // Planes 4 to 13, in which nothing is assigned.
+    private const int FirstEmpty = 0x40000;
+    private const int LastEmpty = 0xDFFFF;
+
     private static readonly CodePointSet[] _byCategory = ReadCategories();
     private static readonly Dictionary<string, string> _lines = [];
     private static readonly List<string> _scripts = [];
@@ -72,6 +76,8 @@ internal static class PatternSets
         var (first, last) = (0, CharUnicodeInfo.GetUnicodeCategory(0));
         for (var point = 1; point < CodePointSet.Bound; point++)
         {
+            // Most of Unicode is empty, and to ask for all of it is most of what a first pattern costs.
+            point = point == FirstEmpty ? LastEmpty : point;
             var category = CharUnicodeInfo.GetUnicodeCategory(point);
             if (category != last)
             {
@@ -109,8 +115,11 @@ internal static class PatternSets
     {
         var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var names = parts.TakeWhile(part => part[0] == '+' || part.Any(char.IsAsciiLetterLower)).ToArray();
-        var ranges = CodePointSet.OfSorted(parts[names.Length..].Select(part => part.Split('-')).Select(ends => (Hex(ends[0]), Hex(ends[^1]))));
-        return names.Aggregate(CodePointSet.Empty, (set, name) => name[0] == '+' ? set.Or(Part(name[1..])) : set.Xor(Part(name))).Xor(ranges);
+        var ranges = CodePointSet.OfSorted(
+            parts[names.Length..].Select(part => part.Split('-')).Select(ends => (Hex(ends[0]), Hex(ends[^1]))));
+        return names
+            .Aggregate(CodePointSet.Empty, (set, name) => name[0] == '+' ? set.Or(Part(name[1..])) : set.Xor(Part(name)))
+            .Xor(ranges);
     }
 
     private static CodePointSet Part(string name) =>
