@@ -15,8 +15,8 @@ using static TorchSharp.torch;
 namespace ResLora.Benchmarks.Subjects;
 
 /// <summary>
-/// A vision transformer with an adapter and all that a run keeps between steps, on one batch of pictures: as numbers that are there already,
-/// or as JPEG files that are decoded and prepared anew for every step, on another thread, while the step before them is computed.
+/// A vision transformer with an adapter and all that a run keeps between steps, on one batch of pictures: as numbers that are there, or
+/// as JPEG files that are decoded and prepared anew for every step, on another thread, while the step before them is computed.
 /// </summary>
 internal sealed class PictureStep : IDisposable
 {
@@ -49,7 +49,8 @@ internal sealed class PictureStep : IDisposable
         _model.BeginForward = adapted.BeginPass;
         _model.train();
         _objective = new PictureLabelObjective(_model, PictureLabels.Measures(_labels.Length), new LabelSet(_labels));
-        var feed = new PictureFeed(_model, Preprocessor.New(shape.ImageSize.Height, shape.ImageSize.Width), "the benchmark", null, cache: 0);
+        var feed = new PictureFeed(
+            _model, Preprocessor.New(shape.ImageSize.Height, shape.ImageSize.Width), "the benchmark", null, cache: 0);
         _pictures =
         [
             .. Files(batch, 2 * shape.ImageSize.Width)

@@ -62,7 +62,9 @@ internal static class PicturesVerb
         using var loaded = new PictureStep(shape, ShortcutKind.None, batch, isLoaded: true);
         Contender[] steps =
         [
-            new("lora", lora.Run) { Repeats = Repeats }, new("input", input.Run) { Repeats = Repeats }, new(Loaded, loaded.Run) { Repeats = Repeats },
+            new("lora", lora.Run) { Repeats = Repeats },
+            new("input", input.Run) { Repeats = Repeats },
+            new(Loaded, loaded.Run) { Repeats = Repeats },
         ];
         try
         {

@@ -16,7 +16,8 @@ public static class Allocator
     private const int MostMappings = -4;
     private const int MostArenas = -8;
 
-    private static readonly string[] _userSettings = ["MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_ARENA_MAX"];
+    private static readonly string[] _userSettings =
+        ["MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_ARENA_MAX"];
 
     private static readonly Lock _lock = new();
     private static int _returning;
@@ -40,7 +41,8 @@ public static class Allocator
         // One heap, grown in large steps, from which nothing is mapped on its own and which is not trimmed. Small freed blocks join their
         // neighbours at once: aligned tensors leave some on both sides, which would keep the next tensor of that size from taking the
         // place.
-        KeepsFreedMemory = Set((MostArenas, 1), (MostMappings, 0), (TrimThreshold, int.MaxValue), (TopPad, 64 << 20), (LargestFastBlock, 0));
+        KeepsFreedMemory = Set(
+            (MostArenas, 1), (MostMappings, 0), (TrimThreshold, int.MaxValue), (TopPad, 64 << 20), (LargestFastBlock, 0));
 
     /// <summary>
     /// The opposite, for a run that must stay within a limit: large blocks leave the process as soon as they are freed, which costs time.

@@ -23,7 +23,8 @@ public static class CheckpointWriter
     /// <param name="dtype">The element type to store.</param>
     /// <param name="maxShardBytes">The most bytes of tensors in a file; a larger tensor gets a file of its own.</param>
     /// <exception cref="ConfigException">The element type has no place in the format, or the disk refuses.</exception>
-    public static void Write(string folder, IEnumerable<KeyValuePair<string, Tensor>> tensors, ScalarType dtype, long maxShardBytes = DefaultShardBytes)
+    public static void Write(
+        string folder, IEnumerable<KeyValuePair<string, Tensor>> tensors, ScalarType dtype, long maxShardBytes = DefaultShardBytes)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         using var noGradient = no_grad();

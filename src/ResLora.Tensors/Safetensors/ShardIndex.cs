@@ -44,7 +44,8 @@ internal sealed class ShardIndex
         }
 
         var shardOf = ReadWeightMap(index);
-        return new ShardIndex(index, shardOf, [.. shardOf.Values.Distinct().Order(StringComparer.Ordinal).Select(shard => ShardPath(folder, index, shard))]);
+        return new ShardIndex(
+            index, shardOf, [.. shardOf.Values.Distinct().Order(StringComparer.Ordinal).Select(shard => ShardPath(folder, index, shard))]);
     }
 
     /// <summary>Joins the files' headers; the shards must hold exactly what the index says.</summary>
