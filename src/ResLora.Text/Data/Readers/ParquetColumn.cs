@@ -27,7 +27,15 @@ internal sealed class ParquetColumn(string name, DataField column, RawColumnData
 
     /// <summary>The next row's value.</summary>
     /// <returns>Its bytes; null where the row has none.</returns>
-    public ReadOnlyMemory<byte>? NextBytes() => HasValue() ? (byte[])Value(_value++) : null;
+    public ReadOnlyMemory<byte>? NextBytes()
+    {
+        if (HasValue())
+        {
+            return (byte[])Value(_value++);
+        }
+
+        return null;   // in one expression with the bytes it would become memory of length 0
+    }
 
     /// <inheritdoc/>
     public void Dispose() => data.Dispose();
