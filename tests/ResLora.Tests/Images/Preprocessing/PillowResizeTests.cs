@@ -37,7 +37,7 @@ public sealed class PillowResizeTests
         Assert.Equal(firstRow, string.Join(' ', got.Bytes.Take(24)));
     }
 
-    // By Pillow 13.0.0, which goes the vertical way first here; the other way round the second byte is another.
+    // By Pillow 13.0.0, which goes the vertical way first here; the other way round the twelfth byte is 129.
     [Fact]
     public void Resize_OfATallPicture_GoesTheVerticalWayFirst()
     {
