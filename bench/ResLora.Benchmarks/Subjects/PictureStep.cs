@@ -6,6 +6,7 @@ using ResLora.Images.Folders;
 using ResLora.Images.Preprocessing;
 using ResLora.Models;
 using ResLora.Models.Vit;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data.Labelling;
 using ResLora.Training.Loop;
 using ResLora.Training.Objectives;
@@ -28,6 +29,7 @@ internal sealed class PictureStep : IDisposable
     private readonly AdamW _optimizer;
     private readonly RunRandom _random = new(seed: 0);
     private readonly PictureLabelObjective _objective;
+    private readonly CollectionPause _pause;
     private readonly TrainStep _step;
     private readonly PictureExample[] _pictures;
     private int _steps;
@@ -63,7 +65,8 @@ internal sealed class PictureStep : IDisposable
             Adapter = adapted,
         };
         _optimizer = new AdamW(setup.Trainable, setup.Config);
-        _step = new TrainStep(setup, _pictures, _optimizer, _random, method: null);
+        _pause = new CollectionPause(_objective.ManagedRoom);
+        _step = new TrainStep(setup, _pictures, _optimizer, _random, method: null, _pause);
     }
 
     /// <summary>One optimizer step, while the next one's pictures are made ready where they are decoded.</summary>
@@ -88,6 +91,7 @@ internal sealed class PictureStep : IDisposable
         _optimizer.ZeroGradients();
         _optimizer.Dispose();
         _random.Dispose();
+        _pause.Dispose();
         _model.Dispose();
     }
 

@@ -1,5 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Models;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data;
 using ResLora.Training.Loop;
 using ResLora.Training.Objectives;
@@ -18,6 +19,7 @@ internal sealed class TrainingCase : IDisposable
     private const int RunSteps = 100_000;
     private readonly CausalLanguageModel _model;
     private readonly AdamW _optimizer;
+    private readonly CollectionPause _pause;
     private readonly RunRandom _random = new(seed: 0);
     private readonly (TrainStep Padded, TrainStep Packed) _step;
     private readonly ReleasedAdapter? _released;
@@ -49,7 +51,10 @@ internal sealed class TrainingCase : IDisposable
         _optimizer = new AdamW(trainable, setup.Config);
         _method = adapter.Kind.Training(Adapted, RunSteps, setup.Config.Seed);
         var packed = setup with { Objective = new NextTokenObjective(model, padId: 0, packing: true) };
-        _step = (new TrainStep(setup, samples, _optimizer, _random, _method), new TrainStep(packed, samples, _optimizer, _random, _method));
+        _pause = new CollectionPause(Objective.ManagedRoom);
+        _step = (
+            new TrainStep(setup, samples, _optimizer, _random, _method, _pause),
+            new TrainStep(packed, samples, _optimizer, _random, _method, _pause));
     }
 
     /// <summary>The adapter.</summary>
@@ -74,6 +79,7 @@ internal sealed class TrainingCase : IDisposable
         _optimizer.Dispose();
         _random.Dispose();
         _method?.Dispose();
+        _pause.Dispose();
         _released?.Dispose();
         _model.Dispose();
     }

@@ -13,7 +13,8 @@ namespace ResLora.Training.Loop;
 internal sealed record StepOutcome(double Loss, double GradientNorm, int Tokens);
 
 /// <summary>One optimizer step: forward and backward passes, clipping, update. Nothing but numbers outlives it.</summary>
-internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<IExample> samples, AdamW optimizer, RunRandom random, MethodTraining? method)
+internal sealed class TrainStep(
+    TrainSetup setup, IReadOnlyList<IExample> samples, AdamW optimizer, RunRandom random, MethodTraining? method, CollectionPause pause)
 {
     private readonly Parameter[] _parameters = [.. setup.Trainable.Select(p => p.Value)];
 
@@ -89,6 +90,7 @@ internal sealed class TrainStep(TrainSetup setup, IReadOnlyList<IExample> sample
 
     private double Backward(int number, Batch batch, long targets)
     {
+        pause.Between();
         using var turn = random.Take();   // dropout
         using var scope = NewDisposeScope();
         var share = setup.Objective.LossSum(batch) / targets;

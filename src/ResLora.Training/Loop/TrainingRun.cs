@@ -16,6 +16,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly TrainSetup _setup;
     private readonly IProgress<RunEvent>? _progress;
     private readonly IReadOnlyList<IExample> _samples;
+    private readonly CollectionPause _pause;
     private readonly DataOrder _order;
     private LearningRateSchedule _schedule;
     private readonly AdamW _optimizer;
@@ -43,7 +44,8 @@ internal sealed class TrainingRun : IDisposable
         adapter?.Config.Kind.RequireTraining(adapter, _order.TotalSteps);
         _method = adapter?.Config.Kind.Training(adapter, _order.TotalSteps, setup.Config.Seed);
         _random = new RunRandom(Config.Seed);
-        _trainStep = new TrainStep(setup, samples, _optimizer, _random, _method);
+        _pause = new CollectionPause(setup.Objective.ManagedRoom);
+        _trainStep = new TrainStep(setup, samples, _optimizer, _random, _method, _pause);
         _best = new BestEvaluation(setup.Config.BestMetric);
         _output = new RunOutput(setup, Tell);
         _identity = RunIdentity.Of(setup, _order.TotalSteps);
@@ -100,6 +102,7 @@ internal sealed class TrainingRun : IDisposable
         _optimizer.Dispose();
         _random.Dispose();
         _method?.Dispose();
+        _pause.Dispose();
         _output.Dispose();
     }
 

@@ -1,5 +1,6 @@
 using ResLora.Formats;
 using ResLora.Models;
+using ResLora.Tensors.NativeRuntime;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Objectives;
@@ -32,6 +33,12 @@ public abstract class Objective(Network model)
     /// <param name="example">The example.</param>
     /// <returns>The count, 0 or more.</returns>
     public abstract int TargetsOf(IExample example);
+
+    /// <summary>
+    /// How much of .NET's own memory a step may take, in bytes, with what is made ready beside it: so much is not collected until the step
+    /// is over (<see cref="CollectionPause"/>). Default 16 MiB.
+    /// </summary>
+    public virtual long ManagedRoom => 16L << 20;
 
     /// <summary>
     /// Says which examples the next step takes, so that they can be made ready while this one is computed. Default: nothing is done.

@@ -12,6 +12,9 @@ namespace ResLora.Training.Objectives;
 /// <param name="labels">The labels in the order of the head's outputs; null for scores.</param>
 public sealed class PictureLabelObjective(ImageModel model, LabelMeasures task, LabelSet? labels) : LabelObjective(model, task, labels)
 {
+    /// <summary>A step's pictures are decoded while the one before is computed; a photo takes some megabytes.</summary>
+    public override long ManagedRoom => 256L << 20;
+
     /// <inheritdoc />
     public override void Expect(IReadOnlyList<IExample> next)
     {

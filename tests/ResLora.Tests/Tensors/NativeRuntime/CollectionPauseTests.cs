@@ -1,0 +1,68 @@
+using System.Runtime;
+using ResLora.Tensors.NativeRuntime;
+using Xunit;
+
+namespace ResLora.Tests.Tensors.NativeRuntime;
+
+public sealed class CollectionPauseTests
+{
+    private const int Room = 8 << 20;
+
+    [Fact]
+    public void Between_LittleWasAllocated_CollectsNothingUntilMuchWas()
+    {
+        using var pause = new CollectionPause(Room);
+        Assert.SkipUnless(pause.IsOwn, "this process cannot hold its collector back now");
+        var before = GC.CollectionCount(0);
+
+        Allocate(Room / 4);
+        pause.Between();
+        var early = GC.CollectionCount(0);
+        Allocate(Room / 3);
+        pause.Between();
+
+        Assert.Equal(before, early);
+        Assert.True(GC.CollectionCount(0) > early);
+        Assert.Equal(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
+    }
+
+    [Fact]
+    public void Between_MoreThanTheRoomWasAllocated_GoesOn()
+    {
+        using var pause = new CollectionPause(Room);
+        Assert.SkipUnless(pause.IsOwn, "this process cannot hold its collector back now");
+
+        Allocate(20 * Room);
+        pause.Between();
+
+        Assert.Equal(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
+    }
+
+    [Fact]
+    public void Dispose_OfOneInsideOfAnother_LeavesTheOuter()
+    {
+        var mode = GCSettings.LatencyMode;
+        using (var outer = new CollectionPause(Room))
+        {
+            Assert.SkipUnless(outer.IsOwn, "this process cannot hold its collector back now");
+            using (var inner = new CollectionPause(Room))
+            {
+                Assert.False(inner.IsOwn);
+                inner.Between();
+            }
+
+            Assert.Equal(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
+        }
+
+        Assert.Equal(mode, GCSettings.LatencyMode);
+    }
+
+    private static void Allocate(int bytes)
+    {
+        const int piece = 10_000;
+        for (var done = 0; done < bytes; done += piece)
+        {
+            GC.KeepAlive(new byte[piece]);
+        }
+    }
+}
