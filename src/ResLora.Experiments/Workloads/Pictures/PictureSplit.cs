@@ -13,6 +13,9 @@ namespace ResLora.Experiments.Workloads.Pictures;
 /// <param name="HeldOut">The pictures held out; may be empty.</param>
 internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPicture> Train, IReadOnlyList<LabelledPicture> HeldOut)
 {
+    // To compare pictures they are decoded; of more than these it would take minutes before a run begins.
+    private const int MostCompared = 10_000;
+
     /// <summary>How many pictures were left out because they cannot be decoded.</summary>
     public int Broken { get; init; }
 
@@ -31,6 +34,11 @@ internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPict
         {
             // A head that knows these labels keeps its order, and so does the user.
             all = PictureDataReader.Read(data.Train, request with { Model = new ModelClasses(wanted) });
+        }
+
+        if (all.HasSplits && all.Pictures.Count <= MostCompared)
+        {
+            RepeatedPictures.Warn(all);
         }
 
         var train = all.Of(TaskSplit.Train);

@@ -175,6 +175,24 @@ public sealed class PictureWorkloadTests(TinyPictureWorld world) : IClassFixture
     }
 
     [Fact]
+    public void Read_APictureInTwoSplits_IsTold()
+    {
+        for (var i = 0; i < 8; i++)
+        {
+            world.Save($"twins/train/{i % 2}/{i}.png", TinyPictureWorld.Picture(i % 2, i, 16, 16));
+            world.Save($"twins/validation/{i % 2}/{i}.png", TinyPictureWorld.Picture(i % 2, i == 5 ? i : i + 20, 16, 16));
+        }
+
+        var warnings = new List<string>();
+        using var listening = Warnings.Listen(warnings.Add);
+        var plan = PlanJob.Run(world.Run("twins-run") with { Data = world.Run("x").Data with { Train = world.Folder["twins"], ValidationCount = null } });
+
+        Assert.Equal((8, 8), (plan.Run.Samples, plan.ValidationSamples));
+        var told = Assert.Single(warnings);
+        Assert.Contains("'validation/1/5.png' has the bytes of 'train/1/5.png', which is trained on", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Problems_SettingsOfPicturesForATextTask_AreNamed()
     {
         var config = world.Run("texts") with { Task = "svamp" };
