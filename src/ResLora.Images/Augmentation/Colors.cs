@@ -1,6 +1,6 @@
 namespace ResLora.Images.Augmentation;
 
-/// <summary>Changes of colours, on bytes as Pillow's ImageEnhance and ImageOps make them.</summary>
+/// <summary>Changes of colours, on bytes as Pillow's ImageEnhance and ImageOps make them; hues are turned in float64.</summary>
 internal static class Colors
 {
     private const int Levels = 256;
@@ -106,7 +106,8 @@ internal static class Colors
         return (Level(5), Level(3), Level(1));
     }
 
-    private static byte Mix(int other, byte value, double factor) => (byte)Math.Clamp(other + (factor * (value - other)), 0, Brightest);
+    // In float32, as Pillow blends: in float64 some bytes would be one level apart.
+    private static byte Mix(int other, byte value, double factor) => (byte)Math.Clamp(other + ((float)factor * (value - other)), 0f, Brightest);
 
     private static PixelImage Mapped(PixelImage picture, Func<byte, int, byte> map)
     {

@@ -3,7 +3,8 @@ namespace ResLora.Images.Augmentation;
 /// <summary>Shears, moves and turns: the nearest pixel is taken, and what comes from outside is black.</summary>
 internal static class Warps
 {
-    /// <summary>Each pixel comes from a · (x + ½) + b · (y + ½) + c, and d, e, f likewise, rounded down, as in Pillow's affine transform.</summary>
+    /// <summary>Each pixel comes from a · (x + ½) + b · (y + ½) + c, and d, e, f likewise, rounded down. Pillow reckons in
+    /// fixed point, so that at ties it may take the pixel beside.</summary>
     public static PixelImage Affine(PixelImage picture, double a, double b, double c, double d, double e, double f)
     {
         const double middle = 0.5;
