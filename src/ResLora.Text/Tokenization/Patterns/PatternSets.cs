@@ -76,7 +76,7 @@ internal static class PatternSets
         var (first, last) = (0, CharUnicodeInfo.GetUnicodeCategory(0));
         for (var point = 1; point < CodePointSet.Bound; point++)
         {
-            // Most of Unicode is empty, and to ask for all of it is most of what a first pattern costs.
+            // Most of Unicode is empty, and it takes time to ask for all of it.
             point = point == FirstEmpty ? LastEmpty : point;
             var category = CharUnicodeInfo.GetUnicodeCategory(point);
             if (category != last)
