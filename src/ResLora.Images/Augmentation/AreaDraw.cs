@@ -8,12 +8,15 @@ internal static class AreaDraw
     /// <summary>How often a rectangle is drawn that may not fit.</summary>
     public const int Tries = 10;
 
-    /// <summary>One length and the other: √(area · ratio) and √(area / ratio), rounded; area and the ratio's logarithm are uniform.</summary>
+    /// <summary>
+    /// One length and the other: √(area · ratio) and √(area / ratio), rounded; area and the ratio's logarithm are uniform.
+    /// </summary>
     /// <param name="random">Where numbers come from.</param>
     /// <param name="area">The whole area, in pixels.</param>
     /// <param name="scale">The least and the most of it.</param>
     /// <param name="ratio">The least and the most of the ratio.</param>
-    public static (int First, int Second) Draw(StableRandom random, long area, (double Min, double Max) scale, (double Min, double Max) ratio)
+    public static (int First, int Second) Draw(
+        StableRandom random, long area, (double Min, double Max) scale, (double Min, double Max) ratio)
     {
         var part = area * Uniform(random, scale.Min, scale.Max);
         var proportion = Math.Exp(Uniform(random, Math.Log(ratio.Min), Math.Log(ratio.Max)));

@@ -1,8 +1,8 @@
 namespace ResLora.Images.Augmentation;
 
 /// <summary>
-/// How pictures are changed at random while a model trains, in this order: crop, flips, colour jitter, RandAugment, gray, erasing. Names and
-/// defaults are torchvision's; what is not named does not run.
+/// How pictures are changed at random while a model trains, in this order: crop, flips, colour jitter, RandAugment, gray, erasing.
+/// Names and defaults are torchvision's; what is not named does not run.
 /// </summary>
 public sealed record AugmentConfig
 {

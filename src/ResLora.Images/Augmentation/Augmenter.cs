@@ -1,4 +1,5 @@
 using ResLora.Formats;
+using ResLora.Images.Decoding;
 using ResLora.Images.Preprocessing;
 
 namespace ResLora.Images.Augmentation;
@@ -12,7 +13,8 @@ public sealed class Augmenter(Preprocessor preprocessor, AugmentConfig? config)
     /// <param name="picture">The picture.</param>
     /// <param name="name">What to call it in errors.</param>
     /// <returns>The picture that <see cref="Values"/> takes.</returns>
-    public PixelImage Prepare(PixelImage picture, string name) => config?.RandomResizedCrop is null ? preprocessor.Fit(picture, name) : picture;
+    public PixelImage Prepare(PixelImage picture, string name) =>
+        config?.RandomResizedCrop is null ? preprocessor.Fit(picture, name) : picture;
 
     /// <summary>The numbers of a picture.</summary>
     /// <param name="prepared">A picture that <see cref="Prepare"/> gave.</param>
@@ -32,8 +34,8 @@ public sealed class Augmenter(Preprocessor preprocessor, AugmentConfig? config)
         var picture = config.RandomResizedCrop is { } crop
             ? RandomResizedCrop.Apply(prepared, crop, (height, width), preprocessor.Resampling, random)
             : prepared;
-        picture = Happens(config.HorizontalFlip) ? Flips.Horizontal(picture) : picture;
-        picture = Happens(config.VerticalFlip) ? Flips.Vertical(picture) : picture;
+        picture = Happens(config.HorizontalFlip) ? Orientation.Apply(picture, Orientation.LeftRight) : picture;
+        picture = Happens(config.VerticalFlip) ? Orientation.Apply(picture, Orientation.TopBottom) : picture;
         picture = config.ColorJitter is { } jitter ? ColorJitter.Apply(picture, jitter, random) : picture;
         picture = config.RandAugment is { } steps ? RandAugment.Apply(picture, steps, random) : picture;
         picture = Happens(config.Grayscale) ? Colors.Gray(picture) : picture;

@@ -10,14 +10,22 @@ internal static class ColorJitter
     {
         Func<PixelImage, PixelImage>[] steps =
         [
-            image => Colors.Brightness(image, Factor(config.Brightness)),
-            image => Colors.Contrast(image, Factor(config.Contrast)),
-            image => Colors.Saturation(image, Factor(config.Saturation)),
-            image => Colors.Hue(image, AreaDraw.Uniform(random, -config.Hue, config.Hue)),
+            Scaled(Colors.Brightness, config.Brightness),
+            Scaled(Colors.Contrast, config.Contrast),
+            Scaled(Colors.Saturation, config.Saturation),
+            Step(Colors.Hue, -config.Hue, config.Hue),
         ];
         StableRandom.Shuffle(steps, random.Next());
         return steps.Aggregate(picture, (image, step) => step(image));
 
-        double Factor(double most) => AreaDraw.Uniform(random, Math.Max(0, 1 - most), 1 + most);
+        Func<PixelImage, PixelImage> Scaled(Func<PixelImage, double, PixelImage> change, double most) =>
+            Step(change, Math.Max(0, 1 - most), 1 + most);
+
+        // Drawn whether the step is off or not, so that one setting does not move the draws of the others.
+        Func<PixelImage, PixelImage> Step(Func<PixelImage, double, PixelImage> change, double from, double to) => image =>
+        {
+            var by = AreaDraw.Uniform(random, from, to);
+            return from == to ? image : change(image, by);
+        };
     }
 }

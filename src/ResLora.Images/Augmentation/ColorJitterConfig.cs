@@ -1,6 +1,8 @@
 namespace ResLora.Images.Augmentation;
 
-/// <summary>By how much colours are changed: b stands for a factor from max(0, 1 − b) to 1 + b. The four steps run in a random order.</summary>
+/// <summary>
+/// By how much colours are changed: b stands for a factor from max(0, 1 − b) to 1 + b. The four steps run in a random order.
+/// </summary>
 public sealed record ColorJitterConfig
 {
     private const double MostHue = 0.5;

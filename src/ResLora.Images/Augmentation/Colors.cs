@@ -49,7 +49,11 @@ internal static class Colors
     {
         var (low, high) = (Array.FindIndex(counts, count => count > 0), Array.FindLastIndex(counts, count => count > 0));
         var scale = high > low ? (double)Brightest / (high - low) : 1;
-        return [.. Enumerable.Range(0, Levels).Select(level => high > low ? (byte)Math.Clamp((int)((level * scale) - (low * scale)), 0, Brightest) : (byte)level)];
+        return
+        [
+            .. Enumerable.Range(0, Levels)
+                .Select(level => high > low ? (byte)Math.Clamp((int)((level * scale) - (low * scale)), 0, Brightest) : (byte)level),
+        ];
     });
 
     /// <summary>Each colour's levels, equally often as far as can be.</summary>
@@ -107,7 +111,8 @@ internal static class Colors
     }
 
     // In float32, as Pillow blends: in float64 some bytes would be one level apart.
-    private static byte Mix(int other, byte value, double factor) => (byte)Math.Clamp(other + ((float)factor * (value - other)), 0f, Brightest);
+    private static byte Mix(int other, byte value, double factor) =>
+        (byte)Math.Clamp(other + ((float)factor * (value - other)), 0f, Brightest);
 
     private static PixelImage Mapped(PixelImage picture, Func<byte, int, byte> map)
     {
@@ -158,16 +163,13 @@ internal static class Colors
         {
             for (var i = (y * row) + PixelImage.Channels; i < ((y + 1) * row) - PixelImage.Channels; i++)
             {
-                var sum = own * picture.Bytes[i];
-                foreach (var line in new[] { i - row, i, i + row })
-                {
-                    sum += picture.Bytes[line - PixelImage.Channels] + picture.Bytes[line] + picture.Bytes[line + PixelImage.Channels];
-                }
-
+                var sum = (own * picture.Bytes[i]) + Three(i - row) + Three(i) + Three(i + row);
                 bytes[i] = (byte)Math.Clamp((sum / all) + 0.5, 0, Brightest);
             }
         }
 
         return bytes;
+
+        int Three(int place) => picture.Bytes[place - PixelImage.Channels] + picture.Bytes[place] + picture.Bytes[place + PixelImage.Channels];
     }
 }

@@ -10,10 +10,11 @@ internal static class RandomResizedCrop
     /// Up to ten rectangles are drawn; the first that fits is taken, at a random place. Else it is the middle, cut to the nearer bound of the
     /// proportions.
     /// </summary>
-    public static PixelImage Apply(PixelImage picture, RandomResizedCropConfig config, (int Height, int Width) size, Resampling resampling, StableRandom random)
+    public static PixelImage Apply(
+        PixelImage picture, RandomResizedCropConfig config, (int Height, int Width) size, Resampling resampling, StableRandom random)
     {
         var (top, left, height, width) = Box(picture, config, random);
-        return PillowResize.Resize(Cut(picture, top, left, height, width), size.Height, size.Width, resampling);
+        return PillowResize.Resize(picture.Cut(top, left, height, width), size.Height, size.Width, resampling);
     }
 
     private static (int Top, int Left, int Height, int Width) Box(PixelImage picture, RandomResizedCropConfig config, StableRandom random)
@@ -33,17 +34,5 @@ internal static class RandomResizedCrop
         var cutWidth = ratio > config.MaxRatio ? (int)Math.Round(picture.Height * config.MaxRatio) : picture.Width;
         (cutHeight, cutWidth) = (Math.Clamp(cutHeight, 1, picture.Height), Math.Clamp(cutWidth, 1, picture.Width));
         return ((picture.Height - cutHeight) / 2, (picture.Width - cutWidth) / 2, cutHeight, cutWidth);
-    }
-
-    private static PixelImage Cut(PixelImage picture, int top, int left, int height, int width)
-    {
-        var bytes = new byte[height * width * PixelImage.Channels];
-        for (var y = 0; y < height; y++)
-        {
-            picture.Bytes.AsSpan((((y + top) * picture.Width) + left) * PixelImage.Channels, width * PixelImage.Channels)
-                .CopyTo(bytes.AsSpan(y * width * PixelImage.Channels));
-        }
-
-        return new PixelImage(height, width, bytes);
     }
 }

@@ -6,6 +6,12 @@ internal static class Orientation
     /// <summary>The value of a picture that is upright as it is stored.</summary>
     public const int Upright = 1;
 
+    /// <summary>Left and right exchanged.</summary>
+    public const int LeftRight = 2;
+
+    /// <summary>Top and bottom exchanged.</summary>
+    public const int TopBottom = 4;
+
     /// <summary>Turns a picture.</summary>
     /// <param name="picture">The picture as stored.</param>
     /// <param name="orientation">1 to 8; anything else counts as 1.</param>
@@ -26,9 +32,9 @@ internal static class Orientation
             {
                 var (fromY, fromX) = orientation switch
                 {
-                    2 => (y, width - 1 - x),
+                    LeftRight => (y, width - 1 - x),
                     3 => (height - 1 - y, width - 1 - x),
-                    4 => (height - 1 - y, x),
+                    TopBottom => (height - 1 - y, x),
                     5 => (x, y),
                     6 => (width - 1 - x, y),
                     7 => (width - 1 - x, height - 1 - y),

@@ -1,3 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Images.Decoding;
 
@@ -8,6 +11,7 @@ public sealed class PictureSource
 {
     private readonly ReadOnlyMemory<byte>? _content;
     private readonly string _place;
+    private string? _digest;
 
     private PictureSource(string name, string place, ReadOnlyMemory<byte>? content) => (Name, _place, _content) = (name, place, content);
 
@@ -32,12 +36,34 @@ public sealed class PictureSource
 
     /// <summary>The whole file.</summary>
     /// <returns>Its bytes.</returns>
-    /// <exception cref="ResLora.Formats.Errors.FileFormatException">The file is missing, too large or cannot be read.</exception>
+    /// <exception cref="FileFormatException">The file is missing, too large or cannot be read.</exception>
     public ReadOnlyMemory<byte> Read() => _content ?? InputFile.ReadBytes(_place, PictureDecoder.MaxFileBytes);
+
+    /// <summary>The SHA-256 of the whole file in hex, reckoned once.</summary>
+    /// <returns>64 digits.</returns>
+    /// <exception cref="FileFormatException">The file is missing, too large or cannot be read.</exception>
+    public string Digest() => _digest ??= Convert.ToHexString(SHA256.HashData(Read().Span));
 
     /// <summary>The picture.</summary>
     /// <returns>The picture, upright.</returns>
-    /// <exception cref="ResLora.Formats.Errors.FileFormatException">It is missing, no picture, damaged, cut off or too large: says which
-    /// file.</exception>
+    /// <exception cref="FileFormatException">It is missing, no picture, damaged, cut off or too large: says which file.</exception>
     public PixelImage Decode() => PictureDecoder.Decode(Read().Span, Place);
+
+    /// <summary>The picture, or what is wrong with it.</summary>
+    /// <param name="picture">The picture, upright.</param>
+    /// <param name="fault">What <see cref="Decode"/> would throw, a sentence.</param>
+    /// <returns>Whether there is a picture.</returns>
+    public bool TryDecode([NotNullWhen(true)] out PixelImage? picture, [NotNullWhen(false)] out string? fault)
+    {
+        try
+        {
+            (picture, fault) = (Decode(), null);
+            return true;
+        }
+        catch (FileFormatException error)
+        {
+            (picture, fault) = (null, error.Message);
+            return false;
+        }
+    }
 }

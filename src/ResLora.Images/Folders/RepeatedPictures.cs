@@ -21,7 +21,8 @@ public static class RepeatedPictures
             return 0;
         }
 
-        var (files, pixels) = (new Dictionary<string, LabelledPicture>(StringComparer.Ordinal), new Dictionary<string, LabelledPicture>(StringComparer.Ordinal));
+        var files = new Dictionary<string, LabelledPicture>(StringComparer.Ordinal);
+        var pixels = new Dictionary<string, LabelledPicture>(StringComparer.Ordinal);
         foreach (var picture in data.Of(TaskSplit.Train))
         {
             var prints = PrintsOf(picture.Source);
@@ -43,7 +44,9 @@ public static class RepeatedPictures
             if (++count <= MostTold)
             {
                 var label = twin!.Label == picture.Label ? "" : ", under another label";
-                Warnings.Add($"'{picture.Source.Name}' has the {(isSameFile ? "bytes" : "pixels")} of '{twin.Source.Name}', which is trained on{label}; results on it are too good.");
+                Warnings.Add(
+                    $"'{picture.Source.Name}' has the {(isSameFile ? "bytes" : "pixels")} of '{twin.Source.Name}', " +
+                    $"which is trained on{label}; results on it are too good.");
             }
         }
 
@@ -55,20 +58,14 @@ public static class RepeatedPictures
         return count;
     }
 
-    private static (string File, string? Pixels) PrintsOf(PictureSource source)
+    private static (string File, string? Pixels) PrintsOf(PictureSource source) =>
+        (source.Digest(), source.TryDecode(out var picture, out _) ? PixelDigest(picture) : null);
+
+    private static string PixelDigest(PixelImage picture)
     {
-        var file = source.Read();
-        try
-        {
-            var picture = source.Decode();
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            hash.AppendData(BitConverter.GetBytes(picture.Width));
-            hash.AppendData(picture.Bytes);
-            return (Convert.ToHexString(SHA256.HashData(file.Span)), Convert.ToHexString(hash.GetHashAndReset()));
-        }
-        catch (FileFormatException)
-        {
-            return (Convert.ToHexString(SHA256.HashData(file.Span)), null);
-        }
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(BitConverter.GetBytes(picture.Width));
+        hash.AppendData(picture.Bytes);
+        return Convert.ToHexString(hash.GetHashAndReset());
     }
 }
