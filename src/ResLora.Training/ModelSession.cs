@@ -67,20 +67,20 @@ public sealed class ModelSession : IDisposable
             (head, headSeed) = (HeadOf(description), 0);
         }
 
-        var model = ModelRegistry.Load(modelFolder, dtype, device, head, headSeed);
+        var session = Open(ModelRegistry.Load(modelFolder, dtype, device, head, headSeed), modelFolder);
+        if (adapterFolder is null)
+        {
+            return session;
+        }
+
         try
         {
-            var session = new ModelSession(model, TokenizerOf(model, modelFolder), modelFolder);
-            if (adapterFolder is not null)
-            {
-                session.AttachSaved(adapterFolder, rank);
-            }
-
+            session.AttachSaved(adapterFolder, rank);
             return session;
         }
         catch
         {
-            model.Dispose();
+            session.Dispose();
             throw;
         }
     }
@@ -90,19 +90,7 @@ public sealed class ModelSession : IDisposable
     /// <param name="head">The head; null takes the one that the configuration describes.</param>
     /// <returns>The session, owned by the caller.</returns>
     /// <exception cref="ResLoraException">A file is missing, broken or not supported.</exception>
-    public static ModelSession Plan(string modelFolder, ModelHead? head = null)
-    {
-        var model = ModelRegistry.Plan(modelFolder, head);
-        try
-        {
-            return new ModelSession(model, TokenizerOf(model, modelFolder), modelFolder);
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
+    public static ModelSession Plan(string modelFolder, ModelHead? head = null) => Open(ModelRegistry.Plan(modelFolder, head), modelFolder);
 
     /// <summary>Puts a new adapter on the model; the model's head is trained with it.</summary>
     /// <param name="config">The adapter's settings; without targets it goes on those that are usual for the model's family.</param>
@@ -163,7 +151,18 @@ public sealed class ModelSession : IDisposable
         return outputs is >= 1 and <= ModelHead.MostOutputs ? ModelHead.OfOutputs((int)outputs) : null;
     }
 
-    private static Tokenizer? TokenizerOf(Network model, string folder) => model is LanguageModel ? Tokenizer.Load(folder) : null;
+    private static ModelSession Open(Network model, string folder)
+    {
+        try
+        {
+            return new ModelSession(model, model is LanguageModel ? Tokenizer.Load(folder) : null, folder);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
 
     private ConfigException NoText() => new($"{ModelFolder}: this model reads no text; take a model of texts.");
 

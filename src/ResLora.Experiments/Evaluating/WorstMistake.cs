@@ -1,7 +1,7 @@
 using ResLora.Experiments.Predicting;
 using ResLora.Experiments.Workloads;
 using ResLora.Images;
-using ResLora.Training.Objectives;
+using ResLora.Training.Evaluation;
 
 namespace ResLora.Experiments.Evaluating;
 
@@ -30,7 +30,7 @@ internal sealed record WorstMistake(int Right, int Said, double Probability, Fun
 
     private static WorstMistake Of(RatedSample sample, double[] shares)
     {
-        var said = LabelObjective.Highest(sample.Outputs);
+        var said = LabelScores.Highest(sample.Outputs);
         return new WorstMistake((int)sample.Target, said, shares[said], sample.Picture!);
     }
 }

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using ResLora.Training.Objectives;
+using ResLora.Training.Evaluation;
 
 namespace ResLora.Experiments.Predicting;
 
@@ -32,7 +32,7 @@ public sealed record LabelPrediction(
         }
 
         var shares = labels.Zip(Softmax(outputs)).ToDictionary(pair => pair.First, pair => pair.Second);
-        return new LabelPrediction(index, labels[LabelObjective.Highest(outputs)], null, shares);
+        return new LabelPrediction(index, labels[LabelScores.Highest(outputs)], null, shares);
     }
 
     /// <summary>Probabilities, 0 to 1, of the scores of labels.</summary>

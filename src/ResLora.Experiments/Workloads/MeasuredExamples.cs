@@ -1,4 +1,5 @@
 using ResLora.Formats;
+using ResLora.Training.Evaluation;
 using ResLora.Training.Objectives;
 
 namespace ResLora.Experiments.Workloads;
@@ -22,7 +23,7 @@ internal sealed record MeasuredExamples(string Source, Objective Objective, IRea
         return new MeasuredExamples(
             $"{source}, labelled by the unmerged model",
             objective,
-            [.. examples.Zip(said, (example, scores) => labelled(example, objective.PredictsValues ? scores[0] : LabelObjective.Highest(scores)))]);
+            [.. examples.Zip(said, (example, scores) => labelled(example, objective.PredictsValues ? scores[0] : LabelScores.Highest(scores)))]);
     }
 
     /// <summary>Texts as a tokenizer is given them: the part before the model goes on; the whole text where there is none.</summary>

@@ -35,7 +35,16 @@ public sealed record LabelScores(double Score, IReadOnlyDictionary<string, doubl
     public static LabelScores OfRatings(LabelMeasures task, LabelSet labels, IReadOnlyList<int> expected, IReadOnlyList<float[]> ratings)
     {
         ArgumentNullException.ThrowIfNull(ratings);
-        return OfLabels(task, labels, expected, [.. ratings.Select(rating => Array.IndexOf(rating, rating.Max()))], ratings);
+        return OfLabels(task, labels, expected, [.. ratings.Select(rating => Highest(rating))], ratings);
+    }
+
+    /// <summary>The place of the highest score, the first of equal ones.</summary>
+    /// <param name="scores">The scores of the labels.</param>
+    /// <returns>The label's number.</returns>
+    public static int Highest(IReadOnlyList<float> scores)
+    {
+        ArgumentNullException.ThrowIfNull(scores);
+        return Enumerable.Range(0, scores.Count).MaxBy(place => scores[place]);
     }
 
     private static LabelScores OfLabels(

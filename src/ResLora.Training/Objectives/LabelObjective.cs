@@ -79,15 +79,6 @@ public abstract class LabelObjective(Network model, LabelMeasures task, LabelSet
         return Run(examples, batchSize, (_, _) => { }, stop);
     }
 
-    /// <summary>The place of the highest score, the first of equal ones.</summary>
-    /// <param name="scores">The scores of the labels.</param>
-    /// <returns>The label's number.</returns>
-    public static int Highest(IReadOnlyList<float> scores)
-    {
-        ArgumentNullException.ThrowIfNull(scores);
-        return Enumerable.Range(0, scores.Count).MaxBy(place => scores[place]);
-    }
-
     /// <summary>The labels or scores of examples, as a batch has them; those without count as 0.</summary>
     /// <param name="examples">The examples.</param>
     /// <returns>New tensor [B], int64 or for scores float32, owned by the caller.</returns>

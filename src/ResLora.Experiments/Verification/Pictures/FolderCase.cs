@@ -14,13 +14,15 @@ internal static class FolderCase
     private static readonly string[] _labelKeys = ["label", "category"];
     private static readonly string[] _captionKeys = ["text", "prompt"];
 
-    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions _json =
+        new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     public static CaseReport Run(string name, string folder)
     {
         var quantities = new List<Quantity>();
         var failures = new List<string>();
-        foreach (var layout in Directory.GetDirectories(folder).Where(layout => File.Exists(Path.Combine(layout, ExpectedFile))).Order(StringComparer.Ordinal))
+        var layouts = Directory.GetDirectories(folder).Where(layout => File.Exists(Path.Combine(layout, ExpectedFile)));
+        foreach (var layout in layouts.Order(StringComparer.Ordinal))
         {
             var failure = FailureOf(layout, CheckedJson.Deserialize<Expected>(Path.Combine(layout, ExpectedFile), _json));
             quantities.Add(new Quantity(Path.GetFileName(layout), failure is null ? 0 : 1, 0));
@@ -72,55 +74,71 @@ internal static class FolderCase
             // What is to be refused and has no caption was meant for classes.
             Labels = label is not null || (examples is null && caption is null),
             Captions = caption is not null,
-            Columns = new ColumnMap(new Dictionary<string, string> { [PictureRequest.LabelColumn] = label ?? "label", [PictureRequest.CaptionColumn] = caption ?? "text" }),
+            Columns = new ColumnMap(new Dictionary<string, string>
+            {
+                [PictureRequest.LabelColumn] = label ?? "label",
+                [PictureRequest.CaptionColumn] = caption ?? "text",
+            }),
             Model = File.Exists(config) ? ModelClasses.Read(config) : null,
         };
     }
 
     private static string? Difference(PictureData data, Expected expected, IReadOnlyList<Dictionary<string, JsonElement>> examples)
     {
-        var got = data.Pictures.Select(picture => $"{picture.Split.ToString().ToLowerInvariant()} {picture.Source.Name} {(picture.Label is { } label ? data.Classes!.Names[label] : null)} {picture.Caption}");
-        var wanted = examples.Select(example => $"{example["split"]} {example["file"]} {Of(example, _labelKeys)} {Of(example, _captionKeys)}");
-        if (!got.Order(StringComparer.Ordinal).SequenceEqual(wanted.Order(StringComparer.Ordinal)))
+        var got = data.Pictures.Select(picture => string.Join(
+            ' ',
+            picture.Split.ToString().ToLowerInvariant(),
+            picture.Source.Name,
+            picture.Label is { } label ? data.Classes!.Names[label] : null,
+            picture.Caption));
+        var wanted = examples.Select(example =>
+            $"{example["split"]} {example["file"]} {Of(example, _labelKeys)} {Of(example, _captionKeys)}");
+        if (!AreSame(got, wanted))
         {
             return "other examples";
         }
 
-        var broken = data.Pictures.Where(picture => !CanBeDecoded(picture.Source)).Select(picture => picture.Source.Name);
-        return expected.ClassNames is { } names && !(data.Classes!.Names.Order(StringComparer.Ordinal).SequenceEqual(names.Order(StringComparer.Ordinal))) ? "other classes"
-            : expected.Ids is null && expected.ClassNames is { } ordered && !data.Classes!.Names.SequenceEqual(ordered) ? "classes in another order"
-            : expected.Ids?.Any(id => data.Classes!.Find(id.Key) != id.Value) == true ? "classes with other numbers"
-            : !broken.Order(StringComparer.Ordinal).SequenceEqual((expected.HuggingFace.CannotBeDecoded ?? []).Keys.Order(StringComparer.Ordinal)) ? "other pictures are broken"
-            : null;
+        if (expected.ClassNames is { } names && !AreSame(data.Classes!.Names, names))
+        {
+            return "other classes";
+        }
+
+        if (expected.Ids is null && expected.ClassNames is { } ordered && !data.Classes!.Names.SequenceEqual(ordered))
+        {
+            return "classes in another order";
+        }
+
+        if (expected.Ids?.Any(id => data.Classes!.Find(id.Key) != id.Value) == true)
+        {
+            return "classes with other numbers";
+        }
+
+        var broken = data.Pictures.Where(picture => !picture.Source.TryDecode(out _, out _)).Select(picture => picture.Source.Name);
+        return AreSame(broken, expected.HuggingFace.CannotBeDecoded?.Keys ?? Enumerable.Empty<string>()) ? null : "other pictures are broken";
     }
+
+    private static bool AreSame(IEnumerable<string> first, IEnumerable<string> second) =>
+        first.Order(StringComparer.Ordinal).SequenceEqual(second.Order(StringComparer.Ordinal));
 
     // Every file and class of the data that the user is to be told of is in one of the sentences.
     private static string? Untold(string layout, Expected expected, List<string> heard)
     {
         var data = Path.Combine(layout, "data");
-        string[] known = [.. Directory.EnumerateFileSystemEntries(data, "*", SearchOption.AllDirectories).SelectMany(path => new[] { Path.GetRelativePath(data, path), Path.GetFileName(path) }).Distinct()];
-        return expected.Warn?.FirstOrDefault(warning => heard.Count < expected.Warn.Count || known.Where(name => Mentions(warning, name)).Any(name => !heard.Any(sentence => Mentions(sentence, name)))) is { } untold
-            ? $"it is not told that {untold}"
-            : null;
+        string[] known =
+        [
+            .. Directory.EnumerateFileSystemEntries(data, "*", SearchOption.AllDirectories)
+                .SelectMany(path => new[] { Path.GetRelativePath(data, path), Path.GetFileName(path) })
+                .Distinct(),
+        ];
+        bool IsTold(string warning) => heard.Count >= expected.Warn!.Count
+            && known.Where(name => Mentions(warning, name)).All(name => heard.Any(sentence => Mentions(sentence, name)));
+        return expected.Warn?.FirstOrDefault(warning => !IsTold(warning)) is { } untold ? $"it is not told that {untold}" : null;
     }
 
     private static bool Mentions(string sentence, string name) => sentence.Split([' ', ':', ',', ';', '\'']).Contains(name);
 
-    private static bool CanBeDecoded(PictureSource source)
-    {
-        try
-        {
-            source.Decode();
-            return true;
-        }
-        catch (FileFormatException)
-        {
-            return false;
-        }
-    }
-
     private static string? Of(Dictionary<string, JsonElement> example, string[] keys) =>
-        keys.Where(example.ContainsKey).Select(key => example[key]).Select(value => value.ValueKind == JsonValueKind.Null ? null : value.ToString()).FirstOrDefault();
+        keys.FirstOrDefault(example.ContainsKey) is { } key && example[key] is { ValueKind: not JsonValueKind.Null } value ? value.ToString() : null;
 
     private sealed record Expected
     {

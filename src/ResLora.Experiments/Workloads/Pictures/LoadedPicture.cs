@@ -16,7 +16,7 @@ internal sealed record LoadedPicture(PictureFeed Feed, PictureSource Source, int
     public override void AppendTo(IncrementalHash hash)
     {
         hash.AppendData(Encoding.UTF8.GetBytes(Source.Name));
-        hash.AppendData(SHA256.HashData(Source.Read().Span));
+        hash.AppendData(Convert.FromHexString(Source.Digest()));
         hash.AppendData(Target is { } target ? BitConverter.GetBytes(target) : []);
     }
 

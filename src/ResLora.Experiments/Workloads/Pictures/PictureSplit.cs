@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using ResLora.Formats.Errors;
 using ResLora.Images.Folders;
 using ResLora.Models;
@@ -51,8 +50,9 @@ internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPict
         var held = Given(data, all, request with { Model = new ModelClasses(all.Classes!.Names) });
         if (held is null)
         {
+            // Equal pictures stay on one side, whatever they are called.
             (train, held) = DataSplit.HoldOut(
-                train, KeyOf, data.ValidationCount ?? DataSplit.UsualCount(train.Count, DataConfig.UsualValidationCount), data.SplitSeed);
+                train, picture => picture.Source.Digest(), data.ValidationCount ?? DataSplit.UsualCount(train.Count, DataConfig.UsualValidationCount), data.SplitSeed);
         }
 
         var split = new PictureSplit(all.Classes!, train, held);
@@ -92,14 +92,13 @@ internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPict
         var sound = new List<LabelledPicture>();
         foreach (var picture in pictures)
         {
-            try
+            if (picture.Source.TryDecode(out _, out var fault))
             {
-                picture.Source.Decode();
                 sound.Add(picture);
             }
-            catch (FileFormatException fault)
+            else
             {
-                faults.Add(fault.Message);
+                faults.Add(fault);
             }
         }
 
@@ -134,7 +133,4 @@ internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPict
     /// <summary>So many pictures, drawn: the first ones of a folder may be of one class.</summary>
     public static IReadOnlyList<LabelledPicture> Some(IReadOnlyList<LabelledPicture> pictures, int count, long seed) =>
         pictures.Count <= count ? pictures : DataSplit.HoldOut(pictures, picture => picture.Source.Name, count, seed).HeldOut;
-
-    // Equal pictures stay on one side, whatever they are called.
-    private static string KeyOf(LabelledPicture picture) => Convert.ToHexString(SHA256.HashData(picture.Source.Read().Span));
 }
