@@ -19,35 +19,27 @@ internal static class AdapterValues
         var wanted =
             adapted.TrainableParameters().Select(p => KeyValuePair.Create(p.Key, (Tensor)p.Value)).Concat(adapted.Shared)
                 .ToDictionary(p => contents.TensorOf(p.Key), p => p.Value, StringComparer.Ordinal);
-        var rows = contents.Tokens.ToDictionary(t => contents.TensorOf(t.Module), t => (Tokens: t, Target: parameters[$"{t.Module}.weight"]), StringComparer.Ordinal);
+        var rows = contents.Tokens
+            .ToDictionary(t => contents.TensorOf(t.Module), t => (Tokens: t, Target: parameters[$"{t.Module}.weight"]), StringComparer.Ordinal);
         var copies = contents.Copies.ToDictionary(contents.TensorOf, name => parameters[name], StringComparer.Ordinal);
-        var parts = adapted.Blocks
-            .SelectMany(block => block.Factors.Select(factor => (Name: contents.TensorOf($"{block.ModuleName}.{factor.Key}"), Part: block.StoredPart(factor.Key))))
+        var factors = adapted.Blocks
+            .SelectMany(block => block.Factors.Select(
+                factor => (Name: contents.TensorOf($"{block.ModuleName}.{factor.Key}"), Block: block, factor.Key, Shape: factor.Value.shape)))
+            .ToArray();
+        var parts = factors
+            .Select(factor => (factor.Name, Part: factor.Block.StoredPart(factor.Key)))
             .Where(factor => factor.Part is not null)
             .ToDictionary(factor => factor.Name, factor => factor.Part!, StringComparer.Ordinal);
         var wholes = contents.CutFrom is { } rank
-            ? adapted.Blocks
-                .SelectMany(block => block.Factors.Select(factor => (
-                    Name: contents.TensorOf($"{block.ModuleName}.{factor.Key}"), Shape: Whole(factor.Value.shape, factor.Key == block.Site.NameOfB ? 1 : 0, rank))))
-                .ToDictionary(factor => factor.Name, factor => factor.Shape, StringComparer.Ordinal)
+            ? factors.ToDictionary(
+                factor => factor.Name, factor => Whole(factor.Shape, factor.Key == factor.Block.Site.NameOfB ? 1 : 0, rank), StringComparer.Ordinal)
             : [];
+        long[] Stored(string name, long[] shape) => parts.GetValueOrDefault(name)?.ShapeOf(shape) ?? wholes.GetValueOrDefault(name) ?? shape;
         var shapes = wanted.Concat(copies)
-            .Select(w => (Name: w.Key, Shape: parts.GetValueOrDefault(w.Key)?.ShapeOf(w.Value.shape) ?? wholes.GetValueOrDefault(w.Key) ?? w.Value.shape))
+            .Select(w => (Name: w.Key, Shape: Stored(w.Key, w.Value.shape)))
             .Concat(rows.Select(r => (Name: r.Key, Shape: new[] { r.Value.Tokens.Ids.Count, r.Value.Target.shape[1] })))
             .ToDictionary(w => w.Name, w => w.Shape, StringComparer.Ordinal);
-        var problems = shapes
-            .Where(w => !reader.Entries.TryGetValue(w.Key, out var entry) || !entry.Shape.SequenceEqual(w.Value))
-            .Select(w => reader.Entries.TryGetValue(w.Key, out var entry)
-                ? $"'{w.Key}' is [{string.Join(", ", entry.Shape)}], the model needs [{string.Join(", ", w.Value)}]"
-                : $"'{w.Key}' is missing")
-            .Concat(reader.Entries.Keys.Except(contents.Unused).Where(k => !shapes.ContainsKey(k) && !ResLoraFolder.IsStatistic(k)).Select(k => $"'{k}' belongs to no block"))
-            .Concat(rows.Values.SelectMany(r => r.Tokens.Ids.Where(id => id < 0 || id >= r.Target.shape[0]).Select(id => $"token {id} is none of the {r.Target.shape[0]} of '{r.Tokens.Module}'")))
-            .ToArray();
-        if (problems.Length > 0)
-        {
-            throw new FileFormatException(
-                $"{reader.Path}: the adapter does not fit this model ({problems.Length} tensors): {string.Join("; ", problems.Take(6))}.{AddedTokens(shapes, reader)}");
-        }
+        RequireFit(contents, reader, shapes, rows.Values);
 
         using var noGradient = no_grad();
         foreach (var (name, weight) in copies)
@@ -77,18 +69,48 @@ internal static class AdapterValues
         foreach (var (name, (tokens, target)) in rows)
         {
             using var scope = NewDisposeScope();
-            target.index_copy_(0, tensor(tokens.Ids.ToArray(), device: target.device), reader.Read(name).to(target.dtype).to(target.device));   // [V, D], [N], [N, D]
+            var ids = tensor(tokens.Ids.ToArray(), device: target.device);                           // [N]
+            target.index_copy_(0, ids, reader.Read(name).to(target.dtype).to(target.device));        // [N, D] into [V, D]
+        }
+    }
+
+    private static void RequireFit(
+        AdapterContents contents,
+        SafetensorsReader reader,
+        Dictionary<string, long[]> shapes,
+        IEnumerable<(TrainedTokens Tokens, Tensor Target)> rows)
+    {
+        var problems = shapes
+            .Where(w => !reader.Entries.TryGetValue(w.Key, out var entry) || !entry.Shape.SequenceEqual(w.Value))
+            .Select(w => reader.Entries.TryGetValue(w.Key, out var entry)
+                ? $"'{w.Key}' is [{string.Join(", ", entry.Shape)}], the model needs [{string.Join(", ", w.Value)}]"
+                : $"'{w.Key}' is missing")
+            .Concat(reader.Entries.Keys.Except(contents.Unused)
+                .Where(k => !shapes.ContainsKey(k) && !ResLoraFolder.IsStatistic(k))
+                .Select(k => $"'{k}' belongs to no block"))
+            .Concat(rows.SelectMany(r => r.Tokens.Ids
+                .Where(id => id < 0 || id >= r.Target.shape[0])
+                .Select(id => $"token {id} is none of the {r.Target.shape[0]} of '{r.Tokens.Module}'")))
+            .ToArray();
+        if (problems.Length > 0)
+        {
+            throw new FileFormatException(
+                $"{reader.Path}: the adapter does not fit this model ({problems.Length} tensors): " +
+                $"{string.Join("; ", problems.Take(6))}.{AddedTokens(shapes, reader)}");
         }
     }
 
     /// <summary>The shape of a factor before it was cut: A has its rank in rows, B in columns.</summary>
-    private static long[] Whole(long[] shape, int ranked, int rank) => [.. shape.Select((size, dimension) => dimension == ranked ? rank : size)];
+    private static long[] Whole(long[] shape, int ranked, int rank) =>
+        [.. shape.Select((size, dimension) => dimension == ranked ? rank : size)];
 
     /// <summary>What to do where nothing but the number of an embedding's rows is another.</summary>
     private static string AddedTokens(Dictionary<string, long[]> shapes, SafetensorsReader reader) =>
         shapes.Any(w => w.Key.EndsWith(".embed_tokens.weight", StringComparison.Ordinal)
-            && reader.Entries.TryGetValue(w.Key, out var entry) && entry.Shape.Count == 2 && entry.Shape[1] == w.Value[1] && entry.Shape[0] != w.Value[0])
-            ? " Tokens were added before it was trained; add them to the model too (resize_token_embeddings and save_pretrained in Python) and use that model."
+            && reader.Entries.TryGetValue(w.Key, out var entry)
+            && entry.Shape.Count == 2 && entry.Shape[1] == w.Value[1] && entry.Shape[0] != w.Value[0])
+            ? " Tokens were added before it was trained; add them to the model too (resize_token_embeddings and save_pretrained in Python) " +
+                "and use that model."
             : "";
 
     private static void RequireSame(SafetensorsReader reader, string name, Tensor weight)
@@ -99,8 +121,8 @@ internal static class AdapterValues
         if (!stored.to(weight.dtype).equal(weight).all().item<bool>() && !stored.equal(weight.to(stored.dtype)).all().item<bool>())
         {
             throw new ConfigException(
-                $"{reader.Path}: '{name}' is another weight than the model's, so that the adapter belongs to another model, or to this one with a changed head; " +
-                "merge it in Python (PeftModel.merge_and_unload, then save_pretrained) and use that model.");
+                $"{reader.Path}: '{name}' is another weight than the model's, so that the adapter belongs to another model, " +
+                "or to this one with a changed head; merge it in Python (PeftModel.merge_and_unload, then save_pretrained) and use that model.");
         }
     }
 }

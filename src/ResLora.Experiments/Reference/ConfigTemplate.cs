@@ -17,7 +17,8 @@ public static class ConfigTemplate
     /// <param name="path">The file.</param>
     /// <param name="model">The base model; null for a place to fill in.</param>
     /// <param name="data">The training data; null for a place to fill in.</param>
-    /// <param name="task">The task; null for the one that the data's columns belong to, without data the model's where it looks at pictures, else completion.</param>
+    /// <param name="task">The task; null for the one that the data's columns belong to, without data the model's where it has one only, else
+    /// completion.</param>
     /// <returns>A sentence on the task if it was found by the data's columns.</returns>
     /// <exception cref="ResLoraException">The file is there already or cannot be written, or the task cannot be found.</exception>
     public static string? Write(string path, string? model, string? data, string? task)
@@ -35,29 +36,23 @@ public static class ConfigTemplate
             found = $"The task is {task}: {reason}.";
         }
 
-        else if (task is null && model is not null && File.Exists(Path.Combine(model, "config.json")))
-        {
-            using var network = ModelRegistry.Build(model);
-            task = network is ImageModel ? TaskNames.Pictures : null;
-        }
-
+        task ??= (model is null ? null : OnlyTaskOf(model)) ?? "completion";
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var text =
-            Text(Path.GetFileName(path), From(folder, model) ?? "path/to/model", From(folder, data) ?? (TaskNames.IsOfPictures(task ?? "") ? "pictures" : "train.jsonl"), task ?? "completion");
-        AtomicFile.WriteText(path, text);
+        AtomicFile.WriteText(path, Text(Path.GetFileName(path), From(folder, model) ?? "path/to/model", From(folder, data), task));
         return found;
     }
 
     /// <summary>The content.</summary>
     /// <param name="name">The file's name.</param>
     /// <param name="model">The base model.</param>
-    /// <param name="data">The training data.</param>
+    /// <param name="data">The training data; null for an example of the task's.</param>
     /// <param name="task">The task.</param>
     /// <returns>YAML.</returns>
-    internal static string Text(string name, string model, string data, string task)
+    internal static string Text(string name, string model, string? data, string task)
     {
         var (adapter, training) = (new Adapters.AdapterConfig(), new TrainConfig());
-        var words = TaskNames.IsOfPictures(task) ? TemplateWords.OfPictures : TemplateWords.OfTexts;
+        var words = WorkloadRegistry.Of(task).Words;
+        var length = words.HasLength ? $"  # The longest sample in tokens.\n  maxLength: {training.MaxLength}\n" : "";
         return string.Create(CultureInfo.InvariantCulture, $$"""
             # A fine-tuning run. 'reslora plan {{name}}' says what it would do, 'reslora train {{name}}' does it.
             # Paths count from this file's folder. Every key and its default: docs/configuration.md.
@@ -70,7 +65,7 @@ public static class ConfigTemplate
 
             data:
               # {{words.Data}}
-              train: {{Scalar(data)}}
+              train: {{Scalar(data ?? words.DataExample)}}
               # {{words.Validation}} Without one, a tenth of the training samples is held out, at most {{DataConfig.UsualValidationCount}}.
               # validation: {{words.ValidationExample}}
               # The file's names of the task's columns, where they differ.
@@ -92,7 +87,7 @@ public static class ConfigTemplate
               epochs: {{TrainConfig.DefaultEpochs}}
               batchSize: {{training.BatchSize}}
               learningRate: {{training.LearningRate}}
-            {{words.Length(training)}}  # Steps between evaluations, and between checkpoints that --resume goes on from. 0: at the end only.
+            {{length}}  # Steps between evaluations, and between checkpoints that --resume goes on from. 0: at the end only.
               evaluateEvery: {{training.EvaluateEvery}}
               checkpointEvery: {{training.CheckpointEvery}}
               seed: {{training.Seed}}
@@ -103,6 +98,18 @@ public static class ConfigTemplate
             output: {{Scalar("runs/" + Path.GetFileNameWithoutExtension(name))}}
 
             """).ReplaceLineEndings("\n");
+    }
+
+    // With one task there is nothing to ask the data for.
+    private static string? OnlyTaskOf(string model)
+    {
+        if (!File.Exists(Path.Combine(model, "config.json")))
+        {
+            return null;
+        }
+
+        using var network = ModelRegistry.Build(model);
+        return WorkloadRegistry.Of(network, model).Tasks is [var only] ? only : null;
     }
 
     // Quoted where YAML would read something else.

@@ -14,6 +14,17 @@ internal abstract class TextWorkload : Workload
         ["tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model"]);
 
     /// <inheritdoc />
+    public override TemplateWords Words { get; } = new(
+        "config.json, tokenizer.json and model.safetensors",
+        "How a row becomes a prompt and an answer; docs/tasks.md lists the tasks.",
+        "A .jsonl, .json, .csv, .tsv or .parquet file, or the data set's folder; for task text also .txt and .md files.",
+        "train.jsonl",
+        "A file to validate on.",
+        "validation.jsonl",
+        "{prompt: question, completion: answer}",
+        HasLength: true);
+
+    /// <inheritdoc />
     public override IEnumerable<string> Problems(DataConfig data)
     {
         (string Name, bool IsGiven)[] keys =

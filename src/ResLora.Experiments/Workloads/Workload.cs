@@ -18,6 +18,9 @@ internal abstract class Workload
     /// <summary>What its networks read beside config.json and weights: how errors call it, and the files' names in the model's folder.</summary>
     public abstract KeyValuePair<string, IReadOnlyList<string>> Companions { get; }
 
+    /// <summary>What <c>reslora init</c> writes of its models and data.</summary>
+    public abstract TemplateWords Words { get; }
+
     /// <summary>Whether a network can do its tasks.</summary>
     /// <param name="network">The network, which may be on the meta device.</param>
     public abstract bool Fits(Network network);

@@ -24,11 +24,15 @@ namespace ResLora.EndToEnd.Tests.Rendering;
 public sealed class ViewTests : IDisposable
 {
     private static readonly MergeOutcome _outcome = new(
-        "least-squares", IsExact: false, new MergeLoss(3193, 0.0121, 0.961, 0.52, 0.0853, 0.0906), new Score(31, 64), [new("layers.0.q_proj", 0.25, 0.0125)]);
+        "least-squares", IsExact: false, new MergeLoss(3193, 0.0121, 0.961, 0.52, 0.0853, 0.0906), new Score(31, 64),
+        [new("layers.0.q_proj", 0.25, 0.0125)]);
 
     private static readonly MergeReport _merge = new(
         "run/best", "base", "out", MergeTarget.Lora, _outcome,
-        [_outcome, new("dropped", false, new MergeLoss(3193, 0.31, 0.8, 4.5, 0.0853, 0.4), new Score(5, 64), [new("layers.0.q_proj", 0.5, 0.025)])],
+        [
+            _outcome,
+            new("dropped", false, new MergeLoss(3193, 0.31, 0.8, 4.5, 0.0853, 0.4), new Score(5, 64), [new("layers.0.q_proj", 0.5, 0.025)]),
+        ],
         "256 samples of training data", "64 samples of held-out data", new Score(32, 64), 2e-6);
 
     private readonly TestConsole _console = new TestConsole().Width(140);
@@ -41,7 +45,8 @@ public sealed class ViewTests : IDisposable
         QuickstartView.Draw(
             new QuickstartReport(
                 "samples/word-problems", "out", ShortcutKind.Input, 200, 156_160,
-                new("base", 1.234, new(17, 200)), new("LoRA", 0.1159, new(92, 200)), new("ResLoRA unmerged", 0.0853, new(108, 200)), new("ResLoRA merged", 0.0906, new(106, 200)),
+                new("base", 1.234, new(17, 200)), new("LoRA", 0.1159, new(92, 200)),
+                new("ResLoRA unmerged", 0.0853, new(108, 200)), new("ResLoRA merged", 0.0906, new(106, 200)),
                 _merge, "Mia has 3 pens."),
             _console);
 
@@ -92,7 +97,8 @@ public sealed class ViewTests : IDisposable
             },
             "out", ["vllm serve base --enable-lora --lora-modules my-adapter=out"], _console);
         ExportView.DrawCheck(new ExportCheckReport("out", "vllm", 2, true, null, [proof], []), _console);
-        ExportView.DrawCheck(new ExportCheckReport("out", "vllm", 2, false, "what it was made from is not there any more: run/best", [], ["'adapter_config.json' is missing"]), _console);
+        const string gone = "what it was made from is not there any more: run/best";
+        ExportView.DrawCheck(new ExportCheckReport("out", "vllm", 2, false, gone, [], ["'adapter_config.json' is missing"]), _console);
 
         Approved.Check("export", _console.Output);
     }
@@ -112,8 +118,10 @@ public sealed class ViewTests : IDisposable
             new ClassificationReport(0.75, 0.7333, [new("no", 0.6667, 1, 0.8, 2), new("yes", 1, 0.5, 0.6667, 2)], [[2, 0], [1, 1]]);
         var report = new EvaluationReport("mrpc", 4, new EvaluationLoss(0.61, 4), 0, null) { Truncated = 1 };
 
-        EvaluationView.Draw(report with { Labels = new LabelScores(0.7083, new Dictionary<string, double> { ["accuracy"] = 0.75, ["f1"] = 0.6667 }, labels) }, _console);
-        EvaluationView.Draw(report with { Labels = new LabelScores(0.9, new Dictionary<string, double> { ["pearson"] = 0.91, ["spearman"] = 0.89 }, null) }, _console);
+        var (ofLabels, ofScores) = (
+            new Dictionary<string, double> { ["accuracy"] = 0.75, ["f1"] = 0.6667 }, new Dictionary<string, double> { ["pearson"] = 0.91, ["spearman"] = 0.89 });
+        EvaluationView.Draw(report with { Labels = new LabelScores(0.7083, ofLabels, labels) }, _console);
+        EvaluationView.Draw(report with { Labels = new LabelScores(0.9, ofScores, null) }, _console);
 
         Approved.Check("evaluation-labels", _console.Output);
     }
@@ -121,13 +129,18 @@ public sealed class ViewTests : IDisposable
     [Fact]
     public void Evaluation_OfManyLabels_SaysWhatEachIsMostOftenTakenFor()
     {
-        string[] names = ["Activities", "Animals & Nature", "Food & Drink", "Objects", "People & Body", "Smileys & Emotion", "Symbols", "Travel & Places"];
+        string[] names =
+        [
+            "Activities", "Animals & Nature", "Food & Drink", "Objects", "People & Body", "Smileys & Emotion", "Symbols", "Travel & Places",
+        ];
         var classes = names.Select((name, i) => new ClassScore(name, 0.5, 0.25 + (i * 0.05), 0.4, 40 + i));
         var counts = names.Select((_, i) => (int[])[.. names.Select((_, k) => i == 0 ? (k == 0 ? 40 : 0) : (i * k * 7) % 5)]);
-        var labels = new LabelScores(0.5, new Dictionary<string, double> { ["accuracy"] = 0.5 }, new ClassificationReport(0.5, 0.4, [.. classes], [.. counts]));
+        var report = new ClassificationReport(0.5, 0.4, [.. classes], [.. counts]);
+        var labels = new LabelScores(0.5, new Dictionary<string, double> { ["accuracy"] = 0.5 }, report);
 
         _console.Profile.Width = 100;
-        EvaluationView.Draw(new EvaluationReport("image-classification", 4, new EvaluationLoss(0.61, 4), 0, null) { Labels = labels }, _console);
+        EvaluationView.Draw(
+            new EvaluationReport("image-classification", 4, new EvaluationLoss(0.61, 4), 0, null) { Labels = labels }, _console);
 
         Approved.Check("evaluation-many-labels", _console.Output);
     }
@@ -135,10 +148,12 @@ public sealed class ViewTests : IDisposable
     [Fact]
     public void Plan_OfLabels_IsDrawnAsApproved()
     {
-        var run = new RunPlan([], [], [], 1000, 100_000, 50, 0, 0, 0, 0, 0, 64, 300, 240, 9, new MemoryEstimate(400_000, 16_000, 2_000_000, 0)) { Truncated = 3 };
+        var memory = new MemoryEstimate(400_000, 16_000, 2_000_000, 0);
+        var run = new RunPlan([], [], [], 1000, 100_000, 50, 0, 0, 0, 0, 0, 64, 300, 240, 9, memory) { Truncated = 3 };
+        var adapter = new AdapterConfig { Targets = TargetModules.Suffixes("query", "value") };
 
         PlanView.Draw(
-            new PlanReport("m", new AdapterConfig { Targets = TargetModules.Suffixes("query", "value") }, [], 10, run)
+            new PlanReport("m", adapter, [], 10, run)
             {
                 Head = ModelHead.ForLabels(["no", "yes"]),
                 DataFacts =
@@ -150,7 +165,7 @@ public sealed class ViewTests : IDisposable
             },
             _console);
         PlanView.Draw(
-            new PlanReport("m", new AdapterConfig { Targets = TargetModules.Suffixes("query", "value") }, [], 10, run with { AvailableMemory = 50_000_000 })
+            new PlanReport("m", adapter, [], 10, run with { AvailableMemory = 50_000_000 })
             {
                 Head = ModelHead.Score,
                 DataFacts =
@@ -167,14 +182,26 @@ public sealed class ViewTests : IDisposable
     [Fact]
     public void Plan_AReport_IsDrawnAsApproved()
     {
+        var memory = new MemoryEstimate(0, 16_000, 2_000_000, 50_000);
+
         PlanView.Draw(
             new PlanReport(
-                "m", new AdapterConfig { Targets = TargetModules.Suffixes("q_proj", "v_proj"), Shortcut = new ShortcutConfig { Kind = ShortcutKind.Block } }, [new LinearGroup("q_proj", 128, 128, ["a", "b"])], 10,
-                new RunPlan(
-                    ["a", "b"], [new ShortcutChain("self_attn.q_proj", ["a"]), new ShortcutChain("self_attn.q_proj", ["b"])], [new ChainBreak("a", "b", "128 inputs, then 64")],
-                    1000, 100_000, 50, 1, 2, 5, 7.5, 9, 83, 300, 240, 9, new MemoryEstimate(0, 16_000, 2_000_000, 50_000) { MappedWeights = 400_000 })
+                "m",
+                new AdapterConfig
                 {
-                    Choice = new MemoryChoice(80_000_000, 90_000_000, new TrainConfig { BatchSize = 2, AccumulationSteps = 4 }, new MemoryEstimate(0, 16_000, 2_000_000, 50_000)),
+                    Targets = TargetModules.Suffixes("q_proj", "v_proj"),
+                    Shortcut = new ShortcutConfig { Kind = ShortcutKind.Block },
+                },
+                [new LinearGroup("q_proj", 128, 128, ["a", "b"])],
+                10,
+                new RunPlan(
+                    ["a", "b"],
+                    [new ShortcutChain("self_attn.q_proj", ["a"]), new ShortcutChain("self_attn.q_proj", ["b"])],
+                    [new ChainBreak("a", "b", "128 inputs, then 64")],
+                    1000, 100_000, 50, 1, 2, 5, 7.5, 9, 83, 300, 240, 9, memory with { MappedWeights = 400_000 })
+                {
+                    Choice = new MemoryChoice(
+                        80_000_000, 90_000_000, new TrainConfig { BatchSize = 2, AccumulationSteps = 4 }, memory),
                 })
             {
                 DataFacts =
@@ -191,7 +218,9 @@ public sealed class ViewTests : IDisposable
     [Fact]
     public void Plan_NoAccountOfMemory_SaysSo()
     {
-        PlanView.Draw(new PlanReport("m", null, [], 10, new RunPlan([], [], [], 1000, 1000, 50, 0, 0, 0, 0, 0, 64, 300, 240, 9, null) { AvailableMemory = 1 }), _console);
+        var run = new RunPlan([], [], [], 1000, 1000, 50, 0, 0, 0, 0, 0, 64, 300, 240, 9, null) { AvailableMemory = 1 };
+
+        PlanView.Draw(new PlanReport("m", null, [], 10, run), _console);
 
         Assert.Contains("not known: there is no account of what this kind of model takes", _console.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("room", _console.Output, StringComparison.Ordinal);
@@ -202,7 +231,8 @@ public sealed class ViewTests : IDisposable
     {
         InspectionView.Draw(
             new InspectionReport(
-                "m", "model", [new("architecture", "llama")], [new("model.norm.weight", "bfloat16", [128], 256), new("scalar", "float32", [], 4)],
+                "m", "model", [new("architecture", "llama")],
+                [new("model.norm.weight", "bfloat16", [128], 256), new("scalar", "float32", [], 4)],
                 [new LinearGroup("q_proj", 128, 128, ["model.layers.0.self_attn.q_proj"])], ["A note."]),
             withTensors: true,
             _console);
@@ -232,11 +262,12 @@ public sealed class ViewTests : IDisposable
     [Fact]
     public void Progress_EventsOfARun_AreLinesAsApproved()
     {
+        var metrics = new Dictionary<string, double> { ["eval_loss"] = 0.5, ["eval_perplexity"] = 1.6487 };
         string[] lines =
         [
             RunProgress.Line(new StepDone(120, 3000, 1.23456, 2e-4, 15_234.5, 0.7, TimeSpan.FromSeconds(3725))),
             RunProgress.Line(new StepDone(2999, 3000, 0.00012, 1.5e-9, 990, 0.7, TimeSpan.FromSeconds(1))),
-            RunProgress.Line(new EvaluationDone(100, new Dictionary<string, double> { ["eval_loss"] = 0.5, ["eval_perplexity"] = 1.6487 }, IsBest: true)),
+            RunProgress.Line(new EvaluationDone(100, metrics, IsBest: true)),
             RunProgress.Line(new SamplesDone(50, 200)),
         ];
 

@@ -23,6 +23,17 @@ internal sealed class PictureWorkload : Workload
     public override KeyValuePair<string, IReadOnlyList<string>> Companions { get; } = new("the preprocessor's file", ["preprocessor_config.json"]);
 
     /// <inheritdoc />
+    public override TemplateWords Words { get; } = new(
+        "config.json, preprocessor_config.json and model.safetensors",
+        "What is learnt: the labels of pictures.",
+        "A folder with a folder a class, a folder with metadata.csv, .jsonl or .parquet, or a table with paths or bytes of pictures.",
+        "pictures",
+        "A folder or a table to validate on.",
+        "other-pictures",
+        "{image: picture, label: category}",
+        HasLength: false);
+
+    /// <inheritdoc />
     public override bool Fits(Network network) => network is ImageModel;
 
     /// <inheritdoc />

@@ -51,6 +51,15 @@ public sealed class ConfigTemplateTests : IDisposable
     }
 
     [Fact]
+    public void Write_TaskThatThereIsNot_IsRefusedAndNothingIsWritten()
+    {
+        var fault = Assert.Throws<ConfigException>(() => ConfigTemplate.Write(_folder["my.yaml"], null, null, "image-clasification"));
+
+        Assert.Contains("'image-classification'", fault.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["my.yaml"]));
+    }
+
+    [Fact]
     public void Write_FileThatIsThere_IsNeverReplaced()
     {
         var path = _folder.Write("my.yaml", "mine");

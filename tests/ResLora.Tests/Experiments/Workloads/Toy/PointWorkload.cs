@@ -18,6 +18,10 @@ internal sealed class PointWorkload : Workload
 
     public override KeyValuePair<string, IReadOnlyList<string>> Companions { get; } = new("the scale's file", ["scale.json"]);
 
+    public override TemplateWords Words { get; } = new(
+        "config.json, scale.json and model.safetensors", "What is learnt: values.", "A file with a point a line.", "points.txt",
+        "A file to validate on.", "other-points.txt", "{}", HasLength: false);
+
     public override bool Fits(Network network) => network is ToyNetwork;
 
     public override string Misfit(string task, string model) => $"Task '{task}' has points, and {model} takes none; take a toy.";
