@@ -59,12 +59,20 @@ public static class ModelRegistry
         ModelPlace.Require(folder);
         var path = Path.Combine(folder, "config.json");
         using var json = CheckedJson.Read(path);
-        var type = json.RootElement.ValueKind == JsonValueKind.Object
-            && json.RootElement.TryGetProperty("model_type", out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()!
-            : throw new FileFormatException($"{path}: there is no \"model_type\"; is this the configuration of a model?");
+        var type = TypeOf(json.RootElement)
+            ?? throw new FileFormatException($"{path}: there is no \"model_type\"; is this the configuration of a model?");
         return Find(type)?.Build(folder, head)
             ?? throw new ConfigException($"{path}: model_type '{type}' is not supported (supported: {string.Join(", ", ModelTypes)}).");
+    }
+
+    /// <summary>The type of model that a configuration is of: its <c>model_type</c>, else its <c>_class_name</c>.</summary>
+    /// <param name="config">The content of config.json.</param>
+    /// <returns>The type, or null when the configuration names none.</returns>
+    public static string? TypeOf(JsonElement config)
+    {
+        string? Named(string key) => config.ValueKind == JsonValueKind.Object
+            && config.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        return Named("model_type") ?? Named("_class_name");
     }
 
     /// <summary>

@@ -159,7 +159,7 @@ internal sealed record CaseFile
         }
 
         using var config = CheckedJson.Read(path);
-        return config.RootElement.TryGetProperty("model_type", out var type) ? type.ToString() : "unknown";
+        return ModelRegistry.TypeOf(config.RootElement) ?? "unknown";
     }
 
     private IEnumerable<string> Unsupported()

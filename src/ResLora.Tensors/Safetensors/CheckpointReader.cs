@@ -29,7 +29,10 @@ public sealed class CheckpointReader : IDisposable
     /// <summary>The free texts of the file, or of the first shard by name.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
-    /// <summary>Opens a folder with <c>model.safetensors</c>, or with <c>model.safetensors.index.json</c> and its shards.</summary>
+    /// <summary>
+    /// Opens a folder with <c>model.safetensors</c>, or with <c>model.safetensors.index.json</c> and its shards; the names may begin with
+    /// <c>diffusion_pytorch_</c>.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     /// <returns>The reader; disposing it leaves the tensors read from it valid.</returns>
     /// <exception cref="FileFormatException">A file is missing or broken, or index and shards disagree.</exception>
@@ -56,8 +59,7 @@ public sealed class CheckpointReader : IDisposable
     /// <summary>Whether a folder holds a checkpoint, sound or not.</summary>
     /// <param name="folder">The folder.</param>
     /// <returns>True when there is a file to open.</returns>
-    public static bool Exists(string folder) =>
-        File.Exists(Path.Combine(folder, ShardIndex.SingleName)) || File.Exists(Path.Combine(folder, ShardIndex.IndexName));
+    public static bool Exists(string folder) => ShardIndex.Exists(folder);
 
     /// <summary>Reads and checks the headers alone, as <see cref="SafetensorsReader.ReadHeader"/> does for one file.</summary>
     /// <param name="folder">The folder.</param>

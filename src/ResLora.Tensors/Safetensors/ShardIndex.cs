@@ -6,13 +6,15 @@ namespace ResLora.Tensors.Safetensors;
 
 /// <summary>
 /// Which files hold a folder's checkpoint: <c>model.safetensors</c>, or the shards that
-/// <c>model.safetensors.index.json</c> maps each tensor to. The index is not trusted: it may name plain files of its own
-/// folder only.
+/// <c>model.safetensors.index.json</c> maps each tensor to; in diffusers' folders <c>diffusion_pytorch_model</c> stands in the place of
+/// <c>model</c>. The index is not trusted: it may name plain files of its own folder only.
 /// </summary>
 internal sealed class ShardIndex
 {
     public const string SingleName = "model.safetensors";
     public const string IndexName = "model.safetensors.index.json";
+    private const string DiffusersPrefix = "diffusion_pytorch_";
+    private static readonly string[] _prefixes = ["", DiffusersPrefix];
 
     private readonly string _path;
     private readonly IReadOnlyDictionary<string, string>? _shardOf;
@@ -31,14 +33,12 @@ internal sealed class ShardIndex
     /// <exception cref="FileFormatException">Nothing to read is there, or the index is broken.</exception>
     public static ShardIndex Find(string folder)
     {
-        var single = Path.Combine(folder, SingleName);
-        if (File.Exists(single))
+        if (FirstThere(folder, SingleName) is { } single)
         {
             return new ShardIndex(single, null, [single]);
         }
 
-        var index = Path.Combine(folder, IndexName);
-        if (!File.Exists(index))
+        if (FirstThere(folder, IndexName) is not { } index)
         {
             throw NothingThere(folder);
         }
@@ -47,6 +47,12 @@ internal sealed class ShardIndex
         return new ShardIndex(
             index, shardOf, [.. shardOf.Values.Distinct().Order(StringComparer.Ordinal).Select(shard => ShardPath(folder, index, shard))]);
     }
+
+    /// <summary>Whether there is something to read in a folder, sound or not.</summary>
+    public static bool Exists(string folder) => (FirstThere(folder, SingleName) ?? FirstThere(folder, IndexName)) is not null;
+
+    private static string? FirstThere(string folder, string name) =>
+        _prefixes.Select(prefix => Path.Combine(folder, prefix + name)).FirstOrDefault(File.Exists);
 
     /// <summary>Joins the files' headers; the shards must hold exactly what the index says.</summary>
     /// <param name="headers">The headers, in the order of <see cref="Files"/>.</param>
