@@ -26,8 +26,8 @@ public sealed class ModelSession : IDisposable
     public LanguageModel Text => Model as LanguageModel ?? throw NoText();
 
     /// <summary>The model, where it must be one that continues texts.</summary>
-    /// <exception cref="ConfigException">It is an encoder.</exception>
-    public CausalLanguageModel Causal => Model as CausalLanguageModel
+    /// <exception cref="ConfigException">It is an encoder, or reads no text.</exception>
+    public CausalLanguageModel Causal => Text as CausalLanguageModel
         ?? throw new ConfigException(
             $"{ModelFolder}: this model is an encoder, which cannot continue a text; take one of the Llama family, or a task with labels.");
 

@@ -44,7 +44,8 @@ internal sealed class RunProgress : IProgress<RunEvent>
     /// <summary>A step as one line.</summary>
     public static string Line(StepDone step) => string.Create(
         CultureInfo.InvariantCulture,
-        $"step {step.Step}/{step.TotalSteps}  loss {step.Loss:0.0000}  lr {step.LearningRate:0.0e+0}  {step.TokensPerSecond:N0} tokens/s  {Tables.Time(step.Remaining)} left");
+        $"step {step.Step}/{step.TotalSteps}  loss {step.Loss:0.0000}  lr {step.LearningRate:0.0e+0}  "
+        + $"{step.Speed:N0} {step.SpeedUnit}/s  {Tables.Time(step.Remaining)} left");
 
     /// <summary>An evaluation as one line.</summary>
     public static string Line(EvaluationDone done) =>

@@ -65,7 +65,10 @@ public sealed record DataConfig
     /// </summary>
     public bool SkipBroken { get; init; }
 
-    /// <summary>For pictures: the most memory for decoded ones that are kept, such as <c>2GB</c>; those of the next step come to it. Default 256MB.</summary>
+    /// <summary>
+    /// For pictures: the most memory for decoded ones that are kept, such as <c>2GB</c>; those of the next step may take as much again.
+    /// Default 256MB.
+    /// </summary>
     public string PictureCache { get; init; } = UsualPictureCache;
 
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>

@@ -1,7 +1,7 @@
 namespace ResLora.Images.Augmentation;
 
 /// <summary>
-/// How pictures are changed at random while a model trains, in this order: crop, flips, colour jitter, RandAugment, gray, erasing.
+/// How pictures are changed at random while a model trains, in this order: crop or shift, flips, colour jitter, RandAugment, gray, erasing.
 /// Names and defaults are torchvision's; what is not named does not run.
 /// </summary>
 public sealed record AugmentConfig
@@ -9,6 +9,10 @@ public sealed record AugmentConfig
     /// <summary>A part of the picture of random place, size and proportions, resized to the model's size, in the place of the model's own
     /// resizing; null for none.</summary>
     public RandomResizedCropConfig? RandomResizedCrop { get; init; }
+
+    /// <summary>A part of the model's size out of the resized picture with a black border around it, at a random place; null for none. It
+    /// moves the picture by up to the border's width.</summary>
+    public RandomCropConfig? RandomCrop { get; init; }
 
     /// <summary>The share of pictures whose left and right are exchanged, 0 to 1. Wrong for text, digits, and captions that say left or
     /// right. Default 0.</summary>
@@ -41,7 +45,13 @@ public sealed record AugmentConfig
             }
         }
 
-        var inner = (RandomResizedCrop?.Problems().Select(problem => $"randomResizedCrop.{problem}") ?? [])
+        if (RandomResizedCrop is not null && RandomCrop is not null)
+        {
+            yield return "randomResizedCrop and randomCrop exclude each other: name one";
+        }
+
+        var inner = (RandomCrop?.Problems().Select(problem => $"randomCrop.{problem}") ?? [])
+            .Concat(RandomResizedCrop?.Problems().Select(problem => $"randomResizedCrop.{problem}") ?? [])
             .Concat(ColorJitter?.Problems().Select(problem => $"colorJitter.{problem}") ?? [])
             .Concat(RandAugment?.Problems().Select(problem => $"randAugment.{problem}") ?? [])
             .Concat(RandomErasing?.Problems().Select(problem => $"randomErasing.{problem}") ?? []);

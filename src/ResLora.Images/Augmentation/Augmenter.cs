@@ -34,6 +34,7 @@ public sealed class Augmenter(Preprocessor preprocessor, AugmentConfig? config)
         var picture = config.RandomResizedCrop is { } crop
             ? RandomResizedCrop.Apply(prepared, crop, (height, width), preprocessor.Resampling, random)
             : prepared;
+        picture = config.RandomCrop is { } border ? RandomCrop.Apply(picture, border, random) : picture;
         picture = Happens(config.HorizontalFlip) ? Orientation.Apply(picture, Orientation.LeftRight) : picture;
         picture = Happens(config.VerticalFlip) ? Orientation.Apply(picture, Orientation.TopBottom) : picture;
         picture = config.ColorJitter is { } jitter ? ColorJitter.Apply(picture, jitter, random) : picture;

@@ -8,15 +8,19 @@ namespace ResLora.Images.Loading;
 /// and again, and a cache that gives room to the newest would have lost each picture before it comes again.
 /// </summary>
 /// <param name="prepare">What is made of a decoded picture, such as its resizing; it is given the picture and its name for errors.</param>
-/// <param name="mostBytes">The most bytes of pixels that are kept; 0 keeps none.</param>
+/// <param name="mostBytes">
+/// The most bytes of pixels that are kept; 0 keeps none. What was decoded ahead and is not asked for yet may take as much again, or a single
+/// picture: beyond that, pictures are decoded when they are asked for.
+/// </param>
 /// <remarks>Safe for several threads. One picture is decoded ahead at a time, so that the processor computes.</remarks>
 public sealed class PictureCache(Func<PixelImage, string, PixelImage> prepare, long mostBytes)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<PictureSource, PixelImage> _kept = [];
-    private readonly Dictionary<PictureSource, Task<PixelImage>> _coming = [];
+    private readonly Dictionary<PictureSource, Task<PixelImage?>> _coming = [];
     private Task _last = Task.CompletedTask;
     private long _bytes;
+    private long _waiting;
 
     /// <summary>How many bytes of pixels are kept.</summary>
     public long Bytes
@@ -39,7 +43,7 @@ public sealed class PictureCache(Func<PixelImage, string, PixelImage> prepare, l
         {
             if (!_kept.ContainsKey(source) && !_coming.ContainsKey(source))
             {
-                var coming = _last.ContinueWith(_ => Make(source), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                var coming = _last.ContinueWith(_ => MakeAhead(source), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
                 _coming.Add(source, coming);
                 _last = coming;
             }
@@ -53,7 +57,7 @@ public sealed class PictureCache(Func<PixelImage, string, PixelImage> prepare, l
     public PixelImage Get(PictureSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        Task<PixelImage>? coming;
+        Task<PixelImage?>? coming;
         lock (_lock)
         {
             if (_kept.TryGetValue(source, out var kept))
@@ -64,17 +68,39 @@ public sealed class PictureCache(Func<PixelImage, string, PixelImage> prepare, l
             _coming.Remove(source, out coming);
         }
 
-        var picture = coming is null ? Make(source) : coming.GetAwaiter().GetResult();
-        Keep(source, picture);
+        var ahead = coming?.GetAwaiter().GetResult();
+        var picture = ahead ?? Make(source);
+        Keep(source, picture, ahead?.Bytes.Length ?? 0);
+        return picture;
+    }
+
+    /// <summary>Null where too much waits already: pictures of one step may be many and large.</summary>
+    private PixelImage? MakeAhead(PictureSource source)
+    {
+        lock (_lock)
+        {
+            if (_waiting > 0 && _waiting >= mostBytes)
+            {
+                return null;
+            }
+        }
+
+        var picture = Make(source);
+        lock (_lock)
+        {
+            _waiting += picture.Bytes.Length;
+        }
+
         return picture;
     }
 
     private PixelImage Make(PictureSource source) => prepare(source.Decode(), source.Place);
 
-    private void Keep(PictureSource source, PixelImage picture)
+    private void Keep(PictureSource source, PixelImage picture, long waited)
     {
         lock (_lock)
         {
+            _waiting -= waited;
             if (_bytes + picture.Bytes.Length <= mostBytes && _kept.TryAdd(source, picture))
             {
                 _bytes += picture.Bytes.Length;

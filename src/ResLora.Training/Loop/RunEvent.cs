@@ -9,11 +9,15 @@ public abstract record RunEvent(int Step);
 /// <param name="TotalSteps">How many there will be.</param>
 /// <param name="Loss">The mean loss over the step's trained tokens, in nats.</param>
 /// <param name="LearningRate">The learning rate of this step.</param>
-/// <param name="TokensPerSecond">Tokens read in a second, padding not counted.</param>
+/// <param name="Speed">How much is read in a second, in <see cref="SpeedUnit"/>; padding is not counted.</param>
 /// <param name="GradientNorm">The norm of all gradients together, before clipping.</param>
 /// <param name="Remaining">The time that the other steps will take at the mean speed so far, evaluations included.</param>
 public sealed record StepDone(
-    int Step, int TotalSteps, double Loss, double LearningRate, double TokensPerSecond, double GradientNorm, TimeSpan Remaining) : RunEvent(Step);
+    int Step, int TotalSteps, double Loss, double LearningRate, double Speed, double GradientNorm, TimeSpan Remaining) : RunEvent(Step)
+{
+    /// <summary>What the speed is told in, a plural. Default: tokens.</summary>
+    public string SpeedUnit { get; init; } = "tokens";
+}
 
 /// <summary>An evaluation is done.</summary>
 /// <param name="Step">How many steps are done.</param>

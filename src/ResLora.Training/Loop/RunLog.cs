@@ -10,7 +10,7 @@ namespace ResLora.Training.Loop;
 internal sealed class RunLog : IDisposable
 {
     /// <summary>What every step logs; all other numbers are those of evaluations.</summary>
-    private static readonly string[] _ofSteps = ["loss", "learning_rate", "gradient_norm", "tokens", "seconds", "shortcut_weight"];
+    private static readonly string[] _ofSteps = ["loss", "learning_rate", "gradient_norm", "seconds", "shortcut_weight"];
 
     private readonly Action<string> _tell;
     private readonly MetricsLog _metrics;
@@ -21,12 +21,13 @@ internal sealed class RunLog : IDisposable
     /// <param name="runFolder">The run's folder, which exists.</param>
     /// <param name="step">The steps done.</param>
     /// <param name="evaluatedStep">The step of the last evaluation.</param>
+    /// <param name="speedUnit">What steps count what they read in.</param>
     /// <param name="tell">Is told, in a sentence, when something cannot be written.</param>
     /// <exception cref="ConfigException">The disk refuses from the start.</exception>
-    public RunLog(string runFolder, int step, int evaluatedStep, Action<string> tell)
+    public RunLog(string runFolder, int step, int evaluatedStep, string speedUnit, Action<string> tell)
     {
         _tell = tell;
-        bool Belongs(string name, long of) => of <= (_ofSteps.Contains(name) ? step : evaluatedStep);
+        bool Belongs(string name, long of) => of <= (name == speedUnit || _ofSteps.Contains(name) ? step : evaluatedStep);
         try
         {
             _metrics = new MetricsLog(runFolder, Belongs);

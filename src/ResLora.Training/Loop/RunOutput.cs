@@ -43,7 +43,7 @@ internal sealed class RunOutput(TrainSetup setup, Action<string> tell) : IDispos
         if (Writes)
         {
             setup.SaveSettings?.Invoke();
-            _log = new RunLog(setup.RunFolder, step, evaluatedStep, tell);
+            _log = new RunLog(setup.RunFolder, step, evaluatedStep, setup.Objective.SpeedUnit, tell);
         }
     }
 

@@ -9,8 +9,8 @@ namespace ResLora.Training.Loop;
 /// <summary>What one optimizer step gave.</summary>
 /// <param name="Loss">The mean loss over what the step predicts, in nats.</param>
 /// <param name="GradientNorm">‖g‖₂ before clipping.</param>
-/// <param name="Tokens">Tokens read, padding not counted.</param>
-internal sealed record StepOutcome(double Loss, double GradientNorm, int Tokens);
+/// <param name="Count">How much was read, in the objective's unit of speed; padding is not counted.</param>
+internal sealed record StepOutcome(double Loss, double GradientNorm, int Count);
 
 /// <summary>One optimizer step: forward and backward passes, clipping, update. Nothing but numbers outlives it.</summary>
 internal sealed class TrainStep(
@@ -29,7 +29,7 @@ internal sealed class TrainStep(
         var (loss, norm) = Agreed(number, () => Gradient(number, groups));
         optimizer.Step(learningRate);
         method?.EndStep(number - 1);
-        return new StepOutcome(loss, norm, groups.Sum(group => group.Sum(sample => sample.Size)));
+        return new StepOutcome(loss, norm, groups.Sum(group => group.Sum(setup.Objective.CountOf)));
     }
 
     /// <summary>One process's bad numbers end the step in all: else the others would wait for it without an end.</summary>

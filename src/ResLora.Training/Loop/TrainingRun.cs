@@ -220,12 +220,15 @@ internal sealed class TrainingRun : IDisposable
             ["loss"] = outcome.Loss,
             ["learning_rate"] = learningRate,
             ["gradient_norm"] = outcome.GradientNorm,
-            ["tokens"] = outcome.Tokens,
+            [_setup.Objective.SpeedUnit] = outcome.Count,
             ["seconds"] = seconds,
         }.Concat(ShortcutWeight()));
         var remaining = clock.Elapsed / (Step - before) * (_order.TotalSteps - Step);
         _progress?.Report(new StepDone(
-            Step, _order.TotalSteps, outcome.Loss, learningRate, outcome.Tokens / seconds, outcome.GradientNorm, remaining));
+            Step, _order.TotalSteps, outcome.Loss, learningRate, outcome.Count / seconds, outcome.GradientNorm, remaining)
+        {
+            SpeedUnit = _setup.Objective.SpeedUnit,
+        });
     }
 
     private void Expect(int step)

@@ -34,6 +34,18 @@ public abstract class Objective(Network model)
     /// <returns>The count, 0 or more.</returns>
     public abstract int TargetsOf(IExample example);
 
+    /// <summary>What a run's speed is told in, a plural. Default: tokens.</summary>
+    public virtual string SpeedUnit => "tokens";
+
+    /// <summary>How many of <see cref="SpeedUnit"/> an example is. Default: its size.</summary>
+    /// <param name="example">The example.</param>
+    /// <returns>The count.</returns>
+    public virtual int CountOf(IExample example)
+    {
+        ArgumentNullException.ThrowIfNull(example);
+        return example.Size;
+    }
+
     /// <summary>
     /// How much of .NET's own memory a step may take, in bytes, with what is made ready beside it: so much is not collected until the step
     /// is over (<see cref="CollectionPause"/>). Default 16 MiB.

@@ -16,6 +16,12 @@ public sealed class PictureLabelObjective(ImageModel model, LabelMeasures task, 
     public override long ManagedRoom => 256L << 20;
 
     /// <inheritdoc />
+    public override string SpeedUnit => "pictures";
+
+    /// <inheritdoc />
+    public override int CountOf(IExample example) => 1;
+
+    /// <inheritdoc />
     public override void Expect(IReadOnlyList<IExample> next)
     {
         ArgumentNullException.ThrowIfNull(next);

@@ -266,7 +266,7 @@ public sealed class ViewTests : IDisposable
         string[] lines =
         [
             RunProgress.Line(new StepDone(120, 3000, 1.23456, 2e-4, 15_234.5, 0.7, TimeSpan.FromSeconds(3725))),
-            RunProgress.Line(new StepDone(2999, 3000, 0.00012, 1.5e-9, 990, 0.7, TimeSpan.FromSeconds(1))),
+            RunProgress.Line(new StepDone(2999, 3000, 0.00012, 1.5e-9, 990, 0.7, TimeSpan.FromSeconds(1)) { SpeedUnit = "pictures" }),
             RunProgress.Line(new EvaluationDone(100, metrics, IsBest: true)),
             RunProgress.Line(new SamplesDone(50, 200)),
         ];

@@ -1,3 +1,4 @@
+using ResLora.Formats;
 using ResLora.Images;
 using ResLora.Images.Augmentation;
 using ResLora.Images.Preprocessing;
@@ -49,6 +50,40 @@ public sealed class AugmenterTests
         var flipped = Values(new AugmentConfig { HorizontalFlip = 1 }, 1);
 
         Assert.Equal(plain.Chunk(Side).SelectMany(row => row.Reverse()), flipped);
+    }
+
+    [Fact]
+    public void RandomCrop_ManySeeds_MovesThePictureByEveryStepOfTheBorderAndLeavesBlack()
+    {
+        var bytes = Enumerable.Range(1, 4 * 4 * 3).Select(value => (byte)value).ToArray();
+        var picture = new PixelImage(4, 4, bytes);
+        var expected = new HashSet<string>();
+        for (var top = -1; top <= 1; top++)
+        {
+            for (var left = -1; left <= 1; left++)
+            {
+                expected.Add(Convert.ToHexString(Moved(bytes, top, left)));
+            }
+        }
+
+        var seen = Enumerable.Range(0, 200)
+            .Select(seed => RandomCrop.Apply(picture, new RandomCropConfig { Padding = 1 }, new StableRandom((ulong)seed)))
+            .Select(moved => Convert.ToHexString(moved.Bytes))
+            .ToHashSet();
+
+        Assert.Equal(expected.Order(), seen.Order());
+    }
+
+    private static byte[] Moved(byte[] picture, int top, int left)
+    {
+        var moved = new byte[picture.Length];
+        for (var i = 0; i < picture.Length; i++)
+        {
+            var (y, x) = ((i / 12) + top, (i / 3 % 4) + left);
+            moved[i] = y is >= 0 and < 4 && x is >= 0 and < 4 ? picture[(((y * 4) + x) * 3) + (i % 3)] : (byte)0;
+        }
+
+        return moved;
     }
 
     [Fact]

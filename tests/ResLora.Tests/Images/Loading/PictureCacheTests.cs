@@ -41,9 +41,38 @@ public sealed class PictureCacheTests : IDisposable
     }
 
     [Fact]
+    public void Expect_MoreThanThereIsRoomFor_DecodesTheOthersWhenTheyAreAskedFor()
+    {
+        var (cache, sources) = (Cache(2 * Bytes), Sources(5));
+
+        foreach (var source in sources)
+        {
+            cache.Expect(source);
+        }
+
+        // The fifth is looked at last: when it has come, nothing is decoded ahead any more.
+        cache.Get(sources[4]);
+        Assert.Equal(3, _made);
+        Assert.Equal([0, 1, 2, 3], sources.Take(4).Select(source => (int)cache.Get(source).Bytes[0]));
+        Assert.Equal(5, _made);
+    }
+
+    [Fact]
+    public void Expect_AgainAfterPicturesWereFetched_DecodesAhead()
+    {
+        var (cache, sources) = (Cache(0), Sources(2));
+        cache.Expect(sources[0]);
+        cache.Get(sources[0]);
+
+        cache.Expect(sources[1]);
+
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _made) == 2, TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
     public void Expect_BeforeAnybodyAsks_DecodesOnceAndInOrder()
     {
-        var (cache, sources) = (Cache(0), Sources(5));
+        var (cache, sources) = (Cache(5 * Bytes), Sources(5));
 
         foreach (var source in sources.Concat(sources))
         {
