@@ -38,6 +38,8 @@ public sealed class CollectionPause : IDisposable
         }
 
         End();
+        // Asked for: to begin a pause anew .NET collects only where it finds too little room, and takes more and more memory instead.
+        GC.Collect();
         Start();
     }
 

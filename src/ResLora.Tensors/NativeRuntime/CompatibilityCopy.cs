@@ -1,27 +1,15 @@
 using System.Security.Cryptography;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 
 namespace ResLora.Tensors.NativeRuntime;
 
 /// <summary>A private copy of a native library, in a per-user cache, whose need of one symbol version is weak.</summary>
 public static class CompatibilityCopy
 {
-    /// <summary>The environment variable that moves the cache: <c>XDG_CACHE_HOME</c>.</summary>
-    public const string CacheVariable = "XDG_CACHE_HOME";
-
-    /// <summary>
-    /// The folder for native copies: <c>$XDG_CACHE_HOME/reslora/native</c>, or <c>~/.cache/reslora/native</c> when the
-    /// variable is not set to an absolute path.
-    /// </summary>
+    /// <summary>The folder for native copies, in the <see cref="UserCache"/>.</summary>
     /// <returns>The folder, which need not exist; null when the user has no home folder either.</returns>
-    public static string? DefaultFolder()
-    {
-        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        var cache = Environment.GetEnvironmentVariable(CacheVariable) is { } path && Path.IsPathFullyQualified(path)
-            ? path
-            : home.Length == 0 ? null : Path.Combine(home, ".cache");
-        return cache is null ? null : Path.Combine(cache, "reslora", "native");
-    }
+    public static string? DefaultFolder() => UserCache.Folder("native");
 
     /// <summary>
     /// Returns the copy of <paramref name="library"/> that needs <paramref name="version"/> weakly, and writes it first

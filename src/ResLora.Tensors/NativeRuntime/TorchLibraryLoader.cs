@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 
 namespace ResLora.Tensors.NativeRuntime;
 
@@ -41,7 +42,7 @@ public static class TorchLibraryLoader
     {
         if (folder is null)
         {
-            return Failure($"{Need}, but there is no home folder to keep it in: set {CompatibilityCopy.CacheVariable} to a writable folder.");
+            return Failure($"{Need}, but there is no home folder to keep it in: set {UserCache.Variable} to a writable folder.");
         }
 
         try
@@ -52,11 +53,11 @@ public static class TorchLibraryLoader
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return Failure($"{Need}, but {folder} cannot be used ({exception.Message.TrimEnd('.')}): set {CompatibilityCopy.CacheVariable} to a writable folder.");
+            return Failure($"{Need}, but {folder} cannot be used ({exception.Message.TrimEnd('.')}): set {UserCache.Variable} to a writable folder.");
         }
         catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException)
         {
-            return Failure($"{Need}, but the copy does not load ({LoaderMessage(exception)}): if programs may not run from {folder}, set {CompatibilityCopy.CacheVariable} to another folder.");
+            return Failure($"{Need}, but the copy does not load ({LoaderMessage(exception)}): if programs may not run from {folder}, set {UserCache.Variable} to another folder.");
         }
         catch (FileFormatException exception)
         {
