@@ -16,4 +16,12 @@ public interface IExecutionOrder
     /// <param name="layer">One of <see cref="ExecutionOrder"/>.</param>
     /// <returns>The role; a short name for it stands behind its first <c>*.</c>, if it has one.</returns>
     string RoleOf(string layer) => LayerRole.Usual(layer);
+
+    /// <summary>
+    /// How many tokens (or pixels) a layer sees of an input as the network expects it; only where it differs from another's does it matter:
+    /// such layers are no neighbours for shortcuts. Default: null, as many as all others of its role.
+    /// </summary>
+    /// <param name="layer">One of <see cref="ExecutionOrder"/>.</param>
+    /// <returns>The number, or null.</returns>
+    long? TokensOf(string layer) => null;
 }

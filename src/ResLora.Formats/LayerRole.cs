@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace ResLora.Formats;
@@ -20,6 +21,21 @@ public static partial class LayerRole
         ArgumentNullException.ThrowIfNull(role);
         var star = role.IndexOf(Number, StringComparison.Ordinal);
         return star < 0 ? role : role[(star + Number.Length)..];
+    }
+
+    /// <summary>The last part of a layer's name; with the part before it where it is a number, such as <c>to_out.0</c>.</summary>
+    /// <param name="name">The dotted name.</param>
+    /// <returns>The end of the name.</returns>
+    public static string LastPart(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var dot = name.LastIndexOf('.');
+        if (dot > 0 && int.TryParse(name.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            dot = name.LastIndexOf('.', dot - 1);
+        }
+
+        return name[(dot + 1)..];
     }
 
     [GeneratedRegex(@"\.\d{1,9}\.", RegexOptions.CultureInvariant)]

@@ -15,10 +15,14 @@ public static class AtomicFile
     /// </summary>
     /// <param name="path">The file to write or replace; a symbolic link is itself replaced, not its target.</param>
     /// <param name="write">Writes the content; what it throws passes through, except faults of the disk.</param>
+    /// <param name="isDurable">
+    /// Whether the content is brought to the disk itself before the rename. False is for what can be made anew and is checked when it is read:
+    /// after a power failure the file may be a part. Default true.
+    /// </param>
     /// <exception cref="DiskFullException">The disk is full.</exception>
     /// <exception cref="ConfigException">The disk refuses otherwise: read-only, failing, no permission, or the path is a
     /// folder.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write, bool isDurable = true)
     {
         ArgumentNullException.ThrowIfNull(write);
         var target = Path.GetFullPath(path);
@@ -31,11 +35,17 @@ public static class AtomicFile
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferBytes))
             {
                 write(stream);
-                DiskFlush.File(stream);
+                if (isDurable)
+                {
+                    DiskFlush.File(stream);
+                }
             }
 
             File.Move(temporary, target, overwrite: true);
-            DiskFlush.Folder(folder);
+            if (isDurable)
+            {
+                DiskFlush.Folder(folder);
+            }
         }
         catch (Exception error)
         {

@@ -6,7 +6,7 @@ namespace ResLora.Formats.HuggingFace;
 
 /// <summary>
 /// The files that tokenizers were saved as before tokenizer.json: <c>vocab.txt</c> (BERT) or <c>vocab.json</c> with <c>merges.txt</c>
-/// (RoBERTa, GPT-2). What their classes did in code is written down as the stages of a tokenizer.json.
+/// (RoBERTa, GPT-2, CLIP). What their classes did in code is written down as the stages of a tokenizer.json.
 /// </summary>
 public static class VocabularyFiles
 {
@@ -87,7 +87,18 @@ public static class VocabularyFiles
             }
         }
 
-        // Only RoBERTa's class puts tokens around a text; GPT-2's does not.
+        var merges = new JsonArray(
+        [
+            .. Lines(mergesPath)
+                .Where((line, i) => line.Length > 0 && !(i == 0 && line.StartsWith("#version", StringComparison.Ordinal)))
+                .Select(line => JsonValue.Create(line)),
+        ]);
+        if (ClipVocabulary.IsOne(settings, vocabulary))
+        {
+            return new ClipVocabulary(folder, settings).Describe(vocabularyPath, vocabulary, merges);
+        }
+
+        // Of the others only RoBERTa's class puts tokens around a text; GPT-2's does not.
         var (cls, sep) = (Token(settings, "cls_token", "<s>"), Token(settings, "sep_token", "</s>"));
         var isRoberta = settings?.TextOrNull("tokenizer_class") is { } name
             ? name.Contains("Roberta", StringComparison.Ordinal)
@@ -106,15 +117,23 @@ public static class VocabularyFiles
             {
                 ["type"] = TokenizerJsonModel.Bpe,
                 ["vocab"] = vocabulary,
-                ["merges"] = new JsonArray([.. Lines(mergesPath).Where((line, i) => line.Length > 0 && !(i == 0 && line.StartsWith("#version", StringComparison.Ordinal))).Select(line => JsonValue.Create(line))]),
+                ["merges"] = merges,
             },
         };
     }
 
-    private static JsonObject ByteLevel(bool addBlank) =>
+    /// <summary>A stage of bytes.</summary>
+    /// <param name="addBlank">Whether a blank is put in front.</param>
+    internal static JsonObject ByteLevel(bool addBlank) =>
         new() { ["type"] = "ByteLevel", ["add_prefix_space"] = addBlank, ["trim_offsets"] = true, ["use_regex"] = true };
 
-    private static JsonObject Processing(string type, string path, JsonObject vocabulary, string cls, string sep)
+    /// <summary>The stage that puts two tokens around a text.</summary>
+    /// <param name="type">The stage's type.</param>
+    /// <param name="path">The file with the vocabulary, for messages.</param>
+    /// <param name="vocabulary">The vocabulary.</param>
+    /// <param name="cls">The token in front.</param>
+    /// <param name="sep">The token behind.</param>
+    internal static JsonObject Processing(string type, string path, JsonObject vocabulary, string cls, string sep)
     {
         JsonArray Named(string token) => vocabulary.TryGetPropertyValue(token, out var id)
             ? new JsonArray(token, id!.DeepClone())
@@ -146,9 +165,14 @@ public static class VocabularyFiles
             })]);
     }
 
-    private static TokenizerJsonComponent? Settings(string folder)
+    private static TokenizerJsonComponent? Settings(string folder) => Open(folder, "tokenizer_config.json");
+
+    /// <summary>A file of a folder, or null where there is none.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="name">The file's name.</param>
+    internal static TokenizerJsonComponent? Open(string folder, string name)
     {
-        var path = Path.Combine(folder, "tokenizer_config.json");
+        var path = Path.Combine(folder, name);
         return File.Exists(path) ? TokenizerJsonComponent.ReadFile(path) : null;
     }
 

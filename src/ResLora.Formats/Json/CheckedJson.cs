@@ -20,9 +20,11 @@ public static class CheckedJson
     /// <param name="maxBytes">The largest size accepted, in bytes.</param>
     /// <returns>The document, the caller's to dispose; every string in it can be read.</returns>
     /// <exception cref="FileFormatException">The file is missing, too large, or not valid JSON: says where.</exception>
-    public static JsonDocument Read(string path, long maxBytes = DefaultMaxBytes)
+    public static JsonDocument Read(string path, long maxBytes = DefaultMaxBytes) =>
+        Parse(path, InputFile.WithoutMark(InputFile.ReadBytes(path, maxBytes)));
+
+    private static JsonDocument Parse(string path, ReadOnlyMemory<byte> utf8)
     {
-        var utf8 = InputFile.WithoutMark(InputFile.ReadBytes(path, maxBytes));
         try
         {
             RequireReadableStrings(path, utf8.Span);
@@ -53,17 +55,33 @@ public static class CheckedJson
     public static T Deserialize<T>(string path, Action<JsonObject> complete, JsonSerializerOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(complete);
-        return Convert(path, document =>
-        {
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-            {
-                return document.Deserialize<T>(options);
-            }
+        return Convert(path, document => Completed<T>(document, complete, options));
+    }
 
-            var whole = JsonObject.Create(document.RootElement)!;
-            complete(whole);
-            return whole.Deserialize<T>(options);
-        });
+    /// <summary>The same for a file that Python wrote: NaN, Infinity and -Infinity may stand bare, and count as strings.</summary>
+    /// <typeparam name="T">The type to read into.</typeparam>
+    /// <param name="path">The file.</param>
+    /// <param name="complete">As for the other overload.</param>
+    /// <param name="options">As for the other overload.</param>
+    /// <returns>As for the other overload.</returns>
+    /// <exception cref="FileFormatException">As for the other overload.</exception>
+    public static T DeserializePython<T>(string path, Action<JsonObject> complete, JsonSerializerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(complete);
+        using var document = Parse(path, PythonJson.Quoted(InputFile.WithoutMark(InputFile.ReadBytes(path, DefaultMaxBytes))));
+        return Convert(path, document, whole => Completed<T>(whole, complete, options));
+    }
+
+    private static T? Completed<T>(JsonDocument document, Action<JsonObject> complete, JsonSerializerOptions? options)
+    {
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            return document.Deserialize<T>(options);
+        }
+
+        var whole = JsonObject.Create(document.RootElement)!;
+        complete(whole);
+        return whole.Deserialize<T>(options);
     }
 
     /// <summary>Reads a file into a type that a source-generated context describes.</summary>
@@ -78,6 +96,11 @@ public static class CheckedJson
     private static T Convert<T>(string path, Func<JsonDocument, T?> convert)
     {
         using var document = Read(path);
+        return Convert(path, document, convert);
+    }
+
+    private static T Convert<T>(string path, JsonDocument document, Func<JsonDocument, T?> convert)
+    {
         try
         {
             return convert(document) ?? throw new FileFormatException($"'{path}' holds only null; a value is needed.");

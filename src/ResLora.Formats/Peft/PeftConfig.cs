@@ -132,7 +132,21 @@ public sealed record PeftConfig
         ArgumentNullException.ThrowIfNull(types);
         ArgumentNullException.ThrowIfNull(keysOf);
         var config = CheckedJson.Deserialize<PeftConfig>(path);
-        var known = keysOf(config);
+        return Checked(config, path, keysOf(config));
+    }
+
+    /// <summary>Checks a configuration that stands in another file.</summary>
+    /// <param name="json">The configuration.</param>
+    /// <param name="place">Where it stands, for messages.</param>
+    /// <param name="known">The keys that its method reads, besides those that are properties here.</param>
+    /// <returns>The configuration, free of unsupported features.</returns>
+    /// <exception cref="JsonException">A value is of another kind.</exception>
+    /// <exception cref="ConfigException">As for the other overload.</exception>
+    public static PeftConfig Read(JsonElement json, string place, IReadOnlySet<string> known) =>
+        Checked(json.Deserialize<PeftConfig>() ?? throw new JsonException("it is null"), place, known);
+
+    private static PeftConfig Checked(PeftConfig config, string path, IReadOnlySet<string> known)
+    {
         var problems = config.Unsupported(known).ToArray();
         if (problems.Length > 0)
         {

@@ -44,9 +44,13 @@ internal sealed record TokenizerSettings
         var (map, generation, model) = (Open(folder, "special_tokens_map.json"), Open(folder, "generation_config.json"), Open(folder, "config.json"));
         // A model may have more rows than its tokenizer has tokens.
         var size = Math.Max(tokenizer.VocabularySize, model?.ChildOrNull("vocab_size")?.AsNumber() ?? 0);
-        var end = Named("eos_token", config, tokenizer) ?? Named("eos_token", map, tokenizer);
+
+        // Without this list the older file goes before tokenizer_config.json, as in the transformers library.
+        var (first, second) = config?.Has("added_tokens_decoder") == true ? (config, map) : (map, config);
+        var end = Named("eos_token", first, tokenizer) ?? Named("eos_token", second, tokenizer);
         int? Find(string key) =>
-            (Named(key, config, tokenizer) ?? Named(key, map, tokenizer))?.Id ?? Numbered(key, generation, size) ?? Numbered(key, model, size);
+            (Named(key, first, tokenizer) ?? Named(key, second, tokenizer))?.Id
+            ?? Numbered(key, generation, size) ?? Numbered(key, model, size);
         return new TokenizerSettings
         {
             BeginId = Find("bos_token"),
