@@ -3,80 +3,98 @@ using static TorchSharp.torch;
 
 namespace ResLora.Tensors.Safetensors;
 
-/// <summary>The tensors of a checkpoint folder, in one file or in shards.</summary>
+/// <summary>
+/// The tensors of a checkpoint folder, in one file or in shards; or of the trained parts of a pipeline in diffusers' layout, each in a folder
+/// of its own, whose tensors have the part's name before their own (<c>unet.conv_in.weight</c>).
+/// </summary>
 public sealed class CheckpointReader : IDisposable
 {
     private readonly List<SafetensorsReader> _files;
     private readonly SafetensorsHeader _header;
-    private readonly Dictionary<string, SafetensorsReader> _fileOf;
+    private readonly Dictionary<string, (SafetensorsReader File, string Name)> _placeOf;
 
-    private CheckpointReader(string folder, List<SafetensorsReader> files, SafetensorsHeader header)
+    private CheckpointReader(
+        string folder, List<SafetensorsReader> files, SafetensorsHeader header, Dictionary<string, (SafetensorsReader File, string Name)> placeOf)
     {
         Folder = folder;
         _files = files;
         _header = header;
-        _fileOf = files
-            .SelectMany(file => file.Entries.Keys.Select(name => (name, file)))
-            .ToDictionary(pair => pair.name, pair => pair.file, StringComparer.Ordinal);
+        _placeOf = placeOf;
     }
 
     /// <summary>The folder.</summary>
     public string Folder { get; }
 
-    /// <summary>The tensors by name; offsets count within the shard that holds the tensor.</summary>
+    /// <summary>The tensors by name; offsets count within the file that holds the tensor.</summary>
     public IReadOnlyDictionary<string, SafetensorsEntry> Entries => _header.Entries;
 
-    /// <summary>The free texts of the file, or of the first shard by name.</summary>
+    /// <summary>The free texts of the file, or of the first one by name.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
     /// <summary>
     /// Opens a folder with <c>model.safetensors</c>, or with <c>model.safetensors.index.json</c> and its shards; the names may begin with
-    /// <c>diffusion_pytorch_</c>.
+    /// <c>diffusion_pytorch_</c>. Of a pipeline (<c>model_index.json</c>) the parts that adapters may go on are opened
+    /// (<see cref="PipelineParts"/>).
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <returns>The reader; disposing it leaves the tensors read from it valid.</returns>
     /// <exception cref="FileFormatException">A file is missing or broken, or index and shards disagree.</exception>
     public static CheckpointReader Open(string folder)
     {
-        var index = ShardIndex.Find(folder);
         var files = new List<SafetensorsReader>();
+        var placeOf = new Dictionary<string, (SafetensorsReader File, string Name)>(StringComparer.Ordinal);
         try
         {
-            foreach (var file in index.Files)
+            var header = PipelineParts.Join(PipelineParts.Of(folder).Select(part =>
             {
-                files.Add(SafetensorsReader.Open(file));
-            }
+                var index = ShardIndex.Find(part.Folder);
+                SafetensorsReader[] own = [.. index.Files.Select(Opened)];
+                foreach (var file in own)
+                {
+                    foreach (var name in file.Entries.Keys)
+                    {
+                        placeOf[part.Prefix + name] = (file, name);
+                    }
+                }
 
-            return new CheckpointReader(folder, files, index.Join([.. files.Select(file => file.Header)]));
+                return (part.Prefix, index.Join([.. own.Select(file => file.Header)]));
+            }));
+            return new CheckpointReader(folder, files, header, placeOf);
         }
         catch
         {
             files.ForEach(file => file.Dispose());
             throw;
         }
+
+        SafetensorsReader Opened(string path)
+        {
+            files.Add(SafetensorsReader.Open(path));
+            return files[^1];
+        }
     }
 
     /// <summary>Whether a folder holds a checkpoint, sound or not.</summary>
     /// <param name="folder">The folder.</param>
     /// <returns>True when there is a file to open.</returns>
-    public static bool Exists(string folder) => ShardIndex.Exists(folder);
+    public static bool Exists(string folder) => PipelineParts.Of(folder).All(part => ShardIndex.Exists(part.Folder));
 
     /// <summary>Reads and checks the headers alone, as <see cref="SafetensorsReader.ReadHeader"/> does for one file.</summary>
     /// <param name="folder">The folder.</param>
     /// <returns>All tensors, and the metadata of the first file.</returns>
     /// <exception cref="FileFormatException">As for <see cref="Open"/>.</exception>
-    public static SafetensorsHeader ReadHeader(string folder)
+    public static SafetensorsHeader ReadHeader(string folder) => PipelineParts.Join(PipelineParts.Of(folder).Select(part =>
     {
-        var index = ShardIndex.Find(folder);
-        return index.Join([.. index.Files.Select(SafetensorsReader.ReadHeader)]);
-    }
+        var index = ShardIndex.Find(part.Folder);
+        return (part.Prefix, index.Join([.. index.Files.Select(SafetensorsReader.ReadHeader)]));
+    }));
 
     /// <summary>A tensor of the checkpoint, as <see cref="SafetensorsReader.Read"/> gives it.</summary>
     /// <param name="name">The tensor's name.</param>
     /// <returns>A new handle in the entry's shape, the caller's; treat it as read-only.</returns>
     /// <exception cref="FileFormatException">The checkpoint has no such tensor.</exception>
-    public Tensor Read(string name) => _fileOf.TryGetValue(name, out var file)
-        ? file.Read(name)
+    public Tensor Read(string name) => _placeOf.TryGetValue(name, out var place)
+        ? place.File.Read(place.Name)
         : throw new FileFormatException($"Checkpoint '{Folder}' has no tensor '{name}'.{NearestName.Suggestion(name, Entries.Keys)}");
 
     /// <summary>Closes the files; tensors already read stay valid.</summary>

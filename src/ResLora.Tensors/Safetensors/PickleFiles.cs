@@ -31,5 +31,8 @@ public static class PickleFiles
         }
     }
 
-    private static bool IsPickle(string path) => _extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+    /// <summary>Whether a file's name is that of a pickle.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>True when it is.</returns>
+    public static bool IsPickle(string path) => _extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 }

@@ -20,24 +20,27 @@ public static class SafetensorsWriter
     /// <param name="path">The file to write or replace.</param>
     /// <param name="tensors">The tensors by name, borrowed; those that share memory are written in full each.</param>
     /// <param name="metadata">The header's free texts; default: <c>format</c> = <c>pt</c>, which PyTorch's loaders ask for.</param>
+    /// <param name="isDurable">As for <see cref="AtomicFile.Write"/>.</param>
     /// <exception cref="ConfigException">
     /// A name is given twice or reserved, an element type has no place in the format, or the disk refuses.
     /// </exception>
     public static void Write(
         string path,
         IEnumerable<KeyValuePair<string, Tensor>> tensors,
-        IReadOnlyDictionary<string, string>? metadata = null)
+        IReadOnlyDictionary<string, string>? metadata = null,
+        bool isDurable = true)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        WriteStreamed(path, tensors.Select(tensor => StreamedTensor.Of(tensor.Key, tensor.Value)), metadata);
+        WriteStreamed(path, tensors.Select(tensor => StreamedTensor.Of(tensor.Key, tensor.Value)), metadata, isDurable);
     }
 
     /// <summary>As <see cref="Write"/>, with tensors that are made one after the other: no more than one is in memory.</summary>
     /// <param name="path">The file to write or replace.</param>
     /// <param name="tensors">The tensors; they are made in the order of the file.</param>
     /// <param name="metadata">As for <see cref="Write"/>.</param>
+    /// <param name="isDurable">As for <see cref="Write"/>.</param>
     /// <exception cref="ConfigException">As for <see cref="Write"/>.</exception>
-    public static void WriteStreamed(string path, IEnumerable<StreamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void WriteStreamed(string path, IEnumerable<StreamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, bool isDurable = true)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         var items = Arrange(path, tensors);
@@ -52,7 +55,7 @@ public static class SafetensorsWriter
                 using var contiguous = local.contiguous();
                 TensorBytes.Write(contiguous, stream);
             }
-        });
+        }, isDurable);
     }
 
     private static List<Item> Arrange(string path, IEnumerable<StreamedTensor> tensors)

@@ -13,8 +13,7 @@ internal sealed class ShardIndex
 {
     public const string SingleName = "model.safetensors";
     public const string IndexName = "model.safetensors.index.json";
-    private const string DiffusersPrefix = "diffusion_pytorch_";
-    private static readonly string[] _prefixes = ["", DiffusersPrefix];
+    private static readonly string[] _prefixes = ["", PipelineParts.WeightsPrefix];
 
     private readonly string _path;
     private readonly IReadOnlyDictionary<string, string>? _shardOf;
