@@ -45,6 +45,12 @@ public static class ModelFolder
             throw new ConfigException($"{folder}: a model cannot be written over the folder that it is read from; choose another output.");
         }
 
+        if (model is TextToImageModel pipeline)
+        {
+            PipelineFolder.Write(pipeline, sourceFolder, folder, dtype ?? model.DataType, overwrite, maxShardBytes);
+            return;
+        }
+
         using var source = CheckedJson.Read(Path.Combine(sourceFolder, "config.json"));
         var config = JsonObject.Create(source.RootElement)!;
         OutputGuard.RequireFolder(folder, overwrite, sourceFolder);

@@ -3,7 +3,11 @@ using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Json;
 using ResLora.Models.Bert;
+using ResLora.Models.Clip;
 using ResLora.Models.Llama;
+using ResLora.Models.StableDiffusion;
+using ResLora.Models.UNet;
+using ResLora.Models.Vae;
 using ResLora.Models.Vit;
 using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
@@ -18,6 +22,10 @@ public static class ModelRegistry
         LlamaFamily.Family,
         BertFamily.Family,
         VitFamily.Family,
+        VaeFamily.Family,
+        StableDiffusionFamily.Family,
+        ClipFamily.Family,
+        UNetFamily.Family,
     ];
 
     private static readonly Additions<ModelFamily> _others = new();
@@ -57,13 +65,19 @@ public static class ModelRegistry
     public static Network Build(string folder, ModelHead? head = null)
     {
         ModelPlace.Require(folder);
-        var path = Path.Combine(folder, "config.json");
+        var path = ConfigOf(folder);
         using var json = CheckedJson.Read(path);
         var type = TypeOf(json.RootElement)
             ?? throw new FileFormatException($"{path}: there is no \"model_type\"; is this the configuration of a model?");
         return Find(type)?.Build(folder, head)
             ?? throw new ConfigException($"{path}: model_type '{type}' is not supported (supported: {string.Join(", ", ModelTypes)}).");
     }
+
+    /// <summary>The file that says what a folder's model is: config.json, or the index of a pipeline in diffusers' layout.</summary>
+    /// <param name="folder">A model folder.</param>
+    /// <returns>Its path, whether there is such a file or not.</returns>
+    public static string ConfigOf(string folder) =>
+        Path.Combine(folder, PipelineParts.IsPipeline(folder) ? PipelineParts.IndexName : "config.json");
 
     /// <summary>The type of model that a configuration is of: its <c>model_type</c>, else its <c>_class_name</c>.</summary>
     /// <param name="config">The content of config.json.</param>
@@ -130,7 +144,7 @@ public static class ModelRegistry
     /// <param name="headSeed">As for <see cref="Load"/>.</param>
     /// <returns>As for <see cref="Load"/>.</returns>
     /// <exception cref="FileFormatException">As for <see cref="Load"/>.</exception>
-    /// <exception cref="ConfigException">As for <see cref="Load"/>, or the model reads no text.</exception>
+    /// <exception cref="ConfigException">As for <see cref="Load"/>, or the model reads no text or predicts nothing of it.</exception>
     public static LanguageModel LoadText(
         string folder, ScalarType? dtype = null, Device? device = null, ModelHead? head = null, long? headSeed = null) =>
         Text(Load(folder, dtype, device, head, headSeed), folder);
@@ -140,7 +154,7 @@ public static class ModelRegistry
     /// <param name="head">As for <see cref="Plan"/>.</param>
     /// <returns>As for <see cref="Plan"/>.</returns>
     /// <exception cref="FileFormatException">As for <see cref="Plan"/>.</exception>
-    /// <exception cref="ConfigException">As for <see cref="Plan"/>, or the model reads no text.</exception>
+    /// <exception cref="ConfigException">As for <see cref="Plan"/>, or the model reads no text or predicts nothing of it.</exception>
     public static LanguageModel PlanText(string folder, ModelHead? head = null) => Text(Plan(folder, head), folder);
 
     /// <summary>As <see cref="Build"/>, for a model that must continue texts.</summary>
@@ -167,8 +181,11 @@ public static class ModelRegistry
             return text;
         }
 
+        var isPrompts = model is PromptEncoder;
         model.Dispose();
-        throw new ConfigException($"{folder}: this model reads no text; take a model of texts.");
+        throw new ConfigException(isPrompts
+            ? $"{folder}: this is the text encoder of a text-to-image model, which says nothing of a text by itself; take a model of texts."
+            : $"{folder}: this model reads no text; take a model of texts.");
     }
 
     private static CausalLanguageModel Causal(Network model, string folder)

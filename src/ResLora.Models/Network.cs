@@ -87,6 +87,12 @@ public abstract class Network(string name) : nn.Module(name), IExecutionOrder, I
         }
     } = true;
 
+    /// <summary>
+    /// Whether what leaves a layer has the shape of what enters it, so that a pass whose outcome nobody needs can leave layers out. Default
+    /// true.
+    /// </summary>
+    public virtual bool LayersKeepShape => true;
+
     /// <summary>Runs the layers; null runs each directly. Activation checkpointing takes this place.</summary>
     public LayerRunner? RunLayer { get; set; }
 
@@ -97,6 +103,12 @@ public abstract class Network(string name) : nn.Module(name), IExecutionOrder, I
     /// <exception cref="InvalidOperationException">It is asked for the first time while adapter blocks are on the network.</exception>
     /// <remarks>Kept from the first time on, since a layer that is replaced moves to the end of its parent's register.</remarks>
     public virtual IReadOnlyList<string> ExecutionOrder => _order ??= [.. Registered(this, "")];
+
+    /// <inheritdoc cref="IExecutionOrder.RoleOf" />
+    public virtual string RoleOf(string layer) => LayerRole.Usual(layer);
+
+    /// <inheritdoc cref="IExecutionOrder.TokensOf" />
+    public virtual long? TokensOf(string layer) => null;
 
     /// <summary>What training keeps of the network's passes.</summary>
     /// <param name="terms">How it is trained.</param>

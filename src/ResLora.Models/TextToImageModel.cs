@@ -1,0 +1,127 @@
+using ResLora.Formats;
+using ResLora.Tensors.Safetensors;
+using static TorchSharp.torch;
+
+namespace ResLora.Models;
+
+/// <summary>
+/// What of a text-to-image pipeline can be trained: the text encoder, and the network that takes noise out of latents. The autoencoder
+/// between latents and pictures is a network of its own (<see cref="PictureAutoencoder"/>).
+/// </summary>
+/// <remarks>Rombach et al., arXiv:2112.10752, sections 3.2 and 3.3.</remarks>
+public abstract class TextToImageModel : Network, IOriginalNames
+{
+    private readonly IReadOnlyDictionary<string, Network> _parts;
+    private IReadOnlyList<string>? _order;
+
+    /// <summary>Puts the parts together; from now on they are this network's.</summary>
+    /// <param name="name">The module's name.</param>
+    /// <param name="textEncoder">The text encoder.</param>
+    /// <param name="unet">The network that takes noise out.</param>
+    protected TextToImageModel(string name, PromptEncoder textEncoder, Denoiser unet) : base(name)
+    {
+        (TextEncoder, UNet) = (textEncoder, unet);
+        register_module(PipelineParts.TextEncoder, textEncoder);
+        register_module(PipelineParts.UNet, unet);
+        _parts = new Dictionary<string, Network> { [PipelineParts.TextEncoder] = textEncoder, [PipelineParts.UNet] = unet };
+    }
+
+    /// <summary>The text encoder.</summary>
+    public PromptEncoder TextEncoder { get; }
+
+    /// <summary>The network that takes noise out.</summary>
+    public Denoiser UNet { get; }
+
+    /// <inheritdoc />
+    public override int LayerCount => UNet.LayerCount;
+
+    /// <inheritdoc />
+    public override ScalarType DataType => UNet.DataType;
+
+    /// <inheritdoc />
+    public override Device Device => UNet.Device;
+
+    /// <summary>The UNet's projections of attention, as in diffusers.</summary>
+    public override IReadOnlyList<string> UsualTargets => UNet.UsualTargets;
+
+    /// <inheritdoc />
+    public override IReadOnlyList<string> ExecutionOrder =>
+        _order ??= [.. _parts.SelectMany(part => part.Value.ExecutionOrder.Select(layer => $"{part.Key}.{layer}"))];
+
+    /// <inheritdoc />
+    public override bool HasPeftTask => false;
+
+    /// <inheritdoc />
+    public override bool LayersKeepShape => false;
+
+    /// <inheritdoc />
+    public override CheckpointLayout Checkpoint => new()
+    {
+        Names = name => Of(name) is var (prefix, part, own) ? part.Checkpoint.Names(own).Select(one => prefix + one) : [name],
+        IsIgnored = name => Of(name) is var (_, part, own) && part.Checkpoint.IsIgnored(own),
+        IsFloat32 = name => Of(name) is var (_, part, own) && part.Checkpoint.IsFloat32(own),
+    };
+
+    /// <inheritdoc />
+    public override IReadOnlyList<KeyValuePair<string, string>> Facts =>
+    [
+        new("architecture", "Stable Diffusion"),
+        .. UNet.Facts.Where(fact => fact.Key != "architecture"),
+        .. TextEncoder.Facts.Where(fact => fact.Key != "architecture").Select(fact => KeyValuePair.Create($"text: {fact.Key}", fact.Value)),
+    ];
+
+    /// <summary>What the UNet is told of texts.</summary>
+    /// <param name="ids">[B, T] int64, borrowed.</param>
+    /// <returns>New tensor [B, T, D], owned by the caller.</returns>
+    public Tensor Encode(Tensor ids)
+    {
+        TextEncoder.RunLayer = RunLayer;
+        using var pass = BeginForward?.Invoke(null);
+        return TextEncoder.Forward(ids);
+    }
+
+    /// <summary>What the UNet says of noisy latents: the noise in them, or the velocity.</summary>
+    /// <param name="latents">[B, C, Y, X], borrowed.</param>
+    /// <param name="timesteps">[B], borrowed.</param>
+    /// <param name="text">[B, T, D] from <see cref="Encode"/>, borrowed.</param>
+    /// <returns>New tensor [B, C, Y, X], owned by the caller.</returns>
+    public Tensor Denoise(Tensor latents, Tensor timesteps, Tensor text)
+    {
+        UNet.RunLayer = RunLayer;
+        using var pass = BeginForward?.Invoke(null);
+        return UNet.Forward(latents, timesteps, text);
+    }
+
+    /// <summary>The role that a layer has in its part: parts share no chain.</summary>
+    /// <inheritdoc />
+    public override string RoleOf(string layer) => Of(layer) is var (prefix, part, own) ? prefix + part.RoleOf(own) : LayerRole.Usual(layer);
+
+    /// <inheritdoc />
+    public override long? TokensOf(string layer) => Of(layer) is var (_, part, own) ? part.TokensOf(own) : null;
+
+    /// <summary>PEFT keeps an adapter of the UNet alone without the part's name.</summary>
+    /// <inheritdoc />
+    public override string PeftName(string name) => Of(name) is (PipelineParts.UNet + ".", var part, var own) ? part.PeftName(own) : name;
+
+    /// <inheritdoc />
+    public override string OwnName(string name) => Of(name) is null ? $"{PipelineParts.UNet}.{UNet.OwnName(name)}" : name;
+
+    /// <summary>The names that the UNet's layers have in the checkpoints that Stable Diffusion came in first.</summary>
+    /// <inheritdoc />
+    public string? OriginalName(string layer) =>
+        Of(layer) is (PipelineParts.UNet + ".", _, var own) ? UNet.OriginalName(own) : null;
+
+    private (string Prefix, Network Part, string Own)? Of(string name)
+    {
+        foreach (var (key, part) in _parts)
+        {
+            var prefix = key + ".";
+            if (name.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return (prefix, part, name[prefix.Length..]);
+            }
+        }
+
+        return null;
+    }
+}
