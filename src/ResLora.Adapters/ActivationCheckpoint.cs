@@ -98,7 +98,7 @@ public static class ActivationCheckpoint
             GradientHandles.Release();
             var segment = (Segment)ctx.get_data(nameof(Segment));
             var leaves = ctx.get_saved_variables()
-                .Select((t, i) => t.detach().requires_grad_(t.is_floating_point() && (i == 0 || i >= segment.InputCount)))
+                .Select((t, i) => t.detach().requires_grad_(t.is_floating_point() && (i == 0 || i >= segment.InputCount || t.requires_grad)))
                 .ToArray();
             using var randomState = random.get_rng_state();
             List<Tensor> outputs;

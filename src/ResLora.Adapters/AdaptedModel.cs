@@ -23,7 +23,11 @@ public sealed class AdaptedModel
         (Model, Config, Blocks, LayerNames, SavedModules) = (model, config, blocks, layerNames, savedModules);
         _byName = blocks.ToDictionary(b => b.ModuleName, StringComparer.Ordinal);
         (Chains, Breaks) = ShortcutChain.Build(
-            blocks.Select(b => new ChainLink(b.ModuleName, b.InFeatures, b.OutFeatures) { Geometry = b.Site.Geometry }),
+            blocks.Select(b => new ChainLink(b.ModuleName, b.InFeatures, b.OutFeatures)
+            {
+                Geometry = b.Site.Geometry,
+                Tokens = (model as IExecutionOrder)?.TokensOf(b.ModuleName),
+            }),
             order,
             model is IExecutionOrder known ? known.RoleOf : null);
     }

@@ -25,4 +25,15 @@ internal sealed record AdapterContents(AdapterConfig Config, Func<string, string
 
     /// <summary>Parameters of the adapted model that are stored a second time and must be what they are.</summary>
     public IReadOnlyList<string> Copies { get; init; } = [];
+
+    /// <summary>Whether a stored tensor may have more or fewer dimensions of size 1 than the parameter that it is read into.</summary>
+    public bool IgnoresSidesOfOne { get; init; }
+
+    /// <summary>The same with updates that are k times as large.</summary>
+    /// <param name="strength">k.</param>
+    public AdapterContents Times(double strength) => strength == 1 ? this : this with
+    {
+        Config = Config with { Alpha = Config.Alpha * strength },
+        Overrides = Overrides with { Alphas = [.. Overrides.Alphas.Select(alpha => KeyValuePair.Create(alpha.Key, alpha.Value * strength))] },
+    };
 }

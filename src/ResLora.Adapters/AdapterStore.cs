@@ -1,3 +1,4 @@
+using ResLora.Adapters.LoraFiles;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
@@ -77,6 +78,21 @@ public static class AdapterStore
         })];
     }
 
+    /// <summary>The usual name of a LoRA file in a folder, which is diffusers'.</summary>
+    public const string LoraFileName = LoraFile.UsualName;
+
+    /// <summary>Saves a merged adapter of a text-to-image model as one LoRA file (docs/formats.md): every block with its own rank.</summary>
+    /// <param name="merged">The merged adapter.</param>
+    /// <param name="path">The file to write or replace.</param>
+    /// <param name="format">Whose names the tensors get.</param>
+    /// <param name="dtype">float32 or float16.</param>
+    /// <exception cref="ConfigException">The adapter has something that such a file has no place for, or the disk refuses.</exception>
+    public static void SaveLoraFile(MergedAdapter merged, string path, LoraFileFormat format, ScalarType dtype)
+    {
+        ArgumentNullException.ThrowIfNull(merged);
+        LoraFileWriter.Write(merged, path, format, dtype);
+    }
+
     private static LoraPair LowRank(MergedBlock block) => block.Update.AsLowRank()
         ?? throw new ConfigException($"'{block.ModuleName}': its update has no low rank, so that it fits into no LoRA; merge it into the model (merge --as model, export --to hf).");
 
@@ -119,7 +135,7 @@ public static class AdapterStore
         AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, new AdapterConfig { Method = method.Name }, merged.Adapted, baseModel), overwrite);
     }
 
-    /// <summary>Puts a saved adapter on a model. PEFT and reslora folders are told apart by their files.</summary>
+    /// <summary>Puts a saved adapter on a model. PEFT's and reslora's folders and LoRA files are told apart by what is in them.</summary>
     /// <param name="model">The base model, without blocks.</param>
     /// <param name="folder">The adapter folder.</param>
     /// <param name="headModules">Dotted names of the modules of the model's head, which the adapter may bring whole. Null for none.</param>
@@ -189,7 +205,7 @@ public static class AdapterStore
     }
 
     /// <summary>What an adapter folder holds, from its configuration alone.</summary>
-    /// <param name="folder">The adapter folder.</param>
+    /// <param name="folder">The adapter folder, or the file of a text-to-image LoRA as diffusers and kohya's scripts write it.</param>
     /// <returns>The description.</returns>
     /// <exception cref="FileFormatException">The folder holds no adapter, or its configuration is malformed.</exception>
     /// <exception cref="ConfigException">The adapter needs something that is not supported.</exception>
@@ -202,20 +218,39 @@ public static class AdapterStore
 
         if (!File.Exists(Path.Combine(folder, PeftConfig.FileName)))
         {
+            if (IsTensorFileOfPeft(folder))
+            {
+                return PeftFolder.Describe(Path.GetDirectoryName(folder)!);
+            }
+
+            if (LoraFile.Find(folder) is { } file)
+            {
+                return LoraFile.Open(file).Describe();
+            }
+
             throw new FileFormatException(
-                $"{folder}: this is no adapter folder: there is neither {ResLoraFolder.ConfigFileName} nor {PeftConfig.FileName}. A run's adapters are in its best and last folders.");
+                $"{folder}: this is no adapter folder: there is neither {ResLoraFolder.ConfigFileName} nor {PeftConfig.FileName}, nor is it a LoRA file or does it hold {LoraFile.UsualName}. A run's adapters are in its best and last folders.");
         }
 
         return PeftFolder.Describe(folder);
     }
 
+    private static bool IsTensorFileOfPeft(string path) =>
+        Path.GetFileName(path) == PeftConfig.TensorFileName && Path.GetDirectoryName(path) is { } folder && File.Exists(Path.Combine(folder, PeftConfig.FileName));
+
     private static AdapterContents Contents(
-        nn.Module model, AdapterDescription description, IReadOnlyDictionary<string, SafetensorsEntry> stored, IReadOnlyList<string>? headModules) =>
-        description.Peft is null
-            ? new AdapterContents(description.Config, name => description.Prefix + name)
+        nn.Module model, AdapterDescription description, IReadOnlyDictionary<string, SafetensorsEntry> stored, IReadOnlyList<string>? headModules)
+    {
+        var contents = description switch
+        {
+            { LoraFile: { } file } => LoraFileContents.Of(file, description.Config, stored, model),
+            { Peft: not null } => PeftContents.Of(description, stored, model, headModules ?? []),
+            _ => new AdapterContents(description.Config, name => description.Prefix + name)
             {
                 CutFrom = description.CutFrom,
                 SavedModules = description.ChosenFrom(headModules ?? []),
-            }
-            : PeftContents.Of(description, stored, model, headModules ?? []);
+            },
+        };
+        return contents.Times(description.Strength);
+    }
 }

@@ -34,7 +34,8 @@ internal static class AdapterValues
             ? factors.ToDictionary(
                 factor => factor.Name, factor => Whole(factor.Shape, factor.Key == factor.Block.Site.NameOfB ? 1 : 0, rank), StringComparer.Ordinal)
             : [];
-        long[] Stored(string name, long[] shape) => parts.GetValueOrDefault(name)?.ShapeOf(shape) ?? wholes.GetValueOrDefault(name) ?? shape;
+        long[] Wanted(string name, long[] shape) => parts.GetValueOrDefault(name)?.ShapeOf(shape) ?? wholes.GetValueOrDefault(name) ?? shape;
+        long[] Stored(string name, long[] shape) => Wanted(name, shape) is var whole && contents.IgnoresSidesOfOne && IsSame(reader, name, whole) is { } other ? other : whole;
         var shapes = wanted.Concat(copies)
             .Select(w => (Name: w.Key, Shape: Stored(w.Key, w.Value.shape)))
             .Concat(rows.Select(r => (Name: r.Key, Shape: new[] { r.Value.Tokens.Ids.Count, r.Value.Target.shape[1] })))
@@ -62,7 +63,7 @@ internal static class AdapterValues
             }
             else
             {
-                target.copy_(stored);
+                target.copy_(contents.IgnoresSidesOfOne ? stored.reshape(target.shape) : stored);
             }
         }
 
@@ -73,6 +74,10 @@ internal static class AdapterValues
             target.index_copy_(0, ids, reader.Read(name).to(target.dtype).to(target.device));        // [N, D] into [V, D]
         }
     }
+
+    /// <summary>The shape that is stored, where it is the wanted one but for dimensions of size 1.</summary>
+    private static long[]? IsSame(SafetensorsReader reader, string name, long[] shape) =>
+        reader.Entries.TryGetValue(name, out var entry) && entry.Shape.Where(side => side != 1).SequenceEqual(shape.Where(side => side != 1)) ? [.. entry.Shape] : null;
 
     private static void RequireFit(
         AdapterContents contents,

@@ -134,7 +134,7 @@ internal static class PeftFolder
     private static T Usual<T>(IEnumerable<T> values) where T : notnull => values.CountBy(value => value).MaxBy(count => count.Value).Key;
 
     /// <summary>Last name parts when they choose exactly the same layers, whole names otherwise.</summary>
-    private static string[] Shortened(string[] chosen, IReadOnlyList<string> layerNames)
+    public static string[] Shortened(string[] chosen, IReadOnlyList<string> layerNames)
     {
         string[] suffixes =
             [.. chosen.Select(n => n[(n.LastIndexOf('.') + 1)..]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];

@@ -10,6 +10,9 @@ public sealed record ChainLink(string Name, long InFeatures, long OutFeatures)
 {
     /// <summary>What else must be equal in neighbours, in words; empty at linear layers.</summary>
     public string Geometry { get; init; } = "";
+
+    /// <summary>How many tokens or pixels the layer sees; null where that is the same in all layers of its role.</summary>
+    public long? Tokens { get; init; }
 }
 
 /// <summary>Two blocks of the same projection that are not linked, and why.</summary>
@@ -27,7 +30,7 @@ public sealed record ShortcutChain(string Name, IReadOnlyList<string> Blocks)
 {
     /// <summary>
     /// Sorts layers into chains: of the layers that play one role, each is linked with the one that runs after it when both are adapted and
-    /// their in and out features are equal; anything else starts a new chain and is reported.
+    /// their in and out features and the number of tokens that they see are equal; anything else starts a new chain and is reported.
     /// </summary>
     /// <param name="links">The adapted layers, in any order.</param>
     /// <param name="order">All layers, adapted or not, in the order of execution.</param>
@@ -75,9 +78,12 @@ public sealed record ShortcutChain(string Name, IReadOnlyList<string> Blocks)
         }
 
         var (a, b) = (before.Link, after.Link);
-        return (a.InFeatures, a.OutFeatures, a.Geometry) == (b.InFeatures, b.OutFeatures, b.Geometry)
-            ? null
-            : $"{Text(a)} and {Text(b)} differ";
+        if ((a.InFeatures, a.OutFeatures, a.Geometry) != (b.InFeatures, b.OutFeatures, b.Geometry))
+        {
+            return $"{Text(a)} and {Text(b)} differ";
+        }
+
+        return a.Tokens == b.Tokens ? null : $"they see {a.Tokens} and {b.Tokens} tokens of an input";
     }
 
     private static string Text(ChainLink link) => $"[{link.OutFeatures}, {link.InFeatures}]{(link.Geometry.Length > 0 ? " " + link.Geometry : "")}";

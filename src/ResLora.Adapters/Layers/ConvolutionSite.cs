@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Tensors;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -13,10 +14,6 @@ namespace ResLora.Adapters.Layers;
 /// <param name="layer">The layer, borrowed: a Conv1d or a Conv2d.</param>
 public sealed class ConvolutionSite(string name, Convolution layer) : LayerSite(name, layer)
 {
-    // libtorch 2.10's gradient of an input now and then takes in memory that nobody has written where a kernel of 3 x 3 has fewer outputs
-    // than a vector has numbers. With AVX-512, runs of 400 passes: none to 311 of them NaN with 2 to 8 outputs, none of 8,400 with 16 or more.
-    private const long Lanes = 16;
-
     private readonly long[] _shape = layer.weight.shape;
 
     private int Dimensions => _shape.Length - 2;
@@ -54,20 +51,7 @@ public sealed class ConvolutionSite(string name, Convolution layer) : LayerSite(
     }
 
     /// <inheritdoc />
-    public override Tensor Down(Tensor input, Tensor a)   // [B, Cin, ...] -> [B, R, ...]
-    {
-        ArgumentNullException.ThrowIfNull(a);
-        var rank = a.shape[0];
-        var missing = (Lanes - (rank % Lanes)) % Lanes;
-        if (missing == 0 || a.shape[2..].All(side => side == 1))
-        {
-            return Product(input, a);
-        }
-
-        using var scope = NewDisposeScope();
-        var filled = cat([a, zeros([missing, .. a.shape[1..]], a.dtype, a.device)], dim: 0);   // rows of zeros change nothing
-        return Product(input, filled).narrow(1, 0, rank).MoveToOuterDisposeScope();
-    }
+    public override Tensor Down(Tensor input, Tensor a) => Product(input, a);   // [B, Cin, ...] -> [B, R, ...]
 
     /// <inheritdoc />
     public override Tensor Up(Tensor low, Tensor b)   // [B, R, ...] -> [B, Dout, ...]
@@ -128,6 +112,11 @@ public sealed class ConvolutionSite(string name, Convolution layer) : LayerSite(
 
     private Convolution Plain()
     {
+        if (layer is PictureConvolution picture)
+        {
+            return picture.Like();
+        }
+
         var hasBias = layer.bias is not null;
         Convolution plain = Dimensions == 1
             ? nn.Conv1d(
@@ -148,9 +137,12 @@ public sealed class ConvolutionSite(string name, Convolution layer) : LayerSite(
         return plain;
     }
 
-    private Tensor Convolve(Tensor input, Tensor weight, long[] stride, long[] padding, long[] dilation, long groups) => Dimensions == 1
-        ? nn.functional.conv1d(input, weight, stride: stride[0], padding: padding[0], dilation: dilation[0], groups: groups)
-        : nn.functional.conv2d(input, weight, strides: stride, padding: padding, dilation: dilation, groups: groups);
+    private Tensor Convolve(Tensor input, Tensor weight, long[] stride, long[] padding, long[] dilation, long groups) => (Dimensions, groups) switch
+    {
+        (1, _) => nn.functional.conv1d(input, weight, stride: stride[0], padding: padding[0], dilation: dilation[0], groups: groups),
+        (_, 1) => PictureProduct.Of(input, weight, bias: null, stride, padding, dilation),
+        _ => nn.functional.conv2d(input, weight, strides: stride, padding: padding, dilation: dilation, groups: groups),
+    };
 
     /// <summary>What is put around an input, the last dimension first, in front and behind.</summary>
     private long[] Margins() => [.. Enumerable.Range(0, Dimensions).Reverse().SelectMany(Margin)];

@@ -64,7 +64,7 @@ public abstract class LayerSite
     public static LayerSite? Of(string name, nn.Module module) => module switch
     {
         Linear linear => new LinearSite(name, linear),
-        Conv1d or Conv2d => new ConvolutionSite(name, (Convolution)module),
+        Convolution { transposed: false, kernel_size.Length: <= 2 } convolution => new ConvolutionSite(name, convolution),
         ILookupLayer or Embedding => new EmbeddingSite(name, (nn.Module<Tensor, Tensor>)module),
         _ => null,
     };

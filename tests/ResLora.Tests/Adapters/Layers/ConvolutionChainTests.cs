@@ -144,7 +144,9 @@ public sealed class ConvolutionChainTests : IDisposable
         var plain = Gradients(false);
         var checkpointed = Gradients(true);
 
-        Assert.All(plain.Zip(checkpointed), pair => Assert.True(TinyAdapters.Distance(pair.First, pair.Second) < 1e-6));
+        // Of its own size: libtorch's products add in an order that depends on where their tensors lie.
+        Assert.All(plain.Zip(checkpointed), pair => Assert.Equal(
+            0, TinyAdapters.Distance(pair.First, pair.Second) / pair.First.abs().max().item<float>(), 1e-6));
         Assert.All(plain, gradient => Assert.True(gradient.abs().max().item<float>() > 0));
 
         List<Tensor> Gradients(bool checkpoints)

@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Text.Json;
+using ResLora.Adapters.Merging;
+using ResLora.Formats.Errors;
+using ResLora.Tensors.Safetensors;
+using static TorchSharp.torch;
+
+namespace ResLora.Adapters.LoraFiles;
+
+/// <summary>Writes a merged adapter of a text-to-image model as one LoRA file.</summary>
+internal static class LoraFileWriter
+{
+    private const string TextModel = "text_model.";
+    private const int LargestInF16 = 2048;   // whole numbers up to here are float16's own
+
+    private static readonly JsonSerializerOptions _json = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n" };
+
+    /// <summary>Writes it.</summary>
+    /// <param name="merged">The merged adapter.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="format">Whose names it gets.</param>
+    /// <param name="dtype">float32 or float16.</param>
+    /// <exception cref="ConfigException">A block is no plain LoRA, or the file cannot be written.</exception>
+    public static void Write(MergedAdapter merged, string path, LoraFileFormat format, ScalarType dtype)
+    {
+        RequirePlain(merged);
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        Block[] blocks = [.. merged.Blocks.Select(block => Block.Of(block, format, dtype))];
+        var tensors = format == LoraFileFormat.Kohya ? blocks.SelectMany(Kohya) : blocks.SelectMany(Diffusers);
+        SafetensorsWriter.Write(
+            path,
+            tensors.Select(tensor => KeyValuePair.Create(tensor.Key, tensor.Value.to(dtype))),
+            format == LoraFileFormat.Kohya ? KohyaMetadata(blocks) : DiffusersMetadata(blocks, merged.Adapted.LayerNames));
+    }
+
+    private static void RequirePlain(MergedAdapter merged)
+    {
+        var problems = merged.Adapted.BesidesBlocks
+            .Concat(merged.Blocks.Where(block => block.Update.StoredAs != AdapterMethods.Lora || block.Update.AsLowRank() is null)
+                .Select(block => block.Update.StoredAs?.Title ?? "updates of full rank").Distinct())
+            .ToArray();
+        if (problems.Length > 0)
+        {
+            throw new ConfigException($"The adapter has {string.Join(", ", problems)}, for which a LoRA file has no place; merge it into the model (export --to hf).");
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, Tensor>> Kohya(Block block)
+    {
+        var name = LoraFileLayers.KohyaName(block.Layer);
+        yield return KeyValuePair.Create($"{name}.lora_down.weight", block.A);
+        yield return KeyValuePair.Create($"{name}.lora_up.weight", block.B);
+        yield return KeyValuePair.Create($"{name}.alpha", tensor((float)block.Alpha));
+    }
+
+    private static IEnumerable<KeyValuePair<string, Tensor>> Diffusers(Block block) =>
+    [
+        KeyValuePair.Create($"{block.Layer}.{LoraFileTensor.A}", block.A),
+        KeyValuePair.Create($"{block.Layer}.{LoraFileTensor.B}", block.B),
+    ];
+
+    private static Dictionary<string, string> KohyaMetadata(Block[] blocks)
+    {
+        static string One<T>(IEnumerable<T> values, string several) where T : IFormattable =>
+            values.Distinct().Take(2).ToArray() is [var only] ? only.ToString(null, CultureInfo.InvariantCulture) : several;
+        return new()
+        {
+            ["format"] = "pt",
+            ["ss_network_alpha"] = One(blocks.Select(block => block.Alpha), "Dynamic"),
+            ["ss_network_dim"] = One(blocks.Select(block => block.A.shape[0]), "Dynamic"),
+            ["ss_network_module"] = "networks.lora",
+        };
+    }
+
+    private static Dictionary<string, string> DiffusersMetadata(Block[] blocks, IReadOnlyList<string> layers)
+    {
+        var keys = new SortedDictionary<string, object?>(StringComparer.Ordinal);
+        foreach (var part in LoraFileLayers.Parts)
+        {
+            var own = blocks.Where(block => LoraFileLayers.PartOf(block.Layer) == part).ToDictionary(block => Inner(block.Layer), StringComparer.Ordinal);
+            if (own.Count == 0)
+            {
+                continue;
+            }
+
+            var rank = own.Values.CountBy(block => block.A.shape[0]).MaxBy(count => count.Value).Key;
+            var others = own.Where(block => block.Value.A.shape[0] != rank)
+                .ToDictionary(block => block.Key.Replace(".", "\\.", StringComparison.Ordinal), block => block.Value.A.shape[0], StringComparer.Ordinal);
+            var all = layers.Where(layer => LoraFileLayers.PartOf(layer) == part).Select(Inner).ToArray();
+            foreach (var (key, value) in (KeyValuePair<string, object?>[])
+            [
+                new("peft_type", "LORA"), new("r", rank), new("lora_alpha", rank), new("rank_pattern", others), new("alpha_pattern", others),
+                new("target_modules", PeftFolder.Shortened([.. own.Keys], all)), new("lora_dropout", 0.0), new("bias", "none"),
+                new("use_dora", false), new("use_rslora", false),
+            ])
+            {
+                keys[$"{part}.{key}"] = value;
+            }
+        }
+
+        return new() { ["format"] = "pt", [LoraFileMetadata.Key] = JsonSerializer.Serialize(keys, _json) };
+    }
+
+    // Newer text encoders have the names without it, and a name's end is enough for all.
+    private static string Inner(string layer) => LoraFileLayers.Inner(layer) is var inner && inner.StartsWith(TextModel, StringComparison.Ordinal) ? inner[TextModel.Length..] : inner;
+
+    private sealed record Block(string Layer, Tensor A, Tensor B, double Alpha)
+    {
+        /// <summary>
+        /// The scaling is in B where readers may not find an alpha (diffusers' files have it in the header only), or where its number type
+        /// does not hold it.
+        /// </summary>
+        public static Block Of(MergedBlock block, LoraFileFormat format, ScalarType dtype)
+        {
+            var (update, factors) = (block.Update, block.Update.Factors.ToDictionary(factor => factor.Key, factor => factor.Value, StringComparer.Ordinal));
+            var (a, b) = (factors[update.Site.NameOfA], factors[update.Site.NameOfB]);
+            var alpha = update.Scaling * update.Rank;
+            var isHeld = dtype == ScalarType.Float16 ? Math.Abs(alpha) <= LargestInF16 && alpha == Math.Round(alpha) : (float)alpha == alpha;
+            return format == LoraFileFormat.Kohya && alpha > 0 && isHeld
+                ? new Block(block.ModuleName, a, b, alpha)
+                : new Block(block.ModuleName, a, b * update.Scaling, update.Rank);
+        }
+    }
+}
