@@ -38,6 +38,9 @@ public sealed record TrainSetup(
     /// </summary>
     public Func<IReadOnlyDictionary<string, double>>? ExtraMetrics { get; init; }
 
+    /// <summary>What the learning rate of a parameter, by name, is multiplied by. Default: 1 for all.</summary>
+    public Func<string, double> RateFactor { get; init; } = _ => 1;
+
     /// <summary>
     /// Digests, by name, of what else the run is made from, such as the tokenizer's file: a run goes on only with the same.
     /// </summary>

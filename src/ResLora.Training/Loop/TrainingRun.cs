@@ -40,7 +40,7 @@ internal sealed class TrainingRun : IDisposable
         _order = new DataOrder([.. samples.Select(s => s.Size)], setup.Config);
         _schedule = new LearningRateSchedule(setup.Config, _order.TotalSteps);
         var adapter = setup.Adapter;
-        _optimizer = new AdamW(setup.Trainable, setup.Config, name => adapter?.RateFactor(name) ?? 1);
+        _optimizer = new AdamW(setup.Trainable, setup.Config, name => setup.RateFactor(name) * (adapter?.RateFactor(name) ?? 1));
         adapter?.Config.Kind.RequireTraining(adapter, _order.TotalSteps);
         _method = adapter?.Config.Kind.Training(adapter, _order.TotalSteps, setup.Config.Seed);
         _random = new RunRandom(Config.Seed);

@@ -30,7 +30,11 @@ public static class CalibrationTexts
         using var mode = new EvaluationMode(objective.Model);
         using var scope = NewDisposeScope();
         using var batch = objective.Collate(group);
-        objective.Model.RunLayer = (layer, inputs) => isDone() ? inputs[0].alias() : layer(inputs);
+        if (objective.Model.LayersKeepShape)
+        {
+            objective.Model.RunLayer = (layer, inputs) => isDone() ? inputs[0].alias() : layer(inputs);
+        }
+
         objective.Forward(batch);
     };
 }
