@@ -87,6 +87,14 @@ internal sealed record CaseFile
     [JsonPropertyName("calibration")]
     public CalibrationPart? Calibration { get; init; }
 
+    /// <summary>γ of the weights by the ratio of signal to noise; UNets only.</summary>
+    [JsonPropertyName("snr_gamma")]
+    public double? SignalLimit { get; init; }
+
+    /// <summary>The chains by their names, where they are told; they are held against those that were found.</summary>
+    [JsonPropertyName("chains")]
+    public IReadOnlyDictionary<string, IReadOnlyList<IReadOnlyList<string>>>? Chains { get; init; }
+
     /// <summary>λ of the least-squares merge, as a share of the mean eigenvalue.</summary>
     [JsonPropertyName("ridge")]
     public double Ridge { get; init; } = MergeSettings.DefaultRidge;
@@ -308,11 +316,13 @@ internal sealed record CaseFile
             _ when quantity.StartsWith("grad_orthogonal_penalty.", StringComparison.Ordinal) => "gradients",
             _ when quantity.StartsWith("merge.lstsq", StringComparison.Ordinal) => "lstsq",
             _ when merged && quantity.EndsWith(".logits", StringComparison.Ordinal) => MergedOutputs,
+            _ when merged && quantity.EndsWith(".sample", StringComparison.Ordinal) => MergedOutputs,
             _ when merged && quantity.EndsWith(".loss", StringComparison.Ordinal) => MergedOutputs,
             _ when quantity.StartsWith("norm_", StringComparison.Ordinal) => "norms_and_alphas",
             _ when merged && quantity.Contains(".alpha.", StringComparison.Ordinal) => "norms_and_alphas",
             _ when merged => "merged_weights",
-            "loss" or "orthogonal_penalty" => "loss",
+            "loss" or "loss_min_snr" or "orthogonal_penalty" => "loss",
+            "noisy_latents" or "target" => "schedule",
             _ => "forward",
         };
     }

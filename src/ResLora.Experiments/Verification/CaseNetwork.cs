@@ -1,3 +1,4 @@
+using ResLora.Experiments.Verification.Diffusion;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Tensors;
@@ -25,8 +26,10 @@ internal abstract class CaseNetwork(SafetensorsReader inputs) : IDisposable
     /// <summary>Takes a network and the inputs that go with it.</summary>
     /// <param name="model">The network; from now on the case's own.</param>
     /// <param name="inputs">inputs.safetensors, borrowed.</param>
+    /// <param name="folder">The case's folder.</param>
+    /// <param name="file">Its case.json.</param>
     /// <exception cref="ConfigException">Nothing is known that goes into such a network.</exception>
-    public static CaseNetwork Of(Network model, SafetensorsReader inputs)
+    public static CaseNetwork Of(Network model, SafetensorsReader inputs, string folder, CaseFile file)
     {
         switch (model)
         {
@@ -34,6 +37,8 @@ internal abstract class CaseNetwork(SafetensorsReader inputs) : IDisposable
                 return new CaseTexts(texts, inputs);
             case ImageModel pictures:
                 return new CasePictures(pictures, inputs);
+            case Denoiser denoiser:
+                return CaseUNet.Of(denoiser, inputs, folder, file);
             default:
                 model.Dispose();
                 throw new ConfigException($"cases of a {model.GetName()} are not supported yet");
@@ -59,6 +64,13 @@ internal abstract class CaseNetwork(SafetensorsReader inputs) : IDisposable
 
     /// <summary>The loss of the case's own batch, a scalar.</summary>
     public abstract Tensor Loss(Tensor logits);
+
+    /// <summary>What else is expected of the case's own batch, by name; new tensors. Default: nothing.</summary>
+    /// <param name="outputs">What <see cref="Logits"/> gave.</param>
+    public virtual IEnumerable<KeyValuePair<string, Tensor>> Besides(Tensor outputs) => [];
+
+    /// <summary>The inputs of the case's own batch whose gradients are expected, as the last pass had them. Default: none.</summary>
+    public virtual IEnumerable<KeyValuePair<string, Tensor>> FollowedInputs => [];
 
     public void Dispose() => Model.Dispose();
 

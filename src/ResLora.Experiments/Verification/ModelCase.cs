@@ -18,8 +18,9 @@ internal static class ModelCase
     {
         using var scope = NewDisposeScope();
         using var inputs = SafetensorsReader.Open(Path.Combine(folder, "inputs.safetensors"));
-        using var network = CaseNetwork.Of(ModelRegistry.Load(folder, float32), inputs);
+        using var network = CaseNetwork.Of(ModelRegistry.Load(folder, float32), inputs, folder, file);
         var adapted = AdaptedModel.Inject(network.Model, file.Adapter(), savedModules: network.Model.HeadModules);
+        RequireChains(adapted, file);
         Fill(adapted, Path.Combine(folder, "adapter.safetensors"));
         network.Model.BeginForward = mask => adapted.BeginPass(mask);
         network.Check("");
@@ -73,6 +74,20 @@ internal static class ModelCase
         }
     }
 
+    /// <summary>Where a case tells the chains, they must be those that were found, block by block.</summary>
+    private static void RequireChains(AdaptedModel adapted, CaseFile file)
+    {
+        foreach (var (name, expected) in file.Chains ?? new Dictionary<string, IReadOnlyList<IReadOnlyList<string>>>())
+        {
+            var found = adapted.Chains.Where(chain => chain.Name == name).Select(chain => string.Join(", ", chain.Blocks)).ToArray();
+            var wanted = expected.Select(chain => string.Join(", ", chain)).ToArray();
+            if (!found.SequenceEqual(wanted, StringComparer.Ordinal))
+            {
+                throw new FileFormatException($"case.json: the chains '{name}' are expected to be [{string.Join("], [", wanted)}] and are [{string.Join("], [", found)}].");
+            }
+        }
+    }
+
     private static void Fill(AdaptedModel adapted, string path)
     {
         using var noGradient = no_grad();
@@ -106,10 +121,20 @@ internal static class ModelCase
         got[prefix + "hidden_states.norm"] = hidden;
         got[prefix + "logits"] = logits;
         got[prefix + "loss"] = network.Loss(logits).reshape(1);
+        foreach (var (name, value) in network.Besides(logits))
+        {
+            got[prefix + name] = value;
+        }
     }
 
-    private static void Gradients(CaseNetwork network, AdaptedModel adapted, string prefix, Dictionary<string, Tensor> got) =>
+    private static void Gradients(CaseNetwork network, AdaptedModel adapted, string prefix, Dictionary<string, Tensor> got)
+    {
         Gradients(network.Loss(network.Logits(network.Hidden(""))), adapted, prefix + "grad.", got);
+        foreach (var (name, input) in network.FollowedInputs)
+        {
+            got[$"{prefix}grad.{name}"] = input.grad!.clone();
+        }
+    }
 
     private static void Gradients(Tensor value, AdaptedModel adapted, string prefix, Dictionary<string, Tensor> got)
     {
@@ -162,7 +187,7 @@ internal static class ModelCase
 
     private static void Norms(AdaptedModel adapted, string suffix, Dictionary<string, Tensor> got)
     {
-        foreach (var chain in adapted.Chains)
+        foreach (var chain in Joined(adapted))
         {
             got[$"norm_x{suffix}.{chain.Name}"] = Row(chain.Blocks.Select(adapted.Statistics.InputNorm));
             if (adapted.Config.Shortcut.Traits.AddsLows)
@@ -228,7 +253,7 @@ internal static class ModelCase
     {
         var alphas = merged.Blocks.ToDictionary(b => b.ModuleName, b => b.Alphas, StringComparer.Ordinal);
         var inputByWeights = adapted.Config.Shortcut.Traits.AddsInputs && merged.Method == MergeMethod.Weights;
-        foreach (var chain in adapted.Chains.Where(chain => chain.Blocks.Any(b => alphas[b].Count > 0)))
+        foreach (var chain in Joined(adapted).Where(chain => chain.Blocks.Any(b => alphas[b].Count > 0)))
         {
             if (inputByWeights)
             {
@@ -245,6 +270,10 @@ internal static class ModelCase
             got[$"{prefix}alpha.{chain.Name}"] = columns == 1 ? table : table.reshape(chain.Blocks.Count, columns);
         }
     }
+
+    /// <summary>The chains of one name as one, one after the other.</summary>
+    private static IEnumerable<ShortcutChain> Joined(AdaptedModel adapted) =>
+        adapted.Chains.GroupBy(chain => chain.Name).Select(chains => new ShortcutChain(chains.Key, [.. chains.SelectMany(chain => chain.Blocks)]));
 
     private static Tensor Row(IEnumerable<double> values) => tensor(values.ToArray());
 }

@@ -16,7 +16,7 @@ internal static class PeftModelCase
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         using var inputs = SafetensorsReader.Open(Path.Combine(folder, "inputs.safetensors"));
-        using var network = CaseNetwork.Of(ModelRegistry.Load(Path.Combine(folder, "model"), float32), inputs);
+        using var network = CaseNetwork.Of(ModelRegistry.Load(Path.Combine(folder, "model"), float32), inputs, folder, file);
         network.Check("");
         var got = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         ModelCase.Forward(network, "base.", got);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ResLora.Experiments.Verification.Diffusion;
 using ResLora.Experiments.Verification.Pictures;
 using ResLora.Formats.Errors;
 
@@ -66,6 +67,12 @@ public static class Verifier
             {
                 kind = PictureCases.Kind;
                 return pictures(name, folder);
+            }
+
+            if (DiffusionCases.Find(folder) is { } diffusion)
+            {
+                kind = DiffusionCases.Kind;
+                return diffusion(name, folder);
             }
 
             var file = CaseFile.Read(folder);

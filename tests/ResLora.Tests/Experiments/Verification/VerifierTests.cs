@@ -18,7 +18,11 @@ public sealed class VerifierTests
         "llama_is_rslora", "llama_is_single_first_block", "llama_lora", "llama_lora_dora", "llama_ms_m1", "llama_ms_m1_dora", "llama_ms_m1_dylora", "llama_ms_m3_adalora", "llama_ms_m3", "peft_dora", "peft_dora_rslora", "peft_lora",
         "peft_model_bias_lora_only", "peft_model_dora", "peft_model_layers_to_transform", "peft_model_modules_to_save", "peft_model_patterns", "peft_model_regex",
         "peft_model_roberta", "peft_model_rslora", "peft_rslora", "preprocess", "qwen3", "roberta_ms_m4", "roberta_stsb_regression",
-        "stories260K", "vit_is", "vit_lora",
+        "stories260K", "unet_sd1_lora", "unet_sd1_ms_m2", "unet_sd2_bs_m2", "unet_sd2_is", "vit_is", "vit_lora",
+        "clip_text_sd1", "clip_text_sd2", "added", "sd1", "sd2",
+        "scheduler_ddim_cfg", "scheduler_ddpm_eps", "scheduler_ddpm_v", "vae",
+        "ddim_leading", "ddim_published_v", "ddim_trailing", "ddim_trailing_v", "dpm_leading", "dpm_published", "dpm_published_v",
+        "dpm_trailing_v", "euler_leading", "euler_published", "euler_trailing", "euler_trailing_v", "pndm_published",
     ];
 
     [Fact]
@@ -28,7 +32,7 @@ public sealed class VerifierTests
 
         Assert.All(report.Cases, c => Assert.True(c.Status == CaseStatus.Passed, $"{c.Name}: {c.Message ?? c.Worst?.ToString()}"));
         Assert.Equal(
-            ["bert_middle_m1", "llama_block_m1", "llama_input", "llama_lora", "llama_middle_m2", "mistral_block_all", "peft_lora", "peft_rslora", "qwen2_input_single", "qwen3_middle_m1", "roberta_score_block_m1", "vit_middle_m2"],
+            ["bert_middle_m1", "clip_text", "llama_block_m1", "llama_input", "llama_lora", "llama_middle_m2", "mistral_block_all", "peft_lora", "peft_rslora", "qwen2_input_single", "qwen3_middle_m1", "roberta_score_block_m1", "vit_middle_m2"],
             report.Cases.Select(c => c.Name));
         Assert.True(report.Passed(strict: true));
     }
@@ -55,6 +59,7 @@ public sealed class VerifierTests
     [InlineData("qwen3_middle_m1", "model.safetensors")]
     [InlineData("vit_middle_m2", "adapter.safetensors")]
     [InlineData("vit_middle_m2", "model.safetensors")]
+    [InlineData("clip_text", "model.safetensors")]
     [InlineData("peft_rslora", "adapter_model.safetensors")]
     public void Run_OneSignFlipped_Fails(string name, string file)
     {
