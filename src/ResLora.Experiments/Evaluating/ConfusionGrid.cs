@@ -1,4 +1,5 @@
 using System.Globalization;
+using ResLora.Experiments.Plots;
 using SkiaSharp;
 
 namespace ResLora.Experiments.Evaluating;

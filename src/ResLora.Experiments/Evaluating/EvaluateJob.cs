@@ -82,6 +82,7 @@ public static class EvaluateJob
         return new EvaluationReport(data.Task, found.Samples, found.Loss, found.TooLong, found.Answers is { } match ? new Score(match.Correct, match.Total) : null)
         {
             Labels = found.Labels,
+            Parts = found.Parts,
             Unanswered = found.Answers?.LeftOut ?? 0,
             Truncated = found.Truncated,
             CutIntoWindows = found.CutIntoWindows,

@@ -14,6 +14,11 @@ public sealed record EvaluationReport(string Task, int Samples, EvaluationLoss L
     /// <summary>What a task with labels measures; null for tasks that generate. The loss is then the mean of a sample.</summary>
     public LabelScores? Labels { get; init; }
 
+    /// <summary>
+    /// Of pictures, the mean squared error in each band of timesteps, by name; empty for other tasks. The loss is then the mean over all.
+    /// </summary>
+    public IReadOnlyDictionary<string, double> Parts { get; init; } = new Dictionary<string, double>();
+
     /// <summary>How many samples got no answer because their prompt fills all of the model's positions.</summary>
     public int Unanswered { get; init; }
 

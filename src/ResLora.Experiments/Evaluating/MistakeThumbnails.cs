@@ -1,5 +1,7 @@
 using System.Globalization;
+using ResLora.Experiments.Plots;
 using ResLora.Images;
+using ResLora.Images.Writing;
 using SkiaSharp;
 
 namespace ResLora.Experiments.Evaluating;
@@ -53,14 +55,7 @@ internal sealed class MistakeThumbnails
 
     private static void Picture(SKCanvas canvas, PixelImage picture, float left, float top)
     {
-        using var bitmap = new SKBitmap(new SKImageInfo(picture.Width, picture.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
-        var pixels = bitmap.GetPixelSpan();
-        for (var (from, to) = (0, 0); from < picture.Bytes.Length; from += PixelImage.Channels, to += 4)
-        {
-            picture.Bytes.AsSpan(from, PixelImage.Channels).CopyTo(pixels[to..]);
-            pixels[to + 3] = byte.MaxValue;
-        }
-
+        using var bitmap = PictureBitmap.Of(picture);
         var scale = Side / Math.Max(picture.Width, picture.Height);
         using var image = SKImage.FromBitmap(bitmap);
         // Small pictures keep their pixels, large ones lose them evenly.

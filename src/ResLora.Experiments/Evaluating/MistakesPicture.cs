@@ -1,3 +1,4 @@
+using ResLora.Experiments.Plots;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Files;
 using SkiaSharp;

@@ -72,7 +72,7 @@ public static class ExportCheck
 
     private static string? Missing(ExportPlan plan)
     {
-        var missing = new[] { plan.Model, plan.Adapter }.OfType<string>().Where(folder => !Directory.Exists(folder)).ToArray();
+        var missing = new[] { plan.Model, plan.Adapter }.OfType<string>().Where(folder => !Directory.Exists(folder) && !File.Exists(folder)).ToArray();
         return missing.Length == 0 ? null : $"what it was made from is not there any more: {string.Join(", ", missing)}";
     }
 

@@ -13,10 +13,10 @@ namespace ResLora.Experiments.Exporting;
 /// <param name="MaxLogitDifference">The largest absolute difference of two logits.</param>
 /// <param name="LargestLogit">The largest absolute logit of what was exported.</param>
 /// <param name="Tolerance">The largest difference allowed for this type, as a share of the largest logit (or of 1).</param>
-/// <param name="MeanKl">Mean Kullback-Leibler divergence of the export's predictions, in nats a prediction; 0 for scores, which are one
-/// value and no choice.</param>
+/// <param name="MeanKl">Mean Kullback-Leibler divergence of the export's predictions, in nats a prediction; 0 for scores and for
+/// what is said of pictures' noise, which are values and no choice.</param>
 /// <param name="TopOneAgreement">The share of predictions where both rate the same token or label highest, 0 to 1; not a number for
-/// scores.</param>
+/// scores and for what is said of pictures' noise.</param>
 /// <param name="WeightError">The largest difference of a stored number, as a share of what rounding to its type may cause; above 1 is
 /// wrong.</param>
 /// <param name="WorstWeight">The tensor that it is in.</param>
@@ -51,7 +51,7 @@ public sealed record ExportProof(
 
         if (!(MaxLogitDifference <= Tolerance * Math.Max(1, LargestLogit)))
         {
-            yield return Text($"a logit differs by {MaxLogitDifference:0.0e+0} where the largest is {LargestLogit:0.0} ({Tolerance:0.0e+0} of it is allowed for {Type.Name()})");
+            yield return Text($"{(double.IsNaN(TopOneAgreement) ? "an output" : "a logit")} differs by {MaxLogitDifference:0.0e+0} where the largest is {LargestLogit:0.0} ({Tolerance:0.0e+0} of it is allowed for {Type.Name()})");
         }
 
         if (HeadDifference is { } difference)
@@ -81,14 +81,15 @@ public sealed record ExportProof(
         var replays = exported.Replay is { } replay ? prompts.Select(replay).ToArray() : [];
         return new ExportProof(
             exported.Name, exported.Type, logits.Count, logits.Difference, logits.Largest, ExportTolerance.OfLogits(exported.Type),
-            Math.Max(0, logits.Divergence / logits.Count), IsScore(graph) ? double.NaN : (double)logits.Agreeing / logits.Count, weights.Error, weights.Name,
+            graph.Source.MakesPictures ? 0 : Math.Max(0, logits.Divergence / logits.Count), HasNoChoice(graph) ? double.NaN : (double)logits.Agreeing / logits.Count, weights.Error, weights.Name,
             replays.Length, replays.Count(r => !r.IsEqual))
         {
             HeadDifference = Difference(graph.Source.Head, exported.Model.Head),
         };
     }
 
-    private static bool IsScore(ExportGraph graph) => graph.Source.Head is { Kind: ModelHeadKind.Score };
+    /// <summary>Whether what the model says is no choice among words or labels.</summary>
+    private static bool HasNoChoice(ExportGraph graph) => graph.Source.MakesPictures || graph.Source.Head is { Kind: ModelHeadKind.Score };
 
     private static string? Difference(ModelHead? expected, ModelHead? found) =>
         expected?.Kind == found?.Kind && (expected?.Labels ?? []).SequenceEqual(found?.Labels ?? [])
@@ -115,7 +116,12 @@ public sealed record ExportProof(
                 return (double.PositiveInfinity, name);
             }
 
-            var error = (double)((found - parameter).abs() / ExportTolerance.OfWeights(parameter, exported.Type)).max().item<float>();
+            var allowed = exported.Slack.Count == 0
+                ? ExportTolerance.OfWeights(parameter, exported.Type)
+                : exported.Slack.TryGetValue(name, out var slack)
+                    ? ExportTolerance.OfWeights(parameter, ExportType.F32) + slack
+                    : ExportTolerance.OfWeights(parameter, ExportType.F32);
+            var error = (double)((found - parameter).abs() / allowed).max().item<float>();
             if (!(error <= worst.Error))
             {
                 worst = (error, name);

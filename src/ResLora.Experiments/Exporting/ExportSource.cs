@@ -39,6 +39,9 @@ public sealed record ExportSource
     /// <summary>What an encoder predicts, with its adapter; null for a model that continues texts.</summary>
     public required ModelHead? Head { get; init; }
 
+    /// <summary>Whether the model makes pictures from texts.</summary>
+    public required bool MakesPictures { get; init; }
+
     /// <summary>The dotted names of the modules that the adapter brings whole, such as those of an encoder's head.</summary>
     public required IReadOnlyList<string> SavedModules { get; init; }
 
@@ -114,7 +117,15 @@ public sealed record ExportSource
         }
 
         using var model = ModelRegistry.Plan(modelFolder, ModelSession.HeadOf(adapter));
-        if (model is not CausalLanguageModel && !target.TakesEncoders)
+        var makesPictures = model is TextToImageModel;
+        if (makesPictures ? !target.TakesPictureMakers : !target.TakesTexts)
+        {
+            var takers = ExportTargets.All.Where(t => makesPictures ? t.TakesPictureMakers : t.TakesTexts).Select(t => t.Name);
+            throw new ConfigException(
+                $"{modelFolder}: this model makes {(makesPictures ? "" : "no ")}pictures from texts, and the target '{target.Name}' takes {(makesPictures ? "none" : "only")} such models; export it to {string.Join(" or ", takers)}.");
+        }
+
+        if (!makesPictures && model is not CausalLanguageModel && !target.TakesEncoders)
         {
             var takers = ExportTargets.All.Where(t => t.TakesEncoders).Select(t => t.Name);
             throw new ConfigException($"{modelFolder}: this model {(model is EncoderModel ? "is an encoder" : "continues no texts")}, and the target '{target.Name}' takes models that continue texts; export it to {string.Join(" or ", takers)}.");
@@ -132,6 +143,7 @@ public sealed record ExportSource
             Method = method,
             Causal = CausalTraits.Of(model),
             Head = model.Head,
+            MakesPictures = makesPictures,
             SavedModules = adapted?.SavedModules ?? [],
             BesidesLora =
             [

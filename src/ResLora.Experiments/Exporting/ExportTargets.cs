@@ -1,3 +1,4 @@
+using ResLora.Adapters.LoraFiles;
 using ResLora.Experiments.Exporting.Targets;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
@@ -10,6 +11,7 @@ public static class ExportTargets
     private const string Gguf = "GGUF files are what 'llama.cpp' writes; 'ollama' adds a Modelfile.";
     private const string Lora = "'peft' writes a LoRA folder for PEFT, 'vllm' one for vLLM.";
     private const string Model = "'hf' writes a whole model folder with model.safetensors, 'peft' an adapter.";
+    private const string LoraFiles = "'a1111' writes the LoRA file that AUTOMATIC1111's web UI, Forge, ComfyUI and kohya's scripts read.";
     private const string Quantized = "Weights of 4 bits are not written; take 'hf' and let the tool of that format convert it, or 'llama.cpp' with --type q8_0.";
 
     // What people call a target, or ask for, and what they should take.
@@ -33,10 +35,15 @@ public static class ExportTargets
         ["onnx"] = "ONNX is not written; take 'hf' and let Optimum convert the model folder.",
         ["gptq"] = Quantized,
         ["awq"] = Quantized,
-        ["diffusers"] = "Diffusion models are not supported. For language models, 'peft' writes an adapter and 'hf' a whole model.",
+        ["kohya"] = LoraFiles,
+        ["webui"] = LoraFiles,
+        ["automatic1111"] = LoraFiles,
+        ["comfyui"] = LoraFiles,
+        ["comfy"] = LoraFiles,
+        ["forge"] = LoraFiles,
     };
 
-    private static readonly IExportTarget[] _ours = [new PeftTarget(), new VllmTarget(), new HuggingFaceTarget(), new LlamaCppTarget(), new OllamaTarget()];
+    private static readonly IExportTarget[] _ours = [new PeftTarget(), new VllmTarget(), new HuggingFaceTarget(), new LlamaCppTarget(), new OllamaTarget(), new LoraFileTarget(LoraFileFormat.Diffusers), new LoraFileTarget(LoraFileFormat.Kohya)];
     private static readonly Additions<IExportTarget> _others = new();
 
     /// <summary>The targets, in the order in which they are listed.</summary>

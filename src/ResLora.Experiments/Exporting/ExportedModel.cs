@@ -1,4 +1,5 @@
 using ResLora.Models;
+using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Exporting;
 
@@ -13,6 +14,20 @@ public sealed record ExportedModel(string Name, ExportType Type, Network Model) 
     /// </summary>
     public Func<string, TokenReplay>? Replay { get; init; }
 
+    /// <summary>
+    /// By how much numbers of a weight may differ because the factors that were added to it are rounded, by the weight's name; new tensors, owned.
+    /// With it the weights themselves are those of float32. Default: none.
+    /// </summary>
+    public IReadOnlyDictionary<string, Tensor> Slack { get; init; } = new Dictionary<string, Tensor>();
+
     /// <summary>Frees the model.</summary>
-    public void Dispose() => Model.Dispose();
+    public void Dispose()
+    {
+        foreach (var bound in Slack.Values)
+        {
+            bound.Dispose();
+        }
+
+        Model.Dispose();
+    }
 }

@@ -15,6 +15,12 @@ public interface IExportTarget
     /// <summary>Whether encoders can be exported to it too, not only models that continue texts.</summary>
     bool TakesEncoders => false;
 
+    /// <summary>Whether models of texts and networks that look at pictures can be exported to it. Default true.</summary>
+    bool TakesTexts => true;
+
+    /// <summary>Whether models that make pictures from texts can be exported to it. Default false.</summary>
+    bool TakesPictureMakers => false;
+
     /// <summary>How it can store weights.</summary>
     IReadOnlyList<ExportType> Types { get; }
 

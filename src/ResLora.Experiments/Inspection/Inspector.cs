@@ -1,5 +1,6 @@
 using System.Globalization;
 using ResLora.Adapters;
+using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Tensors.NativeRuntime;
@@ -116,7 +117,7 @@ public static class Inspector
     private static IEnumerable<LinearGroup> LinearLayers(Network model) => model.named_modules()
         .Where(module => module.module is Linear)
         .Select(module => (module.name, shape: ((Linear)module.module).weight!.shape))
-        .GroupBy(layer => (suffix: layer.name[(layer.name.LastIndexOf('.') + 1)..], outputs: layer.shape[0], inputs: layer.shape[1]))
+        .GroupBy(layer => (suffix: LayerRole.LastPart(layer.name), outputs: layer.shape[0], inputs: layer.shape[1]))
         .Select(group => new LinearGroup(group.Key.suffix, group.Key.inputs, group.Key.outputs, [.. group.Select(layer => layer.name)]));
 
     private static IReadOnlyList<InspectedTensor> Tensors(SafetensorsHeader header) =>
@@ -132,7 +133,7 @@ public static class Inspector
         const int shown = 8;
         return targets.Parts.Count <= shown
             ? targets.ToString()
-            : $"{targets.Parts.Count} layers: {string.Join(", ", targets.Parts.Select(part => part[(part.LastIndexOf('.') + 1)..]).Distinct(StringComparer.Ordinal))}";
+            : $"{targets.Parts.Count} layers: {string.Join(", ", targets.Parts.Select(LayerRole.LastPart).Distinct(StringComparer.Ordinal))}";
     }
 
     private static string Name(ShortcutKind kind) => kind.ToString().ToLowerInvariant();

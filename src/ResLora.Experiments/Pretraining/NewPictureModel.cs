@@ -14,15 +14,16 @@ namespace ResLora.Experiments.Pretraining;
 /// <summary>A vision transformer with its preprocessor, and the labelled pictures that it learns from.</summary>
 internal sealed class NewPictureModel : NewModel
 {
+    private readonly LabelSet _classes;
     private readonly PictureSplit _split;
     private readonly Preprocessor _preprocessor;
     private readonly AugmentConfig? _augment;
 
-    private NewPictureModel(PretrainConfig config, PictureSplit split, Preprocessor preprocessor)
-        : base(config, Describe(config, split.Classes), new Dictionary<string, byte[]> { [PreprocessorFile.FileName] = PreprocessorFile.Bytes(preprocessor) })
+    private NewPictureModel(PretrainConfig config, LabelSet classes, PictureSplit split, Preprocessor preprocessor)
+        : base(config, Describe(config, classes), new Dictionary<string, byte[]> { [PreprocessorFile.FileName] = PreprocessorFile.Bytes(preprocessor) })
     {
-        (_split, _preprocessor, _augment) = (split, preprocessor, config.Augment);
-        Objective = new PictureLabelObjective((ImageModel)Model, PictureLabels.Measures(split.Classes.Count), split.Classes);
+        (_classes, _split, _preprocessor, _augment) = (classes, split, preprocessor, config.Augment);
+        Objective = new PictureLabelObjective((ImageModel)Model, PictureLabels.Measures(classes.Count), classes);
     }
 
     /// <inheritdoc />
@@ -43,7 +44,8 @@ internal sealed class NewPictureModel : NewModel
             SplitSeed = config.SplitSeed,
         };
         var size = config.Model.ImageSize;
-        return new NewPictureModel(config, PictureSplit.Read(data, null, headIsNew: true), Preprocessor.New(size, size));
+        var (classes, split) = PictureSplit.Read(data, null, headIsNew: true);
+        return new NewPictureModel(config, classes, split, Preprocessor.New(size, size));
     }
 
     /// <inheritdoc />
@@ -54,7 +56,7 @@ internal sealed class NewPictureModel : NewModel
             [.. _split.Train.Select(picture => feed.Example(picture.Source, picture.Label))],
             [.. _split.HeldOut.Select(picture => feed.Example(picture.Source, picture.Label))],
             new("pictures", string.Create(
-                CultureInfo.InvariantCulture, $"{_split.Train.Count:N0} pictures of {_split.Classes.Count} classes, {_split.HeldOut.Count} held out")));
+                CultureInfo.InvariantCulture, $"{_split.Train.Count:N0} pictures of {_classes.Count} classes, {_split.HeldOut.Count} held out")));
     }
 
     private static NewNetwork Describe(PretrainConfig config, LabelSet classes)

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using ResLora.Adapters;
 using ResLora.Experiments.Inspection;
 using ResLora.Experiments.Workloads;
+using ResLora.Formats;
 using ResLora.Formats.NativeRuntime;
 using ResLora.Models;
 using ResLora.Text.Data.Labelling;
@@ -55,7 +56,7 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
     private static IReadOnlyList<LinearGroup> Groups(AdaptedModel adapter) =>
     [
         .. adapter.Blocks
-            .GroupBy(block => (Suffix: block.ModuleName[(block.ModuleName.LastIndexOf('.') + 1)..], block.InFeatures, block.OutFeatures))
+            .GroupBy(block => (Suffix: LayerRole.LastPart(block.ModuleName), block.InFeatures, block.OutFeatures))
             .Select(group => new LinearGroup(group.Key.Suffix, group.Key.InFeatures, group.Key.OutFeatures, [.. group.Select(block => block.ModuleName)])),
     ];
 }

@@ -4,6 +4,7 @@ using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Training.Loop;
+using ResLora.Training.Objectives.Denoising;
 
 namespace ResLora.Experiments.Running;
 
@@ -37,6 +38,12 @@ public sealed record RunConfig : ICheckedConfig
     /// How to train. With <c>bestMetric: eval_exact_match</c> every evaluation also generates answers for the validation data.
     /// </summary>
     public TrainConfig Training { get; init; } = new();
+
+    /// <summary>For text-to-image: how the model learns to take noise out of pictures.</summary>
+    public DenoisingConfig Denoising { get; init; } = new();
+
+    /// <summary>For text-to-image: pictures that the run makes at every evaluation.</summary>
+    public SamplesConfig Samples { get; init; } = new();
 
     /// <summary>Merged models that every evaluation scores beside the unmerged one.</summary>
     public MergingConfig Merging { get; init; } = new();
@@ -91,7 +98,7 @@ public sealed record RunConfig : ICheckedConfig
     {
         var workload = WorkloadRegistry.Of(Task);
         workload.Require(Task, network, Model);
-        return workload.Read(new RunSource(Task, Data, Model, StartFrom), network, headIsNew);
+        return workload.Read(new RunSource(Task, Data, Model, StartFrom) { Denoising = Denoising }, network, headIsNew);
     }
 
     /// <inheritdoc />
@@ -107,12 +114,19 @@ public sealed record RunConfig : ICheckedConfig
             .Concat(tasks.Contains(Task) ? WorkloadRegistry.Of(Task).Problems(Data) : [])
             .Select(problem => $"data.{problem}")
             .Concat(Adapter?.Problems().Select(problem => $"adapter.{problem}") ?? [])
+            .Concat(Denoising.Problems().Select(problem => $"denoising.{problem}"))
+            .Concat(Samples.Problems().Select(problem => $"samples.{problem}"))
             .Concat(Training.Problems().Select(problem => $"training.{problem}"))
             // A saved adapter's structure is known only once it is read.
             .Concat(StartFrom is not null ? [] : Merging.Problems(Adapter).Select(problem => $"merging.{problem}"));
         foreach (var problem in inner)
         {
             yield return problem;
+        }
+
+        if ((Denoising != new DenoisingConfig() || Samples.Prompts.Count > 0) && tasks.Contains(Task) && !WorkloadRegistry.Of(Task).Denoises)
+        {
+            yield return $"denoising and samples are for models that make pictures; task '{Task}' has no use for them";
         }
 
         if (Adapter is { Shortcut.Anneal: > 0 } && Training.Patience > 0)

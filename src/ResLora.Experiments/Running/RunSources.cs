@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Models;
 
 namespace ResLora.Experiments.Running;
 
@@ -20,12 +22,17 @@ internal static class RunSources
         var companions = WorkloadRegistry.Of(config.Task).Companions;
         var sources = new Dictionary<string, string>
         {
-            [ModelConfig] = Digest([Path.Combine(config.Model, ModelConfig)]),
+            [ModelConfig] = Digest([ModelRegistry.ConfigOf(config.Model)]),
             [companions.Key] = Digest(companions.Value.Select(name => Path.Combine(config.Model, name))),
         };
+        if (WorkloadRegistry.Of(config.Task).Denoises)
+        {
+            sources["denoising"] = JsonSerializer.Serialize(config.Denoising);
+        }
+
         if (config.StartFrom is { } from)
         {
-            sources["the adapter to start from"] = Digest(Directory.Exists(from) ? Directory.GetFiles(from) : []);
+            sources["the adapter to start from"] = Digest(Directory.Exists(from) ? Directory.GetFiles(from) : [from]);
         }
 
         return sources;

@@ -14,6 +14,9 @@ public sealed record TrainReport(string RunFolder, long TrainableParameters, Tra
     /// </summary>
     public string? Prompt { get; init; }
 
+    /// <summary>The caption of a training picture, to try a model with that makes pictures; null for other tasks.</summary>
+    public string? PicturePrompt { get; init; }
+
     /// <summary>The memory that the plan expected.</summary>
     public MemoryEstimate? PlannedMemory { get; init; }
 

@@ -2,6 +2,7 @@ using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Text.Data.Labelling;
 using ResLora.Training;
+using ResLora.Training.Loop;
 using ResLora.Training.Objectives;
 
 namespace ResLora.Experiments.Workloads;
@@ -30,6 +31,9 @@ internal abstract class TaskData
     /// <summary>What the first sample asks of a model that answers; null for other tasks.</summary>
     public virtual string? Prompt => null;
 
+    /// <summary>The first caption, for a model that makes pictures; null for other tasks.</summary>
+    public virtual string? PicturePrompt => null;
+
     /// <summary>What there is to say of the data before it is learnt, by name.</summary>
     /// <param name="data">The same data as examples.</param>
     public abstract IEnumerable<KeyValuePair<string, string>> Facts(EncodedData data);
@@ -40,6 +44,25 @@ internal abstract class TaskData
     /// <returns>The examples.</returns>
     /// <exception cref="ResLoraException">The samples do not fit the network.</exception>
     public abstract EncodedData Encode(ModelSession session, EncodingTerms terms);
+
+    /// <summary>Makes ready what takes long to compute and is computed once, before the network is trained. Default: nothing.</summary>
+    /// <param name="session">The network, with its weights.</param>
+    /// <param name="progress">Is told how far it is; null for nobody.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <exception cref="ResLoraException">Files cannot be used.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public virtual void Prepare(ModelSession session, IProgress<RunEvent>? progress, CancellationToken stop)
+    {
+    }
+
+    /// <summary>Somebody who makes more of a run while it goes on, such as pictures at every evaluation. Default: nobody.</summary>
+    /// <param name="session">The network, with its adapter.</param>
+    /// <param name="samples">Which pictures are wanted.</param>
+    /// <param name="runFolder">The run's folder.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <returns>Who is told what happens; null for nobody.</returns>
+    /// <exception cref="ResLoraException">Files cannot be used.</exception>
+    public virtual IRunWatcher? Watch(ModelSession session, SamplesConfig samples, string runFolder, CancellationToken stop) => null;
 
     /// <summary>What a session's network is trained for on this data.</summary>
     /// <param name="session">The network.</param>

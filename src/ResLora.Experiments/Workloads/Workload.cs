@@ -21,6 +21,9 @@ internal abstract class Workload
     /// <summary>What <c>reslora init</c> writes of its models and data.</summary>
     public abstract TemplateWords Words { get; }
 
+    /// <summary>Whether it learns to take noise out of pictures, so that settings for it mean something. Default false.</summary>
+    public virtual bool Denoises => false;
+
     /// <summary>Whether a network can do its tasks.</summary>
     /// <param name="network">The network, which may be on the meta device.</param>
     public abstract bool Fits(Network network);

@@ -1,6 +1,7 @@
 using ResLora.Experiments.Workloads.Generation;
 using ResLora.Experiments.Workloads.Pictures;
 using ResLora.Experiments.Workloads.TextLabels;
+using ResLora.Experiments.Workloads.TextToImage;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Models;
@@ -15,6 +16,7 @@ internal static class WorkloadRegistry
         new GenerationWorkload(),
         new LabelledWorkload(),
         new PictureWorkload(),
+        new TextToImageWorkload(),
     ];
 
     private static readonly Additions<Workload> _others = new();

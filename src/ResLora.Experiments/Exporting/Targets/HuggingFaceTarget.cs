@@ -17,6 +17,9 @@ internal sealed class HuggingFaceTarget : IExportTarget
     public bool TakesEncoders => true;
 
     /// <inheritdoc />
+    public bool TakesPictureMakers => true;
+
+    /// <inheritdoc />
     public IReadOnlyList<ExportType> Types { get; } = [ExportType.F32, ExportType.F16, ExportType.BF16];
 
     /// <inheritdoc />
@@ -36,7 +39,8 @@ internal sealed class HuggingFaceTarget : IExportTarget
             .. Features.Weights(source),
             .. Features.Head(source),
             .. Features.ModelHead(source, "id2label in config.json"),
-            source.TextTokenizer is null
+            source.MakesPictures ? new("other parts", FeatureState.Kept, "autoencoder, tokenizer and schedule as they are")
+                : source.TextTokenizer is null
                 ? new("preprocessor", FeatureState.Kept, "preprocessor_config.json as it is")
                 : new("tokenizer", FeatureState.Kept, $"its files as they are{template}"),
             .. File.Exists(Path.Combine(source.ModelFolder, "generation_config.json"))
@@ -74,6 +78,7 @@ internal sealed class HuggingFaceTarget : IExportTarget
         ArgumentNullException.ThrowIfNull(source);
         return source.Head switch
         {
+            null when source.MakesPictures => [$"reslora imagine --model {folder} --prompt \"...\"", $"StableDiffusionPipeline.from_pretrained(\"{folder}\")   # in Python"],
             null => [$"reslora generate --model {folder} --prompt {PromptText.ForShell(source)}", $"vllm serve {folder}"],
             { Kind: ModelHeadKind.MaskedTokens } => [$"reslora train my.yaml --set model={folder}", $"pipeline(\"fill-mask\", \"{folder}\")   # in Python"],
             _ when source.TextTokenizer is null =>

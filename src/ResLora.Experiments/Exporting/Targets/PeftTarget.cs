@@ -2,6 +2,7 @@ using ResLora.Adapters;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Peft;
 using ResLora.Models;
+using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Exporting.Targets;
@@ -9,6 +10,8 @@ namespace ResLora.Experiments.Exporting.Targets;
 /// <summary>A LoRA folder for the PEFT library, as PEFT itself would write it: ranks and alphas of single modules as patterns.</summary>
 internal sealed class PeftTarget : IExportTarget
 {
+    private const string UNetPrefix = PipelineParts.UNet + ".";
+
     /// <inheritdoc />
     public string Name => "peft";
 
@@ -17,6 +20,9 @@ internal sealed class PeftTarget : IExportTarget
 
     /// <inheritdoc />
     public bool TakesEncoders => true;
+
+    /// <inheritdoc />
+    public bool TakesPictureMakers => true;
 
     /// <inheritdoc />
     public IReadOnlyList<ExportType> Types { get; } = [ExportType.F32];
@@ -35,6 +41,11 @@ internal sealed class PeftTarget : IExportTarget
         {
             throw new ConfigException(
                 $"{source.Adapter.Folder}: {config.Kind.Title} with a shortcut fits into no adapter of PEFT's, since what merging makes of it has no low rank; export the merged model instead (--to hf).");
+        }
+
+        if (source.MakesPictures && source.Blocks.Any(block => !block.Module.StartsWith(UNetPrefix, StringComparison.Ordinal)))
+        {
+            throw new ConfigException($"{source.Adapter.Folder}: it has blocks on the text encoder, and an adapter folder of PEFT's is for one network, the UNet; export it to diffusers or a1111.");
         }
 
         return
@@ -81,6 +92,7 @@ internal sealed class PeftTarget : IExportTarget
         ArgumentNullException.ThrowIfNull(source);
         var (loader, command) = source.Head switch
         {
+            null when source.MakesPictures => ($"UNet2DConditionModel.from_pretrained(\"{source.BaseName}\", subfolder=\"unet\")", "imagine --prompt \"...\""),
             null => ($"AutoModelForCausalLM.from_pretrained(\"{source.BaseName}\")", "generate --prompt \"...\""),
             { Kind: ModelHeadKind.MaskedTokens } => ($"AutoModelForMaskedLM.from_pretrained(\"{source.BaseName}\")", null),
             { Outputs: var outputs } when source.TextTokenizer is null =>

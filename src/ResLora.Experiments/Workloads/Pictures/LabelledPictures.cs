@@ -10,9 +10,10 @@ namespace ResLora.Experiments.Workloads.Pictures;
 
 /// <summary>Pictures with labels, listed and not decoded.</summary>
 /// <param name="modelFolder">The folder with the preprocessor's file.</param>
-/// <param name="split">The pictures, and what their labels stand for, in the order of the head's outputs.</param>
+/// <param name="classes">What labels stand for, in the order of the head's outputs.</param>
+/// <param name="split">The pictures.</param>
 /// <param name="settings">How they are changed in training, and how many are kept in memory.</param>
-internal sealed class LabelledPictures(string modelFolder, PictureSplit split, DataConfig settings) : TaskData
+internal sealed class LabelledPictures(string modelFolder, LabelSet classes, PictureSplit split, DataConfig settings) : TaskData
 {
     /// <inheritdoc />
     public override string Task => PictureWorkload.TaskName;
@@ -24,12 +25,12 @@ internal sealed class LabelledPictures(string modelFolder, PictureSplit split, D
     public override string LossUnit => "nats a picture";
 
     /// <inheritdoc />
-    public override ModelHead Head => ModelHead.ForLabels(split.Classes.Names);
+    public override ModelHead Head => ModelHead.ForLabels(classes.Names);
 
     /// <inheritdoc />
     public override IReadOnlyList<ClassShare> Balance { get; } =
     [
-        .. split.Classes.Names
+        .. classes.Names
             .Select((name, i) => (Name: name, Count: split.Train.Count(picture => picture.Label == i)))
             .Select(label => new ClassShare(label.Name, label.Count, (double)label.Count / split.Train.Count)),
     ];
@@ -73,7 +74,7 @@ internal sealed class LabelledPictures(string modelFolder, PictureSplit split, D
         return new Measurement(examples.Length, new EvaluationLoss(loss, examples.Length))
         {
             Labels = scores,
-            LabelNames = split.Classes.Names,
+            LabelNames = classes.Names,
             Rated = [.. rated.Select(one => Rated(one, split.Train[one.Place].Source))],
         };
     }
@@ -82,7 +83,7 @@ internal sealed class LabelledPictures(string modelFolder, PictureSplit split, D
         new(one.Place, one.Target, one.Outputs) { File = source.Name, Picture = source.Decode };
 
     private PictureLabelObjective Objective(ModelSession session) =>
-        new((ImageModel)session.Model, PictureLabels.Measures(split.Classes.Count), split.Classes);
+        new((ImageModel)session.Model, PictureLabels.Measures(classes.Count), classes);
 
     private PictureFeed Feed(ModelSession session) => PictureFeed.Read((ImageModel)session.Model, modelFolder, settings);
 

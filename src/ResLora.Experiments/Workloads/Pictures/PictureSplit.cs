@@ -7,10 +7,9 @@ using ResLora.Text.Data.Labelling;
 namespace ResLora.Experiments.Workloads.Pictures;
 
 /// <summary>A run's pictures: those to learn, and those held out.</summary>
-/// <param name="Classes">What the labels stand for.</param>
 /// <param name="Train">The pictures to learn.</param>
 /// <param name="HeldOut">The pictures held out; may be empty.</param>
-internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPicture> Train, IReadOnlyList<LabelledPicture> HeldOut)
+internal sealed record PictureSplit(IReadOnlyList<LabelledPicture> Train, IReadOnlyList<LabelledPicture> HeldOut)
 {
     // To compare pictures they are decoded; of more than these it would take minutes before a run begins.
     private const int MostCompared = 10_000;
@@ -18,13 +17,13 @@ internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPict
     /// <summary>How many pictures were left out because they cannot be decoded.</summary>
     public int Broken { get; init; }
 
-    /// <summary>Lists and divides.</summary>
+    /// <summary>Lists and divides pictures with labels.</summary>
     /// <param name="data">Where the pictures are, and how they are divided.</param>
     /// <param name="head">The head that there is; null for none.</param>
     /// <param name="headIsNew">Whether it may be replaced by the one that the data asks for.</param>
-    /// <returns>The pictures.</returns>
+    /// <returns>What the labels stand for, and the pictures.</returns>
     /// <exception cref="ResLoraException">They cannot be used.</exception>
-    public static PictureSplit Read(DataConfig data, ModelHead? head, bool headIsNew)
+    public static (LabelSet Classes, PictureSplit Pictures) Read(DataConfig data, ModelHead? head, bool headIsNew)
     {
         var request = Request(new ColumnMap(data.Columns), headIsNew ? null : head);
         var all = PictureDataReader.Read(data.Train, request);
@@ -35,6 +34,25 @@ internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPict
             all = PictureDataReader.Read(data.Train, request with { Model = new ModelClasses(wanted) });
         }
 
+        return (all.Classes!, Divide(data, all, request with { Model = new ModelClasses(all.Classes!.Names) }));
+    }
+
+    /// <summary>Lists and divides pictures with captions.</summary>
+    /// <param name="data">Where the pictures are, and how they are divided.</param>
+    /// <returns>The pictures.</returns>
+    /// <exception cref="ResLoraException">They cannot be used.</exception>
+    public static PictureSplit ReadCaptions(DataConfig data)
+    {
+        var request = CaptionRequest(new ColumnMap(data.Columns));
+        return Divide(data, PictureDataReader.Read(data.Train, request), request);
+    }
+
+    /// <summary>What is wanted of data with captions.</summary>
+    /// <param name="columns">The user's names of columns.</param>
+    public static PictureRequest CaptionRequest(ColumnMap columns) => new() { Captions = true, Columns = columns };
+
+    private static PictureSplit Divide(DataConfig data, PictureData all, PictureRequest ofHeldOut)
+    {
         if (all.HasSplits && all.Pictures.Count <= MostCompared)
         {
             RepeatedPictures.Warn(all);
@@ -47,7 +65,7 @@ internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPict
         }
 
         train = data.Limit is { } limit ? Some(train, limit, data.SplitSeed) : train;
-        var held = Given(data, all, request with { Model = new ModelClasses(all.Classes!.Names) });
+        var held = Validation(data, all, ofHeldOut);
         if (held is null)
         {
             // Equal pictures stay on one side, whatever they are called.
@@ -55,7 +73,7 @@ internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPict
                 train, picture => picture.Source.Digest(), data.ValidationCount ?? DataSplit.UsualCount(train.Count, DataConfig.UsualValidationCount), data.SplitSeed);
         }
 
-        var split = new PictureSplit(all.Classes!, train, held);
+        var split = new PictureSplit(train, held);
         return data.SkipBroken ? split.WithoutBroken(data.Train) : split;
     }
 
@@ -68,6 +86,24 @@ internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPict
         Columns = columns,
         Model = head is null ? null : new ModelClasses(head.Labels),
     };
+
+    /// <summary>Lists pictures to measure on: all of a data set, or of its split.</summary>
+    /// <param name="given">Where they are.</param>
+    /// <param name="request">What is wanted of them.</param>
+    /// <returns>What labels stand for, where they were asked for, and the pictures.</returns>
+    /// <exception cref="ResLoraException">They cannot be used.</exception>
+    public static (LabelSet? Classes, IReadOnlyList<LabelledPicture> Pictures) Given(GivenData given, PictureRequest request)
+    {
+        var data = PictureDataReader.Read(given.Path, request);
+        var pictures = data.HasSplits ? data.Of(given.Split) : data.Pictures;
+        if (pictures.Count == 0)
+        {
+            throw new FileFormatException(
+                $"'{given.Path}' has no {given.Split.ToString().ToLowerInvariant()} split; name another part (--split), or a folder without splits.");
+        }
+
+        return (data.Classes, given.Limit is { } limit ? Some(pictures, limit, seed: 0) : pictures);
+    }
 
     /// <summary>Decodes all pictures and leaves those out that cannot be.</summary>
     private PictureSplit WithoutBroken(string source)
@@ -105,7 +141,7 @@ internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPict
         return sound;
     }
 
-    private static IReadOnlyList<LabelledPicture>? Given(DataConfig data, PictureData all, PictureRequest request)
+    private static IReadOnlyList<LabelledPicture>? Validation(DataConfig data, PictureData all, PictureRequest request)
     {
         if (data.ValidationCount == 0)
         {
@@ -131,6 +167,6 @@ internal sealed record PictureSplit(LabelSet Classes, IReadOnlyList<LabelledPict
     }
 
     /// <summary>So many pictures, drawn: the first ones of a folder may be of one class.</summary>
-    public static IReadOnlyList<LabelledPicture> Some(IReadOnlyList<LabelledPicture> pictures, int count, long seed) =>
+    private static IReadOnlyList<LabelledPicture> Some(IReadOnlyList<LabelledPicture> pictures, int count, long seed) =>
         pictures.Count <= count ? pictures : DataSplit.HoldOut(pictures, picture => picture.Source.Name, count, seed).HeldOut;
 }

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using ResLora.Formats;
-using ResLora.Formats.Errors;
 using ResLora.Images.Folders;
 using ResLora.Models;
 using ResLora.Text.Data.Labelling;
@@ -50,27 +49,20 @@ internal sealed class PictureWorkload : Workload
     public override TaskData Read(RunSource source, Network network, bool headIsNew)
     {
         var saved = source.Adapter is { } from && headIsNew ? ModelHeadFile.Read(from) : null;
-        var split = PictureSplit.Read(source.Data, saved ?? network.Head, headIsNew);
+        var (classes, split) = PictureSplit.Read(source.Data, saved ?? network.Head, headIsNew);
         if (saved is not null)
         {
-            HeadLabels.Require(PictureLabels.Measures(split.Classes.Count), split.Classes, saved, source.Adapter!);
+            HeadLabels.Require(PictureLabels.Measures(classes.Count), classes, saved, source.Adapter!);
         }
 
-        return new LabelledPictures(source.Model, split, source.Data);
+        return new LabelledPictures(source.Model, classes, split, source.Data);
     }
 
     /// <inheritdoc />
     public override TaskData Read(GivenData given, ModelSession session)
     {
-        var data = PictureDataReader.Read(given.Path, PictureSplit.Request(given.Columns, session.Model.Head));
-        var pictures = data.HasSplits ? data.Of(given.Split) : data.Pictures;
-        if (pictures.Count == 0)
-        {
-            throw new FileFormatException($"'{given.Path}' has no {given.Split.ToString().ToLowerInvariant()} split; name another part (--split), or a folder without splits.");
-        }
-
-        pictures = given.Limit is { } limit ? PictureSplit.Some(pictures, limit, seed: 0) : pictures;
-        return new LabelledPictures(session.ModelFolder, new PictureSplit(data.Classes!, pictures, []), new DataConfig { Train = given.Path });
+        var (classes, pictures) = PictureSplit.Given(given, PictureSplit.Request(given.Columns, session.Model.Head));
+        return new LabelledPictures(session.ModelFolder, classes!, new PictureSplit(pictures, []), new DataConfig { Train = given.Path });
     }
 
     /// <inheritdoc />

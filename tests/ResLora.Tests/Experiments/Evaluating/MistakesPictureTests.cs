@@ -1,4 +1,5 @@
 using ResLora.Experiments.Evaluating;
+using ResLora.Experiments.Plots;
 using ResLora.Experiments.Workloads;
 using ResLora.Images;
 using ResLora.Images.Decoding;

@@ -14,7 +14,7 @@ public sealed class ExportTargetsTests
     [InlineData("peft-lora", "'peft'")]
     [InlineData("safetensors", "'hf'")]
     [InlineData("mlx", "'hf'")]
-    [InlineData("diffusers", "not supported")]
+    [InlineData("kohya", "'a1111' writes the LoRA file")]
     [InlineData("olama", "ollama")]
     public void Get_ANameThatPeopleTry_SaysWhatToTake(string name, string hint)
     {

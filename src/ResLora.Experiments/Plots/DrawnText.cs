@@ -1,7 +1,7 @@
 using ScottPlot;
 using SkiaSharp;
 
-namespace ResLora.Experiments.Evaluating;
+namespace ResLora.Experiments.Plots;
 
 /// <summary>Texts in a picture, each in a font that has its letters where there is one.</summary>
 internal static class DrawnText

@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Text.Json;
+using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Running;
+using ResLora.Experiments.Workloads.TextToImage;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
+using ResLora.Images.Writing;
+using ResLora.Training;
+using ResLora.Training.Generation;
+using ResLora.Training.Loop;
+
+namespace ResLora.Experiments.Imagining;
+
+/// <summary>Makes pictures from a prompt and writes them, with all that they were made from inside.</summary>
+public static class ImagineJob
+{
+    /// <summary>Runs the job.</summary>
+    /// <param name="options">What is made.</param>
+    /// <param name="progress">Is told of every step; null for nobody.</param>
+    /// <param name="stop">Ends it between two steps; pictures that are done stay.</param>
+    /// <returns>The pictures in the order of their seeds.</returns>
+    /// <exception cref="ResLoraException">Settings or files cannot be used, or an output is there already.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static IReadOnlyList<ImaginedPicture> Run(ImagineOptions options, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ConfigBinder.ThrowIfAny("The picture's settings", [.. options.Problems()]);
+        var files = Enumerable.Range(0, options.Count).Select(i => FileOf(options, options.Settings.Seed + i)).ToArray();
+        foreach (var file in files)
+        {
+            if (Path.Exists(file))
+            {
+                throw new ConfigException($"'{file}' is there already, and nothing is replaced; name another output.");
+            }
+
+            OutputGuard.RequireFile(file, options.Model, options.Adapter);
+        }
+
+        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
+        using var generator = new ImageGenerator(session);
+        WarnOfLength(generator, options.Settings);
+        var pictures = new List<ImaginedPicture>();
+        for (var i = 0; i < files.Length; i++)
+        {
+            var settings = options.Settings with { Seed = options.Settings.Seed + i };
+            using var pixels = generator.Generate(
+                settings, (done, total) => progress?.Report(new PictureStep(i + 1, options.Count, done, total)), stop);
+            PngFile.Write(files[i], PictureTensor.ToImage(pixels), Texts(options, settings, generator.SamplerName(settings)));
+            pictures.Add(new ImaginedPicture(files[i], settings.Seed));
+        }
+
+        return pictures;
+    }
+
+    private static string FileOf(ImagineOptions options, long seed) =>
+        Path.GetExtension(options.Output).Equals(".png", StringComparison.OrdinalIgnoreCase)
+            ? options.Output
+            : Path.Combine(options.Output, string.Create(CultureInfo.InvariantCulture, $"{seed}.png"));
+
+    private static void WarnOfLength(ImageGenerator generator, ImageSettings settings)
+    {
+        foreach (var (name, text) in new[] { ("prompt", settings.Prompt), ("negative prompt", settings.Negative) })
+        {
+            if (generator.TokensLeftOut(text) is > 0 and var count)
+            {
+                Warnings.Add($"The {name} is {count} tokens too long for this model; its end is left out.");
+            }
+        }
+    }
+
+    /// <summary>As AUTOMATIC1111 and those after it read them (<c>parameters</c>), and whole in JSON (<c>reslora</c>).</summary>
+    private static Dictionary<string, string> Texts(ImagineOptions options, ImageSettings settings, string sampler)
+    {
+        var model = Path.GetFileName(Path.TrimEndingDirectorySeparator(options.Model));
+        var negative = settings.Negative.Length > 0 ? $"\nNegative prompt: {settings.Negative}" : "";
+        var size = settings is { Width: { } width, Height: { } height } ? $", Size: {width}x{height}" : "";
+        return new()
+        {
+            ["parameters"] = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{settings.Prompt}{negative}\nSteps: {settings.Steps}, Sampler: {sampler}, CFG scale: {settings.Guidance}, Seed: {settings.Seed}{size}, Model: {model}"),
+            ["reslora"] = JsonSerializer.Serialize(new
+            {
+                prompt = settings.Prompt,
+                negative = settings.Negative,
+                seed = settings.Seed,
+                steps = settings.Steps,
+                guidance = settings.Guidance,
+                sampler,
+                model = options.Model,
+                adapter = options.Adapter,
+            }),
+        };
+    }
+}
+
+/// <summary>A picture that was made.</summary>
+/// <param name="File">The PNG file.</param>
+/// <param name="Seed">Its seed.</param>
+public sealed record ImaginedPicture(string File, long Seed);
+
+/// <summary>A step of a picture is done.</summary>
+/// <param name="Picture">Which picture, from 1.</param>
+/// <param name="Pictures">How many there will be.</param>
+/// <param name="Done">How many of its steps are done.</param>
+/// <param name="Total">How many it has.</param>
+public sealed record PictureStep(int Picture, int Pictures, int Done, int Total) : RunEvent(Done);

@@ -1,0 +1,20 @@
+namespace ResLora.Experiments.Importing;
+
+/// <summary>What is imported, and where to.</summary>
+public sealed record ImportOptions
+{
+    /// <summary>The checkpoint: one file with the whole pipeline, in the names of the original Stable Diffusion.</summary>
+    public required string Checkpoint { get; init; }
+
+    /// <summary>A pipeline folder in diffusers' layout whose configurations, tokenizer and scheduler are taken; its weights are not read.</summary>
+    public required string Like { get; init; }
+
+    /// <summary>The folder to write; it must not be there, or be empty.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>Whether the averaged weights of the UNet are taken (<c>model_ema.</c>). Default false: the plain ones.</summary>
+    public bool Averaged { get; init; }
+
+    /// <summary>The type to store: float16, bfloat16, float32, or auto for each tensor's own. Default auto.</summary>
+    public string DataType { get; init; } = "auto";
+}
