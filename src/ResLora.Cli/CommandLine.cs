@@ -27,6 +27,8 @@ internal static class CommandLine
             TrainCommand.Create(),
             EvaluateCommand.Create(),
             GenerateCommand.Create(),
+            ImagineCommand.Create(),
+            ImportCommand.Create(),
             PredictCommand.Create(),
             MergeCommand.Create(),
             ExportCommand.Create(),

@@ -13,6 +13,8 @@ public sealed class HelpTests
     [InlineData("train")]
     [InlineData("evaluate")]
     [InlineData("generate")]
+    [InlineData("imagine")]
+    [InlineData("import")]
     [InlineData("predict")]
     [InlineData("merge")]
     [InlineData("export")]

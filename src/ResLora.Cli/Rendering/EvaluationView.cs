@@ -10,7 +10,7 @@ namespace ResLora.Cli.Rendering;
 internal static class EvaluationView
 {
     /// <summary>The JSON document.</summary>
-    public static object Document(EvaluationReport report) => report.Labels is { } labels ? Document(report, labels) : new
+    public static object Document(EvaluationReport report) => report.Labels is { } labels ? Document(report, labels) : report.Parts.Count > 0 ? OfPictures(report) : new
     {
         report.Task,
         report.Samples,
@@ -30,6 +30,17 @@ internal static class EvaluationView
         if (report.Labels is { } labels)
         {
             Draw(report, labels, terminal);
+            return;
+        }
+
+        if (report.Parts.Count > 0)
+        {
+            terminal.Write(Tables.Facts(
+            [
+                new("task", $"{report.Task}, {Tables.Count(report.Samples)} pictures"),
+                new("loss", $"{Tables.Number(report.Loss.Loss)}, mean squared error over {Tables.Count(report.Loss.Tokens)} noisy pictures"),
+                .. report.Parts.Select(part => KeyValuePair.Create(part.Key.Replace('_', ' '), Tables.Number(part.Value))),
+            ]));
             return;
         }
 
@@ -66,6 +77,9 @@ internal static class EvaluationView
 
         terminal.Write(Tables.Facts(facts));
     }
+
+    private static object OfPictures(EvaluationReport report) =>
+        new { report.Task, report.Samples, report.Loss.Loss, NoisyPictures = report.Loss.Tokens, report.Parts };
 
     private static object Document(EvaluationReport report, LabelScores labels) => new
     {

@@ -73,12 +73,12 @@ internal static class ExportView
             return;
         }
 
-        var table = Tables.Of("read back", "type", "logits differ by>", "allowed>", "divergence>", "same first choice>", "of a rounding>", "prompts alike>");
+        var table = Tables.Of("read back", "type", proofs.All(proof => double.IsNaN(proof.TopOneAgreement)) ? "outputs differ by>" : "logits differ by>", "allowed>", "divergence>", "same first choice>", "of a rounding>", "prompts alike>");
         foreach (var proof in proofs)
         {
             table.Row(
                 proof.File, proof.Type.Name(), Tables.Number(proof.MaxLogitDifference), Tables.Number(proof.Tolerance * Math.Max(1, proof.LargestLogit)),
-                Tables.Number(proof.MeanKl), Tables.Percent(proof.TopOneAgreement), Tables.Percent(proof.WeightError),
+                Tables.Number(proof.MeanKl), double.IsNaN(proof.TopOneAgreement) ? "-" : Tables.Percent(proof.TopOneAgreement), Tables.Percent(proof.WeightError),
                 proof.Prompts == 0 ? "-" : $"{proof.Prompts - proof.PromptsDiffering} of {proof.Prompts}");
         }
 
@@ -87,7 +87,7 @@ internal static class ExportView
 
     private static IEnumerable<KeyValuePair<string, string>> Cost(ExportPlan plan, MergeLoss loss, string measuredOn) =>
     [
-        new("merge", $"{(plan.IsExact ? "exact but for rounding" : $"approximate, method {MergeMethods.Name(plan.Method)}")}: divergence {Tables.Number(loss.MeanKl)} nats a prediction, same first choice {Tables.Percent(loss.TopOneAgreement)}, loss {Tables.Number(loss.LossUnmerged)} unmerged and {Tables.Number(loss.LossMerged)} merged"),
+        new("merge", $"{(plan.IsExact ? "exact but for rounding" : $"approximate, method {MergeMethods.Name(plan.Method)}")}: divergence {Tables.Number(loss.MeanKl)} nats a prediction, {(double.IsNaN(loss.TopOneAgreement) ? "" : $"same first choice {Tables.Percent(loss.TopOneAgreement)}, ")}loss {Tables.Number(loss.LossUnmerged)} unmerged and {Tables.Number(loss.LossMerged)} merged"),
         new("measured on", $"{measuredOn}, {Tables.Count(loss.Tokens)} predictions"),
     ];
 

@@ -35,7 +35,9 @@ internal static class NextCommands
         [
             $"{Tool} evaluate {tuned} --task {config.Task} {Data(config.Data)}",
             .. merge,
-            report.Prompt is { } prompt
+            report.PicturePrompt is { } caption
+                ? $"{Tool} imagine {tuned} --prompt {ShellWord.Quote(Prompt(caption))} --output {Word(Path.Combine(report.RunFolder, "picture.png"))}"
+                : report.Prompt is { } prompt
                 ? $"{Tool} generate {tuned} --prompt {ShellWord.Quote(Prompt(prompt))}"
                 : $"{Tool} predict {tuned} --task {config.Task} --data {Word(config.Data.Validation ?? config.Data.Train)}{Columns(config.Data)}",
         ];

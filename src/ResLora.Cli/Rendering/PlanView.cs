@@ -28,9 +28,9 @@ internal static class PlanView
         }
 
         terminal.Write(Tables.Facts(Facts(report)));
-        foreach (var found in report.Run.Breaks)
+        foreach (var line in Cuts(report.Run.Breaks))
         {
-            Tables.Sentence(terminal, Line(found));
+            Tables.Sentence(terminal, line);
         }
     }
 
@@ -80,8 +80,21 @@ internal static class PlanView
             : $"{outputs}; the base model lacks {string.Join(" and ", drawn)}: drawn from the seed, trained and saved";
     }
 
-    /// <summary>Where a chain is cut, as a sentence.</summary>
-    public static string Line(ChainBreak found) => $"A chain is cut between {found.From} and {found.To}: {found.Reason}.";
+    /// <summary>Where chains are cut, a sentence each; those that are cut at one place for one reason are told together.</summary>
+    public static IEnumerable<string> Cuts(IEnumerable<ChainBreak> breaks) => breaks
+        .GroupBy(found => (Place: PlaceOf(found), found.Reason))
+        .Select(group => group.ToArray() is [var single]
+            ? $"A chain is cut between {single.From} and {single.To}: {single.Reason}."
+            : $"Chains are cut between {group.Key.Place.From} and {group.Key.Place.To} ({string.Join(", ", group.Select(found => found.From[(group.Key.Place.From.Length + 1)..]))}): {group.Key.Reason}.");
+
+    /// <summary>What two names have before their common end.</summary>
+    private static (string From, string To) PlaceOf(ChainBreak found)
+    {
+        var (from, to) = (found.From.Split('.'), found.To.Split('.'));
+        var common = from.Reverse().Zip(to.Reverse()).TakeWhile(pair => pair.First == pair.Second).Count();
+        common = Math.Min(common, Math.Min(from.Length, to.Length) - 1);
+        return (string.Join('.', from[..^common]), string.Join('.', to[..^common]));
+    }
 
     private static string Adapter(PlanReport report) => report.Adapter switch
     {
@@ -93,5 +106,7 @@ internal static class PlanView
 
     private static string Chains(PlanReport report) => report.Adapter is null or { Shortcut.Kind: ShortcutKind.None }
         ? "none: no shortcuts"
-        : string.Join(", ", report.Run.Chains.Select(chain => $"{chain.Name} ({chain.Blocks.Count})"));
+        : string.Join(", ", report.Run.Chains
+            .GroupBy(chain => chain.Name, chain => chain.Blocks.Count)
+            .Select(chains => $"{chains.Key} ({string.Join(", ", chains)})"));
 }

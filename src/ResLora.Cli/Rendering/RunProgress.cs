@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using ResLora.Adapters.Merging;
 using ResLora.Experiments.Evaluating;
+using ResLora.Experiments.Imagining;
 using ResLora.Experiments.Merging;
 using ResLora.Experiments.Running;
 using ResLora.Formats;
@@ -54,6 +55,9 @@ internal sealed class RunProgress : IProgress<RunEvent>
     /// <summary>How many answers are there, as one line.</summary>
     public static string Line(SamplesDone samples) => $"answered {samples.Done} of {samples.Total}";
 
+    /// <summary>How far a picture is, as one line.</summary>
+    public static string Line(PictureStep picture) => $"picture {picture.Picture} of {picture.Pictures}: step {picture.Done} of {picture.Total}";
+
     /// <summary>How far a calibration is, as one line.</summary>
     public static string Line(CalibrationProgress calibration) =>
         $"calibrating: pass {calibration.Pass} of {calibration.Passes}, batch {calibration.Batch} of {calibration.Batches}, {ByteSize.Format(calibration.Bytes)}";
@@ -68,9 +72,9 @@ internal sealed class RunProgress : IProgress<RunEvent>
                 break;
             case RunPlanned planned:
                 Write(Tables.Facts(PlanView.Facts(planned.Plan)));
-                foreach (var cut in planned.Plan.Run.Breaks)
+                foreach (var cut in PlanView.Cuts(planned.Plan.Run.Breaks))
                 {
-                    WriteLine(PlanView.Line(cut));
+                    WriteLine(cut);
                 }
 
                 break;
@@ -85,6 +89,12 @@ internal sealed class RunProgress : IProgress<RunEvent>
                 break;
             case SamplesDone samples when IsDue(samples.Done, samples.Total):
                 _context.Log(Line(samples));
+                break;
+            case PictureStep picture when _bar is not null:
+                (_bar.MaxValue, _bar.Value, _bar.Description) = (picture.Total, picture.Done, Line(picture));
+                break;
+            case PictureStep picture when picture.Done == picture.Total:
+                _context.Log(Line(picture));
                 break;
             case CalibrationAdvanced { Progress: var calibration } when _bar is not null:
                 (_bar.MaxValue, _bar.Value, _bar.Description) = (calibration.Passes * calibration.Batches, ((calibration.Pass - 1) * calibration.Batches) + calibration.Batch, Line(calibration));
