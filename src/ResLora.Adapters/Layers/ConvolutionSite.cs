@@ -36,7 +36,8 @@ public sealed class ConvolutionSite(string name, Convolution layer) : LayerSite(
     /// <inheritdoc />
     public override string Geometry => string.Join(", ",
     [
-        $"kernel {Sizes(layer.kernel_size)}", $"stride {Sizes(layer.stride)}", $"padding {(layer.padding is { } padding ? Sizes(padding) : $"{layer.padding_type}".ToLowerInvariant())}",
+        $"kernel {Sizes(layer.kernel_size)}", $"stride {Sizes(layer.stride)}",
+        $"padding {(layer.padding is { } padding ? Sizes(padding) : $"{layer.padding_type}".ToLowerInvariant())}",
         $"dilation {Sizes(layer.dilation)}", $"groups {layer.groups}", $"padded with {layer.padding_mode}".ToLowerInvariant(),
     ]);
 
@@ -47,7 +48,8 @@ public sealed class ConvolutionSite(string name, Convolution layer) : LayerSite(
         long[] none = [.. layer.stride.Select(_ => 0L)];
         return layer is { padding: { } padding, padding_mode: PaddingModes.Zeros }
             ? Convolve(input, weight, layer.stride, padding, layer.dilation, layer.groups).MoveToOuterDisposeScope()
-            : Convolve(nn.functional.pad(input, Margins(), layer.padding_mode), weight, layer.stride, none, layer.dilation, layer.groups).MoveToOuterDisposeScope();
+            : Convolve(nn.functional.pad(input, Margins(), layer.padding_mode), weight, layer.stride, none, layer.dilation, layer.groups)
+                .MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc />
@@ -66,10 +68,14 @@ public sealed class ConvolutionSite(string name, Convolution layer) : LayerSite(
     public override long[] ShapeOfA(long rank)
     {
         // PEFT's A reads all channels and pads with zeros, whatever the layer does.
-        var problem = layer.groups > 1 ? $"{layer.groups} groups" : layer.padding_mode != PaddingModes.Zeros ? $"{layer.padding_mode.ToString().ToLowerInvariant()} padding" : null;
+        var problem = layer.groups > 1
+            ? $"{layer.groups} groups"
+            : layer.padding_mode != PaddingModes.Zeros ? $"{layer.padding_mode.ToString().ToLowerInvariant()} padding" : null;
         return problem is null
             ? [rank, .. _shape[1..]]
-            : throw new ConfigException($"'{Name}' is a convolution with {problem}, which factors of low rank do not fit (PEFT's could not be merged); exclude it (adapter.exclude).");
+            : throw new ConfigException(
+                $"'{Name}' is a convolution with {problem}, which factors of low rank do not fit (PEFT's could not be merged); "
+                + "exclude it (adapter.exclude).");
     }
 
     /// <inheritdoc />
@@ -137,12 +143,22 @@ public sealed class ConvolutionSite(string name, Convolution layer) : LayerSite(
         return plain;
     }
 
-    private Tensor Convolve(Tensor input, Tensor weight, long[] stride, long[] padding, long[] dilation, long groups) => (Dimensions, groups) switch
+    private Tensor Convolve(Tensor input, Tensor weight, long[] stride, long[] padding, long[] dilation, long groups)
     {
-        (1, _) => nn.functional.conv1d(input, weight, stride: stride[0], padding: padding[0], dilation: dilation[0], groups: groups),
-        (_, 1) => PictureProduct.Of(input, weight, bias: null, stride, padding, dilation),
-        _ => nn.functional.conv2d(input, weight, strides: stride, padding: padding, dilation: dilation, groups: groups),
-    };
+        if (Dimensions == 1)
+        {
+            using var scope = NewDisposeScope();
+            var picture = ConvolvePictures(
+                input.unsqueeze(2), weight.unsqueeze(2), [1, .. stride], [0, .. padding], [1, .. dilation], groups);   // [B, Dout, 1, L']
+            return picture.squeeze(2).MoveToOuterDisposeScope();
+        }
+
+        return ConvolvePictures(input, weight, stride, padding, dilation, groups);
+    }
+
+    private static Tensor ConvolvePictures(Tensor input, Tensor weight, long[] stride, long[] padding, long[] dilation, long groups) => groups == 1
+        ? PictureProduct.Of(input, weight, bias: null, stride, padding, dilation)
+        : nn.functional.conv2d(input, weight, strides: stride, padding: padding, dilation: dilation, groups: groups);
 
     /// <summary>What is put around an input, the last dimension first, in front and behind.</summary>
     private long[] Margins() => [.. Enumerable.Range(0, Dimensions).Reverse().SelectMany(Margin)];
