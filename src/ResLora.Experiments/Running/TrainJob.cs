@@ -85,21 +85,20 @@ public static class TrainJob
         progress?.Report(new RunPlanned(plan));
         data.Prepare(session, progress, stop);
         var objective = data.ObjectiveFor(session, config.Training.Packing);
+        using var watcher = data.Watch(session, config.Samples, folder.Path, stop);
         var setup = new TrainSetup(
             objective, trainable, encoded.Train.Examples, encoded.Validation, config.Training, folder.Path, Save(config, session))
         {
             Adapter = adapter,
-            RateFactor = name => name.StartsWith("text_encoder.", StringComparison.Ordinal) ? config.Denoising.TextEncoderRate : 1,
+            RateFactor = data.RateFactor,
             Sources = RunSources.Of(config),
-            SaveSettings = () => folder.Save(config),
+            SaveSettings = () =>
+            {
+                folder.Save(config);
+                watcher?.Begin(progress);
+            },
             ExtraMetrics = HasExtraMetrics(config) ? () => ExtraMetrics(session, objective, data, encoded, config, stop) : null,
         };
-        using var watcher = data.Watch(session, config.Samples, folder.Path, stop);
-        if (watcher is not null)
-        {
-            setup = setup with { SaveSettings = () => Begin(folder, config, watcher, progress) };
-        }
-
         var result = new Trainer(setup).Run(watcher is null ? progress : new WatchedProgress(watcher, progress), resume, stop);
         RunPlots.Write(folder, config.Task, data.LossUnit);
         return new TrainReport(folder.Path, trainable.Sum(p => p.Value.numel()), result)
@@ -110,12 +109,6 @@ public static class TrainJob
             KeptFreedMemory = Allocator.KeepsFreedMemory,
             PeakMemory = watch.Most,
         };
-    }
-
-    private static void Begin(RunFolder folder, RunConfig config, IRunWatcher watcher, IProgress<RunEvent>? progress)
-    {
-        folder.Save(config);
-        watcher.Begin(progress);
     }
 
     /// <summary>The dtype that a configuration names; null for that of the files.</summary>

@@ -69,6 +69,10 @@ internal abstract class TaskData
     /// <param name="packing">Whether batches are packed where the objective can.</param>
     public abstract Objective ObjectiveFor(ModelSession session, bool packing);
 
+    /// <summary>What the learning rate of a parameter is multiplied by. Default: 1.</summary>
+    /// <param name="parameter">The parameter's dotted name.</param>
+    public virtual double RateFactor(string parameter) => 1;
+
     /// <summary>Takes examples that a merge is calibrated or measured on.</summary>
     /// <param name="session">The network.</param>
     /// <param name="heldOut">Whether they are of the samples held out.</param>

@@ -62,6 +62,9 @@ internal sealed class CaptionedPictures(string folder, PictureSplit split, Denoi
         Objective(session, trainsText: session.Adapter is null || TextToImageWorkload.AdaptsText(session));
 
     /// <inheritdoc />
+    public override double RateFactor(string parameter) => TextToImageWorkload.IsOfText(parameter) ? config.TextEncoderRate : 1;
+
+    /// <inheritdoc />
     public override IRunWatcher? Watch(ModelSession session, SamplesConfig samples, string runFolder, CancellationToken stop) =>
         samples.Prompts.Count > 0 ? new SamplePictures(session, samples, runFolder, stop) : null;
 

@@ -49,9 +49,11 @@ internal sealed class TextToImageWorkload : Workload
     /// <exception cref="ResLoraException">There is none, or it is not supported.</exception>
     public static NoiseSchedule ScheduleOf(string folder) => new(SchedulerConfig.Read(folder));
 
+    /// <summary>Whether a layer or a parameter is the text encoder's, by its dotted name.</summary>
+    public static bool IsOfText(string name) => name.StartsWith(TextEncoderPrefix, StringComparison.Ordinal);
+
     /// <summary>Whether a session's adapter has blocks on the text encoder.</summary>
-    public static bool AdaptsText(ModelSession session) =>
-        session.Adapter?.Blocks.Any(block => block.ModuleName.StartsWith(TextEncoderPrefix, StringComparison.Ordinal)) == true;
+    public static bool AdaptsText(ModelSession session) => session.Adapter?.Blocks.Any(block => IsOfText(block.ModuleName)) == true;
 
     /// <inheritdoc />
     public override bool Fits(Network network) => network is TextToImageModel;
