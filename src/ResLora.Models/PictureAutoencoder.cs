@@ -32,6 +32,27 @@ public abstract class PictureAutoencoder(string name) : Network(name)
     /// <exception cref="ShapeException">The latents have other channels, or there are none.</exception>
     public abstract Tensor Decode(Tensor latents);
 
+    /// <summary>The picture that a text-to-image model has made.</summary>
+    /// <param name="latents">[B, C, Y, X], scaled as the UNet has them; borrowed.</param>
+    /// <returns>New tensor [B, 3, f Y, f X], 0 to 1, owned by the caller.</returns>
+    /// <exception cref="ShapeException">The latents have other channels, or there are none.</exception>
+    public Tensor Picture(Tensor latents)
+    {
+        ArgumentNullException.ThrowIfNull(latents);
+        using var scope = NewDisposeScope();
+        return InRange(Decode(latents / ScalingFactor)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What a decoder has made, in the range of pictures.</summary>
+    /// <param name="decoded">[...], about −1 to 1, borrowed.</param>
+    /// <returns>New tensor of the same shape, 0 to 1, owned by the caller.</returns>
+    public static Tensor InRange(Tensor decoded)
+    {
+        ArgumentNullException.ThrowIfNull(decoded);
+        using var scope = NewDisposeScope();
+        return ((decoded / 2) + 0.5).clamp(0, 1).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Refuses a UNet whose latents are others than this autoencoder's.</summary>
     /// <param name="unet">The UNet, borrowed.</param>
     /// <param name="folder">The pipeline, for errors.</param>

@@ -73,26 +73,19 @@ public sealed class ImageGenerator : IDisposable
         using var generator = new Generator((ulong)settings.Seed, CPU);
         using var sampler = Samplers.Of(_scheduler, settings.Steps, settings.Sampler);
         var noise = randn(LatentShape(settings), generator: generator).to(_model.Device);   // [1, C, Y, X]
-        var latents = noise * sampler.InitialScale;
         // The negative prompt first, as a batch of two: one pass for both.
         var isGuided = settings.Guidance != 1;
         var text = Encode(isGuided ? [settings.Negative, settings.Prompt] : [settings.Prompt]);   // [1 or 2, T, D]
-        for (var step = 0; step < sampler.Timesteps.Count; step++)
+        var latents = sampler.Run(noise * sampler.InitialScale, Said, generator, (step, _) => told?.Invoke(step + 1, sampler.Timesteps.Count));
+        return _vae.Picture(latents)[0].cpu().MoveToOuterDisposeScope();   // [1, C, Y, X] -> [3, f Y, f X]
+
+        Tensor Said(Tensor seen, double timestep)   // [1, C, Y, X] -> the same
         {
             stop.ThrowIfCancellationRequested();
-            using var inner = NewDisposeScope();
-            var seen = sampler.Scale(latents, step).to(_model.DataType);
-            var timesteps = tensor(sampler.Timesteps[step], device: _model.Device).expand(text.shape[0]);   // [1 or 2]
-            var said = _model.Denoise(seen.expand(text.shape[0], -1, -1, -1), timesteps, text).to(float32);
-            var output = isGuided ? Guidance.Apply(said[0].unsqueeze(0), said[1].unsqueeze(0), settings.Guidance) : said;
-            var next = sampler.Step(output, step, latents, generator);
-            latents.Dispose();
-            latents = next.MoveToOuterDisposeScope();
-            told?.Invoke(step + 1, sampler.Timesteps.Count);
+            var timesteps = tensor(timestep, device: _model.Device).expand(text.shape[0]);   // [1 or 2]
+            var said = _model.Denoise(seen.to(_model.DataType).expand(text.shape[0], -1, -1, -1), timesteps, text).to(float32);
+            return isGuided ? Guidance.Apply(said[0].unsqueeze(0), said[1].unsqueeze(0), settings.Guidance) : said;
         }
-
-        var picture = _vae.Decode(latents / _vae.ScalingFactor);   // [1, C, Y, X] -> [1, 3, Y, X]
-        return ((picture[0] / 2) + 0.5).clamp(0, 1).cpu().MoveToOuterDisposeScope();
     }
 
     /// <summary>Frees the autoencoder.</summary>

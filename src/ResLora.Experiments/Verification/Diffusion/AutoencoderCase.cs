@@ -60,7 +60,7 @@ internal static class AutoencoderCase
             ["logvar"] = logVariance,
             ["latents"] = latents,
             ["sample"] = sample,
-            ["image"] = ((sample / 2) + 0.5).clamp(0, 1),
+            ["image"] = PictureAutoencoder.InRange(sample),
         };
         foreach (var (part, seen) in parts)
         {

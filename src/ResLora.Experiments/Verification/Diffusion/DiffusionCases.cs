@@ -1,8 +1,10 @@
 using System.Text.Json;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Json;
+using ResLora.Models;
 using ResLora.Models.Diffusion;
 using ResLora.Models.Diffusion.Sampling;
+using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Verification.Diffusion;
 
@@ -67,7 +69,8 @@ internal static class DiffusionCases
     public static bool Has(string folder, string key)
     {
         using var file = CheckedJson.Read(Path.Combine(folder, "case.json"));
-        return file.RootElement.ValueKind == JsonValueKind.Object && file.RootElement.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null;
+        return file.RootElement.ValueKind == JsonValueKind.Object && file.RootElement.TryGetProperty(key, out var value)
+            && value.ValueKind != JsonValueKind.Null;
     }
 
     /// <summary>A number of a case.</summary>
@@ -92,6 +95,21 @@ internal static class DiffusionCases
         TextOf(Path.Combine(folder, "case.json"), key) is { Length: > 0 } name && Path.GetFileName(name) == name
             ? name
             : throw new FileFormatException($"{folder}: case.json needs '{key}', a name without a path.");
+
+    /// <summary>What a model says of latents at a timestep, with guidance.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="seen">[B, C, Y, X] as the network is to see them, borrowed.</param>
+    /// <param name="timestep">The timestep.</param>
+    /// <param name="without">[B, T, D] or [1, T, D], the encoding of no prompt; borrowed.</param>
+    /// <param name="with">That of the prompts, borrowed.</param>
+    /// <param name="guidance">How much the prompts count.</param>
+    /// <returns>New tensor [B, C, Y, X], owned by the caller.</returns>
+    public static Tensor Guided(TextToImageModel model, Tensor seen, double timestep, Tensor without, Tensor with, double guidance)
+    {
+        using var scope = NewDisposeScope();
+        var time = tensor(timestep).expand(seen.shape[0]);   // [B]
+        return Guidance.Apply(model.Denoise(seen, time, without), model.Denoise(seen, time, with), guidance).MoveToOuterDisposeScope();
+    }
 
     /// <summary>The sampler of a case, with as many steps as it says.</summary>
     /// <param name="folder">The folder, with case.json.</param>

@@ -9,7 +9,6 @@ using ResLora.Models.Diffusion;
 using ResLora.Models.Diffusion.Sampling;
 using ResLora.Tensors.Safetensors;
 using ResLora.Text.Tokenization;
-using ResLora.Training.Loop;
 using ResLora.Training.Objectives.Denoising;
 using static TorchSharp.torch;
 
@@ -72,7 +71,8 @@ internal sealed class PipelineCase : IDisposable
 
     /// <summary>What the case brings in, and is not computed.</summary>
     private static bool IsGiven(string quantity) => quantity is "sample.initial_latents" or "train.noise" or "train.timesteps"
-        || quantity.EndsWith(".noise", StringComparison.Ordinal) || (quantity.EndsWith(".timesteps", StringComparison.Ordinal) && quantity != "sample.timesteps");
+        || quantity.EndsWith(".noise", StringComparison.Ordinal)
+        || (quantity.EndsWith(".timesteps", StringComparison.Ordinal) && quantity != "sample.timesteps");
 
     private static string KindOf(string quantity) => quantity[(quantity.IndexOf('.', StringComparison.Ordinal) + 1)..] switch
     {
@@ -100,16 +100,11 @@ internal sealed class PipelineCase : IDisposable
         var without = model.Encode(Ids(tokenizer, prompts.Select(_ => "")));
         using var sampler = Samplers.Of(SchedulerConfig.Read(_model), (int)DiffusionCases.NumberOf(_folder, "steps"));
         _got["sample.timesteps"] = tensor(sampler.Timesteps.Select(t => (long)t).ToArray());
-        var latents = _expected.Read("sample.initial_latents");
-        for (var step = 0; step < sampler.Timesteps.Count; step++)
-        {
-            var (seen, time) = (sampler.Scale(latents, step), tensor([sampler.Timesteps[step]]).expand(prompts.Length));
-            var said = Guidance.Apply(model.Denoise(seen, time, without), model.Denoise(seen, time, text), DiffusionCases.NumberOf(_folder, "guidance"));
-            latents = sampler.Step(said, step, latents);
-        }
-
-        _got["sample.latents"] = latents;
-        _got["sample.images"] = ((vae.Decode(latents / vae.ScalingFactor) / 2) + 0.5).clamp(0, 1);
+        var guidance = DiffusionCases.NumberOf(_folder, "guidance");
+        var latents = _got["sample.latents"] = sampler.Run(
+            _expected.Read("sample.initial_latents"),
+            (seen, timestep) => DiffusionCases.Guided(model, seen, timestep, without, text, guidance));
+        _got["sample.images"] = vae.Picture(latents);
     }
 
     private void Losses()
@@ -141,47 +136,25 @@ internal sealed class PipelineCase : IDisposable
     {
         var settings = _file.RootElement.GetProperty("train");
         using var model = (TextToImageModel)ModelRegistry.Load(_model, float32);
-        var schedule = new NoiseSchedule(SchedulerConfig.Read(_model));
         // The files hold no alpha, so that it is taken for the rank.
         var strength = settings.GetProperty("alpha").GetDouble() / settings.GetProperty("rank").GetDouble();
         var adapted = AdapterStore.Load(model, AdapterStore.Describe(Path.Combine(_folder, "adapter_before")).WithStrength(strength));
         model.BeginForward = mask => adapted.BeginPass(mask);
-        var trained = adapted.TrainableParameters().ToArray();
-        foreach (var (_, parameter) in trained)
-        {
-            parameter.requires_grad = true;
-        }
-
-        var rate = settings.GetProperty("learning_rate").GetDouble();
-        using var adam = new AdamW(trained, new TrainConfig
-        {
-            LearningRate = rate,
-            Beta1 = settings.GetProperty("betas")[0].GetDouble(),
-            Beta2 = settings.GetProperty("betas")[1].GetDouble(),
-            Epsilon = settings.GetProperty("eps").GetDouble(),
-            WeightDecay = settings.GetProperty("weight_decay").GetDouble(),
-        });
-        var objective = new DenoisingObjective(model, schedule, new DenoisingConfig(), trainsText: true);
-        var (allLatents, allIds, allNoise, allTimesteps) =
+        var objective = new DenoisingObjective(model, new NoiseSchedule(SchedulerConfig.Read(_model)), new DenoisingConfig(), trainsText: true);
+        var (latents, ids, noise, timesteps) =
             (_expected.Read("twitter.latents"), _expected.Read("twitter.input_ids"), _expected.Read("train.noise"), _expected.Read("train.timesteps"));
-        var (steps, rows) = ((int)allTimesteps.shape[0], (int)allTimesteps.shape[1]);
-        var (losses, norms) = (new float[steps], new float[steps]);
-        for (var step = 0; step < steps; step++)
-        {
-            using var scope = NewDisposeScope();
-            var places = tensor(Enumerable.Range(0, rows).Select(row => ((rows * (long)step) + row) % allLatents.shape[0]).ToArray());
-            var (latents, noise, timesteps) = (allLatents.index_select(0, places), allNoise[step], allTimesteps[step]);
-            using var batch = new DenoisingBatch(
-                schedule.AddNoise(latents, noise, timesteps), timesteps.clone(), allIds.index_select(0, places),
-                schedule.Target(latents, noise, timesteps), ones(rows));
-            var loss = objective.LossSum(batch) / batch.TargetCount;
-            adam.ZeroGradients();
-            loss.backward();
-            norms[step] = (float)Gradients.Norm(trained.Select(one => one.Value));
-            adam.Step(rate);
-            losses[step] = loss.item<float>();
-        }
-
-        (_got["train.losses"], _got["train.gradient_norms"]) = (tensor(losses), tensor(norms));
+        var (steps, rows) = ((int)timesteps.shape[0], (int)timesteps.shape[1]);
+        var (losses, norms) = DenoisingSteps.Run(
+            objective,
+            adapted.TrainableParameters(),
+            DenoisingSteps.ConfigOf(settings, "learning_rate"),
+            _ => 1,
+            steps,
+            step =>
+            {
+                var places = tensor(Enumerable.Range(0, rows).Select(row => ((rows * (long)step) + row) % latents.shape[0]).ToArray());
+                return objective.Noisy(latents.index_select(0, places), noise[step], timesteps[step], ids.index_select(0, places));
+            });
+        (_got["train.losses"], _got["train.gradient_norms"]) = (tensor(losses, float32), tensor(norms, float32));
     }
 }

@@ -2,7 +2,6 @@ using ResLora.Adapters;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Models.Diffusion;
-using ResLora.Models.Diffusion.Sampling;
 using ResLora.Tensors.Safetensors;
 using ResLora.Text.Tokenization;
 using static TorchSharp.torch;
@@ -33,17 +32,12 @@ internal static class SamplingCase
             ["init_noise_sigma"] = tensor([(float)sampler.InitialScale]),
         };
         var (negative, positive) = Texts(folder, pipeline, model, inputs);
-        var latents = inputs.Read("latents") * sampler.InitialScale;
-        for (var step = 0; step < sampler.Timesteps.Count; step++)
-        {
-            var (seen, time) = (sampler.Scale(latents, step), tensor([sampler.Timesteps[step]]));
-            var said = Guidance.Apply(
-                model.Denoise(seen, time, negative), model.Denoise(seen, time, positive),
-                DiffusionCases.NumberOf(folder, "guidance_scale"));
-            latents = got[$"step.{step}.latents"] = sampler.Step(said, step, latents);
-        }
-
-        got["image"] = ((vae.Decode(latents / vae.ScalingFactor)[0] / 2) + 0.5).clamp(0, 1);
+        var guidance = DiffusionCases.NumberOf(folder, "guidance_scale");
+        var latents = sampler.Run(
+            inputs.Read("latents") * sampler.InitialScale,
+            (seen, timestep) => DiffusionCases.Guided(model, seen, timestep, negative, positive, guidance),
+            after: (step, now) => got[$"step.{step}.latents"] = now.alias());
+        got["image"] = vae.Picture(latents)[0];
         return Comparison.Compare(
             name, DiffusionCases.Kind, folder, got, quantity => DiffusionCases.ToleranceOf(folder, quantity == "image" ? "image" : "sampling"));
     }

@@ -1,11 +1,11 @@
 using System.Text.Json;
 using ResLora.Adapters;
+using ResLora.Experiments.Workloads.TextToImage;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Json;
 using ResLora.Models.Diffusion;
 using ResLora.Tensors.Safetensors;
 using ResLora.Training;
-using ResLora.Training.Loop;
 using ResLora.Training.Objectives.Denoising;
 using static TorchSharp.torch;
 
@@ -48,47 +48,25 @@ internal static class TrainingCase
     private static (double[] Losses, double[] Norms) Train(ModelSession session, SafetensorsReader inputs, string folder, JsonElement file, int steps)
     {
         var optimizer = file.GetProperty("optimizer");
-        var rate = optimizer.GetProperty("lr").GetDouble();
-        var textRate = optimizer.TryGetProperty("text_lr", out var own) ? own.GetDouble() / rate : 1;
-        var config = new TrainConfig
-        {
-            LearningRate = rate,
-            Beta1 = optimizer.GetProperty("betas")[0].GetDouble(),
-            Beta2 = optimizer.GetProperty("betas")[1].GetDouble(),
-            Epsilon = optimizer.GetProperty("eps").GetDouble(),
-            WeightDecay = optimizer.GetProperty("weight_decay").GetDouble(),
-        };
-        var schedule = new NoiseSchedule(SchedulerConfig.Read(session.ModelFolder));
+        var config = DenoisingSteps.ConfigOf(optimizer, "lr");
+        var textFactor = optimizer.TryGetProperty("text_lr", out var own) ? own.GetDouble() / config.LearningRate : 1;
         var trainsText = inputs.Entries.ContainsKey("input_ids");
         double? gamma = DiffusionCases.Has(folder, "snr_gamma") ? DiffusionCases.NumberOf(folder, "snr_gamma") : null;
-        var objective = new DenoisingObjective((Models.TextToImageModel)session.Model, schedule, new DenoisingConfig { SnrGamma = gamma }, trainsText);
-        var trained = session.Adapter!.TrainableParameters().ToArray();
-        foreach (var (_, parameter) in trained)
-        {
-            parameter.requires_grad = true;
-        }
-
-        using var adam = new AdamW(trained, config, name => name.StartsWith("text_encoder.", StringComparison.Ordinal) ? textRate : 1);
-        var (losses, norms) = (new double[steps], new double[steps]);
+        var objective = new DenoisingObjective(
+            (Models.TextToImageModel)session.Model, new NoiseSchedule(SchedulerConfig.Read(session.ModelFolder)),
+            new DenoisingConfig { SnrGamma = gamma }, trainsText);
         session.Model.train();
-        for (var step = 0; step < steps; step++)
-        {
-            using var scope = NewDisposeScope();
-            Tensor Of(string key) => inputs.Read(key)[step];
-            var (latents, noise, timesteps) = (Of("latents"), Of("noise"), Of("timesteps"));
-            using var batch = new DenoisingBatch(
-                schedule.AddNoise(latents, noise, timesteps), timesteps, Of(trainsText ? "input_ids" : "encoder_hidden_states"),
-                schedule.Target(latents, noise, timesteps), gamma is { } most ? schedule.MinSnrWeights(timesteps, most) : ones(timesteps.shape[0]));
-            var loss = objective.LossSum(batch) / batch.TargetCount;
-            adam.ZeroGradients();
-            loss.backward();
-            norms[step] = Gradients.Norm(trained.Select(one => one.Value));
-            Gradients.Clip(trained.Select(one => one.Value), norms[step], DiffusionCases.NumberOf(folder, "max_grad_norm"));
-            adam.Step(rate);
-            losses[step] = loss.item<float>();
-        }
-
-        return (losses, norms);
+        return DenoisingSteps.Run(
+            objective,
+            session.Adapter!.TrainableParameters(),
+            config with { ClipNorm = DiffusionCases.NumberOf(folder, "max_grad_norm") },
+            name => TextToImageWorkload.IsOfText(name) ? textFactor : 1,
+            steps,
+            step =>
+            {
+                Tensor Of(string key) => inputs.Read(key)[step];
+                return objective.Noisy(Of("latents"), Of("noise"), Of("timesteps"), Of(trainsText ? "input_ids" : "encoder_hidden_states"));
+            });
     }
 
     /// <summary>Each factor against that of the file, read onto a model of its own.</summary>
@@ -106,7 +84,8 @@ internal static class TrainingCase
             }
 
             var difference = (double)(parameter - value).abs().max().item<float>() / value.abs().max().item<float>();
-            quantities.Add(new Quantity(name, difference, DiffusionCases.ToleranceOf(folder, name.Contains("lora_A", StringComparison.Ordinal) ? "lora_A" : "lora_B")));
+            var factor = name.Contains("lora_A", StringComparison.Ordinal) ? "lora_A" : "lora_B";
+            quantities.Add(new Quantity(name, difference, DiffusionCases.ToleranceOf(folder, factor)));
         }
     }
 

@@ -51,6 +51,32 @@ public abstract class Sampler : IDisposable
     /// <exception cref="ArgumentNullException">The sampler adds noise, and there is no generator.</exception>
     public abstract Tensor Step(Tensor output, int step, Tensor latents, Generator? generator = null);
 
+    /// <summary>Makes all steps, in order.</summary>
+    /// <param name="latents">[B, C, Y, X], noise of variance <see cref="InitialScale"/>²; borrowed.</param>
+    /// <param name="said">What the network says of latents (as it is to see them, borrowed) at a timestep: a new tensor.</param>
+    /// <param name="generator">As for <see cref="Step"/>.</param>
+    /// <param name="after">Is told each step and the latents after it, borrowed; null for nobody.</param>
+    /// <returns>New tensor: the latents after the last step, owned by the caller.</returns>
+    public Tensor Run(Tensor latents, Func<Tensor, double, Tensor> said, Generator? generator = null, Action<int, Tensor>? after = null)
+    {
+        ArgumentNullException.ThrowIfNull(latents);
+        ArgumentNullException.ThrowIfNull(said);
+        var now = latents.alias();
+        for (var step = 0; step < Timesteps.Count; step++)
+        {
+            using (NewDisposeScope())
+            {
+                var next = Step(said(Scale(now, step), Timesteps[step]), step, now, generator);
+                now.Dispose();
+                now = next.MoveToOuterDisposeScope();
+            }
+
+            after?.Invoke(step, now);
+        }
+
+        return now;
+    }
+
     /// <summary>Frees what it remembers of steps that did not come to the end.</summary>
     public void Dispose()
     {

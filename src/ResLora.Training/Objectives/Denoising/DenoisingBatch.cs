@@ -13,12 +13,15 @@ public sealed record DenoisingBatch(Tensor Noisy, Tensor Timesteps, Tensor Condi
     /// <summary>Every number of every latent is predicted.</summary>
     public override long TargetCount => Targets.numel();
 
+    private Tensor[] Parts => [Noisy, Timesteps, Condition, Targets, Weights];
+
     /// <inheritdoc />
-    public override void Dispose()
+    public override void Dispose() => Array.ForEach(Parts, part => part.Dispose());
+
+    /// <summary>Takes its tensors out of the scope in hand.</summary>
+    internal DenoisingBatch MoveToOuterDisposeScope()
     {
-        foreach (var part in new[] { Noisy, Timesteps, Condition, Targets, Weights })
-        {
-            part.Dispose();
-        }
+        Array.ForEach(Parts, part => part.MoveToOuterDisposeScope());
+        return this;
     }
 }

@@ -54,11 +54,25 @@ public sealed class DenoisingObjective(TextToImageModel model, NoiseSchedule sch
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var rows = examples.Cast<DenoisingExample>().Select(example => example.Fixed is { } given ? Row(example, given) : Row(example)).ToArray();
-        var device = model.Device;
         var (latents, noise) = (stack([.. rows.Select(row => row.Latents)]), stack([.. rows.Select(row => row.Noise)]));   // 2 x [B, C, Y, X]
         var timesteps = tensor(rows.Select(row => (long)row.Timestep).ToArray());                                          // [B]
-        var weights = config.SnrGamma is { } gamma ? schedule.MinSnrWeights(timesteps, gamma) : ones(rows.Length);
-        var condition = stack([.. rows.Select(row => row.Condition)]);   // [B, T, D] or [B, T]
+        return Noisy(latents, noise, timesteps, stack([.. rows.Select(row => row.Condition)])).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Puts noise on latents.</summary>
+    /// <param name="latents">[B, C, Y, X] float32, scaled as the UNet takes them; borrowed.</param>
+    /// <param name="noise">The same shape, borrowed.</param>
+    /// <param name="timesteps">[B] int64, borrowed.</param>
+    /// <param name="condition">[B, T, D] what the text encoder has made of captions, or [B, T] tokens where it is trained; borrowed.</param>
+    /// <returns>The batch on the model's device, owned by the caller.</returns>
+    public DenoisingBatch Noisy(Tensor latents, Tensor noise, Tensor timesteps, Tensor condition)
+    {
+        ArgumentNullException.ThrowIfNull(timesteps);
+        ArgumentNullException.ThrowIfNull(condition);
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var device = model.Device;
+        var weights = config.SnrGamma is { } gamma ? schedule.MinSnrWeights(timesteps, gamma) : ones(timesteps.shape[0]);
         return new DenoisingBatch(
             Out(schedule.AddNoise(latents, noise, timesteps)), Out(timesteps), Out(condition),
             Out(schedule.Target(latents, noise, timesteps)), Out(weights.to(float32)));
