@@ -15,11 +15,15 @@ internal sealed class LoraFile
     /// <summary>The file's name in a folder, as diffusers writes it.</summary>
     public const string UsualName = "pytorch_lora_weights.safetensors";
 
-    private const string Advice = "Such a file holds tensors named '….lora_down.weight', '….lora.down.weight', '….lora_A.weight', '….hada_w1_a' or '….lokr_w1' and the like.";
+    private const string Advice = "Such a file holds tensors named "
+        + "'….lora_down.weight', '….lora.down.weight', '….lora_A.weight', '….hada_w1_a' or '….lokr_w1' and the like.";
 
-    private LoraFile(string path, IReadOnlyList<LoraFileTensor> tensors, LoraFileMetadata metadata)
+    private readonly IReadOnlyDictionary<string, SafetensorsEntry> _entries;
+
+    private LoraFile(SafetensorsReader reader, IReadOnlyList<LoraFileTensor> tensors)
     {
-        (Path, Tensors, Metadata) = (path, tensors, metadata);
+        (Path, Tensors, _entries) = (reader.Path, tensors, reader.Entries);
+        (Metadata, Alphas) = (LoraFileMetadata.Of(reader.Path, reader.Metadata), ReadAlphas(reader, tensors));
         Format = tensors.Any(tensor => LoraFileLayers.IsKohya(tensor.Module)) ? LoraFileFormat.Kohya : LoraFileFormat.Diffusers;
     }
 
@@ -34,7 +38,7 @@ internal sealed class LoraFile
     public LoraFileMetadata Metadata { get; }
 
     /// <summary>The alphas that are tensors, by the module's name in the file.</summary>
-    public IReadOnlyDictionary<string, double> Alphas { get; private init; } = new Dictionary<string, double>();
+    public IReadOnlyDictionary<string, double> Alphas { get; }
 
     /// <summary>Names that no LoRA has.</summary>
     public IReadOnlyList<string> Strange { get; private init; } = [];
@@ -66,17 +70,20 @@ internal sealed class LoraFile
     /// <param name="path">The file.</param>
     /// <returns>What they say.</returns>
     /// <exception cref="FileFormatException">The file is broken, holds no LoRA, or an alpha is no number above 0.</exception>
-    /// <exception cref="ConfigException">The header asks for something that is not supported, or the file is for another kind of model.</exception>
+    /// <exception cref="ConfigException">The header asks for what is not supported, or the file is for another kind of model.</exception>
     public static LoraFile Open(string path)
     {
         using var reader = SafetensorsReader.Open(path);
-        var parts = reader.Entries.Keys.Order(StringComparer.Ordinal).Select(name => (Name: name, Tensor: LoraFileTensor.Of(name))).ToArray();
+        var parts = reader.Entries.Keys.Order(StringComparer.Ordinal)
+            .Select(name => (Name: name, Tensor: LoraFileTensor.Of(name)))
+            .ToArray();
         LoraFileTensor[] tensors = [.. parts.Select(part => part.Tensor).OfType<LoraFileTensor>()];
         string[] strange = [.. parts.Where(part => part.Tensor is null).Select(part => part.Name)];
         RequireKnownModel(path, reader.Entries.Keys);
         return tensors.Any(tensor => tensor.Factor != LoraFileTensor.Alpha)
-            ? new LoraFile(path, tensors, LoraFileMetadata.Of(path, reader.Metadata)) { Strange = strange, Alphas = ReadAlphas(reader, tensors) }
-            : throw new FileFormatException($"{path}: this file holds no LoRA{(strange.Length > 0 ? $" (its first tensor is '{strange[0]}')" : "")}. {Advice}");
+            ? new LoraFile(reader, tensors) { Strange = strange }
+            : throw new FileFormatException(
+                $"{path}: this file holds no LoRA{(strange.Length > 0 ? $" (its first tensor is '{strange[0]}')" : "")}. {Advice}");
     }
 
     /// <summary>The description of the file, as of an adapter folder.</summary>
@@ -85,9 +92,9 @@ internal sealed class LoraFile
     public AdapterDescription Describe()
     {
         var method = Method();
-        var ranks = SafetensorsReader.ReadHeader(Path).Entries;
         var sizes = Tensors.GroupBy(tensor => tensor.Module, StringComparer.Ordinal)
-            .Select(block => (Module: block.Key, Rank: LoraFileRank.Of(method, block.ToDictionary(tensor => tensor.Factor, tensor => ranks[tensor.Name].Shape, StringComparer.Ordinal))))
+            .Select(block => (Module: block.Key, Rank: LoraFileRank.Of(
+                method, block.ToDictionary(tensor => tensor.Factor, tensor => _entries[tensor.Name].Shape, StringComparer.Ordinal))))
             .Where(block => block.Rank is > 0)
             .ToArray();
         if (sizes.Length == 0)
@@ -97,7 +104,8 @@ internal sealed class LoraFile
 
         var rank = sizes.CountBy(block => block.Rank!.Value).MaxBy(count => count.Value).Key;
         var alpha = sizes.Where(block => block.Rank == rank)
-            .CountBy(block => AlphaOf(block.Module, LoraFileLayers.PartOf(block.Module), LoraFileLayers.Inner(block.Module), rank)).MaxBy(count => count.Value).Key;
+            .CountBy(block => AlphaOf(block.Module, LoraFileLayers.PartOf(block.Module), LoraFileLayers.Inner(block.Module), rank))
+            .MaxBy(count => count.Value).Key;
         var factors = Tensors.Select(tensor => tensor.Factor).ToHashSet(StringComparer.Ordinal);
         var config = new AdapterConfig
         {
@@ -106,9 +114,12 @@ internal sealed class LoraFile
             Alpha = alpha,
             Targets = TargetModules.Suffixes(Tensors.Select(tensor => tensor.Module).Distinct(StringComparer.Ordinal)),
             Loha = factors.Contains("hada_t1") ? new LohaSettings { EffectiveConvolution = true } : null,
-            Lokr = method is LokrMethod ? new LokrSettings { DecomposeBoth = factors.Contains("lokr_w1_a"), EffectiveConvolution = factors.Contains("lokr_t2") } : null,
+            Lokr = method is LokrMethod
+                ? new LokrSettings { DecomposeBoth = factors.Contains("lokr_w1_a"), EffectiveConvolution = factors.Contains("lokr_t2") }
+                : null,
         };
-        return new AdapterDescription(Path, Format == LoraFileFormat.Kohya ? "kohya" : "diffusers", config, null, Path, "") { LoraFile = this };
+        var format = Format == LoraFileFormat.Kohya ? "kohya" : "diffusers";
+        return new AdapterDescription(Path, format, config, null, Path, "") { LoraFile = this };
     }
 
     /// <summary>alpha of a module: its own tensor's, else what the header says, else its rank.</summary>
@@ -132,7 +143,8 @@ internal sealed class LoraFile
         return methods.Length == 1
             ? AdapterMethods.Find(methods[0])!
             : throw new FileFormatException(
-                $"{Path}: its blocks are of {(methods.Length == 0 ? "no method" : $"several methods ({string.Join(", ", methods)})")}; a file with blocks of one method is needed (lora, dora, loha or lokr).");
+                $"{Path}: its blocks are of {(methods.Length == 0 ? "no method" : $"several methods ({string.Join(", ", methods)})")}; "
+                + "a file with blocks of one method is needed (lora, dora, loha or lokr).");
     }
 
     private static void RequireKnownModel(string path, IEnumerable<string> names)
@@ -148,7 +160,8 @@ internal sealed class LoraFile
             if (count > 0)
             {
                 throw new ConfigException(
-                    $"{path}: {count} tensors begin with '{beginning}': this LoRA is for {model}, which is not supported; one for Stable Diffusion 1.x or 2.x is needed.");
+                    $"{path}: {count} tensors begin with '{beginning}': this LoRA is for {model}, which is not supported; "
+                    + "one for Stable Diffusion 1.x or 2.x is needed.");
             }
         }
     }
@@ -162,7 +175,8 @@ internal sealed class LoraFile
             var shape = reader.Entries[tensor.Name].Shape;
             if (shape.Any(side => side != 1))
             {
-                throw new FileFormatException($"{reader.Path}: '{tensor.Name}' is [{string.Join(", ", shape)}], and an alpha is one number.");
+                throw new FileFormatException(
+                    $"{reader.Path}: '{tensor.Name}' is [{string.Join(", ", shape)}], and an alpha is one number.");
             }
 
             var alpha = reader.Read(tensor.Name).to(float64).item<double>();

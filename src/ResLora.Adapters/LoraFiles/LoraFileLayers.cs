@@ -1,14 +1,11 @@
 using ResLora.Formats;
+using ResLora.Tensors.Safetensors;
 
 namespace ResLora.Adapters.LoraFiles;
 
 /// <summary>Finds the layers of a text-to-image model that the names of LoRA files mean.</summary>
 internal sealed class LoraFileLayers
 {
-    public const string UNet = "unet";
-
-    public const string TextEncoder = "text_encoder";
-
     private const string KohyaUNet = "lora_unet_";
     private const string KohyaText = "lora_te_";
     private const string TextModel = "text_model.";
@@ -27,17 +24,13 @@ internal sealed class LoraFileLayers
         _layers = [.. layers];
         foreach (var layer in _layers)
         {
-            var prefix = PartOf(layer) == UNet ? KohyaUNet : KohyaText;
-            Add(prefix + Flat(Inner(layer)), layer);
+            Add(KohyaName(layer), layer);
             if (names?.OriginalName(layer) is { } original)
             {
-                Add(prefix + Flat(original), layer);
+                Add(KohyaName(layer, original), layer);
             }
         }
     }
-
-    /// <summary>The networks that a file may have blocks for.</summary>
-    public static IReadOnlyList<string> Parts { get; } = [UNet, TextEncoder];
 
     /// <summary>Whether a module is named in kohya's way.</summary>
     public static bool IsKohya(string module) => module.StartsWith("lora_", StringComparison.Ordinal);
@@ -45,15 +38,22 @@ internal sealed class LoraFileLayers
     /// <summary>kohya's name of a layer.</summary>
     /// <param name="layer">The dotted name with the network's name first.</param>
     /// <returns>The name without dots.</returns>
-    public static string KohyaName(string layer) => (PartOf(layer) == UNet ? KohyaUNet : KohyaText) + Flat(Inner(layer));
+    public static string KohyaName(string layer) => KohyaName(layer, Inner(layer));
 
     /// <summary>The network that a name is in, a model's own or a file's.</summary>
     public static string PartOf(string name) =>
-        name.StartsWith(TextEncoder + ".", StringComparison.Ordinal) || name.StartsWith(KohyaText, StringComparison.Ordinal) ? TextEncoder : UNet;
+        name.StartsWith(PipelineParts.TextEncoder + ".", StringComparison.Ordinal) || name.StartsWith(KohyaText, StringComparison.Ordinal)
+            ? PipelineParts.TextEncoder
+            : PipelineParts.UNet;
 
     /// <summary>A name without the network's: dotted names only.</summary>
     public static string Inner(string name) =>
-        Parts.FirstOrDefault(part => name.StartsWith(part + ".", StringComparison.Ordinal)) is { } part ? name[(part.Length + 1)..] : name;
+        PipelineParts.Trained.FirstOrDefault(part => name.StartsWith(part + ".", StringComparison.Ordinal)) is { } part
+            ? name[(part.Length + 1)..]
+            : name;
+
+    /// <summary>A name without what newer text encoders leave out of theirs: its end is enough for all.</summary>
+    public static string WithoutTextModel(string inner) => inner.StartsWith(TextModel, StringComparison.Ordinal) ? inner[TextModel.Length..] : inner;
 
     /// <summary>The layer that a file's tensor belongs to.</summary>
     /// <param name="tensor">The tensor.</param>
@@ -68,7 +68,7 @@ internal sealed class LoraFileLayers
         var (part, inner) = (PartOf(tensor.Module), Inner(tensor.Module));
         if (tensor.IsProcessor)
         {
-            inner = part == UNet ? OfProcessor(inner) : OfOldText(inner);
+            inner = part == PipelineParts.UNet ? OfProcessor(inner) : OfOldText(inner);
         }
 
         return ((string[])[$"{part}.{inner}", $"{part}.{TextModel}{inner}"]).FirstOrDefault(_layers.Contains);
@@ -77,7 +77,8 @@ internal sealed class LoraFileLayers
     // Where two layers have one name, it means neither.
     private void Add(string name, string layer) => _kohya[name] = _kohya.TryGetValue(name, out var other) && other != layer ? null : layer;
 
-    private static string Flat(string name) => name.Replace('.', '_');
+    private static string KohyaName(string layer, string inner) =>
+        (PartOf(layer) == PipelineParts.UNet ? KohyaUNet : KohyaText) + inner.Replace('.', '_');
 
     private static string OfProcessor(string inner)
     {

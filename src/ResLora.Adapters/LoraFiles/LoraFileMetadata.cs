@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Peft;
+using ResLora.Tensors.Safetensors;
 
 namespace ResLora.Adapters.LoraFiles;
 
@@ -39,7 +40,7 @@ internal sealed class LoraFileMetadata
         try
         {
             using var json = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false });
-            foreach (var part in LoraFileLayers.Parts)
+            foreach (var part in PipelineParts.Trained)
             {
                 metadata.Read(json.RootElement, part, place);
             }

@@ -10,7 +10,6 @@ namespace ResLora.Adapters.LoraFiles;
 /// <summary>Writes a merged adapter of a text-to-image model as one LoRA file.</summary>
 internal static class LoraFileWriter
 {
-    private const string TextModel = "text_model.";
     private const int LargestInF16 = 2048;   // whole numbers up to here are float16's own
 
     private static readonly JsonSerializerOptions _json = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n" };
@@ -42,7 +41,8 @@ internal static class LoraFileWriter
             .ToArray();
         if (problems.Length > 0)
         {
-            throw new ConfigException($"The adapter has {string.Join(", ", problems)}, for which a LoRA file has no place; merge it into the model (export --to hf).");
+            throw new ConfigException(
+                $"The adapter has {string.Join(", ", problems)}, for which a LoRA file has no place; merge it into the model (export --to hf).");
         }
     }
 
@@ -76,9 +76,10 @@ internal static class LoraFileWriter
     private static Dictionary<string, string> DiffusersMetadata(Block[] blocks, IReadOnlyList<string> layers)
     {
         var keys = new SortedDictionary<string, object?>(StringComparer.Ordinal);
-        foreach (var part in LoraFileLayers.Parts)
+        foreach (var part in PipelineParts.Trained)
         {
-            var own = blocks.Where(block => LoraFileLayers.PartOf(block.Layer) == part).ToDictionary(block => Inner(block.Layer), StringComparer.Ordinal);
+            var own = blocks.Where(block => LoraFileLayers.PartOf(block.Layer) == part)
+                .ToDictionary(block => Inner(block.Layer), StringComparer.Ordinal);
             if (own.Count == 0)
             {
                 continue;
@@ -102,8 +103,7 @@ internal static class LoraFileWriter
         return new() { ["format"] = "pt", [LoraFileMetadata.Key] = JsonSerializer.Serialize(keys, _json) };
     }
 
-    // Newer text encoders have the names without it, and a name's end is enough for all.
-    private static string Inner(string layer) => LoraFileLayers.Inner(layer) is var inner && inner.StartsWith(TextModel, StringComparison.Ordinal) ? inner[TextModel.Length..] : inner;
+    private static string Inner(string layer) => LoraFileLayers.WithoutTextModel(LoraFileLayers.Inner(layer));
 
     private sealed record Block(string Layer, Tensor A, Tensor B, double Alpha)
     {
