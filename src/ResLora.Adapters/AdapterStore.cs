@@ -28,7 +28,8 @@ public static class AdapterStore
             using var scope = NewDisposeScope();
             using var noGradient = no_grad();
             PeftFolder.Block[] blocks = [.. adapted.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, b.Stored()))];
-            AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, adapted.Config.Kind.WrittenConfig(adapted), adapted, baseModel), overwrite);
+            AtomicFolder.Write(
+                folder, path => PeftFolder.Write(path, blocks, adapted.Config.Kind.WrittenConfig(adapted), adapted, baseModel), overwrite);
             return;
         }
 
@@ -51,7 +52,8 @@ public static class AdapterStore
         [
             .. PortableBlocks(merged).Select(b => new PeftFolder.Block(
                 b.Module,
-                new StoredBlock([KeyValuePair.Create("lora_A.weight", b.A), KeyValuePair.Create("lora_B.weight", b.B)], (int)b.A.shape[0], b.A.shape[0]))),
+                new StoredBlock(
+                    [KeyValuePair.Create("lora_A.weight", b.A), KeyValuePair.Create("lora_B.weight", b.B)], (int)b.A.shape[0], b.A.shape[0]))),
         ];
         AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, new AdapterConfig(), merged.Adapted, baseModel), overwrite);
     }
@@ -81,7 +83,7 @@ public static class AdapterStore
     /// <summary>The usual name of a LoRA file in a folder, which is diffusers'.</summary>
     public const string LoraFileName = LoraFile.UsualName;
 
-    /// <summary>Saves a merged adapter of a text-to-image model as one LoRA file (docs/formats.md): every block with its own rank.</summary>
+    /// <summary>Saves a merged adapter of a text-to-image model as one LoRA file (docs/formats.md); each block keeps its rank.</summary>
     /// <param name="merged">The merged adapter.</param>
     /// <param name="path">The file to write or replace.</param>
     /// <param name="format">Whose names the tensors get.</param>
@@ -94,7 +96,9 @@ public static class AdapterStore
     }
 
     private static LoraPair LowRank(MergedBlock block) => block.Update.AsLowRank()
-        ?? throw new ConfigException($"'{block.ModuleName}': its update has no low rank, so that it fits into no LoRA; merge it into the model (merge --as model, export --to hf).");
+        ?? throw new ConfigException(
+            $"'{block.ModuleName}': its update has no low rank, so that it fits into no LoRA; "
+            + "merge it into the model (merge --as model, export --to hf).");
 
     /// <summary>Refuses an adapter with what a plain LoRA has no place for, however it is merged.</summary>
     /// <param name="adapted">The adapted model.</param>
@@ -104,9 +108,11 @@ public static class AdapterStore
         ArgumentNullException.ThrowIfNull(adapted);
         if (adapted.BesidesLora is { Count: > 0 } besides)
         {
-            var peft = adapted.Config is { Shortcut.Kind: ShortcutKind.None } or { Kind.HasMergedAdapter: true } ? ", or export it to PEFT (--to peft)" : "";
+            var isPefts = adapted.Config is { Shortcut.Kind: ShortcutKind.None } or { Kind.HasMergedAdapter: true };
+            var peft = isPefts ? ", or export it to PEFT (--to peft)" : "";
             throw new ConfigException(
-                $"The adapter has {string.Join(", ", besides)}, for which a plain LoRA has no place; merge it into the model (merge --as model, export --to hf){peft}.");
+                $"The adapter has {string.Join(", ", besides)}, for which a plain LoRA has no place; "
+                + $"merge it into the model (merge --as model, export --to hf){peft}.");
         }
     }
 
@@ -127,12 +133,16 @@ public static class AdapterStore
         var method = methods.Length == 1 ? methods[0] : null;
         if (method is null)
         {
-            throw new ConfigException("The merged updates have no low rank, so that PEFT has no adapter for them; merge them into the model (merge --as model, export --to hf).");
+            throw new ConfigException(
+                "The merged updates have no low rank, so that PEFT has no adapter for them; "
+                + "merge them into the model (merge --as model, export --to hf).");
         }
 
         PeftFolder.Block[] blocks =
-            [.. merged.Blocks.Select(b => new PeftFolder.Block(b.ModuleName, new StoredBlock(b.Update.Factors, (int)b.Update.Rank, b.Update.Scaling * b.Update.Rank)))];
-        AtomicFolder.Write(folder, path => PeftFolder.Write(path, blocks, new AdapterConfig { Method = method.Name }, merged.Adapted, baseModel), overwrite);
+            [.. merged.Blocks.Select(b => new PeftFolder.Block(
+                b.ModuleName, new StoredBlock(b.Update.Factors, (int)b.Update.Rank, b.Update.Scaling * b.Update.Rank)))];
+        AtomicFolder.Write(
+            folder, path => PeftFolder.Write(path, blocks, new AdapterConfig { Method = method.Name }, merged.Adapted, baseModel), overwrite);
     }
 
     /// <summary>Puts a saved adapter on a model. PEFT's and reslora's folders and LoRA files are told apart by what is in them.</summary>
@@ -142,7 +152,8 @@ public static class AdapterStore
     /// <returns>The handle of the adapted model.</returns>
     /// <exception cref="FileFormatException">A file is missing or broken, or its tensors do not fit the model.</exception>
     /// <exception cref="ConfigException">The adapter needs something that is not supported.</exception>
-    public static AdaptedModel Load(nn.Module model, string folder, IReadOnlyList<string>? headModules = null) => Load(model, Describe(folder), headModules);
+    public static AdaptedModel Load(nn.Module model, string folder, IReadOnlyList<string>? headModules = null) =>
+        Load(model, Describe(folder), headModules);
 
     /// <summary>Puts a saved adapter on a model, perhaps cut to a rank.</summary>
     /// <param name="model">The base model, without blocks.</param>
@@ -187,7 +198,8 @@ public static class AdapterStore
     {
         ArgumentNullException.ThrowIfNull(description);
         AdaptedModel.RequirePossible(description.Config, description.Overrides);
-        return AdaptedModel.Inject(model, Contents(model, description, SafetensorsReader.ReadHeader(description.TensorFile).Entries, headModules));
+        var stored = SafetensorsReader.ReadHeader(description.TensorFile).Entries;
+        return AdaptedModel.Inject(model, Contents(model, description, stored, headModules));
     }
 
     /// <summary>
@@ -201,7 +213,8 @@ public static class AdapterStore
     {
         ArgumentNullException.ThrowIfNull(description);
         return SafetensorsReader.ReadHeader(description.TensorFile).Entries.Keys.Any(name =>
-            name.StartsWith($"{description.Prefix}lm_head.", StringComparison.Ordinal) || name.EndsWith(".embed_tokens.weight", StringComparison.Ordinal));
+            name.StartsWith($"{description.Prefix}lm_head.", StringComparison.Ordinal)
+            || name.EndsWith(".embed_tokens.weight", StringComparison.Ordinal));
     }
 
     /// <summary>What an adapter folder holds, from its configuration alone.</summary>
@@ -229,17 +242,20 @@ public static class AdapterStore
             }
 
             throw new FileFormatException(
-                $"{folder}: this is no adapter folder: there is neither {ResLoraFolder.ConfigFileName} nor {PeftConfig.FileName}, nor is it a LoRA file or does it hold {LoraFile.UsualName}. A run's adapters are in its best and last folders.");
+                $"{folder}: this is no adapter folder: there is neither {ResLoraFolder.ConfigFileName} nor {PeftConfig.FileName}, "
+                + $"nor is it a LoRA file or does it hold {LoraFile.UsualName}. A run's adapters are in its best and last folders.");
         }
 
         return PeftFolder.Describe(folder);
     }
 
     private static bool IsTensorFileOfPeft(string path) =>
-        Path.GetFileName(path) == PeftConfig.TensorFileName && Path.GetDirectoryName(path) is { } folder && File.Exists(Path.Combine(folder, PeftConfig.FileName));
+        Path.GetFileName(path) == PeftConfig.TensorFileName && Path.GetDirectoryName(path) is { } folder
+        && File.Exists(Path.Combine(folder, PeftConfig.FileName));
 
     private static AdapterContents Contents(
-        nn.Module model, AdapterDescription description, IReadOnlyDictionary<string, SafetensorsEntry> stored, IReadOnlyList<string>? headModules)
+        nn.Module model, AdapterDescription description, IReadOnlyDictionary<string, SafetensorsEntry> stored,
+        IReadOnlyList<string>? headModules)
     {
         var contents = description switch
         {

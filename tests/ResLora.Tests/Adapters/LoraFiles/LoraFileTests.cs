@@ -23,7 +23,8 @@ public sealed class LoraFileTests
     [InlineData("lora_unet_attn1_to_q.lora_down.weight", "lora_unet_attn1_to_q.lora_up.weight", Query)]
     [InlineData("lora_unet_conv_in.lora_down.weight", "lora_unet_conv_in.lora_up.weight", ToyPictureMaker.Convolution)]
     [InlineData("lora_unet_input_blocks_0_0.lora_down.weight", "lora_unet_input_blocks_0_0.lora_up.weight", ToyPictureMaker.Convolution)]
-    [InlineData("text_encoder.q_proj.lora_linear_layer.down.weight", "text_encoder.q_proj.lora_linear_layer.up.weight", ToyPictureMaker.Text)]
+    [InlineData(
+        "text_encoder.q_proj.lora_linear_layer.down.weight", "text_encoder.q_proj.lora_linear_layer.up.weight", ToyPictureMaker.Text)]
     [InlineData("text_encoder.text_model.q_proj.lora_A.weight", "text_encoder.text_model.q_proj.lora_B.weight", ToyPictureMaker.Text)]
     [InlineData("text_encoder.text_model.to_q_lora.down.weight", "text_encoder.text_model.to_q_lora.up.weight", ToyPictureMaker.Text)]
     [InlineData("lora_te_text_model_q_proj.lora_down.weight", "lora_te_text_model_q_proj.lora_up.weight", ToyPictureMaker.Text)]
@@ -69,7 +70,8 @@ public sealed class LoraFileTests
     [InlineData("""{ "unet.r": 2, "unet.lora_alpha": 6, "unet.alpha_pattern": { "to_q": 1 } }""", 0.5)]
     [InlineData("""{ "unet.r": 2, "unet.lora_alpha": 6, "unet.alpha_pattern": { "to_k": 1 } }""", 3.0)]
     [InlineData("""{ "text_encoder.r": 2, "text_encoder.lora_alpha": 6 }""", 1.0)]
-    [InlineData("""{ "unet.r": 4, "unet.lora_alpha": 4, "unet.use_rslora": true }""", 2.8284271247461903)]   // 4 / √2: the rank is the tensors'
+    // 4 / √2: the rank is the tensors'
+    [InlineData("""{ "unet.r": 4, "unet.lora_alpha": 4, "unet.use_rslora": true }""", 2.8284271247461903)]
     public void Load_HeaderOfDiffusers_SaysAlpha(string header, double scaling)
     {
         using var scope = NewDisposeScope();
@@ -109,7 +111,8 @@ public sealed class LoraFileTests
         using var folder = new TemporaryFolder();
         using var model = new ToyPictureMaker();
         var (a, b) = Pair(model.WeightOf(Query), rank: 2);
-        var file = Write(folder, ("lora_unet_attn1_to_q.lora_down.weight", a), ("lora_unet_attn1_to_q.lora_up.weight", b), (name, rand(2, 8)));
+        var file = Write(
+            folder, ("lora_unet_attn1_to_q.lora_down.weight", a), ("lora_unet_attn1_to_q.lora_up.weight", b), (name, rand(2, 8)));
 
         var error = Assert.Throws<FileFormatException>(() => AdapterStore.Load(model, file));
 
@@ -140,7 +143,9 @@ public sealed class LoraFileTests
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
-        var file = Write(folder, ("lora_unet_a.lora_down.weight", rand(2, 8)), ("lora_unet_a.lora_up.weight", rand(8, 2)), ("lora_unet_a.alpha", full([count], value)));
+        var file = Write(
+            folder, ("lora_unet_a.lora_down.weight", rand(2, 8)), ("lora_unet_a.lora_up.weight", rand(8, 2)),
+            ("lora_unet_a.alpha", full([count], value)));
 
         var error = Assert.Throws<FileFormatException>(() => AdapterStore.Describe(file));
 
@@ -165,8 +170,11 @@ public sealed class LoraFileTests
         using var folder = new TemporaryFolder();
         var file = folder.Write("pytorch_lora_weights.bin", "cos\nsystem\n");
 
-        Assert.Contains("is a pickle", Assert.Throws<FileFormatException>(() => AdapterStore.Describe(folder["pytorch_lora_weights.bin"])).Message, StringComparison.Ordinal);
-        Assert.Contains("is a pickle", Assert.Throws<FileFormatException>(() => AdapterStore.Describe(folder.Path)).Message, StringComparison.Ordinal);
+        foreach (var path in new[] { folder["pytorch_lora_weights.bin"], folder.Path })
+        {
+            Assert.Contains(
+                "is a pickle", Assert.Throws<FileFormatException>(() => AdapterStore.Describe(path)).Message, StringComparison.Ordinal);
+        }
         Assert.NotNull(file);
     }
 
@@ -181,8 +189,11 @@ public sealed class LoraFileTests
         var (a, b) = Pair(model.WeightOf(Query), rank: 4);
         var (convA, convB) = Pair(model.WeightOf(ToyPictureMaker.Convolution), rank: 2);
         var source = Write(
-            folder, ("lora_unet_attn1_to_q.lora_down.weight", a), ("lora_unet_attn1_to_q.lora_up.weight", b), ("lora_unet_attn1_to_q.alpha", tensor(10f)),
-            ("lora_unet_conv_in.lora_down.weight", convA), ("lora_unet_conv_in.lora_up.weight", convB), ("lora_unet_conv_in.alpha", tensor(0.3f)));
+            folder,
+            ("lora_unet_attn1_to_q.lora_down.weight", a), ("lora_unet_attn1_to_q.lora_up.weight", b),
+            ("lora_unet_attn1_to_q.alpha", tensor(10f)),
+            ("lora_unet_conv_in.lora_down.weight", convA), ("lora_unet_conv_in.lora_up.weight", convB),
+            ("lora_unet_conv_in.alpha", tensor(0.3f)));
         Dictionary<string, Tensor> expected;
         using (var merged = Merge(model, source))
         {
@@ -201,8 +212,11 @@ public sealed class LoraFileTests
 
         using var again = Merge(other, folder["again.safetensors"]);
 
-        Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), again.Blocks.Select(block => block.ModuleName).Order(StringComparer.Ordinal));
-        Assert.All(again.Blocks, block => Assert.Equal(0, TinyAdapters.Distance(expected[block.ModuleName], again.MergedWeight(block)), Tolerance));
+        Assert.Equal(
+            expected.Keys.Order(StringComparer.Ordinal), again.Blocks.Select(block => block.ModuleName).Order(StringComparer.Ordinal));
+        Assert.All(
+            again.Blocks,
+            block => Assert.Equal(0, TinyAdapters.Distance(expected[block.ModuleName], again.MergedWeight(block)), Tolerance));
         Assert.Equal(format == LoraFileFormat.Kohya ? "kohya" : "diffusers", AdapterStore.Describe(folder["again.safetensors"]).Format);
     }
 
@@ -210,7 +224,8 @@ public sealed class LoraFileTests
         ? (rand(rank, weight.shape[1]), rand(weight.shape[0], rank))
         : (rand([rank, .. weight.shape[1..]]), rand(weight.shape[0], rank, 1, 1));
 
-    private static MergedAdapter Merge(ToyPictureMaker model, string file) => Merger.Merge(AdapterStore.Load(model, file), MergeMethod.Exact);
+    private static MergedAdapter Merge(ToyPictureMaker model, string file) =>
+        Merger.Merge(AdapterStore.Load(model, file), MergeMethod.Exact);
 
     private static string Write(TemporaryFolder folder, params (string Name, Tensor Value)[] tensors) => Write(folder, null, tensors);
 

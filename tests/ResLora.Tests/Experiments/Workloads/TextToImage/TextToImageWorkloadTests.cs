@@ -35,7 +35,8 @@ public sealed class TextToImageWorkloadTests(TinyDiffusionWorld world) : IClassF
         var adapter = Path.Combine(run.RunFolder, "last");
 
         var unmerged = Loss(world.Model, adapter);
-        var merged = MergeJob.Run(new MergeOptions { Adapter = adapter, As = MergeTarget.Model, Output = world.Folder[name + "-merged"] }, stop: Stop);
+        var merged = MergeJob.Run(
+            new MergeOptions { Adapter = adapter, As = MergeTarget.Model, Output = world.Folder[name + "-merged"] }, stop: Stop);
 
         Assert.True(unmerged < 0.9 * before, $"{before} became {unmerged}");
         Assert.InRange(merged.ReadBackDifference!.Value, 0, 1e-4);
@@ -59,7 +60,8 @@ public sealed class TextToImageWorkloadTests(TinyDiffusionWorld world) : IClassF
         Assert.Equal(5, stopped.Result.Steps);
         Assert.Equal(TinyDiffusionWorld.Tensors(whole), TinyDiffusionWorld.Tensors(resumed));
         Assert.NotEqual(
-            TinyDiffusionWorld.Tensors(whole), TinyDiffusionWorld.Tensors(TrainJob.Run(world.Run("plain", ShortcutKind.Input, steps: 8), stop: Stop)));
+            TinyDiffusionWorld.Tensors(whole),
+            TinyDiffusionWorld.Tensors(TrainJob.Run(world.Run("plain", ShortcutKind.Input, steps: 8), stop: Stop)));
     }
 
     [Fact]
@@ -83,11 +85,15 @@ public sealed class TextToImageWorkloadTests(TinyDiffusionWorld world) : IClassF
         File.Delete(Path.Combine(folder, "vae/diffusion_pytorch_model.safetensors"));
         var cached = Cached();
 
-        var plan = PlanJob.Run(world.Run("planned", ShortcutKind.Middle) with { Model = folder });   // of 7 transformers, 2 attentions of 4 layers
+        // Of 7 transformers, 2 attentions of 4 layers.
+        var plan = PlanJob.Run(world.Run("planned", ShortcutKind.Middle) with { Model = folder });
 
         Assert.Equal((10, 2 * DenoisingObjective.Bands, 56), (plan.Run.Samples, plan.ValidationSamples, plan.Run.Modules.Count));
         Assert.Equal(
-            [("data", "10 pictures with captions, 2 for validation, each at 4 timesteps"), ("latents", "8 x 8 of 4 channels"), ("captions", "8 tokens")],
+            [
+                ("data", "10 pictures with captions, 2 for validation, each at 4 timesteps"), ("latents", "8 x 8 of 4 channels"),
+                ("captions", "8 tokens"),
+            ],
             plan.DataFacts.Select(fact => (fact.Key, fact.Value)));
         Assert.Equal(cached, Cached());
         Assert.False(Directory.Exists(world.Folder["planned"]));
@@ -121,7 +127,8 @@ public sealed class TextToImageWorkloadTests(TinyDiffusionWorld world) : IClassF
         var plan = PlanJob.Run(config with { Data = config.Data with { SkipBroken = true } });
 
         Assert.Contains("bad.png", error.Message, StringComparison.Ordinal);
-        Assert.Equal("12 pictures with captions, 0 for validation, each at 4 timesteps; 1 are broken and left out", plan.DataFacts[0].Value);
+        Assert.Equal(
+            "12 pictures with captions, 0 for validation, each at 4 timesteps; 1 are broken and left out", plan.DataFacts[0].Value);
         Assert.Contains("bad.png", Assert.Single(warnings), StringComparison.Ordinal);
     }
 
@@ -149,7 +156,8 @@ public sealed class TextToImageWorkloadTests(TinyDiffusionWorld world) : IClassF
     public void Merge_WithTheTextEncoder_KeepsWhatBothLearnt(ShortcutKind kind)
     {
         var config = world.Run($"both-{kind}", kind, steps: 30);
-        var run = TrainJob.Run(config with { Adapter = config.Adapter! with { Targets = TargetModules.Suffixes(_textAndUNet) } }, stop: Stop);
+        var run = TrainJob.Run(
+            config with { Adapter = config.Adapter! with { Targets = TargetModules.Suffixes(_textAndUNet) } }, stop: Stop);
         var adapter = Path.Combine(run.RunFolder, "last");
         var output = world.Folder[$"both-{kind}-merged"];
 
@@ -158,7 +166,8 @@ public sealed class TextToImageWorkloadTests(TinyDiffusionWorld world) : IClassF
         Assert.InRange(merged.ReadBackDifference!.Value, 0, 1e-4);
         Assert.InRange(Loss(output, null) / Loss(world.Model, adapter), 0.9, 1.1);
         Assert.NotEqual(
-            File.ReadAllBytes(Path.Combine(world.Model, "text_encoder/model.safetensors")), File.ReadAllBytes(Path.Combine(output, "text_encoder/model.safetensors")));
+            File.ReadAllBytes(Path.Combine(world.Model, "text_encoder/model.safetensors")),
+            File.ReadAllBytes(Path.Combine(output, "text_encoder/model.safetensors")));
     }
 
     [Fact]
@@ -167,7 +176,8 @@ public sealed class TextToImageWorkloadTests(TinyDiffusionWorld world) : IClassF
         var run = TrainJob.Run(world.Run("to-lora", ShortcutKind.Block, steps: 20), stop: Stop);
 
         var merged = MergeJob.Run(
-            new MergeOptions { Adapter = Path.Combine(run.RunFolder, "last"), As = MergeTarget.Lora, Output = world.Folder["as-lora"] }, stop: Stop);
+            new MergeOptions { Adapter = Path.Combine(run.RunFolder, "last"), As = MergeTarget.Lora, Output = world.Folder["as-lora"] },
+            stop: Stop);
 
         Assert.InRange(merged.ReadBackDifference!.Value, 0, 1e-4);
         Assert.InRange(Loss(world.Model, world.Folder["as-lora"]) / Loss(world.Model, Path.Combine(run.RunFolder, "last")), 0.9, 1.1);
@@ -180,7 +190,8 @@ public sealed class TextToImageWorkloadTests(TinyDiffusionWorld world) : IClassF
     {
         var run = TrainJob.Run(world.Run($"to-{target}", ShortcutKind.None), stop: Stop);
 
-        var report = ExportJob.Run(new ExportOptions { To = target, Adapter = Path.Combine(run.RunFolder, "last"), Output = world.Folder[$"out-{target}"] });
+        var report = ExportJob.Run(
+            new ExportOptions { To = target, Adapter = Path.Combine(run.RunFolder, "last"), Output = world.Folder[$"out-{target}"] });
         var check = ExportCheck.Run(world.Folder[$"out-{target}"]);
 
         Assert.InRange(Assert.Single(report.Proofs).MaxLogitDifference, 0, 1e-4);
@@ -199,7 +210,8 @@ public sealed class TextToImageWorkloadTests(TinyDiffusionWorld world) : IClassF
         // Gradients of what several layers read are added up in another order.
         Assert.Equal(plain.Result.Losses[0].Loss, checkpointed.Result.Losses[0].Loss);
         Assert.All(
-            plain.Result.Losses.Zip(checkpointed.Result.Losses), pair => Assert.InRange(pair.Second.Loss / pair.First.Loss, 1 - 1e-5, 1 + 1e-5));
+            plain.Result.Losses.Zip(checkpointed.Result.Losses),
+            pair => Assert.InRange(pair.Second.Loss / pair.First.Loss, 1 - 1e-5, 1 + 1e-5));
     }
 
     [Fact]
@@ -245,9 +257,11 @@ public sealed class TextToImageWorkloadTests(TinyDiffusionWorld world) : IClassF
 
         Assert.DoesNotContain(config.Problems(), problem => problem.StartsWith("denoising", StringComparison.Ordinal));
         Assert.Contains(
-            (config with { Denoising = new DenoisingConfig { SnrGamma = 5 } }).Problems(), problem => problem.Contains("task 'svamp' has no use for them", StringComparison.Ordinal));
+            (config with { Denoising = new DenoisingConfig { SnrGamma = 5 } }).Problems(),
+            problem => problem.Contains("task 'svamp' has no use for them", StringComparison.Ordinal));
         Assert.Contains(
-            (config with { Samples = new SamplesConfig { Prompts = ["red"] } }).Problems(), problem => problem.Contains("task 'svamp' has no use for them", StringComparison.Ordinal));
+            (config with { Samples = new SamplesConfig { Prompts = ["red"] } }).Problems(),
+            problem => problem.Contains("task 'svamp' has no use for them", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -268,7 +282,9 @@ public sealed class TextToImageWorkloadTests(TinyDiffusionWorld world) : IClassF
         return (Largest("text_encoder."), Largest("unet."));
     }
 
-    private string[] Cached() => Directory.Exists(world.Cache) ? [.. Directory.GetFiles(world.Cache, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)] : [];
+    private string[] Cached() => Directory.Exists(world.Cache)
+        ? [.. Directory.GetFiles(world.Cache, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)]
+        : [];
 
     private double Loss(string model, string? adapter) => EvaluateJob.Run(
         new EvaluateOptions { Model = model, Adapter = adapter, Task = "text-to-image", Data = world.Data }, stop: Stop).Loss.Loss;

@@ -19,7 +19,8 @@ public sealed class DenoisingObjectiveTests : IDisposable
 
     private static readonly int[] _bandTimesteps = [0, 249, 250, 999, 998];
 
-    private readonly TextToImageModel _model = new StableDiffusionModel(TinyClip.Create(TinyPipeline.Text), TinyUNet.Create(TinyPipeline.UNet));
+    private readonly TextToImageModel _model =
+        new StableDiffusionModel(TinyClip.Create(TinyPipeline.Text), TinyUNet.Create(TinyPipeline.UNet));
 
     [Theory]
     [InlineData("epsilon", null)]
@@ -32,7 +33,10 @@ public sealed class DenoisingObjectiveTests : IDisposable
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var objective = Objective(new DenoisingConfig { SnrGamma = gamma }, prediction);
-        Picture[] pictures = [new(1) { Fixed = new FixedNoise(3, 11) }, new(2) { Fixed = new FixedNoise(480, 12) }, new(3) { Fixed = new FixedNoise(999, 13) }];
+        Picture[] pictures =
+        [
+            new(1) { Fixed = new FixedNoise(3, 11) }, new(2) { Fixed = new FixedNoise(480, 12) }, new(3) { Fixed = new FixedNoise(999, 13) },
+        ];
 
         using var batch = objective.Collate(pictures);
         var loss = objective.LossSum(batch).item<float>();
@@ -66,7 +70,8 @@ public sealed class DenoisingObjectiveTests : IDisposable
         using var scope = NewDisposeScope();
         var plain = Drawn(new DenoisingConfig(), 6).Targets;
 
-        var (small, large) = (Drawn(new DenoisingConfig { NoiseOffset = 0.1 }, 6).Targets - plain, Drawn(new DenoisingConfig { NoiseOffset = 0.2 }, 6).Targets - plain);
+        var small = Drawn(new DenoisingConfig { NoiseOffset = 0.1 }, 6).Targets - plain;
+        var large = Drawn(new DenoisingConfig { NoiseOffset = 0.2 }, 6).Targets - plain;
 
         var channels = small.flatten(2);   // [6, 4, 64]
         Assert.InRange((channels - channels.mean([2], keepdim: true)).abs().max().item<float>(), 0, 1e-6);
@@ -138,11 +143,15 @@ public sealed class DenoisingObjectiveTests : IDisposable
         double[] errors = [.. pictures.Select(picture => ByHand(picture, "epsilon", null))];
         double[] expected = [errors.Average(), (errors[0] + errors[1]) / 2, errors[2], 0, (errors[3] + errors[4]) / 2];
         Assert.Equal(
-            ["eval_loss", "eval_timesteps_0_to_249", "eval_timesteps_250_to_499", "eval_timesteps_500_to_749", "eval_timesteps_750_to_999"], one.Keys);
+            [
+                "eval_loss", "eval_timesteps_0_to_249", "eval_timesteps_250_to_499", "eval_timesteps_500_to_749", "eval_timesteps_750_to_999",
+            ],
+            one.Keys);
         Assert.Equal(objective.Metrics, one.Keys);
         foreach (var measured in new[] { one, three })
         {
-            Assert.All(expected.Zip(measured.Values), pair => Assert.InRange(pair.Second, pair.First * (1 - Float32), pair.First * (1 + Float32)));
+            Assert.All(
+                expected.Zip(measured.Values), pair => Assert.InRange(pair.Second, pair.First * (1 - Float32), pair.First * (1 + Float32)));
         }
     }
 
@@ -153,7 +162,8 @@ public sealed class DenoisingObjectiveTests : IDisposable
         const float step = 0.5f;
         using var scope = NewDisposeScope();
         var objective = Objective(new DenoisingConfig { SnrGamma = 5 });
-        using var batch = objective.Collate([new Picture(1) { Fixed = new FixedNoise(300, 1) }, new Picture(2) { Fixed = new FixedNoise(900, 2) }]);
+        using var batch = objective.Collate(
+            [new Picture(1) { Fixed = new FixedNoise(300, 1) }, new Picture(2) { Fixed = new FixedNoise(900, 2) }]);
         var bias = _model.named_parameters().Single(p => p.name == "unet.conv_out.bias").parameter;
 
         bias.requires_grad = true;
@@ -162,7 +172,8 @@ public sealed class DenoisingObjectiveTests : IDisposable
         bias.requires_grad = false;
         var slopes = Enumerable.Range(0, 4).Select(i => (Moved(i, step) - Moved(i, -step)) / (2 * step)).ToArray();
 
-        Assert.All(slopes.Zip(gradient), pair => Assert.InRange(pair.Second, pair.First - (1e-3 * Math.Abs(pair.First)) - 1e-3, pair.First + (1e-3 * Math.Abs(pair.First)) + 1e-3));
+        Assert.All(slopes.Zip(gradient), pair => Assert.InRange(
+            pair.Second, pair.First - (1e-3 * Math.Abs(pair.First)) - 1e-3, pair.First + (1e-3 * Math.Abs(pair.First)) + 1e-3));
 
         double Moved(int place, float by)
         {
@@ -200,7 +211,9 @@ public sealed class DenoisingObjectiveTests : IDisposable
         Assert.Equal((ScalarType.Int64, 2L), (tokens.Condition.dtype, tokens.Condition.dim()));
         Assert.Equal(fromStates.item<float>(), fromTokens.item<float>(), 1e-3);
         Assert.False(fromStates.requires_grad);
-        Assert.Contains(_model.TextEncoder.named_parameters(), p => p.name.EndsWith("q_proj.weight", StringComparison.Ordinal) && p.parameter.grad!.abs().sum().item<float>() > 0);
+        Assert.Contains(
+            _model.TextEncoder.named_parameters(),
+            p => p.name.EndsWith("q_proj.weight", StringComparison.Ordinal) && p.parameter.grad!.abs().sum().item<float>() > 0);
     }
 
     [Fact]
@@ -244,7 +257,8 @@ public sealed class DenoisingObjectiveTests : IDisposable
 
     private static Picture[] Pictures(int count) => [.. Enumerable.Range(0, count).Select(i => new Picture(i))];
 
-    private DenoisingObjective Objective(DenoisingConfig config, string prediction = "epsilon") => new(_model, Schedule(prediction), config, trainsText: false);
+    private DenoisingObjective Objective(DenoisingConfig config, string prediction = "epsilon") =>
+        new(_model, Schedule(prediction), config, trainsText: false);
 
     private static NoiseSchedule Schedule(string prediction) => new(new SchedulerConfig
     {
@@ -287,7 +301,9 @@ public sealed class DenoisingObjectiveTests : IDisposable
         }
 
         var snr = alpha / (1 - alpha);
-        var weight = gamma is not { } most ? 1 : Math.Min(snr, most) / (prediction switch { "v_prediction" => snr + 1, "sample" => 1, _ => snr });
+        var weight = gamma is not { } most
+            ? 1
+            : Math.Min(snr, most) / (prediction switch { "v_prediction" => snr + 1, "sample" => 1, _ => snr });
         return weight * sum / said.Length;
     }
 
@@ -309,7 +325,8 @@ public sealed class DenoisingObjectiveTests : IDisposable
             return (Mean(), full([4, 8, 8], Spread));
         }
 
-        public override IReadOnlyList<int> Ids(bool isDropped) => [.. Enumerable.Range(0, TinyPipeline.Tokens).Select(i => isDropped ? 0 : (7 * Number) + i)];
+        public override IReadOnlyList<int> Ids(bool isDropped) =>
+            [.. Enumerable.Range(0, TinyPipeline.Tokens).Select(i => isDropped ? 0 : (7 * Number) + i)];
 
         public override Tensor Text(bool isDropped) =>
             isDropped ? zeros(TinyPipeline.Tokens, 8) : Encoded?.alias() ?? full([TinyPipeline.Tokens, 8], 0.1f * (1 + (Number % 7)));
