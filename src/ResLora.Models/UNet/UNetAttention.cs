@@ -1,22 +1,10 @@
 using ResLora.Models.Blocks;
+using ResLora.Models.Diffusion;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace ResLora.Models.UNet;
-
-/// <summary>The projection behind attention: what checkpoints name <c>to_out.0</c>.</summary>
-internal sealed class UNetAttentionOutput : Module
-{
-    public UNetAttentionOutput(long width) : base(nameof(UNetAttentionOutput))
-    {
-        Projection = Slots.Linear(width, width, bias: true);
-        RegisterComponents();
-    }
-
-    [field: ComponentName(Name = "0")]
-    public Module<Tensor, Tensor> Projection { get; private set; }
-}
 
 /// <summary>Each pixel's mixture of all pixels, or of a text.</summary>
 internal sealed class UNetAttention : Module
@@ -26,7 +14,7 @@ internal sealed class UNetAttention : Module
     [ComponentName(Name = "to_q")] private readonly Module<Tensor, Tensor> _query;
     [ComponentName(Name = "to_k")] private readonly Module<Tensor, Tensor> _key;
     [ComponentName(Name = "to_v")] private readonly Module<Tensor, Tensor> _value;
-    [ComponentName(Name = "to_out")] private readonly UNetAttentionOutput _output;
+    [ComponentName(Name = "to_out")] private readonly AttentionOutput _output;
 
     /// <summary>Creates the module with weights on the meta device.</summary>
     /// <param name="width">D.</param>
@@ -39,7 +27,7 @@ internal sealed class UNetAttention : Module
         _query = Slots.Linear(width, width, bias: false);
         _key = Slots.Linear(context, width, bias: false);
         _value = Slots.Linear(context, width, bias: false);
-        _output = new UNetAttentionOutput(width);
+        _output = new AttentionOutput(width);
         RegisterComponents();
     }
 
@@ -53,7 +41,7 @@ internal sealed class UNetAttention : Module
         }
 
         var mixed = functional.scaled_dot_product_attention(query, key, value).to(x.dtype);   // [B, H, T, E]
-        return _output.Projection.call(mixed.transpose(1, 2).reshape(x.shape)).MoveToOuterDisposeScope();   // [B, T, D]
+        return _output.Forward(mixed.transpose(1, 2).reshape(x.shape)).MoveToOuterDisposeScope();   // [B, T, D]
     }
 
     private Tensor Heads(Tensor x, Module<Tensor, Tensor> projection) =>   // [B, T, D] -> [B, H, T, E]

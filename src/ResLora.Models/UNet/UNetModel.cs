@@ -49,10 +49,10 @@ public sealed class UNetModel : Denoiser
     public override int LayerCount => _down.Sum(block => block.Layers.Count) + 1 + _up.Sum(block => block.Layers.Count);
 
     /// <inheritdoc />
-    public override ScalarType DataType => _norm.Gain.dtype;
+    public override ScalarType DataType => _norm.Weight.dtype;
 
     /// <inheritdoc />
-    public override Device Device => _norm.Gain.device;
+    public override Device Device => _norm.Weight.device;
 
     /// <inheritdoc />
     public override IReadOnlyList<string> UsualTargets { get; } = ["to_q", "to_k", "to_v", "to_out.0"];

@@ -1,23 +1,10 @@
 using ResLora.Models.Blocks;
+using ResLora.Models.Diffusion;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace ResLora.Models.Vae;
-
-/// <summary>The projection behind attention: what checkpoints name <c>to_out.0</c>.</summary>
-internal sealed class VaeAttentionOutput : Module
-{
-    [ComponentName(Name = "0")] private readonly Module<Tensor, Tensor> _projection;
-
-    public VaeAttentionOutput(int width) : base(nameof(VaeAttentionOutput))
-    {
-        _projection = Slots.Linear(width, width, bias: true);
-        RegisterComponents();
-    }
-
-    public Tensor Forward(Tensor x) => _projection.call(x);   // [B, T, C] -> the same
-}
 
 /// <summary>Every place's mixture of all places of the picture, by one head, added to the picture.</summary>
 internal sealed class VaeAttention : Module
@@ -26,7 +13,7 @@ internal sealed class VaeAttention : Module
     [ComponentName(Name = "to_q")] private readonly Module<Tensor, Tensor> _query;
     [ComponentName(Name = "to_k")] private readonly Module<Tensor, Tensor> _key;
     [ComponentName(Name = "to_v")] private readonly Module<Tensor, Tensor> _value;
-    [ComponentName(Name = "to_out")] private readonly VaeAttentionOutput _output;
+    [ComponentName(Name = "to_out")] private readonly AttentionOutput _output;
 
     public VaeAttention(VaeConfig config, int width) : base(nameof(VaeAttention))
     {
@@ -34,7 +21,7 @@ internal sealed class VaeAttention : Module
         _query = Slots.Linear(width, width, bias: true);
         _key = Slots.Linear(width, width, bias: true);
         _value = Slots.Linear(width, width, bias: true);
-        _output = new VaeAttentionOutput(width);
+        _output = new AttentionOutput(width);
         RegisterComponents();
     }
 
