@@ -58,10 +58,11 @@ public sealed record RunPlan(
     public long DiskBytes { get; init; }
 
     /// <summary>
-    /// Whether there is room, within the limit and the machine, to keep freed memory, which is faster; false where nobody knows.
+    /// Whether there is room, within the limit and the machine, to keep freed memory, which is faster; true where nobody knows, since a
+    /// limit is then refused.
     /// </summary>
     public bool KeepsFreedMemory =>
-        Memory is { } memory && memory.TotalWithFreed <= Math.Min(Choice?.Limit ?? long.MaxValue, AvailableMemory ?? long.MaxValue);
+        Memory is not { } memory || memory.TotalWithFreed <= Math.Min(Choice?.Limit ?? long.MaxValue, AvailableMemory ?? long.MaxValue);
 
     /// <summary>Makes the plan.</summary>
     /// <param name="model">The model, whose weights may be on the meta device.</param>
