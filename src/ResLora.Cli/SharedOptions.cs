@@ -54,7 +54,7 @@ internal static class SharedOptions
     /// <summary><c>--dtype</c>.</summary>
     public static Option<string> DataType() => new Option<string>("--dtype")
     {
-        Description = "The type to compute in: float32, bfloat16, or auto for that of the files.",
+        Description = "The type to compute in: float32, bfloat16, or auto for that of the files (of a pipeline float32).",
         HelpName = "TYPE",
         DefaultValueFactory = _ => "auto",
     };

@@ -110,7 +110,10 @@ public static class ModelRegistry
 
     /// <summary>Opens a model with its weights, frozen.</summary>
     /// <param name="folder">A model folder: config.json and model.safetensors, whole or in shards.</param>
-    /// <param name="dtype">The dtype to compute in; null takes the file's. The head of an encoder is float32 in any case.</param>
+    /// <param name="dtype">
+    /// The dtype to compute in; null takes the file's, and float32 for a pipeline: most are stored in float16, which processors compute
+    /// several times slower. The head of an encoder is float32 in any case.
+    /// </param>
     /// <param name="device">The device; null takes the processor.</param>
     /// <param name="head">The head of an encoder; null takes the one that the configuration describes.</param>
     /// <param name="headSeed">The seed that a head is drawn from where the checkpoint has none (<see cref="Network.NewModules"/>);
@@ -125,7 +128,8 @@ public static class ModelRegistry
         {
             using var checkpoint = CheckpointReader.Open(folder);
             var draw = headSeed is { } seed ? new NewWeights(model.InitializerRange, seed) : null;
-            model.NewModules = ModelWeights.Load(model, checkpoint, dtype, device ?? CPU, model.Checkpoint, draw);
+            var computed = dtype ?? (model is TextToImageModel ? ScalarType.Float32 : null);
+            model.NewModules = ModelWeights.Load(model, checkpoint, computed, device ?? CPU, model.Checkpoint, draw);
             model.eval();
             return model;
         }

@@ -24,7 +24,7 @@ public sealed record ImagineOptions
     /// <summary>A PNG file for one picture, or a folder for one or more.</summary>
     public required string Output { get; init; }
 
-    /// <summary>The type to compute in: float32, bfloat16, or auto for that of the files. Default float32.</summary>
+    /// <summary>The type to compute in: float32 or bfloat16; auto is float32. Default float32.</summary>
     public string DataType { get; init; } = "float32";
 
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>

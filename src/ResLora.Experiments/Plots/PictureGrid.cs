@@ -10,6 +10,7 @@ internal static class PictureGrid
 {
     private const int Gap = 6;
     private const int LabelSize = 13;
+    private const int LabelHeight = 18;
     private const int LabelRoom = 180;
     private const int HeadingHeight = 24;
     private const int SmallestSide = 64;
@@ -18,7 +19,7 @@ internal static class PictureGrid
     /// <summary>Writes the file.</summary>
     /// <param name="path">The PNG file.</param>
     /// <param name="columns">What stands above each column.</param>
-    /// <param name="rows">What stands left of each row, and its pictures from left to right; null leaves a place free.</param>
+    /// <param name="rows">What stands left of each row, in one line or two, and its pictures from left to right; null leaves a place free.</param>
     /// <exception cref="Formats.Errors.ConfigException">The disk refuses.</exception>
     public static void Write(string path, IReadOnlyList<string> columns, IReadOnlyList<(string Label, IReadOnlyList<PixelImage?> Pictures)> rows)
     {
@@ -37,7 +38,11 @@ internal static class PictureGrid
         for (var row = 0; row < rows.Count; row++)
         {
             var top = HeadingHeight + (row * (side + Gap));
-            Label(canvas, rows[row].Label, Gap, top + (side / 2f), LabelRoom - (2 * Gap));
+            foreach (var (line, text) in rows[row].Label.Split('\n').Index())
+            {
+                Label(canvas, text, Gap, top + (side / 2f) + (line * LabelHeight), LabelRoom - (2 * Gap));
+            }
+
             for (var column = 0; column < rows[row].Pictures.Count; column++)
             {
                 if (rows[row].Pictures[column] is { } picture)
