@@ -133,11 +133,20 @@ internal static class PeftFolder
 
     private static T Usual<T>(IEnumerable<T> values) where T : notnull => values.CountBy(value => value).MaxBy(count => count.Value).Key;
 
-    /// <summary>Last name parts when they choose exactly the same layers, whole names otherwise.</summary>
+    /// <summary>The ends of names when they choose exactly the same layers, whole names otherwise.</summary>
     public static string[] Shortened(string[] chosen, IReadOnlyList<string> layerNames)
     {
-        string[] suffixes =
-            [.. chosen.Select(n => n[(n.LastIndexOf('.') + 1)..]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] suffixes = [.. chosen.Select(End).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         return layerNames.Count(TargetModules.Suffixes(suffixes).Matches) == chosen.Length ? suffixes : chosen;
+    }
+
+    /// <summary>
+    /// The last part of a name, and the one before a number: PEFT looks at every module of a network, and "0" is also the end of a block's
+    /// name (<c>down_blocks.0</c>), <c>to_out.0</c> is not.
+    /// </summary>
+    private static string End(string name)
+    {
+        var parts = name.Split('.');
+        return parts.Length > 1 && parts[^1].All(char.IsAsciiDigit) ? $"{parts[^2]}.{parts[^1]}" : parts[^1];
     }
 }

@@ -14,7 +14,7 @@ public static partial class ModelPlace
         if (!Directory.Exists(folder))
         {
             throw new FileFormatException(
-                $"{folder}: there is no such folder{HubHint(folder) ?? "; give a model folder with config.json, tokenizer.json and model.safetensors."}");
+                $"{folder}: there is no such folder{HubHint(folder) ?? "; give a model folder (config.json) or a pipeline folder (model_index.json)."}");
         }
     }
 

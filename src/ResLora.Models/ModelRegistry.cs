@@ -70,7 +70,9 @@ public static class ModelRegistry
         var type = TypeOf(json.RootElement)
             ?? throw new FileFormatException($"{path}: there is no \"model_type\"; is this the configuration of a model?");
         return Find(type)?.Build(folder, head)
-            ?? throw new ConfigException($"{path}: model_type '{type}' is not supported (supported: {string.Join(", ", ModelTypes)}).");
+            ?? throw new ConfigException(type.StartsWith("StableDiffusionXL", StringComparison.Ordinal)
+                ? $"{path}: Stable Diffusion XL ('{type}') is not supported; versions 1 and 2 are."
+                : $"{path}: model_type '{type}' is not supported (supported: {string.Join(", ", ModelTypes)}).");
     }
 
     /// <summary>The file that says what a folder's model is: config.json, or the index of a pipeline in diffusers' layout.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ResLora.Experiments.Quickstart;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
@@ -36,7 +37,7 @@ internal static class NextCommands
             $"{Tool} evaluate {tuned} --task {config.Task} {Data(config.Data)}",
             .. merge,
             report.PicturePrompt is { } caption
-                ? $"{Tool} imagine {tuned} --prompt {ShellWord.Quote(Prompt(caption))} --output {Word(Path.Combine(report.RunFolder, "picture.png"))}"
+                ? $"{Tool} imagine {tuned} {Wish(config.Samples, caption)} --output {Word(Path.Combine(report.RunFolder, "picture.png"))}"
                 : report.Prompt is { } prompt
                 ? $"{Tool} generate {tuned} --prompt {ShellWord.Quote(Prompt(prompt))}"
                 : $"{Tool} predict {tuned} --task {config.Task} --data {Word(config.Data.Validation ?? config.Data.Train)}{Columns(config.Data)}",
@@ -67,6 +68,11 @@ internal static class NextCommands
 
     // A prompt over several lines is no command to copy.
     private static string Prompt(string prompt) => prompt.Length == 0 || prompt.Any(char.IsControl) ? "Once upon a time" : prompt;
+
+    /// <summary>What was drawn while the model learnt, in the same way; else a caption of the data.</summary>
+    private static string Wish(SamplesConfig samples, string caption) => samples.Prompts is [var first, ..]
+        ? string.Create(CultureInfo.InvariantCulture, $"--prompt {ShellWord.Quote(Prompt(first))} --guidance {samples.Guidance}")
+        : $"--prompt {ShellWord.Quote(Prompt(caption))}";
 
     private static string Data(DataConfig data)
     {

@@ -28,7 +28,7 @@ internal static class PlanView
         }
 
         terminal.Write(Tables.Facts(Facts(report)));
-        foreach (var line in Cuts(report.Run.Breaks))
+        foreach (var line in Cuts(report))
         {
             Tables.Sentence(terminal, line);
         }
@@ -81,11 +81,13 @@ internal static class PlanView
     }
 
     /// <summary>Where chains are cut, a sentence each; those that are cut at one place for one reason are told together.</summary>
-    public static IEnumerable<string> Cuts(IEnumerable<ChainBreak> breaks) => breaks
+    public static IEnumerable<string> Cuts(PlanReport report) => (HasShortcuts(report) ? report.Run.Breaks : [])
         .GroupBy(found => (Place: PlaceOf(found), found.Reason))
         .Select(group => group.ToArray() is [var single]
             ? $"A chain is cut between {single.From} and {single.To}: {single.Reason}."
             : $"Chains are cut between {group.Key.Place.From} and {group.Key.Place.To} ({string.Join(", ", group.Select(found => found.From[(group.Key.Place.From.Length + 1)..]))}): {group.Key.Reason}.");
+
+    private static bool HasShortcuts(PlanReport report) => report.Adapter is not { Shortcut.Kind: ShortcutKind.None };
 
     /// <summary>What two names have before their common end.</summary>
     private static (string From, string To) PlaceOf(ChainBreak found)

@@ -72,7 +72,7 @@ internal sealed class RunProgress : IProgress<RunEvent>
                 break;
             case RunPlanned planned:
                 Write(Tables.Facts(PlanView.Facts(planned.Plan)));
-                foreach (var cut in PlanView.Cuts(planned.Plan.Run.Breaks))
+                foreach (var cut in PlanView.Cuts(planned.Plan))
                 {
                     WriteLine(cut);
                 }

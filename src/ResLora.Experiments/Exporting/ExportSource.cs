@@ -99,7 +99,7 @@ public sealed record ExportSource
 
         if (adapter is null && target.NeedsAdapter)
         {
-            throw new ConfigException($"The target '{target.Name}' is an adapter; give one (--adapter), or export the model to {string.Join(", ", ExportTargets.All.Where(t => !t.NeedsAdapter).Select(t => t.Name))}.");
+            throw new ConfigException($"The target '{target.Name}' is an adapter; give one (--adapter), or take another target for the model alone.");
         }
 
         var modelFolder = adapter is not null

@@ -46,7 +46,7 @@ public static class ImagineJob
             var settings = options.Settings with { Seed = options.Settings.Seed + i };
             using var pixels = generator.Generate(
                 settings, (done, total) => progress?.Report(new PictureStep(i + 1, options.Count, done, total)), stop);
-            PngFile.Write(files[i], PictureTensor.ToImage(pixels), Texts(options, settings, generator.SamplerName(settings)));
+            PngFile.Write(files[i], PictureTensor.ToImage(pixels), Texts(options, settings, generator.SamplerName(settings), (pixels.shape[2], pixels.shape[1])));
             pictures.Add(new ImaginedPicture(files[i], settings.Seed));
         }
 
@@ -70,16 +70,15 @@ public static class ImagineJob
     }
 
     /// <summary>As AUTOMATIC1111 and those after it read them (<c>parameters</c>), and whole in JSON (<c>reslora</c>).</summary>
-    private static Dictionary<string, string> Texts(ImagineOptions options, ImageSettings settings, string sampler)
+    private static Dictionary<string, string> Texts(ImagineOptions options, ImageSettings settings, string sampler, (long Width, long Height) size)
     {
         var model = Path.GetFileName(Path.TrimEndingDirectorySeparator(options.Model));
         var negative = settings.Negative.Length > 0 ? $"\nNegative prompt: {settings.Negative}" : "";
-        var size = settings is { Width: { } width, Height: { } height } ? $", Size: {width}x{height}" : "";
         return new()
         {
             ["parameters"] = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{settings.Prompt}{negative}\nSteps: {settings.Steps}, Sampler: {sampler}, CFG scale: {settings.Guidance}, Seed: {settings.Seed}{size}, Model: {model}"),
+                $"{settings.Prompt}{negative}\nSteps: {settings.Steps}, Sampler: {sampler}, CFG scale: {settings.Guidance}, Seed: {settings.Seed}, Size: {size.Width}x{size.Height}, Model: {model}"),
             ["reslora"] = JsonSerializer.Serialize(new
             {
                 prompt = settings.Prompt,
@@ -88,6 +87,9 @@ public static class ImagineJob
                 steps = settings.Steps,
                 guidance = settings.Guidance,
                 sampler,
+                width = size.Width,
+                height = size.Height,
+                dtype = options.DataType,
                 model = options.Model,
                 adapter = options.Adapter,
             }),

@@ -36,6 +36,11 @@ public sealed record ImagineOptions
             yield return problem;
         }
 
+        if (DataType is not ("float32" or "bfloat16" or "auto"))
+        {
+            yield return $"dtype is '{DataType}'; it must be float32, bfloat16 or auto";
+        }
+
         if (Count is < 1 or > MostPictures)
         {
             yield return $"count is {Count}; it must be from 1 to {MostPictures}";

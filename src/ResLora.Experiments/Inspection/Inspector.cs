@@ -32,12 +32,12 @@ public static class Inspector
                 $"'{path}' does not exist{ModelPlace.HubHint(path) ?? "; give a model folder, an adapter folder or a .safetensors file."}");
         }
 
-        if (Has(path, "reslora_config.json") || Has(path, "adapter_config.json"))
+        if (Has(path, "reslora_config.json") || Has(path, "adapter_config.json") || Has(path, AdapterStore.LoraFileName))
         {
             return Adapter(path);
         }
 
-        if (Has(path, "config.json"))
+        if (Has(path, "config.json") || Has(path, "model_index.json"))
         {
             return Model(path);
         }
@@ -45,7 +45,7 @@ public static class Inspector
         var inner = _adaptersOfRun.Where(name => Directory.Exists(Path.Combine(path, name))).ToArray();
         throw new FileFormatException(inner.Length > 0
             ? $"'{path}' is the folder of a run; inspect what it holds: {string.Join(" or ", inner.Select(name => Path.Combine(path, name)))}."
-            : $"'{path}' holds neither a model (config.json) nor an adapter (reslora_config.json, adapter_config.json).");
+            : $"'{path}' holds neither a model (config.json, model_index.json) nor an adapter (reslora_config.json, adapter_config.json, {AdapterStore.LoraFileName}).");
     }
 
     private static InspectionReport Tensors(string path)

@@ -88,7 +88,7 @@ public sealed record MergeOptions
         }
         else if (As is null && !Compare)
         {
-            yield return "there is nothing to do: give as and output, or compare";
+            yield return "there is nothing to do: give --as and --output, or --compare";
         }
 
         if (Task is null && (Data ?? Calibration) is { } path)

@@ -77,7 +77,7 @@ public static class ConfigTemplate
               # The size of the update and its strength; it is scaled by alpha / rank.
               rank: {{adapter.Rank}}
               alpha: {{adapter.Alpha}}
-              # The layers that get one: names or all-linear. Without this key: the projections of queries and values.
+              # The layers that get one: names or all-linear. Without this key: the usual ones of the model, parts of its attention.
               # targets: all-linear
               # ResLoRA joins the updates of neighbouring layers: input, block or middle. none: every layer by itself.
               shortcut: {kind: none}

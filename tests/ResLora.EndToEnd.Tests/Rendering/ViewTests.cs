@@ -215,6 +215,19 @@ public sealed class ViewTests : IDisposable
         Approved.Check("plan", _console.Output);
     }
 
+    [Theory]
+    [InlineData(ShortcutKind.None, false)]
+    [InlineData(ShortcutKind.Input, true)]
+    public void Plan_CutsOfChains_AreToldWhereThereAreShortcuts(ShortcutKind kind, bool expected)
+    {
+        var run = new RunPlan([], [], [new ChainBreak("a.q", "b.q", "widths differ")], 1000, 1000, 50, 0, 0, 0, 0, 0, 64, 300, 240, 9, null);
+        var adapter = new AdapterConfig { Shortcut = new ShortcutConfig { Kind = kind } };
+
+        PlanView.Draw(new PlanReport("m", adapter, [], 10, run), _console);
+
+        Assert.Equal(expected, _console.Output.Contains("is cut between a.q and b.q: widths differ", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Plan_NoAccountOfMemory_SaysSo()
     {

@@ -63,6 +63,10 @@ internal sealed class TextToImageWorkload : Workload
         $"Task '{task}' makes pictures, and {model} is no pipeline of Stable Diffusion (model_index.json); take one, or another task.";
 
     /// <inheritdoc />
+    public override PredictionInputs Inputs(PredictionSource source, ModelSession session, IEnumerable<string> lines) => throw new ConfigException(
+        $"{session.ModelFolder}: this model makes pictures from texts and labels none; make pictures with imagine, or take a ViT or an encoder.");
+
+    /// <inheritdoc />
     public override IEnumerable<string> Problems(DataConfig data)
     {
         if (data.Augment is not null)

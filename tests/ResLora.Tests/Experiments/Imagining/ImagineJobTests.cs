@@ -88,7 +88,7 @@ public sealed class ImagineJobTests(TinyDiffusionWorld world) : IClassFixture<Ti
 
         Assert.NotEqual(Pixels(plain), Pixels(styled));
         var text = Encoding.Latin1.GetString(File.ReadAllBytes(styled));
-        Assert.Contains("red\nNegative prompt: blue\nSteps: 3, Sampler: ddim, CFG scale: 3, Seed: 7, Model: pipeline", text, StringComparison.Ordinal);
+        Assert.Contains("red\nNegative prompt: blue\nSteps: 3, Sampler: ddim, CFG scale: 3, Seed: 7, Size: 16x16, Model: pipeline", text, StringComparison.Ordinal);
         Assert.Contains("\"adapter\":", text, StringComparison.Ordinal);
         Assert.Contains("\"seed\":7", text, StringComparison.Ordinal);
     }
@@ -167,6 +167,16 @@ public sealed class ImagineJobTests(TinyDiffusionWorld world) : IClassFixture<Ti
 
         Assert.Contains(advice, error.Message, StringComparison.Ordinal);
         Assert.False(Path.Exists(world.Folder[output]));
+    }
+
+    [Theory]
+    [InlineData("float16")]
+    [InlineData("nonsense")]
+    public void Run_ATypeThatIsNot_IsRefusedWithThoseThatAre(string name)
+    {
+        var error = Assert.Throws<ConfigException>(() => ImagineJob.Run(Options("typed.png", _settings) with { DataType = name }, stop: Stop));
+
+        Assert.Contains($"dtype is '{name}'; it must be float32, bfloat16 or auto", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

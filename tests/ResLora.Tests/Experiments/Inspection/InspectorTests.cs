@@ -1,6 +1,8 @@
 using ResLora.Experiments.Inspection;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
+using ResLora.Tests.Models;
+using ResLora.Tests.Support;
 using Xunit;
 
 namespace ResLora.Tests.Experiments.Inspection;
@@ -29,6 +31,18 @@ public sealed class InspectorTests(TinyWorld world) : IClassFixture<TinyWorld>
         Assert.Contains(new("in front of a text", "<s> (0)"), facts);
         Assert.Contains(new("a text ends at", "</s> (1), by config.json"), facts);
         Assert.Contains(new("trained end", "</s> (1)"), facts);
+    }
+
+    [Fact]
+    public void Inspect_Pipeline_ListsTheLayersOfItsNetworks()
+    {
+        using var files = new TemporaryFolder();
+
+        var report = Inspector.Inspect(TinyPipeline.Write(files["pipeline"]));
+
+        Assert.Contains(report.LinearLayers, group => group.Modules.Any(name => name.StartsWith("unet.", StringComparison.Ordinal)));
+        Assert.Contains(report.LinearLayers, group => group.Modules.Any(name => name.StartsWith("text_encoder.", StringComparison.Ordinal)));
+        Assert.Empty(report.Notes);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ResLora.Adapters;
 using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Exporting;
@@ -41,6 +42,19 @@ public sealed class TextToImageWorkloadTests(TinyDiffusionWorld world) : IClassF
         Assert.True(unmerged < 0.9 * before, $"{before} became {unmerged}");
         Assert.InRange(merged.ReadBackDifference!.Value, 0, 1e-4);
         Assert.InRange(Loss(world.Folder[name + "-merged"], null) / unmerged, 0.9, 1.1);
+    }
+
+    [Fact]
+    public void Run_UsualTargets_AreNamedSoThatPeftChoosesNoOtherModule()
+    {
+        var run = TrainJob.Run(world.Run("named"), stop: Stop);
+
+        using var config = JsonDocument.Parse(File.ReadAllText(Path.Combine(run.RunFolder, "last", "adapter_config.json")));
+
+        // "0" alone would be the end of down_blocks.0, too.
+        Assert.Equal(
+            ["to_k", "to_out.0", "to_q", "to_v"],
+            config.RootElement.GetProperty("target_modules").EnumerateArray().Select(name => name.GetString()));
     }
 
     [Fact]
