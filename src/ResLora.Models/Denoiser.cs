@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Models.Memory;
 using static TorchSharp.torch;
 
 namespace ResLora.Models;
@@ -26,6 +27,12 @@ public abstract class Denoiser(string name) : Network(name)
     /// <param name="layer">The network's own dotted name.</param>
     /// <returns>The other name, or null.</returns>
     public virtual string? OriginalName(string layer) => null;
+
+    /// <summary>What training keeps of the network's passes.</summary>
+    /// <param name="terms">How it is trained; its places are the numbers of a channel of latents.</param>
+    /// <param name="textTokens">The tokens of a text.</param>
+    /// <returns>The account, for each sample; null when its family has none. Default: none.</returns>
+    public virtual MemoryAccount? Memory(TrainingTerms terms, int textTokens) => null;
 
     /// <summary>What the network says of noisy latents.</summary>
     /// <param name="latents">[B, C, Y, X] in any dtype, of any height and width; borrowed.</param>

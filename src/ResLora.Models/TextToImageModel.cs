@@ -1,4 +1,5 @@
 using ResLora.Formats;
+using ResLora.Models.Memory;
 using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
 
@@ -92,6 +93,13 @@ public abstract class TextToImageModel : Network, IOriginalNames
         return UNet.Forward(latents, timesteps, text);
     }
 
+    /// <summary>The text encoder's account and the UNet's, one behind the other.</summary>
+    /// <inheritdoc />
+    public override MemoryAccount? Memory(TrainingTerms terms) =>
+        TextEncoder.Memory(terms) is { } text && UNet.Memory(terms, TextEncoder.MaxTokens) is { } unet
+            ? unet with { Layers = [.. ForTexts(text), .. unet.Layers.Select(layer => Within(layer, PipelineParts.UNet))] }
+            : null;
+
     /// <summary>The role that a layer has in its part: parts share no chain.</summary>
     /// <inheritdoc />
     public override string RoleOf(string layer) => Of(layer) is var (prefix, part, own) ? prefix + part.RoleOf(own) : LayerRole.Usual(layer);
@@ -110,6 +118,23 @@ public abstract class TextToImageModel : Network, IOriginalNames
     /// <inheritdoc />
     public string? OriginalName(string layer) =>
         Of(layer) is (PipelineParts.UNet + ".", _, var own) ? UNet.OriginalName(own) : null;
+
+    /// <summary>The text encoder's layers with bytes for each text, not for each token; what is behind the last belongs to it.</summary>
+    private IEnumerable<LayerAccount> ForTexts(MemoryAccount text) => text.Layers.Select((layer, place) =>
+    {
+        long tokens = TextEncoder.MaxTokens;
+        var behind = place == text.Layers.Count - 1 ? text.BehindLayers : 0;
+        return Within(layer, PipelineParts.TextEncoder) with
+        {
+            Input = (layer.Input + behind) * tokens,
+            Kept = (layer.Kept + behind + (layer.KeptPerPair * tokens)) * tokens,
+            KeptPerPair = 0,
+            Passing = layer.Passing * tokens,
+            Inputs = [.. layer.Inputs.Select(input => input with { Rows = tokens })],
+        };
+    });
+
+    private static LayerAccount Within(LayerAccount layer, string part) => layer with { Prefix = $"{part}.{layer.Prefix}" };
 
     private (string Prefix, Network Part, string Own)? Of(string name)
     {

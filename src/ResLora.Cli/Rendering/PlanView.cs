@@ -55,7 +55,7 @@ internal static class PlanView
     }
 
     private static string Memory(MemoryEstimate? memory) => memory is null
-        ? "not known: there is no account of what this kind of model takes"
+        ? "not known: there is no account of what such a run takes"
         : $"about {ByteSize.Format(memory.Total)} (program {ByteSize.Format(memory.Program)}, base {ByteSize.Format(memory.BaseWeights)}, trained {ByteSize.Format(memory.Trained)}, " +
         $"activations {ByteSize.Format(memory.Activations)}, loss and gradients {ByteSize.Format(memory.Passing)})" +
         (memory.MappedWeights == 0 ? "" : $"; {ByteSize.Format(memory.MappedWeights)} of base weights stay in their files");

@@ -10,7 +10,11 @@ internal static class ClipTextMemory
     /// <param name="terms">How it is trained.</param>
     public static MemoryAccount Of(ClipTextConfig config, TrainingTerms terms) => new()
     {
-        Layers = [.. Enumerable.Repeat(Layer(config, terms.Width), config.LayerCount)],
+        Layers =
+        [
+            .. Enumerable.Range(0, config.LayerCount)
+                .Select(i => Layer(config, terms.Width) with { Prefix = $"text_model.encoder.layers.{i}.", IsFirst = i == 0 }),
+        ],
         // The last norm's input, mean and deviation.
         BehindLayers = ((long)config.HiddenSize * terms.Width) + (2 * EagerMemory.FloatBytes),
         Loss = _ => 0,

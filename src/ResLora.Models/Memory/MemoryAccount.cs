@@ -9,7 +9,13 @@ public sealed record MemoryAccount
     /// <summary>The layers, in order; one at least.</summary>
     public required IReadOnlyList<LayerAccount> Layers { get; init; }
 
-    /// <summary>What is kept behind the last layer, in bytes for each token. Default 0.</summary>
+    /// <summary>
+    /// Whether bytes are for each sample of a batch, and not for each token: in a network whose layers have unlike numbers of places.
+    /// Default false.
+    /// </summary>
+    public bool IsPerSample { get; init; }
+
+    /// <summary>What is kept behind the last layer, in bytes for each token, or each sample. Default 0.</summary>
     public long BehindLayers { get; init; }
 
     /// <summary>What the loss takes at its peak, in bytes, for so many predictions of a batch.</summary>

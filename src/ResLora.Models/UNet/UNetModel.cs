@@ -1,5 +1,6 @@
 using ResLora.Models.Blocks;
 using ResLora.Models.Diffusion.SingleFile;
+using ResLora.Models.Memory;
 using ResLora.Tensors;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -100,6 +101,9 @@ public sealed class UNetModel : Denoiser
 
     /// <inheritdoc />
     public override bool LayersKeepShape => false;
+
+    /// <inheritdoc />
+    public override MemoryAccount Memory(TrainingTerms terms, int textTokens) => new UNetMemory(Config, terms, textTokens).Account();
 
     /// <inheritdoc />
     public override Tensor Forward(Tensor latents, Tensor timesteps, Tensor text)

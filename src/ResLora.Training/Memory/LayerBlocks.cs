@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using ResLora.Adapters;
+using ResLora.Models.Memory;
 
 namespace ResLora.Training.Memory;
 
@@ -14,42 +15,53 @@ internal sealed partial class LayerBlocks(IReadOnlyList<AdapterBlock> blocks, in
     public bool TrainsBase => trainsBase;
 
     /// <summary>The blocks of every layer, in order.</summary>
-    public static IEnumerable<LayerBlocks> Of(AdaptedModel? adapter, int layers, int width)
+    public static IEnumerable<LayerBlocks> Of(AdaptedModel? adapter, IReadOnlyList<LayerAccount> layers, int width)
     {
-        var byLayer = (adapter?.Blocks ?? []).ToLookup(block => LayerIndex().Match(block.ModuleName) is { Success: true } match
+        IReadOnlyList<AdapterBlock> all = adapter?.Blocks ?? [];
+        var byLayer = all.ToLookup(block => LayerIndex().Match(block.ModuleName) is { Success: true } match
             ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)
             : -1);
-        return Enumerable.Range(0, layers).Select(layer => new LayerBlocks([.. byLayer[layer]], width, adapter is null));
+        IEnumerable<AdapterBlock> Within(LayerAccount layer, int place) => layer.Prefix is { } prefix
+            ? all.Where(block => block.ModuleName.StartsWith(prefix, StringComparison.Ordinal))
+            : byLayer[place];
+        return layers.Select((layer, place) =>
+            new LayerBlocks([.. Within(layer, place)], width, adapter is null) { Prefix = layer.Prefix });
     }
 
-    /// <summary>Bytes a token that linear layers with one common input keep of it.</summary>
-    /// <param name="inputs">Din of the layers.</param>
-    /// <param name="isKeptAnyway">Whether autograd keeps that input for another reason.</param>
-    /// <param name="names">The last parts of the layers' names, or all behind the layer's number.</param>
-    public long Kept(long inputs, bool isKeptAnyway, params IEnumerable<string> names)
+    /// <summary>What lies before the first place of the layer that has a block, in bytes; null when none has.</summary>
+    public long? Before(IEnumerable<LinearInput> inputs) =>
+        inputs.Where(input => On(input).Length > 0).Min(input => (long?)input.Before);
+
+    /// <summary>Whether the layer counts what a block keeps.</summary>
+    public bool Counts(AdapterBlock block, IEnumerable<LinearInput> inputs) => inputs.Any(input => On(input).Contains(block));
+
+    /// <summary>Bytes that linear layers with one common input keep of it, for each token or sample.</summary>
+    public long Kept(LinearInput input)
     {
-        var here = On(names);
+        var here = On(input);
         var shares = trainsBase || here.Any(block => block.Cost.KeepsInput);
-        return ((shares && !isKeptAnyway ? inputs : 0) + here.Sum(block => block.Cost.PerToken)) * width;
+        return ((shares && !input.IsKeptAnyway ? input.Features : 0) + here.Sum(block => block.Cost.PerToken)) * input.Rows * width;
     }
 
-    /// <summary>Bytes a token that linear layers with one common input hand on to the next layer.</summary>
-    /// <param name="inputs">Din of the layers.</param>
-    /// <param name="names">The last parts of the layers' names, or all behind the layer's number.</param>
-    public long Carried(long inputs, params IEnumerable<string> names)
+    /// <summary>Bytes that linear layers with one common input hand on to the next layer, for each token or sample.</summary>
+    public long Carried(LinearInput input)
     {
-        var here = On(names);
-        return ((here.Any(block => block.Cost.CarriesInput) ? inputs : 0) + here.Sum(block => block.Cost.CarriedPerToken)) * width;
+        var here = On(input);
+        var features = here.Any(block => block.Cost.CarriesInput) ? input.Features : 0;
+        return (features + here.Sum(block => block.Cost.CarriedPerToken)) * input.Rows * width;
     }
 
-    private AdapterBlock[] On(IEnumerable<string> names) =>
-        [.. blocks.Where(block => names.Contains(LastPart(block.ModuleName)) || names.Contains(InLayer(block.ModuleName)))];
+    private string? Prefix { get; init; }
+
+    private AdapterBlock[] On(LinearInput input) =>
+        [.. blocks.Where(block => input.Names.Contains(LastPart(block.ModuleName)) || input.Names.Contains(InLayer(block.ModuleName)))];
 
     private static string LastPart(string name) => name[(name.LastIndexOf('.') + 1)..];
 
-    /// <summary>The name behind the layer's number: parts that end alike are told apart by it.</summary>
-    private static string InLayer(string name) =>
-        LayerIndex().Match(name) is { Success: true } match ? name[(match.Index + match.Length)..] : name;
+    /// <summary>The name behind the layer's prefix or number: parts that end alike are told apart by it.</summary>
+    private string InLayer(string name) => Prefix is { } prefix
+        ? name[prefix.Length..]
+        : LayerIndex().Match(name) is { Success: true } match ? name[(match.Index + match.Length)..] : name;
 
     [GeneratedRegex(@"\.(\d{1,9})\.", RegexOptions.CultureInvariant)]
     private static partial Regex LayerIndex();

@@ -67,7 +67,9 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
     /// <param name="weights">Where the base weights are.</param>
     /// <param name="batches">The shapes of the run's batches.</param>
     /// <param name="dataTokens">The tokens of all training samples, which stay in memory. Default 0.</param>
-    /// <returns>The estimate, or null when the network has no account of its memory, or the adapter has blocks on other layers than linear ones.</returns>
+    /// <returns>
+    /// The estimate, or null when the network has no account of its memory, or the adapter has a block that the account says nothing of.
+    /// </returns>
     public static MemoryEstimate? Of(
         Network model, AdaptedModel? adapter, TrainConfig config, BaseMemory weights, IReadOnlyCollection<BatchShape> batches, long dataTokens = 0)
     {
@@ -75,9 +77,11 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(batches);
-        // The accounts are of linear layers: what a pass keeps for an embedding or a convolution is not reckoned.
-        if (adapter?.Blocks.Any(block => block.Site is not LinearSite) == true
-            || model.Memory(new TrainingTerms(weights.Width, adapter is null, config.FusedKernels)) is not { } account)
+        var terms = new TrainingTerms(weights.Width, adapter is null, config.FusedKernels)
+        {
+            Places = batches.Select(batch => batch.Width).DefaultIfEmpty().Max(),
+        };
+        if (model.Memory(terms) is not { } account || !Counts(account, adapter))
         {
             return null;
         }
@@ -103,6 +107,17 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
     internal static long StateOf(AdaptedModel? adapter) =>
         adapter is { Config.Kind.StateOfFactors: > 0 and var each } ? FloatBytes * each * adapter.BlockParameters().Sum(p => p.Value.numel()) : 0;
 
+    /// <summary>
+    /// Whether an account counts all blocks. It is made for linear layers; a block on a convolution is counted where the account names the
+    /// layer and the block keeps the layer's input as it is: what else it may keep goes by places of the input, times the kernel.
+    /// </summary>
+    private static bool Counts(MemoryAccount account, AdaptedModel? adapter)
+    {
+        AdapterBlock[] others = [.. adapter?.Blocks.Where(block => block.Site is not LinearSite) ?? []];
+        return others.Length == 0 || others.All(block => block is { Site: ConvolutionSite, Cost: { KeepsInput: true, CarriedPerToken: 0 } }
+            && account.Layers.Zip(LayerBlocks.Of(adapter, account.Layers, 1)).Any(layer => layer.Second.Counts(block, layer.First.Inputs)));
+    }
+
     private static (long Kept, long Passing) LargestPass(
         MemoryAccount account, AdaptedModel? adapter, TrainConfig config, int width, IReadOnlyCollection<BatchShape> batches)
     {
@@ -110,13 +125,15 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
         // Blocks are float32: where the base is not, each keeps a copy of its factors.
         var casts = width == FloatBytes || adapter is null ? 0 : adapter.TrainableCount * width;
         var fixedParts = width * (adapter?.Blocks.Sum(block => block.Cost.Fixed) ?? 0);
-        (long Kept, long Passing) Of(BatchShape batch)
+        (long Kept, long Passing) Of(BatchShape shape)
         {
+            var batch = account.IsPerSample ? shape with { Width = 1 } : shape;
             var loss = account.Loss(batch.Targets);
             var inLayer = layers.Max(layer => layer.Passing) * batch.Tokens;
             var ends = casts + fixedParts + (account.BehindLayers * batch.Tokens);
             return config.GradientCheckpointing
-                ? ((layers.Sum(layer => layer.Input) * batch.Tokens) + ends, Math.Max(loss, layers.Max(layer => layer.KeptOf(batch)) + inLayer))
+                ? ((layers.Sum(layer => layer.Input) * batch.Tokens) + ends,
+                    Math.Max(loss, layers.Max(layer => layer.KeptAgain(batch)) + inLayer))
                 : (layers.Sum(layer => layer.KeptOf(batch)) + ends, Math.Max(loss, inLayer));
         }
 

@@ -80,7 +80,10 @@ public sealed record RunPlan(
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(config);
-        var tokens = data.Examples.Sum(example => (long)example.Size);
+        // Pictures stay on the disk; a captioned one keeps the tokens of its caption.
+        var tokens = model is TextToImageModel pipeline
+            ? (long)data.Examples.Count * pipeline.TextEncoder.MaxTokens
+            : data.Examples.Sum(example => (long)example.Size);
         MemoryEstimate? Estimate(TrainConfig settings) =>
             MemoryEstimate.Of(model, adapter, settings, weights, BatchShape.Of(data.Examples, settings, model is CausalLanguageModel), tokens);
         var choice = config.MaxMemory is { } limit ? MemoryChoice.Fit(config, ByteSize.Parse("training.maxMemory", limit), model is CausalLanguageModel, Estimate) : null;

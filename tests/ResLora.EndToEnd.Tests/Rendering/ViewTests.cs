@@ -235,7 +235,7 @@ public sealed class ViewTests : IDisposable
 
         PlanView.Draw(new PlanReport("m", null, [], 10, run), _console);
 
-        Assert.Contains("not known: there is no account of what this kind of model takes", _console.Output, StringComparison.Ordinal);
+        Assert.Contains("not known: there is no account of what such a run takes", _console.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("room", _console.Output, StringComparison.Ordinal);
     }
 
