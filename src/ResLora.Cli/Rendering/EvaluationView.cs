@@ -39,7 +39,7 @@ internal static class EvaluationView
             [
                 new("task", $"{report.Task}, {Tables.Count(report.Samples)} pictures"),
                 new("loss", $"{Tables.Number(report.Loss.Loss)}, mean squared error over {Tables.Count(report.Loss.Tokens)} noisy pictures"),
-                .. report.Parts.Select(part => KeyValuePair.Create(part.Key.Replace('_', ' '), Tables.Number(part.Value))),
+                .. report.Parts.Select(part => KeyValuePair.Create(PartTable.Words(part.Key), Tables.Number(part.Value))),
             ]));
             return;
         }

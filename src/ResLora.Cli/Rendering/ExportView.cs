@@ -21,7 +21,7 @@ internal static class ExportView
         terminal.Write(table);
         if (plan.MergeLoss is { } loss)
         {
-            terminal.Write(Tables.Facts(Cost(plan, loss, plan.MeasuredOn!)));
+            DrawCost(plan, loss, plan.MeasuredOn!, terminal);
         }
     }
 
@@ -31,7 +31,7 @@ internal static class ExportView
         DrawPlan(report.Plan, terminal);
         if (report.MergeLoss is { } loss)
         {
-            terminal.Write(Tables.Facts(Cost(report.Plan, loss, report.MeasuredOn)));
+            DrawCost(report.Plan, loss, report.MeasuredOn, terminal);
         }
 
         DrawProofs(report.Proofs, terminal);
@@ -83,6 +83,12 @@ internal static class ExportView
         }
 
         terminal.Write(table);
+    }
+
+    private static void DrawCost(ExportPlan plan, MergeLoss loss, string measuredOn, IAnsiConsole terminal)
+    {
+        terminal.Write(Tables.Facts(Cost(plan, loss, measuredOn)));
+        PartTable.Draw([KeyValuePair.Create("merged", loss)], terminal);
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Cost(ExportPlan plan, MergeLoss loss, string measuredOn) =>

@@ -6,7 +6,7 @@ namespace ResLora.Cli.Rendering;
 /// <summary>Shows what a merge did.</summary>
 internal static class MergeView
 {
-    /// <summary>Draws it: a table of the measured methods, then the facts of the chosen one.</summary>
+    /// <summary>Draws it: tables of the measured methods, then the facts of the chosen one.</summary>
     public static void Draw(MergeReport report, IAnsiConsole terminal)
     {
         if (report.Ranking.Count > 1)
@@ -14,6 +14,7 @@ internal static class MergeView
             terminal.Write(Ranking(report));
         }
 
+        PartTable.Draw([.. report.Ranking.Select(outcome => KeyValuePair.Create(outcome.Method, outcome.Loss))], terminal);
         terminal.Write(Tables.Facts(Facts(report)));
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ResLora.Training.Merging;
 
 /// <summary>What merging away the shortcuts costs: the merged model held against the unmerged one on the same tokens, or texts.</summary>
@@ -13,6 +15,10 @@ namespace ResLora.Training.Merging;
 /// <param name="LossMerged">Mean loss of the merged model.</param>
 public sealed record MergeLoss(long Tokens, double MeanKl, double TopOneAgreement, double MaxLogitDifference, double LossUnmerged, double LossMerged)
 {
+    /// <summary>The losses of each part of the examples, in order; null where there are no parts, and not written then.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<PartLoss>? Parts { get; init; }
+
     /// <summary>By how much merging raises the loss of a prediction; below 0 when the merged model happens to be better.</summary>
     public double Increase => LossMerged - LossUnmerged;
 }

@@ -34,7 +34,7 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
         using var mode = new EvaluationMode(session.Model);
         var errors = new ModuleErrors(merged);
         Sums[] sums = [.. merged.Select(_ => new Sums(objective))];
-        foreach (var group in Batches(objective, samples))
+        foreach (var (part, group) in Batches(objective, samples))
         {
             stop.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
@@ -49,7 +49,7 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
             {
                 using var inner = NewDisposeScope();
                 using var applied = merged[i].Apply();
-                sums[i].Add(unmerged, objective.Predictions(batch), batch.Targets);
+                sums[i].Add(part, unmerged, objective.Predictions(batch), batch.Targets);
             }
         }
 
@@ -58,8 +58,12 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
             : [.. sums.Select((sum, i) => new MergeMeasurement(sum.ToLoss(), errors.Of(i)))];
     }
 
+    /// <summary>Batches of one part each.</summary>
+    private static IEnumerable<(int Part, IExample[] Examples)> Batches(Objective objective, IReadOnlyList<IExample> samples) =>
+        samples.GroupBy(objective.PartOf).OrderBy(part => part.Key).SelectMany(part => Batches(objective, part).Select(batch => (part.Key, batch)));
+
     /// <summary>Texts alike in length side by side, as many as give the wanted number of predictions.</summary>
-    private static IEnumerable<IExample[]> Batches(Objective objective, IReadOnlyList<IExample> samples)
+    private static IEnumerable<IExample[]> Batches(Objective objective, IEnumerable<IExample> samples)
     {
         var (batch, predictions) = (new List<IExample>(), 0);
         foreach (var sample in samples.Where(s => objective.TargetsOf(s) > 0).OrderBy(s => s.Size))
@@ -83,18 +87,16 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
 
     private sealed class Sums(Objective objective)
     {
+        private readonly PartSums[] _parts = [.. Enumerable.Range(0, Math.Max(1, objective.Parts.Count)).Select(_ => new PartSums())];
         private double _divergence;
         private double _largest;
-        private double _unmergedLoss;
-        private double _mergedLoss;
         private long _agreeing;
 
-        public long Tokens { get; private set; }
+        public long Tokens => _parts.Sum(part => part.Tokens);
 
-        public void Add(Tensor unmerged, Tensor merged, Tensor targets)
+        public void Add(int part, Tensor unmerged, Tensor merged, Tensor targets)
         {
             using var scope = NewDisposeScope();
-            Tokens += targets.numel();
             if (objective.PredictsValues)
             {
                 // Of normal distributions around the two values, of variance 1.
@@ -109,11 +111,29 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
             }
 
             _largest = Math.Max(_largest, (unmerged - merged).abs().max().item<float>());
-            _unmergedLoss += objective.LossSum(unmerged, targets).item<float>();
-            _mergedLoss += objective.LossSum(merged, targets).item<float>();
+            _parts[part].Tokens += targets.numel();
+            _parts[part].Unmerged += objective.LossSum(unmerged, targets).item<float>();
+            _parts[part].Merged += objective.LossSum(merged, targets).item<float>();
         }
 
         public MergeLoss ToLoss() => new(
-            Tokens, Math.Max(0, _divergence / Tokens), objective.PredictsValues ? double.NaN : (double)_agreeing / Tokens, _largest, _unmergedLoss / Tokens, _mergedLoss / Tokens);
+            Tokens, Math.Max(0, _divergence / Tokens), objective.PredictsValues ? double.NaN : (double)_agreeing / Tokens, _largest,
+            _parts.Sum(part => part.Unmerged) / Tokens, _parts.Sum(part => part.Merged) / Tokens)
+        {
+            Parts = objective.Parts.Count == 0
+                ? null
+                : [.. objective.Parts.Zip(_parts).Where(part => part.Second.Tokens > 0).Select(part => part.Second.ToLoss(part.First))],
+        };
+    }
+
+    private sealed class PartSums
+    {
+        public long Tokens { get; set; }
+
+        public double Unmerged { get; set; }
+
+        public double Merged { get; set; }
+
+        public PartLoss ToLoss(string name) => new(name, Unmerged / Tokens, Merged / Tokens);
     }
 }

@@ -34,6 +34,18 @@ public abstract class Objective(Network model)
     /// <returns>The count, 0 or more.</returns>
     public abstract int TargetsOf(IExample example);
 
+    /// <summary>The names of the parts of the data whose losses are told beside that of all, in order. Default: none.</summary>
+    public virtual IReadOnlyList<string> Parts => [];
+
+    /// <summary>Which of <see cref="Parts"/> an example that is measured belongs to. Default: the first, which is all.</summary>
+    /// <param name="example">The example.</param>
+    /// <returns>The place among the parts, from 0.</returns>
+    public virtual int PartOf(IExample example) => 0;
+
+    /// <summary>The name of a part's mean loss on held-out data.</summary>
+    /// <param name="part">One of <see cref="Parts"/>.</param>
+    public static string MetricOf(string part) => $"eval_{part}";
+
     /// <summary>What a run's speed is told in, a plural. Default: tokens.</summary>
     public virtual string SpeedUnit => "tokens";
 

@@ -73,6 +73,26 @@ public sealed class ViewTests : IDisposable
     }
 
     [Fact]
+    public void Merge_OfPictures_HasTheLossOfEachBandIn100Columns()
+    {
+        MergeLoss Of(double divergence, double increase) => new(65_536, divergence, double.NaN, 0.4, 0.5, 0.5 + increase)
+        {
+            Parts =
+            [
+                new("timesteps_0_to_249", 0.8, 0.8 + (2 * increase)), new("timesteps_250_to_499", 0.6, 0.6 + increase),
+                new("timesteps_500_to_749", 0.4, 0.4 + increase), new("timesteps_750_to_999", 0.2, 0.2),
+            ],
+        };
+        var outcome = new MergeOutcome("least-squares sequential", false, Of(0.002, 0.0004), null, []);
+        var other = new MergeOutcome("dropped", false, Of(0.12, 0.05), null, []);
+        using var console = new TestConsole().Width(100);
+
+        MergeView.Draw(new MergeReport("run/best", "base", null, null, outcome, [outcome, other], null, "64 pictures", null, null), console);
+
+        Approved.Check("merge-pictures", console.Output);
+    }
+
+    [Fact]
     public void Export_AReport_IsDrawnAsApproved()
     {
         var plan = new ExportPlan("vllm", ExportType.F32, "base", "run/best", MergeMethod.Input, IsExact: false,

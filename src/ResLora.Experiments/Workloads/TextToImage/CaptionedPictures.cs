@@ -88,7 +88,7 @@ internal sealed class CaptionedPictures(string folder, PictureSplit split, Denoi
         NotFiniteException.ThrowIfAny(session.Model, loss);
         return new Measurement(split.Train.Count, new EvaluationLoss(loss, examples.Count))
         {
-            Parts = metrics.Where(metric => metric.Key != Training.Objectives.Objective.LossMetric).ToDictionary(metric => metric.Key["eval_".Length..], metric => metric.Value),
+            Parts = objective.Parts.ToDictionary(part => part, part => metrics[Training.Objectives.Objective.MetricOf(part)]),
         };
     }
 

@@ -21,7 +21,12 @@ public sealed class DenoisingObjective(TextToImageModel model, NoiseSchedule sch
     public const int Bands = 4;
 
     /// <inheritdoc />
-    public override IReadOnlyList<string> Metrics => [LossMetric, .. Enumerable.Range(0, Bands).Select(BandMetric)];
+    public override IReadOnlyList<string> Metrics => [LossMetric, .. Parts.Select(MetricOf)];
+
+    /// <summary>The bands of timesteps, such as <c>timesteps_0_to_249</c>.</summary>
+    /// <inheritdoc />
+    public override IReadOnlyList<string> Parts =>
+        [.. Enumerable.Range(0, Bands).Select(band => $"timesteps_{StartOf(band)}_to_{StartOf(band + 1) - 1}")];
 
     /// <inheritdoc />
     public override string NothingToLearn => "no picture";
@@ -42,10 +47,8 @@ public sealed class DenoisingObjective(TextToImageModel model, NoiseSchedule sch
         return example.Size;
     }
 
-    /// <summary>Where a band's timesteps begin.</summary>
-    /// <param name="band">From 0; <see cref="Bands"/> gives the end of the last one.</param>
-    /// <returns>A timestep.</returns>
-    public int StartOf(int band) => schedule.TrainTimesteps * band / Bands;
+    /// <inheritdoc />
+    public override int PartOf(IExample example) => BandOf(((DenoisingExample)example).Fixed!.Timestep);
 
     /// <inheritdoc />
     public override Batch Collate(IReadOnlyList<IExample> examples)
@@ -123,22 +126,26 @@ public sealed class DenoisingObjective(TextToImageModel model, NoiseSchedule sch
             var timesteps = batch.Timesteps.cpu().data<long>().ToArray();
             for (var row = 0; row < errors.Length; row++)
             {
-                var band = (int)(timesteps[row] * Bands / schedule.TrainTimesteps);
+                var band = BandOf(timesteps[row]);
                 sums[band] += errors[row];
                 counts[band]++;
             }
         }
 
+        var parts = Parts;
         var metrics = new Dictionary<string, double> { [LossMetric] = sums.Sum() / counts.Sum() };
         for (var band = 0; band < Bands; band++)
         {
-            metrics[BandMetric(band)] = counts[band] > 0 ? sums[band] / counts[band] : 0;
+            metrics[MetricOf(parts[band])] = counts[band] > 0 ? sums[band] / counts[band] : 0;
         }
 
         return metrics;
     }
 
-    private string BandMetric(int band) => $"eval_timesteps_{StartOf(band)}_to_{StartOf(band + 1) - 1}";
+    private int BandOf(long timestep) => (int)(timestep * Bands / schedule.TrainTimesteps);
+
+    /// <summary>The first timestep of a band, rounded up as <see cref="BandOf"/> rounds down; that of the band after the last is the end.</summary>
+    private int StartOf(int band) => ((schedule.TrainTimesteps * band) + Bands - 1) / Bands;
 
     private static DenoisingBatch Of(Batch batch)
     {

@@ -62,6 +62,7 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
         using var written = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, ExportReport.FileName)));
         Assert.Equal(Path.GetFullPath(world.Adapter(kind)), written.RootElement.GetProperty("plan").GetProperty("adapter").GetString());
         Assert.Equal(report.MergeLoss.MeanKl, written.RootElement.GetProperty("mergeLoss").GetProperty("meanKl").GetDouble());
+        Assert.False(written.RootElement.GetProperty("mergeLoss").TryGetProperty("parts", out _));   // texts have none
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ResLora.Adapters;
+using ResLora.Adapters.Merging;
 using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Exporting;
 using ResLora.Experiments.Merging;
@@ -197,6 +198,39 @@ public sealed class TextToImageWorkloadTests(TinyDiffusionWorld world) : IClassF
         Assert.InRange(Loss(world.Model, world.Folder["as-lora"]) / Loss(world.Model, Path.Combine(run.RunFolder, "last")), 0.9, 1.1);
     }
 
+    /// <summary>The losses of bands that a merge tells are what evaluate says of the adapter and of the merged model.</summary>
+    [Fact]
+    public void Merge_LossOfEachBand_IsThatOfEvaluate()
+    {
+        var adapter = Path.Combine(TrainJob.Run(world.Run("bands", ShortcutKind.Input, steps: 40), stop: Stop).RunFolder, "last");
+        var output = world.Folder["bands-merged"];
+        var options = new MergeOptions
+        {
+            Adapter = adapter,
+            Method = MergeMethod.Dropped,
+            As = MergeTarget.Model,
+            Output = output,
+            Task = "text-to-image",
+            Data = world.Data,
+        };
+
+        var parts = MergeJob.Run(options, stop: Stop).Loss.Parts!;
+        var (unmerged, merged) = (Evaluate(world.Model, adapter), Evaluate(output, null));
+        using var written = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, MergeJob.ReportFileName)));
+
+        Assert.Equal(unmerged.Parts.Keys, parts.Select(part => part.Name));
+        Assert.All(parts, part =>
+        {
+            Assert.NotEqual(part.LossUnmerged, part.LossMerged, 1e-3);
+            Assert.Equal(unmerged.Parts[part.Name], part.LossUnmerged, 1e-5);
+            Assert.Equal(merged.Parts[part.Name], part.LossMerged, 1e-5);
+        });
+        Assert.Equal(
+            parts.Select(part => part.LossMerged),
+            written.RootElement.GetProperty("chosen").GetProperty("loss").GetProperty("parts").EnumerateArray()
+                .Select(part => part.GetProperty("lossMerged").GetDouble()));
+    }
+
     [Theory]
     [InlineData("peft")]
     [InlineData("hf")]
@@ -209,6 +243,7 @@ public sealed class TextToImageWorkloadTests(TinyDiffusionWorld world) : IClassF
         var check = ExportCheck.Run(world.Folder[$"out-{target}"]);
 
         Assert.InRange(Assert.Single(report.Proofs).MaxLogitDifference, 0, 1e-4);
+        Assert.Equal(DenoisingObjective.Bands, report.MergeLoss!.Parts!.Count);
         Assert.Empty(check.Differences);
         Assert.True(check.Compared);
     }
@@ -300,8 +335,10 @@ public sealed class TextToImageWorkloadTests(TinyDiffusionWorld world) : IClassF
         ? [.. Directory.GetFiles(world.Cache, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)]
         : [];
 
-    private double Loss(string model, string? adapter) => EvaluateJob.Run(
-        new EvaluateOptions { Model = model, Adapter = adapter, Task = "text-to-image", Data = world.Data }, stop: Stop).Loss.Loss;
+    private double Loss(string model, string? adapter) => Evaluate(model, adapter).Loss.Loss;
+
+    private EvaluationReport Evaluate(string model, string? adapter) => EvaluateJob.Run(
+        new EvaluateOptions { Model = model, Adapter = adapter, Task = "text-to-image", Data = world.Data }, stop: Stop);
 
     private sealed class Notes(List<string> texts) : IProgress<RunEvent>
     {

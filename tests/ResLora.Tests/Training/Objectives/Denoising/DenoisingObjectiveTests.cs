@@ -155,6 +155,17 @@ public sealed class DenoisingObjectiveTests : IDisposable
         }
     }
 
+    [Fact]
+    public void PartOf_TimestepsThatBandsDoNotDivide_IsTheBandThatNamesIt()
+    {
+        var objective = new DenoisingObjective(_model, Schedule("epsilon", 10), new DenoisingConfig(), trainsText: false);
+
+        var parts = Enumerable.Range(0, 10).Select(timestep => objective.PartOf(new Picture(0) { Fixed = new FixedNoise(timestep, 0) }));
+
+        Assert.Equal(["timesteps_0_to_2", "timesteps_3_to_4", "timesteps_5_to_7", "timesteps_8_to_9"], objective.Parts);
+        Assert.Equal([0, 0, 0, 1, 1, 2, 2, 2, 3, 3], parts);
+    }
+
     /// <summary>The loss is a square in the last bias, so that the central difference has no error but rounding.</summary>
     [Fact]
     public void LossSum_Gradient_IsTheSlope()
@@ -260,8 +271,9 @@ public sealed class DenoisingObjectiveTests : IDisposable
     private DenoisingObjective Objective(DenoisingConfig config, string prediction = "epsilon") =>
         new(_model, Schedule(prediction), config, trainsText: false);
 
-    private static NoiseSchedule Schedule(string prediction) => new(new SchedulerConfig
+    private static NoiseSchedule Schedule(string prediction, int timesteps = Timesteps) => new(new SchedulerConfig
     {
+        TrainTimesteps = timesteps,
         ClassName = "DDPMScheduler",
         BetaStart = 0.00085,
         BetaEnd = 0.012,
