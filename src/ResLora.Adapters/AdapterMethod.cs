@@ -110,6 +110,9 @@ public abstract class AdapterMethod
     {
     }
 
+    /// <summary>Why its factors are not averaged over the steps of a run, as the end of a sentence; null where they may be.</summary>
+    public virtual string? WhyNotAveraged => null;
+
     /// <summary>How many numbers <see cref="Training"/> keeps for each of the blocks' own.</summary>
     public virtual int StateOfFactors => 0;
 

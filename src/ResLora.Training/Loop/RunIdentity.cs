@@ -36,6 +36,12 @@ internal static class RunIdentity
             identity[name] = Convert.ToString(value, CultureInfo.InvariantCulture)!;
         }
 
+        // Not named where there is none, as in checkpoints of earlier versions.
+        if (config.Ema is { } decay)
+        {
+            identity["ema"] = decay.ToString(CultureInfo.InvariantCulture);
+        }
+
         foreach (var (name, digest) in setup.Sources)
         {
             identity[name] = digest;

@@ -7,7 +7,8 @@ namespace ResLora.Training.Loop;
 
 /// <summary>
 /// The tensors that a run needs to go on bit for bit: trained parameters (<c>parameter.NAME</c>), the optimizer's moments, the random
-/// state, the losses so far, the adapter's calibration statistics, and what its method keeps (<c>method.NAME</c>).
+/// state, the losses so far, the adapter's calibration statistics, what its method keeps (<c>method.NAME</c>), and the averages of what is
+/// trained (<c>average.NAME</c>) where there are some.
 /// Independent of the adapter's own file format.
 /// </summary>
 internal static class RunTensors
@@ -20,7 +21,7 @@ internal static class RunTensors
 
     /// <summary>Collects them; new ones are in the caller's dispose scope, the others are borrowed.</summary>
     public static IEnumerable<KeyValuePair<string, Tensor>> Collect(
-        TrainSetup setup, AdamW optimizer, RunRandom random, MethodTraining? method, IReadOnlyList<double> losses)
+        TrainSetup setup, AdamW optimizer, RunRandom random, MethodTraining? method, WeightAverage? average, IReadOnlyList<double> losses)
     {
         var parameters = setup.Trainable.Select(p => KeyValuePair.Create(ParameterName(p.Key), (Tensor)p.Value));
         var statistics = setup.Adapter is not { } adapter
@@ -28,7 +29,7 @@ internal static class RunTensors
             : Norms(InputNorms, adapter.Statistics.InputNorms).Concat(Norms(LowNorms, adapter.Statistics.LowNorms));
         return
         [
-            .. parameters, .. optimizer.State, .. statistics,
+            .. parameters, .. optimizer.State, .. statistics, .. average?.State ?? [],
             .. (method?.State ?? []).Select(state => KeyValuePair.Create(OfMethod + state.Key, state.Value)),
             KeyValuePair.Create(RandomState, random.State),
             KeyValuePair.Create(Losses, tensor(losses.ToArray(), dtype: float64)),
@@ -38,7 +39,8 @@ internal static class RunTensors
     /// <summary>Puts them back.</summary>
     /// <returns>The losses so far.</returns>
     /// <exception cref="FileFormatException">A tensor is missing or has another shape.</exception>
-    public static IReadOnlyList<double> Restore(string path, TrainSetup setup, AdamW optimizer, RunRandom random, MethodTraining? method, int step)
+    public static IReadOnlyList<double> Restore(
+        string path, TrainSetup setup, AdamW optimizer, RunRandom random, MethodTraining? method, WeightAverage? average, int step)
     {
         using var reader = SafetensorsReader.Open(path);
         using var scope = NewDisposeScope();
@@ -68,6 +70,11 @@ internal static class RunTensors
         }
 
         method?.Restored();
+        foreach (var (name, mean) in average?.State ?? [])
+        {
+            mean.copy_(Read(name, mean.shape));
+        }
+
         RestoreStatistics(setup.Adapter, reader);
         random.Restore(Read(RandomState, random.State.shape));
         return Read(Losses, [step]).data<double>().ToArray();

@@ -22,6 +22,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly AdamW _optimizer;
     private readonly RunRandom _random;
     private readonly MethodTraining? _method;
+    private readonly WeightAverage? _average;
     private readonly TrainStep _trainStep;
     private readonly BestEvaluation _best;
     private readonly RunOutput _output;
@@ -41,13 +42,15 @@ internal sealed class TrainingRun : IDisposable
         _schedule = new LearningRateSchedule(setup.Config, _order.TotalSteps);
         var adapter = setup.Adapter;
         _optimizer = new AdamW(setup.Trainable, setup.Config, name => setup.RateFactor(name) * (adapter?.RateFactor(name) ?? 1));
+        WeightAverage.RequireFit(setup.Config, adapter);
         adapter?.Config.Kind.RequireTraining(adapter, _order.TotalSteps);
         _method = adapter?.Config.Kind.Training(adapter, _order.TotalSteps, setup.Config.Seed);
         _random = new RunRandom(Config.Seed);
         _pause = new CollectionPause(setup.Objective.ManagedRoom);
         _trainStep = new TrainStep(setup, samples, _optimizer, _random, _method, _pause);
         _best = new BestEvaluation(setup.Config.BestMetric);
-        _output = new RunOutput(setup, Tell);
+        _average = Config.Ema is { } decay ? new WeightAverage(setup.Trainable, decay) : null;
+        _output = new RunOutput(setup with { SaveModel = SaveAveraged }, Tell);
         _identity = RunIdentity.Of(setup, _order.TotalSteps);
     }
 
@@ -88,6 +91,7 @@ internal sealed class TrainingRun : IDisposable
             Tell("There is no held-out data, so that 'best' is the same as 'last'.");
         }
 
+        _average?.Keep();
         return new TrainResult(
             Step, Step > 0 ? _losses[^1] : double.NaN, _best.Value, _best.Step, interrupted, [.. _losses.Select((loss, i) => (i + 1, loss))])
         {
@@ -102,6 +106,7 @@ internal sealed class TrainingRun : IDisposable
         _optimizer.Dispose();
         _random.Dispose();
         _method?.Dispose();
+        _average?.Dispose();
         _pause.Dispose();
         _output.Dispose();
     }
@@ -137,7 +142,7 @@ internal sealed class TrainingRun : IDisposable
     {
         RunIdentity.Require(_identity, checkpoint, _setup);
         var state = checkpoint.State;
-        var losses = RunTensors.Restore(checkpoint.TensorsPath, _setup, _optimizer, _random, _method, state.Step);
+        var losses = RunTensors.Restore(checkpoint.TensorsPath, _setup, _optimizer, _random, _method, _average, state.Step);
         _losses.AddRange(losses);
         _best.Restore(state.BestMetric, state.BestStep, state.EvaluationsSinceBest);
         (_evaluatedStep, _savedStep) = (state.EvaluatedStep, state.Step);
@@ -213,6 +218,7 @@ internal sealed class TrainingRun : IDisposable
         var batches = _order.MicroBatches(Step);
         Expect(Step + 1);
         var outcome = _trainStep.Run(Step + 1, batches, learningRate);
+        _average?.Update(Step);
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         _losses.Add(outcome.Loss);
         Log(new Dictionary<string, double>
@@ -263,24 +269,7 @@ internal sealed class TrainingRun : IDisposable
     private void Evaluate(CancellationToken stop)
     {
         RequireFinite();
-        var metrics = new Dictionary<string, double>();
-        using (new EvaluationMode(_setup.Model))
-        {
-            if (_setup.Validation.Count > 0)
-            {
-                metrics = _setup.Objective.Measure(_setup.Validation, Config.BatchSize, stop).ToDictionary();
-                if (!double.IsFinite(metrics.GetValueOrDefault(Objective.LossMetric)))
-                {
-                    throw new TrainingFailedException(Step, BadTensor.BehindEvaluation(_setup));
-                }
-            }
-
-            foreach (var (name, value) in _setup.ExtraMetrics?.Invoke() ?? metrics)
-            {
-                metrics[name] = value;
-            }
-        }
-
+        var metrics = Measured(stop);
         (_lastMetrics, _evaluatedStep) = (metrics, Step);
         Log(metrics);
         var isBest = _best.Offer(Step, metrics);
@@ -289,13 +278,39 @@ internal sealed class TrainingRun : IDisposable
             SaveModel("best");
         }
 
-        _progress?.Report(new EvaluationDone(Step, metrics, isBest));
+        using (_average?.Use())
+        {
+            _progress?.Report(new EvaluationDone(Step, metrics, isBest));   // who hears of it may draw pictures
+        }
+
         if (_setup.Communicator.Any(OutOfPatience))
         {
             _stoppedEarly = true;
             _progress?.Report(new EarlyStopped(
                 Step, $"{Config.BestMetric} has not become better than {_best.Value:G6} (step {_best.Step}) in {_best.EvaluationsSince} evaluations."));
         }
+    }
+
+    private Dictionary<string, double> Measured(CancellationToken stop)
+    {
+        using var averaged = _average?.Use();
+        using var mode = new EvaluationMode(_setup.Model);
+        var metrics = new Dictionary<string, double>();
+        if (_setup.Validation.Count > 0)
+        {
+            metrics = _setup.Objective.Measure(_setup.Validation, Config.BatchSize, stop).ToDictionary();
+            if (!double.IsFinite(metrics.GetValueOrDefault(Objective.LossMetric)))
+            {
+                throw new TrainingFailedException(Step, BadTensor.BehindEvaluation(_setup));
+            }
+        }
+
+        foreach (var (name, value) in _setup.ExtraMetrics?.Invoke() ?? metrics)
+        {
+            metrics[name] = value;
+        }
+
+        return metrics;
     }
 
     private void Log(IEnumerable<KeyValuePair<string, double>> metrics) => _output.Log(Step, metrics.ToDictionary());
@@ -332,7 +347,7 @@ internal sealed class TrainingRun : IDisposable
             WarmupSteps = _schedule.WarmupSteps,
             Identity = _identity,
         };
-        var path = _output.SaveCheckpoint(state, () => RunTensors.Collect(_setup, _optimizer, _random, _method, _losses));
+        var path = _output.SaveCheckpoint(state, () => RunTensors.Collect(_setup, _optimizer, _random, _method, _average, _losses));
         _savedStep = Step;
         if (path is not null)
         {
@@ -344,5 +359,11 @@ internal sealed class TrainingRun : IDisposable
     {
         RequireFinite();
         _output.SaveModel(name);
+    }
+
+    private void SaveAveraged(string folder)
+    {
+        using var averaged = _average?.Use();
+        _setup.SaveModel(folder);
     }
 }

@@ -12,8 +12,8 @@ namespace ResLora.Training.Memory;
 /// (docs/memory.md).
 /// </summary>
 /// <param name="BaseWeights">Bytes of base weights in memory of the process: those converted to another dtype.</param>
-/// <param name="Trained">Bytes of what is trained: 4 for each number and 8 for AdamW's moments, what an adapter's method keeps, and 4 for the
-/// gradient once there is one.</param>
+/// <param name="Trained">Bytes of what is trained: 4 for each number and 8 for AdamW's moments, 4 for a moving average, what an adapter's method
+/// keeps, and 4 for the gradient once there is one.</param>
 /// <param name="Activations">Bytes kept for the backward pass of the largest batch.</param>
 /// <param name="Passing">Bytes that come and go: the loss with its logits, or the gradients inside a layer, whichever is more.</param>
 public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activations, long Passing)
@@ -89,7 +89,8 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
         long[] trained = [.. adapter?.TrainableParameters().Select(p => p.Value.numel()) ?? model.parameters().Select(p => p.numel())];
         var all = trained.Sum();
         // Without an adapter the values are the base weights themselves.
-        var values = (all * FloatBytes * (adapter is null ? ValueAndMoments - 1 : ValueAndMoments)) + StateOf(adapter) + (FloatBytes * (adapter?.SharedCount ?? 0));
+        var average = config.Ema is null ? 0 : 1;
+        var values = (all * FloatBytes * ((adapter is null ? ValueAndMoments - 1 : ValueAndMoments) + average)) + StateOf(adapter) + (FloatBytes * (adapter?.SharedCount ?? 0));
         var gradients = all * FloatBytes;
         var pass = LargestPass(account, adapter, config, weights.Width, batches);
         var inPass = new MemoryEstimate(weights.Own, values + (config.AccumulationSteps > 1 ? gradients : 0), pass.Kept, pass.Passing)

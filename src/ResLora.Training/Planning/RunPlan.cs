@@ -48,6 +48,9 @@ public sealed record RunPlan(
     /// <summary>Texts without a prompt that were cut into windows, each of which is a sample.</summary>
     public int CutIntoWindows { get; init; }
 
+    /// <summary>The decay of the moving average that is evaluated and saved; null without one.</summary>
+    public double? Ema { get; init; }
+
     /// <summary>How the run was made to fit into its limit on memory; null without a limit.</summary>
     public MemoryChoice? Choice { get; init; }
 
@@ -89,6 +92,7 @@ public sealed record RunPlan(
         var choice = config.MaxMemory is { } limit ? MemoryChoice.Fit(config, ByteSize.Parse("training.maxMemory", limit), model is CausalLanguageModel, Estimate) : null;
         config = choice?.Config ?? config;
         var order = new DataOrder([.. data.Examples.Select(example => example.Size)], config);
+        WeightAverage.RequireFit(config, adapter);
         adapter?.Config.Kind.RequireTraining(adapter, order.TotalSteps);
         if (adapter is { BesidesHead: [var besides, ..] } && weights.Width != sizeof(float))
         {
@@ -115,6 +119,7 @@ public sealed record RunPlan(
             new LearningRateSchedule(config, order.TotalSteps).WarmupSteps,
             choice?.Estimate ?? Estimate(config))
         {
+            Ema = config.Ema,
             Choice = choice,
             AvailableMemory = available,
             Truncated = data.Truncated,
@@ -135,8 +140,9 @@ public sealed record RunPlan(
     {
         ArgumentNullException.ThrowIfNull(config);
         const int bestLastAndNew = 3;
-        // A checkpoint also holds the parameter itself and its two moments: float32 each. There is one at least when a run is interrupted.
-        const int state = 3 * sizeof(float);
+        // A checkpoint also holds the parameter itself, its two moments and its average: float32 each. There is one at least when a run is
+        // interrupted.
+        var state = (config.Ema is null ? 3 : 4) * sizeof(float);
         var checkpoints = config.CheckpointEvery > 0 ? config.KeepCheckpoints + 1L : 1L;
         return (bestLastAndNew * savedBytes) + (checkpoints * (savedBytes + (trained * state) + methodState));
     }

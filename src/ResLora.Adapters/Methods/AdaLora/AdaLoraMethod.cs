@@ -45,6 +45,9 @@ public sealed class AdaLoraMethod : LoraMethod
     }
 
     /// <inheritdoc />
+    public override string? WhyNotAveraged => "whose pruned singular values an average would bring back";
+
+    /// <inheritdoc />
     // Sensitivity and uncertainty.
     public override int StateOfFactors => 2;
 

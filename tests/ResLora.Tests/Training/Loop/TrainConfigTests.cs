@@ -84,6 +84,14 @@ public class TrainConfigTests
     }
 
     [Theory]
+    [InlineData(0.0, false)]
+    [InlineData(1.0, false)]
+    [InlineData(double.NaN, false)]
+    [InlineData(0.9999, true)]
+    public void Problems_ADecayOfTheAverage_IsBetween0And1(double decay, bool allowed) =>
+        Assert.Equal(allowed, !new TrainConfig { Ema = decay }.Problems().Any(problem => problem.StartsWith("ema is ", StringComparison.Ordinal)));
+
+    [Theory]
     [InlineData(0, false)]
     [InlineData(1e-60, false)]   // 0 in float32, which the optimizer computes in
     [InlineData(1e60, false)]

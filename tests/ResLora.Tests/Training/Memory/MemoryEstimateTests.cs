@@ -38,6 +38,7 @@ public sealed class MemoryEstimateTests
         Assert.Equal(Math.Max(8 * 24 * 12, Passing * 20), memory.Passing);
         Assert.Equal(ModelParameters * 4, memory.BaseWeights);
         Assert.Equal(BlockParameters * 12, memory.Trained);
+        Assert.Equal(memory.Trained + (BlockParameters * 4), Of(bench, new TrainConfig { Ema = 0.9 }).Trained);
         Assert.Equal(MemoryEstimate.Runtime + memory.BaseWeights + memory.Trained + memory.Activations + memory.Passing, memory.Total);
     }
 
@@ -92,6 +93,7 @@ public sealed class MemoryEstimateTests
         var alone = MemoryEstimate.Of(bench.Model, null, new TrainConfig(), new BaseMemory(0, 0, Width), [])!;
 
         Assert.Equal(ModelParameters * 12, accumulating.Trained);
+        Assert.Equal(ModelParameters * 16, Of(bench, new TrainConfig { AccumulationSteps = 2, Ema = 0.9 }).Trained);
         // Without a batch the peak is the optimizer's step: gradients, and one more tensor like the largest, [V, D].
         Assert.Equal((ModelParameters * 12, 24 * 16 * 4), (alone.Trained, alone.Passing));
     }

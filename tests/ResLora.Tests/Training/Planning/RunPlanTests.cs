@@ -104,18 +104,21 @@ public class RunPlanTests
     }
 
     [Theory]
-    [InlineData(0, 1)]
-    [InlineData(5, 4)]
-    public void Create_DiskBytes_CountBestLastOneMoreAndTheCheckpoints(int every, int checkpoints)
+    [InlineData(0, 1, null)]
+    [InlineData(5, 4, null)]
+    [InlineData(5, 4, 0.9)]
+    public void Create_DiskBytes_CountBestLastOneMoreAndTheCheckpoints(int every, int checkpoints, double? ema)
     {
         using var bench = new TrainingBench();
         var data = new TokenizedData(TinyModel.Samples(10));
 
-        var plan = RunPlan.Create(bench.Model, bench.Adapter, data, new TrainConfig { CheckpointEvery = every, KeepCheckpoints = 3 }, BaseMemory.Unmapped(bench.Model, float32));
+        var config = new TrainConfig { CheckpointEvery = every, KeepCheckpoints = 3, Ema = ema };
+        var plan = RunPlan.Create(bench.Model, bench.Adapter, data, config, BaseMemory.Unmapped(bench.Model, float32));
 
-        // Float32: what is saved, and in a checkpoint also the parameter and its two moments.
+        // Float32: what is saved, and in a checkpoint also the parameter, its two moments and its average.
         const int number = 4;
-        Assert.Equal(BlockParameters * number * (3 + (checkpoints * 4)), plan.DiskBytes);
+        Assert.Equal(BlockParameters * number * (3 + (checkpoints * (ema is null ? 4 : 5))), plan.DiskBytes);
+        Assert.Equal(ema, plan.Ema);
     }
 
     [Theory]
