@@ -1,6 +1,7 @@
 using ResLora.Adapters.LoraFiles;
 using ResLora.Adapters.Methods.Dora;
 using ResLora.Formats.Errors;
+using ResLora.Tensors;
 
 namespace ResLora.Adapters;
 
@@ -30,6 +31,11 @@ public sealed record AdapterDescription(string Folder, string Format, AdapterCon
 
     /// <summary>The file of a text-to-image LoRA; null for adapter folders.</summary>
     internal LoraFile? LoraFile { get; init; }
+
+    /// <summary>Opens the tensor file.</summary>
+    /// <returns>The open file, the caller's.</returns>
+    /// <exception cref="FileFormatException">It is missing or breaks its format.</exception>
+    internal ITensorFile OpenTensors() => TensorFiles.OpenSafetensorsOrPickle(TensorFile);
 
     /// <summary>The adapter cut to a rank that was trained with it: plain LoRA of that rank, its shortcut aside.</summary>
     /// <param name="rank">The rank; null leaves the adapter whole.</param>

@@ -3,7 +3,7 @@ using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Formats.Peft;
-using ResLora.Tensors.Safetensors;
+using ResLora.Tensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Adapters;
@@ -166,16 +166,16 @@ public static class AdapterStore
     {
         ArgumentNullException.ThrowIfNull(description);
         AdaptedModel.RequirePossible(description.Config, description.Overrides);
-        using var reader = SafetensorsReader.Open(description.TensorFile);
-        var contents = Contents(model, description, reader.Entries, headModules);
+        using var file = description.OpenTensors();
+        var contents = Contents(model, description, file.Tensors, headModules);
         var adapted = AdaptedModel.Inject(model, contents);
         try
         {
-            AdapterValues.Read(adapted, contents, reader);
+            AdapterValues.Read(adapted, contents, file);
             adapted.ShortcutWeight = description.ShortcutWeight;
             if (description.CutFrom is null || description.CutFrom == description.Config.Rank)
             {
-                ResLoraFolder.ReadStatistics(reader, adapted);   // of the whole rank; of a smaller one they would be wrong
+                ResLoraFolder.ReadStatistics(file, adapted);   // of the whole rank; of a smaller one they would be wrong
             }
 
             return adapted;
@@ -198,8 +198,8 @@ public static class AdapterStore
     {
         ArgumentNullException.ThrowIfNull(description);
         AdaptedModel.RequirePossible(description.Config, description.Overrides);
-        var stored = SafetensorsReader.ReadHeader(description.TensorFile).Entries;
-        return AdaptedModel.Inject(model, Contents(model, description, stored, headModules));
+        using var file = description.OpenTensors();
+        return AdaptedModel.Inject(model, Contents(model, description, file.Tensors, headModules));
     }
 
     /// <summary>
@@ -212,7 +212,8 @@ public static class AdapterStore
     public static bool NeedsOwnHead(AdapterDescription description)
     {
         ArgumentNullException.ThrowIfNull(description);
-        return SafetensorsReader.ReadHeader(description.TensorFile).Entries.Keys.Any(name =>
+        using var file = description.OpenTensors();
+        return file.Tensors.Keys.Any(name =>
             name.StartsWith($"{description.Prefix}lm_head.", StringComparison.Ordinal)
             || name.EndsWith(".embed_tokens.weight", StringComparison.Ordinal));
     }
@@ -254,7 +255,7 @@ public static class AdapterStore
         && File.Exists(Path.Combine(folder, PeftConfig.FileName));
 
     private static AdapterContents Contents(
-        nn.Module model, AdapterDescription description, IReadOnlyDictionary<string, SafetensorsEntry> stored,
+        nn.Module model, AdapterDescription description, IReadOnlyDictionary<string, StoredTensor> stored,
         IReadOnlyList<string>? headModules)
     {
         var contents = description switch

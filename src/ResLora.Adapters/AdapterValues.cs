@@ -1,5 +1,5 @@
 using ResLora.Formats.Errors;
-using ResLora.Tensors.Safetensors;
+using ResLora.Tensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Adapters;
@@ -10,10 +10,10 @@ internal static class AdapterValues
     /// <summary>Reads them.</summary>
     /// <param name="adapted">The adapted model, made from the same contents.</param>
     /// <param name="contents">What the folder is to this model.</param>
-    /// <param name="reader">The tensor file.</param>
+    /// <param name="file">The tensor file.</param>
     /// <exception cref="FileFormatException">Tensors are missing, left over or of another shape; all are named.</exception>
     /// <exception cref="ConfigException">A base weight is not that of the model.</exception>
-    public static void Read(AdaptedModel adapted, AdapterContents contents, SafetensorsReader reader)
+    public static void Read(AdaptedModel adapted, AdapterContents contents, ITensorFile file)
     {
         var parameters = adapted.Model.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter, StringComparer.Ordinal);
         var wanted =
@@ -35,23 +35,23 @@ internal static class AdapterValues
                 factor => factor.Name, factor => Whole(factor.Shape, factor.Key == factor.Block.Site.NameOfB ? 1 : 0, rank), StringComparer.Ordinal)
             : [];
         long[] Wanted(string name, long[] shape) => parts.GetValueOrDefault(name)?.ShapeOf(shape) ?? wholes.GetValueOrDefault(name) ?? shape;
-        long[] Stored(string name, long[] shape) => Wanted(name, shape) is var whole && contents.IgnoresSidesOfOne && IsSame(reader, name, whole) is { } other ? other : whole;
+        long[] Stored(string name, long[] shape) => Wanted(name, shape) is var whole && contents.IgnoresSidesOfOne && IsSame(file, name, whole) is { } other ? other : whole;
         var shapes = wanted.Concat(copies)
             .Select(w => (Name: w.Key, Shape: Stored(w.Key, w.Value.shape)))
             .Concat(rows.Select(r => (Name: r.Key, Shape: new[] { r.Value.Tokens.Ids.Count, r.Value.Target.shape[1] })))
             .ToDictionary(w => w.Name, w => w.Shape, StringComparer.Ordinal);
-        RequireFit(contents, reader, shapes, rows.Values);
+        RequireFit(contents, file, shapes, rows.Values);
 
         using var noGradient = no_grad();
         foreach (var (name, weight) in copies)
         {
-            RequireSame(reader, name, weight);
+            RequireSame(file, name, weight);
         }
 
         foreach (var (name, target) in wanted)
         {
             using var scope = NewDisposeScope();
-            var stored = reader.Read(name);
+            var stored = file.Read(name);
             for (var dimension = 0; wholes.ContainsKey(name) && dimension < target.dim(); dimension++)
             {
                 stored = stored.narrow(dimension, 0, target.shape[dimension]);   // [R, …] -> [b, …]
@@ -71,26 +71,26 @@ internal static class AdapterValues
         {
             using var scope = NewDisposeScope();
             var ids = tensor(tokens.Ids.ToArray(), device: target.device);                           // [N]
-            target.index_copy_(0, ids, reader.Read(name).to(target.dtype).to(target.device));        // [N, D] into [V, D]
+            target.index_copy_(0, ids, file.Read(name).to(target.dtype).to(target.device));        // [N, D] into [V, D]
         }
     }
 
     /// <summary>The shape that is stored, where it is the wanted one but for dimensions of size 1.</summary>
-    private static long[]? IsSame(SafetensorsReader reader, string name, long[] shape) =>
-        reader.Entries.TryGetValue(name, out var entry) && entry.Shape.Where(side => side != 1).SequenceEqual(shape.Where(side => side != 1)) ? [.. entry.Shape] : null;
+    private static long[]? IsSame(ITensorFile file, string name, long[] shape) =>
+        file.Tensors.TryGetValue(name, out var entry) && entry.Shape.Where(side => side != 1).SequenceEqual(shape.Where(side => side != 1)) ? [.. entry.Shape] : null;
 
     private static void RequireFit(
         AdapterContents contents,
-        SafetensorsReader reader,
+        ITensorFile file,
         Dictionary<string, long[]> shapes,
         IEnumerable<(TrainedTokens Tokens, Tensor Target)> rows)
     {
         var problems = shapes
-            .Where(w => !reader.Entries.TryGetValue(w.Key, out var entry) || !entry.Shape.SequenceEqual(w.Value))
-            .Select(w => reader.Entries.TryGetValue(w.Key, out var entry)
+            .Where(w => !file.Tensors.TryGetValue(w.Key, out var entry) || !entry.Shape.SequenceEqual(w.Value))
+            .Select(w => file.Tensors.TryGetValue(w.Key, out var entry)
                 ? $"'{w.Key}' is [{string.Join(", ", entry.Shape)}], the model needs [{string.Join(", ", w.Value)}]"
                 : $"'{w.Key}' is missing")
-            .Concat(reader.Entries.Keys.Except(contents.Unused)
+            .Concat(file.Tensors.Keys.Except(contents.Unused)
                 .Where(k => !shapes.ContainsKey(k) && !ResLoraFolder.IsStatistic(k))
                 .Select(k => $"'{k}' belongs to no block"))
             .Concat(rows.SelectMany(r => r.Tokens.Ids
@@ -100,8 +100,8 @@ internal static class AdapterValues
         if (problems.Length > 0)
         {
             throw new FileFormatException(
-                $"{reader.Path}: the adapter does not fit this model ({problems.Length} tensors): " +
-                $"{string.Join("; ", problems.Take(6))}.{AddedTokens(shapes, reader)}");
+                $"{file.Path}: the adapter does not fit this model ({problems.Length} tensors): " +
+                $"{string.Join("; ", problems.Take(6))}.{AddedTokens(shapes, file)}");
         }
     }
 
@@ -110,23 +110,23 @@ internal static class AdapterValues
         [.. shape.Select((size, dimension) => dimension == ranked ? rank : size)];
 
     /// <summary>What to do where nothing but the number of an embedding's rows is another.</summary>
-    private static string AddedTokens(Dictionary<string, long[]> shapes, SafetensorsReader reader) =>
+    private static string AddedTokens(Dictionary<string, long[]> shapes, ITensorFile file) =>
         shapes.Any(w => w.Key.EndsWith(".embed_tokens.weight", StringComparison.Ordinal)
-            && reader.Entries.TryGetValue(w.Key, out var entry)
+            && file.Tensors.TryGetValue(w.Key, out var entry)
             && entry.Shape.Count == 2 && entry.Shape[1] == w.Value[1] && entry.Shape[0] != w.Value[0])
             ? " Tokens were added before it was trained; add them to the model too (resize_token_embeddings and save_pretrained in Python) " +
                 "and use that model."
             : "";
 
-    private static void RequireSame(SafetensorsReader reader, string name, Tensor weight)
+    private static void RequireSame(ITensorFile file, string name, Tensor weight)
     {
         using var scope = NewDisposeScope();
-        var stored = reader.Read(name).to(weight.device);
+        var stored = file.Read(name).to(weight.device);
         // The file may hold more or fewer bits than the model computes with.
         if (!stored.to(weight.dtype).equal(weight).all().item<bool>() && !stored.equal(weight.to(stored.dtype)).all().item<bool>())
         {
             throw new ConfigException(
-                $"{reader.Path}: '{name}' is another weight than the model's, so that the adapter belongs to another model, " +
+                $"{file.Path}: '{name}' is another weight than the model's, so that the adapter belongs to another model, " +
                 "or to this one with a changed head; merge it in Python (PeftModel.merge_and_unload, then save_pretrained) and use that model.");
         }
     }

@@ -2,7 +2,7 @@ using ResLora.Adapters.Layers;
 using ResLora.Adapters.Methods.Dora;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Peft;
-using ResLora.Tensors.Safetensors;
+using ResLora.Tensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Adapters;
@@ -75,12 +75,12 @@ internal sealed class PeftContents
     /// </exception>
     public static AdapterContents Of(
         AdapterDescription description,
-        IReadOnlyDictionary<string, SafetensorsEntry> stored,
+        IReadOnlyDictionary<string, StoredTensor> stored,
         nn.Module model,
         IReadOnlyList<string> headModules) =>
         new PeftContents(description, model, headModules).Read(stored);
 
-    private AdapterContents Read(IReadOnlyDictionary<string, SafetensorsEntry> stored)
+    private AdapterContents Read(IReadOnlyDictionary<string, StoredTensor> stored)
     {
         FindNames(stored.Keys);
         foreach (var tensor in stored.Keys.Where(name => !IsInnerCopy(name, stored)).Except(_tensors.Values.ToArray()))
@@ -313,7 +313,7 @@ internal sealed class PeftContents
     /// <summary>
     /// With <c>bias: all</c> PEFT writes the biases of a saved module, and those that it replaces, a second time under inner names.
     /// </summary>
-    private static bool IsInnerCopy(string tensor, IReadOnlyDictionary<string, SafetensorsEntry> stored) => _innerParts.Any(part =>
+    private static bool IsInnerCopy(string tensor, IReadOnlyDictionary<string, StoredTensor> stored) => _innerParts.Any(part =>
         tensor.Contains(part, StringComparison.Ordinal) && stored.ContainsKey(tensor.Replace(part, ".", StringComparison.Ordinal)));
 
     private static bool IsIn(string parameter, string module) => parameter.StartsWith(module + ".", StringComparison.Ordinal);

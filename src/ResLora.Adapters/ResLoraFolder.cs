@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Formats.Json;
+using ResLora.Tensors;
 using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
 
@@ -82,31 +83,31 @@ internal static class ResLoraFolder
         };
     }
 
-    public static void ReadStatistics(SafetensorsReader reader, AdaptedModel adapted)
+    public static void ReadStatistics(ITensorFile file, AdaptedModel adapted)
     {
         foreach (var block in adapted.Blocks)
         {
-            var inputs = Values(reader, InputNorms + block.ModuleName);
+            var inputs = Values(file, InputNorms + block.ModuleName);
             if (inputs.Length > 0)
             {
-                adapted.Statistics.Restore(block.ModuleName, inputs, Values(reader, LowNorms + block.ModuleName));
+                adapted.Statistics.Restore(block.ModuleName, inputs, Values(file, LowNorms + block.ModuleName));
             }
         }
     }
 
-    private static double[] Values(SafetensorsReader reader, string name)
+    private static double[] Values(ITensorFile file, string name)
     {
-        if (!reader.Entries.TryGetValue(name, out var entry))
+        if (!file.Tensors.TryGetValue(name, out var entry))
         {
             return [];
         }
 
         if (entry.DataType != float64 || entry.Shape.Count != 1)
         {
-            throw new FileFormatException($"{reader.Path}: '{name}' must be a list of F64 numbers.");
+            throw new FileFormatException($"{file.Path}: '{name}' must be a list of F64 numbers.");
         }
 
-        using var stored = reader.Read(name);
+        using var stored = file.Read(name);
         return stored.data<double>().ToArray();
     }
 

@@ -9,6 +9,9 @@ public interface ITensorFile : IDisposable
     /// <summary>The file, as it was given.</summary>
     string Path { get; }
 
+    /// <summary>Texts that the file has beside its tensors, by name; empty where the format has no place for them.</summary>
+    IReadOnlyDictionary<string, string> Metadata { get; }
+
     /// <summary>The tensors by name.</summary>
     IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
 

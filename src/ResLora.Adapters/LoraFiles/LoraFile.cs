@@ -1,7 +1,7 @@
 using ResLora.Adapters.Methods.Loha;
 using ResLora.Adapters.Methods.Lokr;
 using ResLora.Formats.Errors;
-using ResLora.Tensors.Safetensors;
+using ResLora.Tensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Adapters.LoraFiles;
@@ -18,12 +18,12 @@ internal sealed class LoraFile
     private const string Advice = "Such a file holds tensors named "
         + "'….lora_down.weight', '….lora.down.weight', '….lora_A.weight', '….hada_w1_a' or '….lokr_w1' and the like.";
 
-    private readonly IReadOnlyDictionary<string, SafetensorsEntry> _entries;
+    private readonly IReadOnlyDictionary<string, StoredTensor> _stored;
 
-    private LoraFile(SafetensorsReader reader, IReadOnlyList<LoraFileTensor> tensors)
+    private LoraFile(ITensorFile file, IReadOnlyList<LoraFileTensor> tensors)
     {
-        (Path, Tensors, _entries) = (reader.Path, tensors, reader.Entries);
-        (Metadata, Alphas) = (LoraFileMetadata.Of(reader.Path, reader.Metadata), ReadAlphas(reader, tensors));
+        (Path, Tensors, _stored) = (file.Path, tensors, file.Tensors);
+        (Metadata, Alphas) = (LoraFileMetadata.Of(file.Path, file.Metadata), ReadAlphas(file, tensors));
         Format = tensors.Any(tensor => LoraFileLayers.IsKohya(tensor.Module)) ? LoraFileFormat.Kohya : LoraFileFormat.Diffusers;
     }
 
@@ -45,43 +45,35 @@ internal sealed class LoraFile
 
     /// <summary>Finds the file that a path means.</summary>
     /// <param name="path">A file, or a folder that may hold one.</param>
-    /// <returns>The file's path, or null for a folder without one.</returns>
-    /// <exception cref="FileFormatException">The path is that of a pickle, or of no safetensors file.</exception>
+    /// <returns>The file's path, or null where there is none.</returns>
     public static string? Find(string path)
     {
-        if (Directory.Exists(path))
-        {
-            var usual = System.IO.Path.Combine(path, UsualName);
-            var pickle = System.IO.Path.ChangeExtension(usual, ".bin");
-            return File.Exists(usual) ? usual : File.Exists(pickle) ? throw PickleFiles.Refusal(pickle) : null;
-        }
-
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
-        return PickleFiles.IsPickle(path)
-            ? throw PickleFiles.Refusal(path)
-            : path;
+        var usual = System.IO.Path.Combine(path, UsualName);
+        string[] places = Directory.Exists(path) ? [usual, System.IO.Path.ChangeExtension(usual, ".bin")] : [path];
+        return places.FirstOrDefault(File.Exists);
     }
 
-    /// <summary>Reads the header and the alphas.</summary>
+    /// <summary>Reads the header and the alphas. Of a pickle nothing is run.</summary>
     /// <param name="path">The file.</param>
     /// <returns>What they say.</returns>
     /// <exception cref="FileFormatException">The file is broken, holds no LoRA, or an alpha is no number above 0.</exception>
     /// <exception cref="ConfigException">The header asks for what is not supported, or the file is for another kind of model.</exception>
     public static LoraFile Open(string path)
     {
-        using var reader = SafetensorsReader.Open(path);
-        var parts = reader.Entries.Keys.Order(StringComparer.Ordinal)
+        using var file = TensorFiles.OpenSafetensorsOrPickle(path);
+        if (file.NotTensors.Order(StringComparer.Ordinal).FirstOrDefault() is { } other)
+        {
+            throw new FileFormatException($"{path}: '{other}' is no tensor that can be read: {file.Instead(other)}. {Advice}");
+        }
+
+        var parts = file.Tensors.Keys.Order(StringComparer.Ordinal)
             .Select(name => (Name: name, Tensor: LoraFileTensor.Of(name)))
             .ToArray();
         LoraFileTensor[] tensors = [.. parts.Select(part => part.Tensor).OfType<LoraFileTensor>()];
         string[] strange = [.. parts.Where(part => part.Tensor is null).Select(part => part.Name)];
-        RequireKnownModel(path, reader.Entries.Keys);
+        RequireKnownModel(path, file.Tensors.Keys);
         return tensors.Any(tensor => tensor.Factor != LoraFileTensor.Alpha)
-            ? new LoraFile(reader, tensors) { Strange = strange }
+            ? new LoraFile(file, tensors) { Strange = strange }
             : throw new FileFormatException(
                 $"{path}: this file holds no LoRA{(strange.Length > 0 ? $" (its first tensor is '{strange[0]}')" : "")}. {Advice}");
     }
@@ -94,7 +86,7 @@ internal sealed class LoraFile
         var method = Method();
         var sizes = Tensors.GroupBy(tensor => tensor.Module, StringComparer.Ordinal)
             .Select(block => (Module: block.Key, Rank: LoraFileRank.Of(
-                method, block.ToDictionary(tensor => tensor.Factor, tensor => _entries[tensor.Name].Shape, StringComparer.Ordinal))))
+                method, block.ToDictionary(tensor => tensor.Factor, tensor => _stored[tensor.Name].Shape, StringComparer.Ordinal))))
             .Where(block => block.Rank is > 0)
             .ToArray();
         if (sizes.Length == 0)
@@ -166,23 +158,23 @@ internal sealed class LoraFile
         }
     }
 
-    private static Dictionary<string, double> ReadAlphas(SafetensorsReader reader, IEnumerable<LoraFileTensor> tensors)
+    private static Dictionary<string, double> ReadAlphas(ITensorFile file, IEnumerable<LoraFileTensor> tensors)
     {
         using var scope = NewDisposeScope();
         var alphas = new Dictionary<string, double>(StringComparer.Ordinal);
         foreach (var tensor in tensors.Where(tensor => tensor.Factor == LoraFileTensor.Alpha))
         {
-            var shape = reader.Entries[tensor.Name].Shape;
+            var shape = file.Tensors[tensor.Name].Shape;
             if (shape.Any(side => side != 1))
             {
                 throw new FileFormatException(
-                    $"{reader.Path}: '{tensor.Name}' is [{string.Join(", ", shape)}], and an alpha is one number.");
+                    $"{file.Path}: '{tensor.Name}' is [{string.Join(", ", shape)}], and an alpha is one number.");
             }
 
-            var alpha = reader.Read(tensor.Name).to(float64).item<double>();
+            var alpha = file.Read(tensor.Name).to(float64).item<double>();
             if (!(alpha > 0) || !double.IsFinite(alpha))
             {
-                throw new FileFormatException($"{reader.Path}: '{tensor.Name}' is {alpha}; an alpha is above 0.");
+                throw new FileFormatException($"{file.Path}: '{tensor.Name}' is {alpha}; an alpha is above 0.");
             }
 
             alphas[tensor.Module] = alpha;

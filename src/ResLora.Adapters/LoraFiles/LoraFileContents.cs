@@ -2,7 +2,7 @@ using ResLora.Adapters.Layers;
 using ResLora.Adapters.Methods.Lokr;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
-using ResLora.Tensors.Safetensors;
+using ResLora.Tensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Adapters.LoraFiles;
@@ -38,10 +38,10 @@ internal sealed class LoraFileContents
     /// <param name="model">The model, without blocks; may be on the meta device.</param>
     /// <returns>What is to be put where.</returns>
     /// <exception cref="FileFormatException">Tensors fit no layer; all are counted, and some named.</exception>
-    public static AdapterContents Of(LoraFile file, AdapterConfig config, IReadOnlyDictionary<string, SafetensorsEntry> stored, nn.Module model) =>
+    public static AdapterContents Of(LoraFile file, AdapterConfig config, IReadOnlyDictionary<string, StoredTensor> stored, nn.Module model) =>
         new LoraFileContents(file, config, model).Read(stored);
 
-    private AdapterContents Read(IReadOnlyDictionary<string, SafetensorsEntry> stored)
+    private AdapterContents Read(IReadOnlyDictionary<string, StoredTensor> stored)
     {
         _problems.AddRange(_file.Strange.Select(name => $"'{name}' is no factor of a LoRA"));
         foreach (var tensor in _file.Tensors)

@@ -35,6 +35,9 @@ public sealed class PickleFile : ITensorFile
     public string Path { get; }
 
     /// <inheritdoc />
+    public IReadOnlyDictionary<string, string> Metadata { get; } = new Dictionary<string, string>();
+
+    /// <inheritdoc />
     public IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
 
     /// <inheritdoc />

@@ -10,6 +10,9 @@ internal sealed class SafetensorsFile(SafetensorsReader reader) : ITensorFile
     public string Path => reader.Path;
 
     /// <inheritdoc />
+    public IReadOnlyDictionary<string, string> Metadata => reader.Metadata;
+
+    /// <inheritdoc />
     public IReadOnlyDictionary<string, StoredTensor> Tensors { get; } = reader.Entries.ToDictionary(
         entry => entry.Key, entry => new StoredTensor(entry.Value.DataType, entry.Value.Shape), StringComparer.Ordinal);
 

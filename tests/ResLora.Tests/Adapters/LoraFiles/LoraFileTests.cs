@@ -1,9 +1,11 @@
+using System.IO.Compression;
 using ResLora.Adapters;
 using ResLora.Adapters.LoraFiles;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
 using ResLora.Tensors.Safetensors;
 using ResLora.Tests.Support;
+using ResLora.Tests.Tensors.Pickles;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -164,18 +166,64 @@ public sealed class LoraFileTests
         Assert.Contains("several methods (loha, lora)", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A of [1, 8] and B of [10, 1] that are written as views into one storage of 1 to 18, B's turned.</summary>
+    [Theory]
+    [InlineData("pytorch_lora_weights.bin", true)]
+    [InlineData("style.pt", false)]
+    public void Load_Pickle_IsThatLayersBlock(string name, bool isFoundInFolder)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var model = new ToyPictureMaker();
+        var storage = Pickled.Storage("FloatStorage", "0", 18);
+        var weight = model.WeightOf(Query).detach().clone();
+        folder.Write(name, Archive(18, Pickled.Dictionary(
+            ($"{Query}.lora.down.weight", Pickled.Tensor(storage, 0, [1, 8], [8, 1])),
+            ($"{Query}.lora.up.weight", Pickled.Tensor(storage, 8, [10, 1], [1, 10])))));
+
+        using var merged = Merge(model, isFoundInFolder ? folder.Path : folder[name]);
+
+        var (a, b) = (arange(1, 9, dtype: float32).view(1, 8), arange(9, 19, dtype: float32).view(10, 1));
+        Assert.Equal(0, TinyAdapters.Distance(weight + b.matmul(a), merged.MergedWeight(Assert.Single(merged.Blocks))), Tolerance);
+        Assert.Equal("diffusers", AdapterStore.Describe(folder[name]).Format);
+    }
+
     [Fact]
-    public void Describe_Pickle_IsNotRead()
+    public void Describe_SafetensorsBesideAPickle_GoesBefore()
     {
         using var folder = new TemporaryFolder();
-        var file = folder.Write("pytorch_lora_weights.bin", "cos\nsystem\n");
+        folder.Write(AdapterStore.LoraFileName, "broken");
+        folder.Write("pytorch_lora_weights.bin", "broken");
 
-        foreach (var path in new[] { folder["pytorch_lora_weights.bin"], folder.Path })
+        var error = Assert.Throws<FileFormatException>(() => AdapterStore.Describe(folder.Path));
+
+        Assert.Contains(folder[AdapterStore.LoraFileName], error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>What would run code, what is no tensor, and what is no archive: refused, and nothing happens.</summary>
+    [Fact]
+    public void Describe_PickleWithMoreThanTensors_IsRefusedByName()
+    {
+        using var folder = new TemporaryFolder();
+        var factor = Pickled.Tensor(Pickled.Storage("FloatStorage", "0", 18), 0, [1, 8], [8, 1]);
+        var witness = folder["witness"];
+        (byte[] Content, string Message)[] files =
+        [
+            (Archive(18, Pickled.Dictionary(("a.lora_A.weight", factor), ("x", Pickled.Call("os", "system", Pickled.Text($"touch {witness}"))))), "'os.system'"),
+            (Archive(18, Pickled.Dictionary(("a.lora_A.weight", factor), ("a.lora_B.weight", Pickled.Call("some.module", "make")))), "'a.lora_B.weight' is no tensor"),
+            (Archive(17, Pickled.Dictionary(("a.lora_A.weight", factor))), "should hold 18 numbers"),
+            (Archive(18, Pickled.Dictionary(("model.weight", factor))), "holds no LoRA"),
+            ("cos\nsystem\n"u8.ToArray(), "lora.bin"),
+        ];
+
+        foreach (var (content, message) in files)
         {
-            Assert.Contains(
-                "is a pickle", Assert.Throws<FileFormatException>(() => AdapterStore.Describe(path)).Message, StringComparison.Ordinal);
+            var path = folder.Write("lora.bin", content);
+
+            Assert.Contains(message, Assert.Throws<FileFormatException>(() => AdapterStore.Describe(path)).Message, StringComparison.Ordinal);
         }
-        Assert.NotNull(file);
+
+        Assert.False(File.Exists(witness));
     }
 
     [Theory]
@@ -219,6 +267,11 @@ public sealed class LoraFileTests
             block => Assert.Equal(0, TinyAdapters.Distance(expected[block.ModuleName], again.MergedWeight(block)), Tolerance));
         Assert.Equal(format == LoraFileFormat.Kohya ? "kohya" : "diffusers", AdapterStore.Describe(folder["again.safetensors"]).Format);
     }
+
+    /// <summary>torch.save's archive with one storage of the numbers from 1.</summary>
+    private static byte[] Archive(int count, byte[] value) => Pickled.Zip(
+        CompressionLevel.NoCompression,
+        ("a/data.pkl", [0x80, 2, .. value, (byte)'.']), ("a/data/0", [.. Enumerable.Range(1, count).SelectMany(number => BitConverter.GetBytes((float)number))]));
 
     private static (Tensor A, Tensor B) Pair(Tensor weight, long rank) => weight.dim() == 2
         ? (rand(rank, weight.shape[1]), rand(weight.shape[0], rank))

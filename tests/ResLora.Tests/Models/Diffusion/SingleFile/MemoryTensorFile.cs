@@ -10,6 +10,8 @@ internal sealed class MemoryTensorFile : ITensorFile
 
     public string Path => "memory.ckpt";
 
+    public IReadOnlyDictionary<string, string> Metadata { get; } = new Dictionary<string, string>();
+
     public IReadOnlyDictionary<string, StoredTensor> Tensors => _tensors;
 
     public Dictionary<string, string> Others { get; } = [];
