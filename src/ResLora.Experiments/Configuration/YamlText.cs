@@ -14,6 +14,12 @@ internal static class YamlText
     /// <returns>The YAML.</returns>
     public static string Write(JsonNode? root)
     {
+        // Of an empty text alone YamlDotNet would make a document with a mark before it.
+        if (root is JsonValue value && value.TryGetValue<string>(out var only) && only.Length == 0)
+        {
+            return "\"\"\n";
+        }
+
         using var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
         // Unlimited width: a folded line would be harder to read and to edit than a long one.
         var emitter =
