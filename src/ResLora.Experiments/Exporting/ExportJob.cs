@@ -109,7 +109,7 @@ public static class ExportJob
         ExportGraph graph, IExportTarget target, string folder, IReadOnlyList<IReadOnlyList<int>> numbers, IReadOnlyList<string> prompts)
     {
         var workload = WorkloadRegistry.Of(graph.Session.Model, graph.Source.ModelFolder);
-        IExample[] examples = [.. numbers.Select(example => workload.Example(example, graph.Session.Model))];
+        IExample[] examples = [.. numbers.Select(example => workload.Example(example, graph.Session))];
         var proofs = new List<ExportProof>();
         foreach (var exported in target.Open(folder, graph.Source))
         {

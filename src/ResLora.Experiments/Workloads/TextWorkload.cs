@@ -1,6 +1,7 @@
 using ResLora.Formats;
 using ResLora.Models;
 using ResLora.Text.Data;
+using ResLora.Training;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Workloads;
@@ -46,7 +47,7 @@ internal abstract class TextWorkload : Workload
     public override IReadOnlyList<int> Numbers(IExample example, int most) => [.. ((TokenizedSample)example).Ids.Take(most)];
 
     /// <inheritdoc />
-    public override IExample Example(IReadOnlyList<int> numbers, Network network) => new TokenizedSample([.. numbers], []);
+    public override IExample Example(IReadOnlyList<int> numbers, ModelSession session) => new TokenizedSample([.. numbers], []);
 
     /// <inheritdoc />
     public override long NumbersBelow(Network network) => ((LanguageModel)network).VocabularySize;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Models;
@@ -91,12 +92,21 @@ internal abstract class Workload
 
     /// <summary>The example that <see cref="Numbers"/> are of.</summary>
     /// <param name="numbers">The numbers, each from 0 and below <see cref="NumbersBelow"/>.</param>
-    /// <param name="network">The network that it is for.</param>
-    public abstract IExample Example(IReadOnlyList<int> numbers, Network network);
+    /// <param name="session">The network that it is for.</param>
+    public abstract IExample Example(IReadOnlyList<int> numbers, ModelSession session);
 
     /// <summary>What all <see cref="Numbers"/> are below.</summary>
     /// <param name="network">The network that they are for.</param>
     public abstract long NumbersBelow(Network network);
+
+    /// <summary>A number, 0 or more, that stands for an example too large for a report.</summary>
+    /// <param name="example">The example.</param>
+    protected static int SeedOf(IExample example)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        example.AppendTo(hash);
+        return BitConverter.ToInt32(hash.GetHashAndReset()) & (int.MaxValue >> 1);
+    }
 
     /// <summary>Requires that a network can do a task.</summary>
     /// <param name="task">The task.</param>

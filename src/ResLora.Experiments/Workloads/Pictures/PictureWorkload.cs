@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using ResLora.Formats;
 using ResLora.Images.Folders;
 using ResLora.Models;
@@ -98,20 +97,13 @@ internal sealed class PictureWorkload : Workload
 
     /// <summary>A seed: pictures themselves are too large for a report, so that proofs are repeated on random ones.</summary>
     /// <inheritdoc />
-    public override IReadOnlyList<int> Numbers(IExample example, int most) => [SeedOf((PictureExample)example)];
+    public override IReadOnlyList<int> Numbers(IExample example, int most) => [SeedOf(example)];
 
     /// <inheritdoc />
-    public override IExample Example(IReadOnlyList<int> numbers, Network network) => new RandomPicture((ImageModel)network, numbers[0]);
+    public override IExample Example(IReadOnlyList<int> numbers, ModelSession session) => new RandomPicture((ImageModel)session.Model, numbers[0]);
 
     /// <inheritdoc />
     public override long NumbersBelow(Network network) => int.MaxValue;
-
-    private static int SeedOf(PictureExample example)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        example.AppendTo(hash);
-        return BitConverter.ToInt32(hash.GetHashAndReset()) & (int.MaxValue >> 1);
-    }
 
     private static PictureLabelObjective Objective(ImageModel model) => new(model, PictureLabels.Measures(model.Head.Labels.Count), new LabelSet(model.Head.Labels));
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using ResLora.Experiments.Workloads.Pictures;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
@@ -93,12 +92,12 @@ internal sealed class TextToImageWorkload : Workload
     public override MeasuredExamples Invent(ModelSession session, int seed, string purpose)
     {
         const int pictures = 32;
-        var model = (TextToImageModel)session.Model;
-        var objective = new DenoisingObjective(model, ScheduleOf(session.ModelFolder), new DenoisingConfig(), AdaptsText(session));
+        var (model, schedule) = ((TextToImageModel)session.Model, ScheduleOf(session.ModelFolder));
+        var objective = new DenoisingObjective(model, schedule, new DenoisingConfig(), AdaptsText(session));
         return new MeasuredExamples(
             $"{pictures} random latents",
             objective,
-            [.. Enumerable.Range(0, pictures).Select(i => Random(model, (seed * pictures) + i))]);
+            [.. Enumerable.Range(0, pictures).Select(i => Random(model, schedule, (seed * pictures) + i))]);
     }
 
     /// <inheritdoc />
@@ -114,22 +113,18 @@ internal sealed class TextToImageWorkload : Workload
 
     /// <summary>A seed: pictures themselves are too large for a report, so that proofs are repeated on random ones.</summary>
     /// <inheritdoc />
-    public override IReadOnlyList<int> Numbers(IExample example, int most)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        example.AppendTo(hash);
-        return [BitConverter.ToInt32(hash.GetHashAndReset()) & (int.MaxValue >> 1)];
-    }
+    public override IReadOnlyList<int> Numbers(IExample example, int most) => [SeedOf(example)];
 
     /// <inheritdoc />
-    public override IExample Example(IReadOnlyList<int> numbers, Network network) => Random((TextToImageModel)network, numbers[0]);
+    public override IExample Example(IReadOnlyList<int> numbers, ModelSession session) =>
+        Random((TextToImageModel)session.Model, ScheduleOf(session.ModelFolder), numbers[0]);
 
     /// <inheritdoc />
     public override long NumbersBelow(Network network) => int.MaxValue;
 
-    private static RandomLatent Random(TextToImageModel model, int seed)
+    private static RandomLatent Random(TextToImageModel model, NoiseSchedule schedule, int seed)
     {
-        const int timesteps = 1000;
-        return new RandomLatent(model, seed) { Fixed = new FixedNoise((int)(new StableRandom((ulong)seed).Next() % timesteps), seed) };
+        var timestep = (int)(new StableRandom((ulong)seed).Next() % (ulong)schedule.TrainTimesteps);
+        return new RandomLatent(model, seed) { Fixed = new FixedNoise(timestep, seed) };
     }
 }

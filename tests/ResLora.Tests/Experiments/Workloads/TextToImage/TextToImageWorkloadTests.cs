@@ -248,6 +248,37 @@ public sealed class TextToImageWorkloadTests(TinyDiffusionWorld world) : IClassF
         Assert.True(check.Compared);
     }
 
+    /// <summary>Trained, drawn, measured, merged by invented pictures, exported and checked: no timestep is past the end.</summary>
+    [Fact]
+    public void Run_AScheduleOf100Timesteps_StaysWithinItFromTrainingToTheExport()
+    {
+        const int timesteps = 100;
+        var model = TinyPipeline.Write(world.Folder["short"]);
+        var scheduler = Path.Combine(model, "scheduler/scheduler_config.json");
+        File.WriteAllText(scheduler, File.ReadAllText(scheduler).Replace("1000", "100", StringComparison.Ordinal));
+        var samples = new SamplesConfig { Prompts = ["red"], Steps = 2 };
+        var config = world.Run("short-run", ShortcutKind.Input) with { Model = model, Samples = samples };
+        var adapter = Path.Combine(TrainJob.Run(config, stop: Stop).RunFolder, "last");
+        var alone = Directory.CreateDirectory(world.Folder["short-alone"]).FullName;   // without its run, whose pictures would be taken
+        Array.ForEach(Directory.GetFiles(adapter), file => File.Copy(file, Path.Combine(alone, Path.GetFileName(file))));
+
+        var parts = EvaluateJob.Run(
+            new EvaluateOptions { Model = model, Adapter = adapter, Task = "text-to-image", Data = world.Data }, stop: Stop).Parts;
+        var merge = MergeJob.Run(
+            new MergeOptions { Adapter = alone, As = MergeTarget.Lora, Output = world.Folder["short-lora"] }, stop: Stop);
+        ExportJob.Run(new ExportOptions { To = "hf", Adapter = adapter, Output = world.Folder["short-export"], AllowLossy = true });
+        using var session = ModelSession.Load(model);
+        var workload = WorkloadRegistry.Of("text-to-image");
+        var invented = workload.Invent(session, 0, "measure").Examples.Cast<DenoisingExample>();
+        var repeated = Enumerable.Range(0, 50).Select(seed => (DenoisingExample)workload.Example([seed], session));
+
+        Assert.Equal(["timesteps_0_to_24", "timesteps_25_to_49", "timesteps_50_to_74", "timesteps_75_to_99"], parts.Keys);
+        Assert.Equal("32 random latents", merge.MeasuredOn);
+        Assert.True(ExportCheck.Run(world.Folder["short-export"]).Passed);
+        Assert.All(invented.Concat(repeated), example => Assert.InRange(example.Fixed!.Timestep, 0, timesteps - 1));
+        Assert.True(File.Exists(Path.Combine(config.Output!, "samples.png")));
+    }
+
     [Fact]
     public void Run_WithGradientCheckpointing_LosesTheSame()
     {

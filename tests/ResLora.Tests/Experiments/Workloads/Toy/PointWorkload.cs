@@ -44,7 +44,7 @@ internal sealed class PointWorkload : Workload
     {
         var random = new StableRandom((ulong)seed);
         int[] Point() => [.. Enumerable.Range(0, ToyNetwork.Width).Select(_ => (int)(random.NextDouble() * Steps))];
-        IExample[] points = [.. Enumerable.Range(0, 16).Select(_ => Example(Point(), session.Model))];
+        IExample[] points = [.. Enumerable.Range(0, 16).Select(_ => Example(Point(), session))];
         return new MeasuredExamples("16 random points", PointData.Objective(session), points);
     }
 
@@ -57,7 +57,7 @@ internal sealed class PointWorkload : Workload
     public override IReadOnlyList<int> Numbers(IExample example, int most) =>
         [.. ((ToyExample)example).Point.Select(x => (int)MathF.Round(x * Steps))];
 
-    public override IExample Example(IReadOnlyList<int> numbers, Network network) =>
+    public override IExample Example(IReadOnlyList<int> numbers, ModelSession session) =>
         new ToyExample([.. numbers.Select(x => (float)x / Steps)], 0);
 
     public override long NumbersBelow(Network network) => Steps;
