@@ -40,13 +40,14 @@ public static class ImagineJob
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
         using var generator = new ImageGenerator(session);
         WarnOfLength(generator, options.Settings);
+        var sampler = generator.SamplerName(options.Settings);
         var pictures = new List<ImaginedPicture>();
         for (var i = 0; i < files.Length; i++)
         {
             var settings = options.Settings with { Seed = options.Settings.Seed + i };
             using var pixels = generator.Generate(
                 settings, (done, total) => progress?.Report(new PictureStep(i + 1, options.Count, done, total)), stop);
-            PngFile.Write(files[i], PictureTensor.ToImage(pixels), Texts(options, settings, generator.SamplerName(settings), (pixels.shape[2], pixels.shape[1])));
+            PngFile.Write(files[i], PictureTensor.ToImage(pixels), Texts(options, settings, sampler, (pixels.shape[2], pixels.shape[1])));
             pictures.Add(new ImaginedPicture(files[i], settings.Seed));
         }
 

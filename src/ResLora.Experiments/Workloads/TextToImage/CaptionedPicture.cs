@@ -15,19 +15,27 @@ internal sealed record CaptionedPicture(EncodedCaptions Encoded, PictureSource S
 {
     private readonly int[] _ids = Encoded.Tokenizer.Encode(Caption);
 
+    // Files are read and hashed for these: a plan does without, and every step asks again.
+    private string? _pictureKey;
+    private string? _textKey;
+
+    private string PictureKey => _pictureKey ??= Encoded.KeyOf(Source);
+
+    private string TextKey => _textKey ??= Encoded.KeyOf(_ids);
+
     /// <summary>The picture's file, the caption, and how both are encoded.</summary>
     /// <inheritdoc />
     public override void AppendTo(IncrementalHash hash)
     {
-        hash.AppendData(Encoding.UTF8.GetBytes($"{Source.Name}\n{Caption}\n{Encoded.KeyOf(Source)} {Encoded.KeyOf(_ids)} {Fixed}\n"));
+        hash.AppendData(Encoding.UTF8.GetBytes($"{Source.Name}\n{Caption}\n{PictureKey} {TextKey} {Fixed}\n"));
     }
 
     /// <inheritdoc />
-    public override (Tensor Mean, Tensor Deviation) Latents(bool mirrored) => Encoded.Latents(Source, mirrored && Encoded.Mirrors);
+    public override (Tensor Mean, Tensor Deviation) Latents(bool mirrored) => Encoded.Latents(PictureKey, mirrored && Encoded.Mirrors);
 
     /// <inheritdoc />
-    public override IReadOnlyList<int> Ids(bool isDropped) => isDropped ? Encoded.Tokenizer.Encode("") : _ids;
+    public override IReadOnlyList<int> Ids(bool isDropped) => isDropped ? Encoded.NoCaption : _ids;
 
     /// <inheritdoc />
-    public override Tensor Text(bool isDropped) => Encoded.Encoded(Ids(isDropped));
+    public override Tensor Text(bool isDropped) => Encoded.Encoded(isDropped ? Encoded.NoCaptionKey : TextKey);
 }

@@ -3,6 +3,7 @@ using ResLora.Experiments.Workloads.Pictures;
 using ResLora.Formats;
 using ResLora.Images.Folders;
 using ResLora.Models;
+using ResLora.Models.Diffusion;
 using ResLora.Training;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Loop;
@@ -17,6 +18,7 @@ namespace ResLora.Experiments.Workloads.TextToImage;
 /// <param name="config">How they are learnt.</param>
 internal sealed class CaptionedPictures(string folder, PictureSplit split, DenoisingConfig config) : TaskData
 {
+    private readonly Lazy<NoiseSchedule> _schedule = new(() => TextToImageWorkload.ScheduleOf(folder));
     private EncodedCaptions? _encoded;
 
     /// <inheritdoc />
@@ -93,7 +95,7 @@ internal sealed class CaptionedPictures(string folder, PictureSplit split, Denoi
     }
 
     private DenoisingObjective Objective(ModelSession session, bool trainsText) =>
-        new((TextToImageModel)session.Model, TextToImageWorkload.ScheduleOf(folder), config, trainsText);
+        new((TextToImageModel)session.Model, _schedule.Value, config, trainsText);
 
     private void Prepare(ModelSession session, IReadOnlyList<LabelledPicture> pictures, IProgress<RunEvent>? progress, CancellationToken stop)
     {
@@ -101,7 +103,7 @@ internal sealed class CaptionedPictures(string folder, PictureSplit split, Denoi
         var encoded = Encoder(session);
         IReadOnlyList<int>[] captions = TextToImageWorkload.AdaptsText(session)
             ? []
-            : [encoded.Tokenizer.Encode(""), .. pictures.Select(picture => encoded.Tokenizer.Encode(picture.Caption!))];
+            : [encoded.NoCaption, .. pictures.Select(picture => encoded.Tokenizer.Encode(picture.Caption!))];
         encoded.Prepare(session, pictures.Select(picture => picture.Source), captions, Told, stop);
 
         void Told(int done, int total)
@@ -113,23 +115,13 @@ internal sealed class CaptionedPictures(string folder, PictureSplit split, Denoi
         }
     }
 
-    private EncodedCaptions Encoder(ModelSession session)
-    {
-        if (_encoded is null)
-        {
-            var model = (TextToImageModel)session.Model;
-            using var vae = PictureAutoencoder.Build(folder);
-            var resolution = config.Resolution ?? PictureSizes.Usual(model.UNet, vae).Height;
-            _encoded = new EncodedCaptions(model, folder, resolution, config.HorizontalFlip > 0, TensorCache.OfUser());
-        }
-
-        return _encoded;
-    }
+    private EncodedCaptions Encoder(ModelSession session) => _encoded ??= new EncodedCaptions(
+        (TextToImageModel)session.Model, folder, config.Resolution, config.HorizontalFlip > 0, TensorCache.OfUser());
 
     /// <summary>Each picture once in every band of timesteps, with noise of its own: the same whenever it is measured.</summary>
     private IReadOnlyList<IExample> Measured(EncodedCaptions encoded, IReadOnlyList<LabelledPicture> pictures)
     {
-        var timesteps = TextToImageWorkload.ScheduleOf(folder).TrainTimesteps;
+        var timesteps = _schedule.Value.TrainTimesteps;
         return
         [
             .. pictures.SelectMany((picture, place) => Enumerable.Range(0, DenoisingObjective.Bands).Select(band =>

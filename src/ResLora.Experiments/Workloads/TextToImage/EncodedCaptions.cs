@@ -28,26 +28,30 @@ internal sealed class EncodedCaptions
     // Whole files are read for these: a plan does without.
     private readonly Lazy<string> _pictureTerms;
     private readonly Lazy<string> _textTerms;
+    private readonly Lazy<string> _noCaptionKey;
     private readonly int _textWidth;
 
     /// <summary>Makes nothing yet.</summary>
     /// <param name="model">The pipeline's networks, which may be on the meta device.</param>
     /// <param name="folder">The pipeline's folder.</param>
-    /// <param name="resolution">Height and width of pictures, in pixels.</param>
+    /// <param name="resolution">Height and width of pictures, in pixels; null for the pipeline's own size.</param>
     /// <param name="mirrors">Whether mirrored pictures are wanted, too.</param>
     /// <param name="cache">Where it is kept.</param>
     /// <exception cref="Formats.Errors.ResLoraException">The autoencoder or the tokenizer cannot be used, or the size does not fit.</exception>
-    public EncodedCaptions(TextToImageModel model, string folder, int resolution, bool mirrors, TensorCache cache)
+    public EncodedCaptions(TextToImageModel model, string folder, int? resolution, bool mirrors, TensorCache cache)
     {
         (_cache, _folder, Mirrors) = (cache, folder, mirrors);
         Tokenizer = PromptTokenizer.Load(model, folder);
+        NoCaption = Tokenizer.Encode("");
         using var vae = PictureAutoencoder.Build(folder);
-        LatentShape = PictureSizes.Latents(model.UNet, vae, resolution, folder);
+        var side = resolution ?? PictureSizes.Usual(model.UNet, vae).Height;
+        LatentShape = PictureSizes.Latents(model.UNet, vae, side, folder);
         _textWidth = model.TextEncoder.HiddenSize;
-        _preprocessor = PreprocessorOf(resolution);
-        _pictureTerms = new(() => $"{Version} {DigestOf(PipelineParts.Autoencoder)} {resolution}");
+        _preprocessor = PreprocessorOf(side);
+        _pictureTerms = new(() => $"{Version} {DigestOf(PipelineParts.Autoencoder)} {side}");
         var type = model.TextEncoder.DataType;   // in 16 bits it says something else
         _textTerms = new(() => $"{Version} {DigestOf(PipelineParts.TextEncoder)} {type}");
+        _noCaptionKey = new(() => KeyOf(NoCaption));
     }
 
     /// <summary>What is done to pictures: the shorter side is resized, the middle cut out, and 0 to 255 become −1 to 1.</summary>
@@ -65,6 +69,12 @@ internal sealed class EncodedCaptions
     /// <summary>Turns captions into tokens.</summary>
     public ClipTokenizer Tokenizer { get; }
 
+    /// <summary>The tokens of the empty caption.</summary>
+    public IReadOnlyList<int> NoCaption { get; }
+
+    /// <summary>What stands for the empty caption's encoding.</summary>
+    public string NoCaptionKey => _noCaptionKey.Value;
+
     /// <summary>C, Y and X of the latents.</summary>
     public long[] LatentShape { get; }
 
@@ -77,15 +87,15 @@ internal sealed class EncodedCaptions
     /// <summary>What stands for a text's encoding.</summary>
     public string KeyOf(IReadOnlyList<int> ids) => Key($"{_textTerms.Value} {string.Join(' ', ids)}");
 
-    /// <summary>Latents that are there.</summary>
-    public (Tensor Mean, Tensor Deviation) Latents(PictureSource picture, bool mirrored)
+    /// <summary>Latents that are there, by their key.</summary>
+    public (Tensor Mean, Tensor Deviation) Latents(string key, bool mirrored)
     {
         var prefix = mirrored ? Mirrored : "";
-        return _cache.Read(KeyOf(picture), prefix + Mean, prefix + Deviation) is [var mean, var deviation] ? (mean, deviation) : throw new InvalidOperationException();
+        return _cache.Read(key, prefix + Mean, prefix + Deviation) is [var mean, var deviation] ? (mean, deviation) : throw new InvalidOperationException();
     }
 
-    /// <summary>A text's encoding that is there.</summary>
-    public Tensor Encoded(IReadOnlyList<int> ids) => _cache.Read(KeyOf(ids), Text)[0];
+    /// <summary>A text's encoding that is there, by its key.</summary>
+    public Tensor Encoded(string key) => _cache.Read(key, Text)[0];
 
     /// <summary>Computes what is not there.</summary>
     /// <param name="session">The pipeline, with its weights.</param>

@@ -70,7 +70,7 @@ public sealed class EncodedCaptionsTests : IDisposable
         foreach (var mirrored in new[] { false, true })
         {
             var (mean, logVariance) = vae.Encode(mirrored ? pixels.flip(3) : pixels);
-            var (readMean, readDeviation) = encoded.Latents(_pictures[1], mirrored);
+            var (readMean, readDeviation) = encoded.Latents(encoded.KeyOf(_pictures[1]), mirrored);
 
             Assert.Equal([4, 8, 8], readMean.shape);
             Assert.InRange((readMean - (mean[0] * 0.5)).abs().max().item<float>(), 0, Float32);
@@ -88,8 +88,8 @@ public sealed class EncodedCaptionsTests : IDisposable
 
         var expected = Model.Encode(tensor(ids.Select(id => (long)id).ToArray()).unsqueeze(0))[0];
 
-        Assert.True(encoded.Encoded(ids).equal(expected).all().item<bool>());
-        Assert.False(encoded.Encoded(ids).equal(encoded.Encoded(Ids(encoded, ""))).all().item<bool>());
+        Assert.True(encoded.Encoded(encoded.KeyOf(ids)).equal(expected).all().item<bool>());
+        Assert.False(encoded.Encoded(encoded.KeyOf(ids)).equal(encoded.Encoded(encoded.NoCaptionKey)).all().item<bool>());
     }
 
     /// <summary>What is kept under a key depends on nothing that the key does not.</summary>
@@ -210,10 +210,10 @@ public sealed class EncodedCaptionsTests : IDisposable
         var growth = LiveTensors.Growth(() =>
         {
             Prepare(New(mirrors: true, cache: "other"));
-            var (mean, deviation) = encoded.Latents(_pictures[0], mirrored: true);
+            var (mean, deviation) = encoded.Latents(encoded.KeyOf(_pictures[0]), mirrored: true);
             mean.Dispose();
             deviation.Dispose();
-            encoded.Encoded(Ids(encoded, "red")).Dispose();
+            encoded.Encoded(encoded.KeyOf(Ids(encoded, "red"))).Dispose();
         });
 
         Assert.Equal(networks, growth);   // disposing a network leaves some handles to the finalizer
