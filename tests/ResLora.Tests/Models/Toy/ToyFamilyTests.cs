@@ -79,7 +79,7 @@ public sealed class ToyFamilyTests : IDisposable
         var plan = RunPlan.Create(model, null, _data, new TrainConfig { Epochs = 1, BatchSize = 1 }, BaseMemory.Of(_folder["model"], model, null));
 
         Assert.Null(plan.Memory);
-        Assert.False(plan.KeepsFreedMemory);
+        Assert.True(plan.KeepsFreedMemory);
         Assert.Equal(((ToyModel.Width * 4 * ToyModel.Width) + (3 * ToyModel.Width), 1), (plan.TrainableParameters, plan.Steps));
     }
 
