@@ -1,8 +1,8 @@
 using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Workloads;
-using ResLora.Text.Data;
 using ResLora.Formats.Errors;
 using ResLora.Models;
+using ResLora.Text.Data;
 using ResLora.Training;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Objectives;
