@@ -19,6 +19,7 @@ internal static class BenchmarkLine
             GemmVerb.Create(),
             StepVerb.Create(),
             PicturesVerb.Create(),
+            DenoiseVerb.Create(),
             StructuresVerb.Create(),
             LengthsVerb.Create(),
             MemoryVerb.Create(),

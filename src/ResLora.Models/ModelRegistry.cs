@@ -71,7 +71,7 @@ public static class ModelRegistry
             ?? throw new FileFormatException($"{path}: there is no \"model_type\"; is this the configuration of a model?");
         return Find(type)?.Build(folder, head)
             ?? throw new ConfigException(type.StartsWith("StableDiffusionXL", StringComparison.Ordinal)
-                ? $"{path}: Stable Diffusion XL ('{type}') is not supported; versions 1 and 2 are."
+                ? $"{path}: this is Stable Diffusion XL, and '{type}' is not supported; versions 1 and 2 are."
                 : $"{path}: model_type '{type}' is not supported (supported: {string.Join(", ", ModelTypes)}).");
     }
 

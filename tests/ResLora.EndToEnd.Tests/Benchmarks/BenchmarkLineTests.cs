@@ -7,7 +7,7 @@ namespace ResLora.EndToEnd.Tests.Benchmarks;
 
 public sealed class BenchmarkLineTests
 {
-    private static readonly string[] _shown = ["gemm", "step", "pictures", "structures", "lengths", "memory", "load", "decode", "merge"];
+    private static readonly string[] _shown = ["gemm", "step", "pictures", "denoise", "structures", "lengths", "memory", "load", "decode", "merge"];
 
     [Fact]
     public void Help_OfEveryVerb_SaysWhatItAnswersAndWhatItsOptionsMean()

@@ -1,5 +1,6 @@
 using ResLora.Formats.Errors;
 using ResLora.Models;
+using ResLora.Tensors.Safetensors;
 using ResLora.Tests.Support;
 using Xunit;
 using static TorchSharp.torch;
@@ -102,9 +103,19 @@ public sealed class PipelineFolderTests : IDisposable
     {
         ModelFolder.Write(_model, _source, Output, ScalarType.BFloat16);
 
-        using var read = (TextToImageModel)ModelRegistry.Load(Output);
+        Assert.All(CheckpointReader.ReadHeader(Output).Entries.Values, entry => Assert.Equal(ScalarType.BFloat16, entry.DataType));
         using var vae = ModelRegistry.Load(Path.Combine(Output, "vae"));
-        Assert.Equal((ScalarType.BFloat16, ScalarType.Float32), (read.DataType, vae.DataType));
+        Assert.Equal(ScalarType.Float32, vae.DataType);
+    }
+
+    [Fact]
+    public void Load_WithoutAType_ComputesInFloat32WhatIsStoredInSixteenBits()
+    {
+        ModelFolder.Write(_model, _source, Output, ScalarType.Float16);
+
+        using var read = ModelRegistry.Load(Output);
+        using var narrow = ModelRegistry.Load(Output, ScalarType.BFloat16);
+        Assert.Equal((ScalarType.Float32, ScalarType.BFloat16), (read.DataType, narrow.DataType));
     }
 
     [Fact]
