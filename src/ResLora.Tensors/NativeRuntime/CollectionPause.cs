@@ -15,15 +15,23 @@ public sealed class CollectionPause : IDisposable
 {
     private const int Share = 2;   // what is used of the room before it is made anew
 
+    [ThreadStatic]
+    private static CollectionPause? _ofThread;
+
     private readonly long _room;
+    private readonly CollectionPause? _outer = _ofThread;
     private long _since;
 
-    /// <summary>Begins; does nothing where the process is in such a pause already, which then goes on as it is.</summary>
+    /// <summary>
+    /// Begins; where the process is in such a pause already, that one goes on as it is, and if it is of this thread, <see cref="Between"/>
+    /// is its own.
+    /// </summary>
     /// <param name="room">How many bytes may be allocated between two collections.</param>
     public CollectionPause(long room)
     {
         _room = room;
-        IsOwn = GCSettings.LatencyMode != GCLatencyMode.NoGCRegion && Start();
+        IsOwn = _outer is null && GCSettings.LatencyMode != GCLatencyMode.NoGCRegion && Start();
+        _ofThread ??= IsOwn ? this : null;
     }
 
     /// <summary>Whether this pause is the one that holds.</summary>
@@ -32,6 +40,12 @@ public sealed class CollectionPause : IDisposable
     /// <summary>Collects if much was allocated. To be called where this thread is in no call of libtorch.</summary>
     public void Between()
     {
+        if (_outer is not null)
+        {
+            _outer.Between();
+            return;
+        }
+
         if (!IsOwn || (GCSettings.LatencyMode == GCLatencyMode.NoGCRegion && GC.GetTotalAllocatedBytes() - _since < _room / Share))
         {
             return;
@@ -48,6 +62,7 @@ public sealed class CollectionPause : IDisposable
     {
         if (IsOwn)
         {
+            _ofThread = null;
             End();
         }
     }

@@ -57,6 +57,21 @@ public sealed class CollectionPauseTests
         Assert.Equal(mode, GCSettings.LatencyMode);
     }
 
+    [Fact]
+    public void Between_OfOneInsideOfAnother_CollectsForTheOuter()
+    {
+        using var outer = new CollectionPause(Room);
+        Assert.SkipUnless(outer.IsOwn, "this process cannot hold its collector back now");
+        using var inner = new CollectionPause(Room);
+        var before = GC.CollectionCount(0);
+
+        Allocate(2 * Room);   // the outer pause has ended by itself
+        inner.Between();
+
+        Assert.True(GC.CollectionCount(0) > before);
+        Assert.Equal(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
+    }
+
     private static void Allocate(int bytes)
     {
         const int piece = 10_000;
