@@ -25,6 +25,10 @@ internal sealed record Spread(IReadOnlyList<double> Values)
     /// <summary>A number made of each round's.</summary>
     public Spread Map(Func<double, double> map) => new([.. Values.Select(map)]);
 
+    /// <summary>GFLOP/s of these times.</summary>
+    /// <param name="flops">Multiplications and additions of one run, whose milliseconds these are.</param>
+    public Spread Gflops(double flops) => Map(time => flops / time / 1e6);
+
     /// <summary>This case over another one round by round: what disturbed a whole round cancels out.</summary>
     /// <param name="other">A case of the same run.</param>
     /// <exception cref="ArgumentException">It has other rounds.</exception>

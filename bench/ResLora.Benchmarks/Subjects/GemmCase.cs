@@ -53,7 +53,7 @@ internal sealed class GemmCase : IDisposable
     ];
 
     /// <summary>GFLOP/s of its times.</summary>
-    public Spread Rate(Spread milliseconds) => milliseconds.Map(time => Flops / time / 1e6);
+    public Spread Rate(Spread milliseconds) => milliseconds.Gflops(Flops);
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()

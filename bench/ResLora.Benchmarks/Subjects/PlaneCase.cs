@@ -50,7 +50,7 @@ internal sealed class PlaneCase : IDisposable
     }
 
     /// <summary>GFLOP/s of its times.</summary>
-    public Spread Rate(Spread milliseconds) => milliseconds.Map(time => Flops / time / 1e6);
+    public Spread Rate(Spread milliseconds) => milliseconds.Gflops(Flops);
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose() => Array.ForEach(_inputs, input => input.Dispose());

@@ -64,10 +64,10 @@ internal static class DenoiseVerb
                 .. parts.Select(part => part.Contender),
                 new(Product, () => left.matmul(left).Dispose()) { Repeats = 5 },
             ]);
-            var peak = times[Product].Map(time => 2.0 * ProductSide * ProductSide * ProductSide / time / 1e6);
+            var peak = times[Product].Gflops(2.0 * ProductSide * ProductSide * ProductSide);
             ReportRow Row(string name, Spread rate) => new(
                 name, new(Figure.Milliseconds, times[name]), new(Figure.Gflops, rate), new(Figure.ShareOfFloat32Peak, rate.Over(peak)));
-            ReportRow Step(string name, double flops) => Row(name, times[name].Map(time => flops / time / 1e6));
+            ReportRow Step(string name, double flops) => Row(name, times[name].Gflops(flops));
             return new Findings(
                 new ReportTable("passes", [Step("lora", 2 * lora.ForwardFlops), Step("input", 2 * input.ForwardFlops), Step("forward", lora.ForwardFlops)]),
                 new ReportTable("parts", [.. parts.Select(part => Row(part.Name, part.Rate(times[part.Name]))), Row(Product, peak)]))

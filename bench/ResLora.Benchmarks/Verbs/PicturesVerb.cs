@@ -72,7 +72,7 @@ internal static class PicturesVerb
             var peak = gemms.Select(g => (Case: g, Rate: g.Rate(times[g.Name]))).MaxBy(g => g.Rate.Median);
             ReportRow Row(string name)
             {
-                var rate = times[name].Map(time => flops / time / 1e6);
+                var rate = times[name].Gflops(flops);
                 return new ReportRow(
                     name,
                     new(Figure.Milliseconds, times[name]),

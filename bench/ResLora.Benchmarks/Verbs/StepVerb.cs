@@ -60,7 +60,7 @@ internal static class StepVerb
             var peak = gemms.Select(g => (Case: g, Rate: g.Rate(times[g.Name]))).MaxBy(g => g.Rate.Median);
             ReportRow Row(Variant variant)
             {
-                var rate = times[variant.Name].Map(time => flops / time / 1e6);
+                var rate = times[variant.Name].Gflops(flops);
                 return new ReportRow(
                     variant.Name,
                     new(Figure.Milliseconds, times[variant.Name]),

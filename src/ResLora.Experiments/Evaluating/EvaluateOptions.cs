@@ -1,4 +1,5 @@
 using ResLora.Text.Data;
+using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Evaluating;
 
@@ -83,9 +84,9 @@ public sealed record EvaluateOptions
             yield return $"mistakes is '{mistakes}'; a PNG is written, so its name must end with .png";
         }
 
-        if (DataType is not ("float32" or "bfloat16" or "auto"))
+        foreach (var problem in ComputeTypeName.Problems("dtype", DataType))
         {
-            yield return $"dtype is '{DataType}'; it must be float32, bfloat16 or auto";
+            yield return problem;
         }
     }
 }

@@ -29,12 +29,7 @@ public static class ImagineJob
         var files = Enumerable.Range(0, options.Count).Select(i => FileOf(options, options.Settings.Seed + i)).ToArray();
         foreach (var file in files)
         {
-            if (Path.Exists(file))
-            {
-                throw new ConfigException($"'{file}' is there already, and nothing is replaced; name another output.");
-            }
-
-            OutputGuard.RequireFile(file, options.Model, options.Adapter);
+            OutputGuard.RequireNew(file);
         }
 
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));

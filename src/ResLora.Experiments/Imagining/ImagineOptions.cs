@@ -1,4 +1,5 @@
 using ResLora.Training.Generation;
+using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Imagining;
 
@@ -36,9 +37,9 @@ public sealed record ImagineOptions
             yield return problem;
         }
 
-        if (DataType is not ("float32" or "bfloat16" or "auto"))
+        foreach (var problem in ComputeTypeName.Problems("dtype", DataType))
         {
-            yield return $"dtype is '{DataType}'; it must be float32, bfloat16 or auto";
+            yield return problem;
         }
 
         if (Count is < 1 or > MostPictures)

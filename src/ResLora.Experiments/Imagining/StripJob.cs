@@ -25,12 +25,7 @@ public static class StripJob
             throw new ConfigException("There is no run to draw; name at least one.");
         }
 
-        if (Path.Exists(output))
-        {
-            throw new ConfigException($"'{output}' is there already, and nothing is replaced; name another output.");
-        }
-
-        OutputGuard.RequireFile(output);
+        OutputGuard.RequireNew(output);
         var prompts = Prompts(runs);
         int[] drawn = places.Count == 0 ? [.. Enumerable.Range(0, prompts.Count)] : [.. places];
         bool IsWrong(int place) => place < 0 || place >= prompts.Count;

@@ -1,4 +1,5 @@
 using ResLora.Text.Tokenization;
+using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Predicting;
 
@@ -57,9 +58,9 @@ public sealed record PredictOptions
             yield return $"batch-size is {BatchSize}; it must be {MostSamples} or less";
         }
 
-        if (DataType is not ("float32" or "bfloat16" or "auto"))
+        foreach (var problem in ComputeTypeName.Problems("dtype", DataType))
         {
-            yield return $"dtype is '{DataType}'; it must be float32, bfloat16 or auto";
+            yield return problem;
         }
 
         if (Submission is not null && (Task is null || Data is null))

@@ -28,6 +28,19 @@ public static class OutputGuard
         }
     }
 
+    /// <summary>Checks that a file may be written where nothing is yet.</summary>
+    /// <param name="path">The file to write.</param>
+    /// <exception cref="ConfigException">Something is there.</exception>
+    public static void RequireNew(string path)
+    {
+        if (Path.Exists(path))
+        {
+            throw new ConfigException($"'{path}' is there already, and nothing is replaced; name another output.");
+        }
+
+        RequireFile(path);
+    }
+
     /// <summary>
     /// Checks that a folder may be written as a whole: it does not exist, is empty, or was written by us and holds nothing else. Never a
     /// folder that holds an input, the current folder's parent, a home folder or the root of a disk. Nothing is changed, but what a killed

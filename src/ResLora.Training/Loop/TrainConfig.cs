@@ -213,9 +213,9 @@ public sealed record TrainConfig
             yield return string.Create(CultureInfo.InvariantCulture, $"ema is {decay}; it must be above 0 and below 1, or null for no average");
         }
 
-        if (DataType is not ("float32" or "bfloat16" or "auto"))
+        foreach (var problem in ComputeTypeName.Problems("dataType", DataType))
         {
-            yield return $"dataType is '{DataType}'; it must be float32, bfloat16 or auto";
+            yield return problem;
         }
 
         if (MaxMemory is not null && ByteSize.TryParse(MaxMemory) is null)
