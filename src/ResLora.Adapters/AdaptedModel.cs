@@ -17,7 +17,8 @@ public sealed class AdaptedModel
     private IActivationObserver? _observer;
 
     private AdaptedModel(
-        nn.Module model, AdapterConfig config, IReadOnlyList<AdapterBlock> blocks, IReadOnlyList<string> layerNames, IReadOnlyList<string> savedModules,
+        nn.Module model, AdapterConfig config, IReadOnlyList<AdapterBlock> blocks, IReadOnlyList<string> layerNames,
+        IReadOnlyList<string> savedModules,
         IReadOnlyList<string> order)
     {
         (Model, Config, Blocks, LayerNames, SavedModules) = (model, config, blocks, layerNames, savedModules);
@@ -62,11 +63,15 @@ public sealed class AdaptedModel
     /// <summary>Of <see cref="SavedModules"/>, the biases that the settings ask for.</summary>
     internal IReadOnlyList<string> TrainedBiases { get; private init; } = [];
 
-    /// <summary>What a plain LoRA has no place for, a phrase each; empty for blocks of A and B on linear layers and the head of an encoder.</summary>
+    /// <summary>
+    /// What a plain LoRA has no place for, a phrase each; empty for blocks of A and B on linear layers and the head of an encoder.
+    /// </summary>
     public IReadOnlyList<string> BesidesLora =>
     [
         .. Config.Kind.BesidesLora is { } besides ? [besides] : Array.Empty<string>(),
-        .. Blocks.Where(block => block.Site is not LinearSite).GroupBy(block => block.Site.Kind).Select(kind => $"{kind.Count()} {(kind.Count() == 1 ? "block" : "blocks")} on {kind.Key}s"),
+        .. Blocks.Where(block => block.Site is not LinearSite)
+            .CountBy(block => block.Site.Kind)
+            .Select(kind => $"{kind.Value} {(kind.Value == 1 ? "block" : "blocks")} on {kind.Key}s"),
         .. BesidesBlocks,
         .. BesidesHead.Count == Whole.Count ? [] : new[] { $"biases of {BesidesHead.Count - Whole.Count} layers" },
     ];
@@ -145,7 +150,8 @@ public sealed class AdaptedModel
     public IEnumerable<KeyValuePair<string, Parameter>> TrainableParameters() => BlockParameters().Concat(SavedParameters());
 
     /// <summary>
-    /// The blocks' parameters with their names: <c>module.lora_A.weight</c>, <c>module.lora_B.weight</c> and others, as the method has them.
+    /// The blocks' parameters with their names: <c>module.lora_A.weight</c>, <c>module.lora_B.weight</c> and others, as the method has
+    /// them.
     /// </summary>
     /// <returns>Name and parameter, in a fixed order.</returns>
     public IEnumerable<KeyValuePair<string, Parameter>> BlockParameters() => Blocks.SelectMany(b => b.OwnParameters());
@@ -164,7 +170,9 @@ public sealed class AdaptedModel
     /// <returns>Name and parameter, in a fixed order.</returns>
     public IEnumerable<KeyValuePair<string, Parameter>> SavedParameters() => SavedModules.Count == 0
         ? []
-        : Model.named_parameters().Where(p => SavedModules.Any(module => IsWithin(p.name, module))).Select(p => KeyValuePair.Create(p.name, p.parameter));
+        : Model.named_parameters()
+            .Where(p => SavedModules.Any(module => IsWithin(p.name, module)))
+            .Select(p => KeyValuePair.Create(p.name, p.parameter));
 
     /// <summary>Puts blocks on the layers that the settings choose and freezes everything else but the saved modules.</summary>
     /// <param name="model">The model; its layers must be of kinds that <see cref="LayerSite.Of"/> knows.</param>
@@ -193,7 +201,8 @@ public sealed class AdaptedModel
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(overrides);
-        return Inject(model, config, new AdapterContents(config, name => name) { Overrides = overrides, SavedModules = savedModules ?? [] }, seed);
+        var contents = new AdapterContents(config, name => name) { Overrides = overrides, SavedModules = savedModules ?? [] };
+        return Inject(model, config, contents, seed);
     }
 
     /// <summary>Puts the blocks of a folder on a model; their values are not read yet.</summary>
@@ -215,7 +224,9 @@ public sealed class AdaptedModel
         RequirePossible(config, overrides);
         if (!overrides.IsEmpty && config.Shortcut.Kind != ShortcutKind.None)
         {
-            throw new ConfigException("adapter: blocks that a shortcut joins have one rank and one alpha; rank_pattern and alpha_pattern go with plain LoRA only.");
+            throw new ConfigException(
+                "adapter: blocks that a shortcut joins have one rank and one alpha; "
+                + "rank_pattern and alpha_pattern go with plain LoRA only.");
         }
 
         var order = (model as IExecutionOrder)?.ExecutionOrder;
@@ -282,7 +293,8 @@ public sealed class AdaptedModel
         if (idle.Length > 0)
         {
             throw new ConfigException(
-                $"The model never runs {Shortened(idle)}, so that {(idle.Length == 1 ? "this block" : $"these {idle.Length} blocks")} cannot be trained; leave {(idle.Length == 1 ? "it" : "them")} out (adapter.exclude).");
+                $"The model never runs {Shortened(idle)}, so that "
+                + $"{(idle.Length == 1 ? "this block" : $"these {idle.Length} blocks")} cannot be trained; leave {(idle.Length == 1 ? "it" : "them")} out (adapter.exclude).");
         }
     }
 
@@ -341,7 +353,8 @@ public sealed class AdaptedModel
     {
         if (kind != ShortcutKind.None && sites.FirstOrDefault(site => site.WhyNot(kind) is not null) is { } site)
         {
-            throw new ConfigException($"adapter.shortcut: '{site.Name}': {site.WhyNot(kind)}; exclude it (adapter.exclude), or take another shortcut.");
+            throw new ConfigException(
+                $"adapter.shortcut: '{site.Name}': {site.WhyNot(kind)}; exclude it (adapter.exclude), or take another shortcut.");
         }
     }
 
@@ -375,11 +388,14 @@ public sealed class AdaptedModel
 
     private void WarnOfRanks()
     {
-        var wide = Blocks.OfType<LowRankBlock>().Where(block => block.Config.Rank > Math.Min(block.InFeatures, block.OutFeatures)).ToArray();
+        var wide = Blocks.OfType<LowRankBlock>()
+            .Where(block => block.Config.Rank > Math.Min(block.InFeatures, block.OutFeatures))
+            .ToArray();
         if (wide.Length > 0)
         {
             Warnings.Add(
-                $"A rank of {wide[0].Config.Rank} is more than '{wide[0].ModuleName}' can use, which is {wide[0].OutFeatures} x {wide[0].InFeatures} ({wide.Length} of {Blocks.Count} layers): " +
+                $"A rank of {wide[0].Config.Rank} is more than '{wide[0].ModuleName}' can use, "
+                + $"which is {wide[0].OutFeatures} x {wide[0].InFeatures} ({wide.Length} of {Blocks.Count} layers): " +
                 $"it costs time and memory and gains nothing over {Math.Min(wide[0].InFeatures, wide[0].OutFeatures)}.");
         }
     }
