@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using ResLora.Cli.Commands;
 using ResLora.Cli.Rendering;
 using ResLora.Formats.Errors;
+using ResLora.Tensors.NativeRuntime;
 
 namespace ResLora.Cli;
 
@@ -74,6 +75,7 @@ internal static class CommandLine
             }
 
             EmptyPaths.Refuse(parsed);
+            using var pause = new CollectionPause();
             return verb.Body(parsed, new CommandContext(
                 streams, parsed.GetValue(GlobalOptions.Json), parsed.GetValue(GlobalOptions.Verbose), interrupt.Token));
         }

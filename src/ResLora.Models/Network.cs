@@ -7,6 +7,7 @@ using ResLora.Models.Blocks;
 using ResLora.Models.Fused;
 using ResLora.Models.Gguf;
 using ResLora.Models.Memory;
+using ResLora.Tensors.NativeRuntime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -140,6 +141,15 @@ public abstract class Network(string name) : nn.Module(name), IExecutionOrder, I
     /// <param name="config">The content of config.json, which is changed.</param>
     public virtual void Describe(JsonObject config)
     {
+    }
+
+    /// <summary>Begins a forward pass: .NET may collect now, and <see cref="BeginForward"/> opens what it opens.</summary>
+    /// <param name="mask">[B, T] or null, borrowed.</param>
+    /// <returns>To be disposed at the end of the pass; null for nothing.</returns>
+    protected IDisposable? Begin(Tensor? mask)
+    {
+        CollectionPause.Between();
+        return BeginForward?.Invoke(mask);
     }
 
     /// <summary>Runs layers one behind another, each by <see cref="RunLayer"/>.</summary>

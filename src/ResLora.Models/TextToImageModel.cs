@@ -77,7 +77,7 @@ public abstract class TextToImageModel : Network, IOriginalNames
     public Tensor Encode(Tensor ids)
     {
         TextEncoder.RunLayer = RunLayer;
-        using var pass = BeginForward?.Invoke(null);
+        using var pass = Begin(null);
         return TextEncoder.Forward(ids);
     }
 
@@ -89,7 +89,7 @@ public abstract class TextToImageModel : Network, IOriginalNames
     public Tensor Denoise(Tensor latents, Tensor timesteps, Tensor text)
     {
         UNet.RunLayer = RunLayer;
-        using var pass = BeginForward?.Invoke(null);
+        using var pass = Begin(null);
         return UNet.Forward(latents, timesteps, text);
     }
 

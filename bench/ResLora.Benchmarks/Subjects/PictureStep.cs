@@ -66,7 +66,7 @@ internal sealed class PictureStep : IDisposable
         };
         _optimizer = new AdamW(setup.Trainable, setup.Config);
         _pause = new CollectionPause(_objective.ManagedRoom);
-        _step = new TrainStep(setup, _pictures, _optimizer, _random, method: null, _pause);
+        _step = new TrainStep(setup, _pictures, _optimizer, _random, method: null);
     }
 
     /// <summary>One optimizer step, while the next one's pictures are made ready where they are decoded.</summary>

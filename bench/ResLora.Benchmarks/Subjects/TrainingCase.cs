@@ -53,8 +53,8 @@ internal sealed class TrainingCase : IDisposable
         var packed = setup with { Objective = new NextTokenObjective(model, padId: 0, packing: true) };
         _pause = new CollectionPause(Objective.ManagedRoom);
         _step = (
-            new TrainStep(setup, samples, _optimizer, _random, _method, _pause),
-            new TrainStep(packed, samples, _optimizer, _random, _method, _pause));
+            new TrainStep(setup, samples, _optimizer, _random, _method),
+            new TrainStep(packed, samples, _optimizer, _random, _method));
     }
 
     /// <summary>The adapter.</summary>

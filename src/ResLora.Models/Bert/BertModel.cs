@@ -132,7 +132,7 @@ public sealed class BertModel : EncoderModel
         }
 
         using var scope = NewDisposeScope();
-        using var pass = BeginForward?.Invoke(input.TokenMask);
+        using var pass = Begin(input.TokenMask);
         var hidden = _backbone.Embeddings.Forward(input);                            // [B, T] -> [B, T, D]
         var mask = input.TokenMask?.to(@bool).unsqueeze(1).unsqueeze(1);             // [B, T] -> [B, 1, 1, T]
         var layers = _backbone.Encoder.Layers.Select(layer => (Func<Tensor, Tensor?, Tensor>)layer.Forward);

@@ -92,7 +92,7 @@ public sealed class ClipTextModel : PromptEncoder
         }
 
         using var scope = NewDisposeScope();
-        using var pass = BeginForward?.Invoke(null);
+        using var pass = Begin(null);
         var tokens = _backbone.Embeddings.Forward(ids);   // [B, T] -> [B, T, D]
         var layers = _backbone.Encoder.Layers.Select(layer => (Func<Tensor, Tensor?, Tensor>)((x, _) => layer.Forward(x)));
         return _backbone.Norm.call(Through(tokens, mask: null, layers)).MoveToOuterDisposeScope();

@@ -102,7 +102,7 @@ public sealed class LlamaModel : CausalLanguageModel
         ArgumentNullException.ThrowIfNull(inputIds);
         RequirePackable(inputIds, cache, packed);
         using var scope = NewDisposeScope();
-        using var pass = BeginForward?.Invoke(tokenMask);
+        using var pass = Begin(tokenMask);
         var (past, count) = (cache?.Length ?? 0, inputIds.shape[1]);
         var hidden = _backbone.Embedding.call(inputIds);   // [B, T] -> [B, T, D]
         var positions = packed is null

@@ -115,7 +115,7 @@ public sealed class UNetModel : Denoiser
         Shapes.Require(timesteps, "timesteps", latents.shape[0]);
         Shapes.Require(text, "text", latents.shape[0], Shapes.Any, TextWidth);
         using var scope = NewDisposeScope();
-        using var pass = BeginForward?.Invoke(null);
+        using var pass = Begin(null);
         var (time, words) = (Seen("time_embedding", _time.Forward(timesteps, DataType)), text.to(DataType));
         var hidden = Seen("conv_in", _entry.call(latents.to(DataType)));
         var skips = new Stack<Tensor>([hidden]);

@@ -1,20 +1,24 @@
 using ResLora.Models;
+using ResLora.Tensors.NativeRuntime;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Evaluation;
 
 /// <summary>
-/// While it is open a model computes without gradients, dropout, statistics and checkpointing; afterwards it is as before.
+/// While it is open a model computes without gradients, dropout, statistics and checkpointing, and .NET collects between its passes only;
+/// afterwards it is as before.
 /// </summary>
 internal sealed class EvaluationMode : IDisposable
 {
     private readonly Network _model;
     private readonly IDisposable _noGradient = no_grad();
+    private readonly CollectionPause _pause;
     private readonly bool _wasTraining;
     private readonly LayerRunner? _runLayer;
 
-    public EvaluationMode(Network model)
+    public EvaluationMode(Network model, long room = CollectionPause.UsualRoom)
     {
+        _pause = new CollectionPause(room);
         (_model, _wasTraining, _runLayer) = (model, model.training, model.RunLayer);
         model.RunLayer = null;
         if (_wasTraining)
@@ -32,5 +36,6 @@ internal sealed class EvaluationMode : IDisposable
         }
 
         _noGradient.Dispose();
+        _pause.Dispose();
     }
 }

@@ -2,7 +2,6 @@ using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Models.Diffusion;
 using ResLora.Models.Diffusion.Sampling;
-using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Tokenization;
 using ResLora.Training.Evaluation;
 using static TorchSharp.torch;
@@ -13,9 +12,6 @@ namespace ResLora.Training.Generation;
 /// <remarks>Rombach et al., arXiv:2112.10752. Equal settings on one machine and one number of threads give equal pictures.</remarks>
 public sealed class ImageGenerator : IDisposable
 {
-    // What .NET allocates in some steps of a picture; a pause that holds already has its own.
-    private const long Room = 64L << 20;
-
     private readonly TextToImageModel _model;
     private readonly ClipTokenizer _tokenizer;
     private readonly SchedulerConfig _scheduler;
@@ -71,7 +67,6 @@ public sealed class ImageGenerator : IDisposable
     public Tensor Generate(ImageSettings settings, Action<int, int>? told = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        using var pause = new CollectionPause(Room);
         using var mode = new EvaluationMode(_model);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
@@ -87,7 +82,6 @@ public sealed class ImageGenerator : IDisposable
         Tensor Said(Tensor seen, double timestep)   // [1, C, Y, X] -> the same
         {
             stop.ThrowIfCancellationRequested();
-            pause.Between();
             var timesteps = tensor(timestep, device: _model.Device).expand(text.shape[0]);   // [1 or 2]
             var said = _model.Denoise(seen.to(_model.DataType).expand(text.shape[0], -1, -1, -1), timesteps, text).to(float32);
             return isGuided ? Guidance.Apply(said[0].unsqueeze(0), said[1].unsqueeze(0), settings.Guidance) : said;

@@ -14,7 +14,7 @@ internal sealed record StepOutcome(double Loss, double GradientNorm, int Count);
 
 /// <summary>One optimizer step: forward and backward passes, clipping, update. Nothing but numbers outlives it.</summary>
 internal sealed class TrainStep(
-    TrainSetup setup, IReadOnlyList<IExample> samples, AdamW optimizer, RunRandom random, MethodTraining? method, CollectionPause pause)
+    TrainSetup setup, IReadOnlyList<IExample> samples, AdamW optimizer, RunRandom random, MethodTraining? method)
 {
     private readonly Parameter[] _parameters = [.. setup.Trainable.Select(p => p.Value)];
 
@@ -90,7 +90,7 @@ internal sealed class TrainStep(
 
     private double Backward(int number, Batch batch, long targets)
     {
-        pause.Between();
+        CollectionPause.Between();
         using var turn = random.Take();   // dropout
         using var scope = NewDisposeScope();
         var share = setup.Objective.LossSum(batch) / targets;

@@ -47,7 +47,7 @@ internal sealed class TrainingRun : IDisposable
         _method = adapter?.Config.Kind.Training(adapter, _order.TotalSteps, setup.Config.Seed);
         _random = new RunRandom(Config.Seed);
         _pause = new CollectionPause(setup.Objective.ManagedRoom);
-        _trainStep = new TrainStep(setup, samples, _optimizer, _random, _method, _pause);
+        _trainStep = new TrainStep(setup, samples, _optimizer, _random, _method);
         _best = new BestEvaluation(setup.Config.BestMetric);
         _average = Config.Ema is { } decay ? new WeightAverage(setup.Trainable, decay) : null;
         _output = new RunOutput(setup with { SaveModel = SaveAveraged }, Tell);

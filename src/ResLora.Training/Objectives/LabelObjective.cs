@@ -94,7 +94,7 @@ public abstract class LabelObjective(Network model, LabelMeasures task, LabelSet
     private float[][] Run(IReadOnlyList<IExample> examples, int batchSize, Action<Tensor, Batch> also, CancellationToken stop)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
-        using var mode = new EvaluationMode(Model);
+        using var mode = new EvaluationMode(Model, ManagedRoom);
         var rows = new float[examples.Count][];
         foreach (var group in Enumerable.Range(0, examples.Count).OrderBy(index => examples[index].Size).Chunk(batchSize))
         {

@@ -62,7 +62,7 @@ public abstract class Objective(Network model)
     /// How much of .NET's own memory a step may take, in bytes, with what is made ready beside it: so much is not collected until the step
     /// is over (<see cref="CollectionPause"/>). Default 16 MiB.
     /// </summary>
-    public virtual long ManagedRoom => 16L << 20;
+    public virtual long ManagedRoom => CollectionPause.UsualRoom;
 
     /// <summary>
     /// Says which examples the next step takes, so that they can be made ready while this one is computed. Default: nothing is done.

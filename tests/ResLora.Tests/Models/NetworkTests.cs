@@ -1,5 +1,7 @@
+using System.Runtime;
 using ResLora.Adapters;
 using ResLora.Models;
+using ResLora.Tensors.NativeRuntime;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -7,6 +9,23 @@ namespace ResLora.Tests.Models;
 
 public sealed class NetworkTests
 {
+    [Fact]
+    public void Forward_WhereMuchWasAllocatedInAPause_BeginsWithACollection()
+    {
+        const int room = 8 << 20;
+        using var model = TinyLlama.Create(TinyLlama.Config);
+        using var ids = TinyLlama.Ids(1, 4);
+        using var pause = new CollectionPause(room);
+        Assert.SkipUnless(pause.IsOwn, "this process cannot hold its collector back now");
+        GC.KeepAlive(new byte[room / 4 * 3]);
+        var before = GC.CollectionCount(2);
+
+        TinyLlama.Logits(model, ids).Dispose();
+
+        Assert.True(GC.CollectionCount(2) > before);
+        Assert.Equal(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -35,7 +35,7 @@ public sealed class ToyModel : Network
     public Tensor Forward(Tensor rows)   // [N, D] -> [N, D]
     {
         using var scope = NewDisposeScope();
-        using var pass = BeginForward?.Invoke(null);
+        using var pass = Begin(null);
         return _second.call(_first.call(rows).relu()).MoveToOuterDisposeScope();
     }
 }

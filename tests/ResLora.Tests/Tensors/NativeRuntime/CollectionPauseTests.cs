@@ -16,10 +16,10 @@ public sealed class CollectionPauseTests
         var before = GC.CollectionCount(0);
 
         Allocate(Room / 4);
-        pause.Between();
+        CollectionPause.Between();
         var early = GC.CollectionCount(0);
         Allocate(Room / 3);
-        pause.Between();
+        CollectionPause.Between();
 
         Assert.Equal(before, early);
         Assert.True(GC.CollectionCount(0) > early);
@@ -33,7 +33,7 @@ public sealed class CollectionPauseTests
         Assert.SkipUnless(pause.IsOwn, "this process cannot hold its collector back now");
 
         Allocate(20 * Room);
-        pause.Between();
+        CollectionPause.Between();
 
         Assert.Equal(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
     }
@@ -48,7 +48,7 @@ public sealed class CollectionPauseTests
             using (var inner = new CollectionPause(Room))
             {
                 Assert.False(inner.IsOwn);
-                inner.Between();
+                CollectionPause.Between();
             }
 
             Assert.Equal(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
@@ -66,10 +66,54 @@ public sealed class CollectionPauseTests
         var before = GC.CollectionCount(0);
 
         Allocate(2 * Room);   // the outer pause has ended by itself
-        inner.Between();
+        CollectionPause.Between();
 
         Assert.True(GC.CollectionCount(0) > before);
         Assert.Equal(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
+    }
+
+    [Fact]
+    public void Constructor_InsideOfASmallerOne_HoldsWithTheLargerRoom()
+    {
+        using var outer = new CollectionPause(Room);
+        Assert.SkipUnless(outer.IsOwn, "this process cannot hold its collector back now");
+        using (var inner = new CollectionPause(4 * Room))
+        {
+            Assert.True(inner.IsOwn);
+            var before = GC.CollectionCount(0);
+
+            Allocate(Room);   // more than the share of the outer room, less than that of the inner
+            CollectionPause.Between();
+
+            Assert.Equal(before, GC.CollectionCount(0));
+        }
+
+        Assert.Equal(GCLatencyMode.NoGCRegion, GCSettings.LatencyMode);
+    }
+
+    [Fact]
+    public void Dispose_OfTheOuterFirst_LeavesTheInnerAndThenNone()
+    {
+        var mode = GCSettings.LatencyMode;
+        var outer = new CollectionPause(Room);
+        Assert.SkipUnless(outer.IsOwn, "this process cannot hold its collector back now");
+        var inner = new CollectionPause(4 * Room);
+
+        outer.Dispose();
+        var between = GCSettings.LatencyMode;
+        inner.Dispose();
+
+        Assert.Equal((GCLatencyMode.NoGCRegion, mode), (between, GCSettings.LatencyMode));
+    }
+
+    [Fact]
+    public void Between_WithoutAPause_CollectsNothing()
+    {
+        var mode = GCSettings.LatencyMode;
+
+        CollectionPause.Between();
+
+        Assert.Equal(mode, GCSettings.LatencyMode);
     }
 
     private static void Allocate(int bytes)

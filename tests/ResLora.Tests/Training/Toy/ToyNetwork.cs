@@ -35,7 +35,7 @@ internal sealed class ToyNetwork : Network
     public Tensor Predict(Tensor points)   // [B, D] -> [B, 1]
     {
         using var scope = NewDisposeScope();
-        using var pass = BeginForward?.Invoke(null);
+        using var pass = Begin(null);
         var hidden = points.alias();
         foreach (var layer in _layers.Cast<Layer>())
         {
