@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using ResLora.Formats.Errors;
+using ResLora.Tensors.Safetensors;
 
 namespace ResLora.Models;
 
@@ -15,6 +16,12 @@ public static partial class ModelPlace
         {
             throw new FileFormatException(
                 $"{folder}: there is no such folder{HubHint(folder) ?? "; give a model folder (config.json) or a pipeline folder (model_index.json)."}");
+        }
+
+        if (!PipelineParts.IsPipeline(folder) && Directory.Exists(Path.Combine(folder, PipelineParts.UNet)))
+        {
+            throw new FileFormatException(
+                $"{folder}: there is a folder {PipelineParts.UNet} as in a pipeline, and no {PipelineParts.IndexName}; get that file, too: it names the parts.");
         }
     }
 

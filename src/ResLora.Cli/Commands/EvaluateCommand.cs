@@ -22,7 +22,7 @@ internal static class EvaluateCommand
         var task = new Option<string>("--task")
         {
             Description = $"A task that generates: {string.Join(", ", TaskRegistry.All.Select(t => t.Name))}; " +
-                $"one with labels of texts: {string.Join(", ", LabelledTaskRegistry.All.Select(t => t.Name))}; or one of pictures: {TaskNames.Pictures}.",
+                $"one with labels of texts: {string.Join(", ", LabelledTaskRegistry.All.Select(t => t.Name))}; or one of pictures: {TaskNames.Pictures}, {TaskNames.TextToImage}.",
             HelpName = "NAME",
             Required = true,
         };

@@ -30,7 +30,7 @@ internal static class ImagineCommand
         };
         var guidance = new Option<double>("--guidance")
         {
-            Description = "How strongly the prompt is followed; 1 takes half of the time, and the negative prompt has no effect then.",
+            Description = "How strongly the prompt is followed; 1 takes half of the time, and the negative prompt has no effect then. Below 1 it is followed less; diffusers takes that as 1.",
             HelpName = "G",
             DefaultValueFactory = _ => defaults.Guidance,
         };

@@ -73,13 +73,21 @@ internal static class ExportView
             return;
         }
 
-        var table = Tables.Of("read back", "type", proofs.All(proof => double.IsNaN(proof.TopOneAgreement)) ? "outputs differ by>" : "logits differ by>", "allowed>", "divergence>", "same first choice>", "of a rounding>", "prompts alike>");
+        var isOfChoices = proofs.Any(proof => !double.IsNaN(proof.TopOneAgreement));
+        var hasPrompts = proofs.Any(proof => proof.Prompts > 0);
+        string[] choice = isOfChoices ? ["divergence>", "same first choice>"] : [];
+        string[] alike = hasPrompts ? ["prompts alike>"] : [];
+        var table = Tables.Of(
+            ["read back", "type", isOfChoices ? "logits differ by>" : "outputs differ by>", "allowed>", .. choice, "of a rounding>", .. alike]);
         foreach (var proof in proofs)
         {
             table.Row(
+            [
                 proof.File, proof.Type.Name(), Tables.Number(proof.MaxLogitDifference), Tables.Number(proof.Tolerance * Math.Max(1, proof.LargestLogit)),
-                Tables.Number(proof.MeanKl), double.IsNaN(proof.TopOneAgreement) ? "-" : Tables.Percent(proof.TopOneAgreement), Tables.Percent(proof.WeightError),
-                proof.Prompts == 0 ? "-" : $"{proof.Prompts - proof.PromptsDiffering} of {proof.Prompts}");
+                .. isOfChoices ? [Tables.Number(proof.MeanKl), Tables.Percent(proof.TopOneAgreement)] : Array.Empty<string>(),
+                Tables.Percent(proof.WeightError),
+                .. hasPrompts ? new[] { proof.Prompts == 0 ? "-" : $"{proof.Prompts - proof.PromptsDiffering} of {proof.Prompts}" } : [],
+            ]);
         }
 
         terminal.Write(table);
@@ -93,7 +101,7 @@ internal static class ExportView
 
     private static IEnumerable<KeyValuePair<string, string>> Cost(ExportPlan plan, MergeLoss loss, string measuredOn) =>
     [
-        new("merge", $"{(plan.IsExact ? "exact but for rounding" : $"approximate, method {MergeMethods.Name(plan.Method)}")}: divergence {Tables.Number(loss.MeanKl)} nats a prediction, {(double.IsNaN(loss.TopOneAgreement) ? "" : $"same first choice {Tables.Percent(loss.TopOneAgreement)}, ")}loss {Tables.Number(loss.LossUnmerged)} unmerged and {Tables.Number(loss.LossMerged)} merged"),
+        new("merge", $"{(plan.IsExact ? "exact but for rounding" : $"approximate, method {MergeMethods.Name(plan.Method)}")}: divergence {MergeView.Divergence(loss)}, {(loss.IsOfValues ? "" : $"same first choice {Tables.Percent(loss.TopOneAgreement)}, ")}loss {Tables.Number(loss.LossUnmerged)} unmerged and {Tables.Number(loss.LossMerged)} merged"),
         new("measured on", $"{measuredOn}, {Tables.Count(loss.Tokens)} predictions"),
     ];
 

@@ -1,4 +1,5 @@
 using ResLora.Experiments.Merging;
+using ResLora.Training.Merging;
 using Spectre.Console;
 
 namespace ResLora.Cli.Rendering;
@@ -18,21 +19,31 @@ internal static class MergeView
         terminal.Write(Tables.Facts(Facts(report)));
     }
 
+    /// <summary>The divergence with what it is measured in.</summary>
+    /// <param name="loss">What a merge costs.</param>
+    public static string Divergence(MergeLoss loss) =>
+        $"{Tables.Number(loss.MeanKl)}{(loss.IsOfValues ? " (half the mean squared difference)" : " nats a prediction")}";
+
     private static TextTable Ranking(MergeReport report)
     {
         var answers = report.UnmergedExactMatch is not null;
+        var isOfValues = report.Loss.IsOfValues;
+        string[] choice = isOfValues ? [] : ["same first choice>"];
         string[] columns =
-            ["method", "divergence>", "same first choice>", "loss>", "increase>", "update error>", .. answers ? new[] { "right>" } : []];
+        [
+            "method", "divergence>", .. choice, "loss>", "increase>", "update error>",
+            .. answers ? new[] { "right>" } : [],
+        ];
         var table = Tables.Of(columns);
         var unmerged = report.UnmergedExactMatch;
-        table.Row(["unmerged", "", "", Tables.Number(report.Loss.LossUnmerged), "", "", .. answers ? new[] { $"{unmerged!.Correct} of {unmerged.Total}" } : []]);
+        table.Row(["unmerged", "", .. choice.Select(_ => ""), Tables.Number(report.Loss.LossUnmerged), "", "", .. answers ? new[] { $"{unmerged!.Correct} of {unmerged.Total}" } : []]);
         foreach (var outcome in report.Ranking)
         {
             table.Row(
             [
                 outcome.Method + (outcome.IsExact ? " (but for rounding)" : ""),
                 Tables.Number(outcome.Loss.MeanKl),
-                double.IsNaN(outcome.Loss.TopOneAgreement) ? "" : Tables.Percent(outcome.Loss.TopOneAgreement),
+                .. isOfValues ? [] : new[] { Tables.Percent(outcome.Loss.TopOneAgreement) },
                 Tables.Number(outcome.Loss.LossMerged),
                 Tables.Number(outcome.Loss.Increase),
                 Tables.Number(outcome.MeanUpdateError),
@@ -58,13 +69,13 @@ internal static class MergeView
 
         yield return new("measured on", $"{report.MeasuredOn}, {Tables.Count(report.Loss.Tokens)} predictions");
         yield return new("loss", $"{Tables.Number(report.Loss.LossUnmerged)} unmerged, {Tables.Number(report.Loss.LossMerged)} merged");
-        yield return new("divergence", $"{Tables.Number(report.Loss.MeanKl)} nats a prediction");
-        if (!double.IsNaN(report.Loss.TopOneAgreement))
+        yield return new("divergence", Divergence(report.Loss));
+        if (!report.Loss.IsOfValues)
         {
             yield return new("same first choice", Tables.Percent(report.Loss.TopOneAgreement));
         }
 
-        yield return new("largest logit difference", Tables.Number(report.Loss.MaxLogitDifference));
+        yield return new(report.Loss.IsOfValues ? "largest difference" : "largest logit difference", Tables.Number(report.Loss.MaxLogitDifference));
         if (report.ReadBackDifference is { } difference)
         {
             yield return new("read back", $"differs by {Tables.Number(difference)}");

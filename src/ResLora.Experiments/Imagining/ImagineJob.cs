@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads.TextToImage;
@@ -42,7 +41,8 @@ public static class ImagineJob
             var settings = options.Settings with { Seed = options.Settings.Seed + i };
             using var pixels = generator.Generate(
                 settings, (done, total) => progress?.Report(new PictureStep(i + 1, options.Count, done, total)), stop);
-            PngFile.Write(files[i], PictureTensor.ToImage(pixels), Texts(options, settings, sampler, (pixels.shape[2], pixels.shape[1])));
+            PngFile.Write(files[i], PictureTensor.ToImage(pixels), PictureTexts.Of(
+                settings, sampler, (pixels.shape[2], pixels.shape[1]), options.DataType, options.Model, options.Adapter));
             pictures.Add(new ImaginedPicture(files[i], settings.Seed));
         }
 
@@ -63,33 +63,6 @@ public static class ImagineJob
                 Warnings.Add($"The {name} is {count} tokens too long for this model; its end is left out.");
             }
         }
-    }
-
-    /// <summary>As AUTOMATIC1111 and those after it read them (<c>parameters</c>), and whole in JSON (<c>reslora</c>).</summary>
-    private static Dictionary<string, string> Texts(ImagineOptions options, ImageSettings settings, string sampler, (long Width, long Height) size)
-    {
-        var model = Path.GetFileName(Path.TrimEndingDirectorySeparator(options.Model));
-        var negative = settings.Negative.Length > 0 ? $"\nNegative prompt: {settings.Negative}" : "";
-        return new()
-        {
-            ["parameters"] = string.Create(
-                CultureInfo.InvariantCulture,
-                $"{settings.Prompt}{negative}\nSteps: {settings.Steps}, Sampler: {sampler}, CFG scale: {settings.Guidance}, Seed: {settings.Seed}, Size: {size.Width}x{size.Height}, Model: {model}"),
-            ["reslora"] = JsonSerializer.Serialize(new
-            {
-                prompt = settings.Prompt,
-                negative = settings.Negative,
-                seed = settings.Seed,
-                steps = settings.Steps,
-                guidance = settings.Guidance,
-                sampler,
-                width = size.Width,
-                height = size.Height,
-                dtype = options.DataType,
-                model = options.Model,
-                adapter = options.Adapter,
-            }),
-        };
     }
 }
 

@@ -82,7 +82,7 @@ public static class ConfigTemplate
               # ResLoRA joins the updates of neighbouring layers: input, block or middle. none: every layer by itself.
               shortcut: {kind: none}
 
-            training:
+            {{words.Further}}training:
               # Passes over the data; or write steps in place of it.
               epochs: {{TrainConfig.DefaultEpochs}}
               batchSize: {{training.BatchSize}}

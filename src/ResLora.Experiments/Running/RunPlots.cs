@@ -20,11 +20,12 @@ internal static class RunPlots
     /// <param name="folder">The run's folder.</param>
     /// <param name="task">The task's name, for the titles.</param>
     /// <param name="unit">What the losses are measured in.</param>
-    public static void Write(RunFolder folder, string task, string unit)
+    /// <param name="training">What the loss in training is called.</param>
+    public static void Write(RunFolder folder, string task, string unit, string training = "training")
     {
         try
         {
-            Draw(folder, task, unit);
+            Draw(folder, task, unit, training);
         }
         catch (Exception error) when (DiskFault.Is(error) || IsAboutDrawing(error))
         {
@@ -35,12 +36,12 @@ internal static class RunPlots
     private static bool IsAboutDrawing(Exception error) =>
         error is ResLoraException or JsonException or TypeInitializationException or DllNotFoundException;
 
-    private static void Draw(RunFolder folder, string task, string unit)
+    private static void Draw(RunFolder folder, string task, string unit, string training)
     {
         var curves = Curves(folder.MetricsFile);
         LossCurve[] losses =
         [
-            .. curves.Where(curve => curve.Name == Loss).Select(curve => curve with { Name = "training" }),
+            .. curves.Where(curve => curve.Name == Loss).Select(curve => curve with { Name = training }),
             .. curves.Where(curve => curve.Name == Unmerged).Select(curve => curve with { Name = "validation" }),
         ];
         if (losses is [{ Losses.Count: > 1 }, ..])

@@ -100,7 +100,7 @@ public static class TrainJob
             ExtraMetrics = HasExtraMetrics(config) ? () => ExtraMetrics(session, objective, data, encoded, config, stop) : null,
         };
         var result = new Trainer(setup).Run(watcher is null ? progress : new WatchedProgress(watcher, progress), resume, stop);
-        RunPlots.Write(folder, config.Task, data.LossUnit);
+        RunPlots.Write(folder, config.Task, data.LossUnit, data.TrainingLoss);
         return new TrainReport(folder.Path, trainable.Sum(p => p.Value.numel()), result)
         {
             Prompt = data.Prompt,

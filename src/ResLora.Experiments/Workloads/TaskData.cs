@@ -19,6 +19,9 @@ internal abstract class TaskData
     /// <summary>What its losses are measured in.</summary>
     public abstract string LossUnit { get; }
 
+    /// <summary>What the loss in training is called beside that of validation, which may be weighted otherwise.</summary>
+    public virtual string TrainingLoss => "training";
+
     /// <summary>The head that learns it; null where the network's own outputs do.</summary>
     public virtual ModelHead? Head => null;
 

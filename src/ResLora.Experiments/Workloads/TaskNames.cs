@@ -1,4 +1,5 @@
 using ResLora.Experiments.Workloads.Pictures;
+using ResLora.Experiments.Workloads.TextToImage;
 
 namespace ResLora.Experiments.Workloads;
 
@@ -7,4 +8,7 @@ public static class TaskNames
 {
     /// <summary>The task with labels of pictures.</summary>
     public static string Pictures => PictureWorkload.TaskName;
+
+    /// <summary>The task that makes pictures from captions.</summary>
+    public static string TextToImage => TextToImageWorkload.TaskName;
 }

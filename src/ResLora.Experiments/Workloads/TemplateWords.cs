@@ -9,5 +9,7 @@ namespace ResLora.Experiments.Workloads;
 /// <param name="ValidationExample">A name of such.</param>
 /// <param name="Columns">An example of columns.</param>
 /// <param name="HasLength">Whether samples have a length in tokens to limit.</param>
+/// <param name="Further">Blocks of settings that only this workload has, as YAML with comments; empty for none.</param>
 internal sealed record TemplateWords(
-    string ModelFiles, string Task, string Data, string DataExample, string Validation, string ValidationExample, string Columns, bool HasLength);
+    string ModelFiles, string Task, string Data, string DataExample, string Validation, string ValidationExample, string Columns, bool HasLength,
+    string Further = "");

@@ -86,7 +86,7 @@ public static class OutputGuard
 
         if (!overwrite)
         {
-            throw new ConfigException($"Folder '{path}' exists and is not empty; choose another path or ask for it to be overwritten.");
+            throw new ConfigException($"Folder '{path}' exists and is not empty; choose another path, or replace it with --overwrite.");
         }
 
         foreach (var input in inputs.OfType<string>())

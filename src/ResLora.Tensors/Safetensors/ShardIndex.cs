@@ -140,6 +140,6 @@ internal sealed class ShardIndex
 
         return PickleFiles.In(folder) is { } pickle
             ? PickleFiles.Refusal(pickle)
-            : new FileFormatException($"Folder '{folder}' has neither {SingleName} nor {IndexName}.");
+            : new FileFormatException($"Folder '{folder}' has neither {SingleName} nor {IndexName}, nor those of a pipeline ({PipelineParts.WeightsPrefix}{SingleName}).");
     }
 }

@@ -9,8 +9,8 @@ namespace ResLora.Training.Merging;
 /// count as the means of normal distributions of variance 1: half the squared difference.
 /// </param>
 /// <param name="TopOneAgreement">The share of predictions where both models rate the same token or label highest, 0 to 1; not a number for
-/// scores.</param>
-/// <param name="MaxLogitDifference">The largest absolute difference of two logits, or scores.</param>
+/// values, such as scores.</param>
+/// <param name="MaxLogitDifference">The largest absolute difference of two logits, or values.</param>
 /// <param name="LossUnmerged">Mean loss of the unmerged model: cross entropy in nats, or the squared error of scores.</param>
 /// <param name="LossMerged">Mean loss of the merged model.</param>
 public sealed record MergeLoss(long Tokens, double MeanKl, double TopOneAgreement, double MaxLogitDifference, double LossUnmerged, double LossMerged)
@@ -18,6 +18,10 @@ public sealed record MergeLoss(long Tokens, double MeanKl, double TopOneAgreemen
     /// <summary>The losses of each part of the examples, in order; null where there are no parts, and not written then.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<PartLoss>? Parts { get; init; }
+
+    /// <summary>Whether values are predicted, such as scores or the noise in a picture; else one of several tokens or labels is.</summary>
+    [JsonIgnore]
+    public bool IsOfValues => double.IsNaN(TopOneAgreement);
 
     /// <summary>By how much merging raises the loss of a prediction; below 0 when the merged model happens to be better.</summary>
     public double Increase => LossMerged - LossUnmerged;

@@ -27,4 +27,15 @@ public sealed class ModelPlaceTests
         Assert.DoesNotContain("hub", error.Message, StringComparison.Ordinal);
         Assert.Contains("there is no such folder", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Require_APipelineWithoutItsIndex_NamesTheIndex()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["unet"]);
+
+        var error = Assert.Throws<FileFormatException>(() => ModelRegistry.Build(folder.Path));
+
+        Assert.Contains("model_index.json", error.Message, StringComparison.Ordinal);
+    }
 }

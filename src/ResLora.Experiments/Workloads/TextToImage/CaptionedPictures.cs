@@ -34,6 +34,9 @@ internal sealed class CaptionedPictures(string folder, PictureSplit split, Denoi
     public override string LossUnit => "mean squared error";
 
     /// <inheritdoc />
+    public override string TrainingLoss => config.SnrGamma is null ? base.TrainingLoss : "training (min-SNR weights)";
+
+    /// <inheritdoc />
     public override IEnumerable<KeyValuePair<string, string>> Facts(EncodedData data)
     {
         var encoded = _encoded!;
@@ -99,7 +102,7 @@ internal sealed class CaptionedPictures(string folder, PictureSplit split, Denoi
 
     private void Prepare(ModelSession session, IReadOnlyList<LabelledPicture> pictures, IProgress<RunEvent>? progress, CancellationToken stop)
     {
-        const int every = 20;
+        const int notes = 10;
         var encoded = Encoder(session);
         IReadOnlyList<int>[] captions = TextToImageWorkload.AdaptsText(session)
             ? []
@@ -108,7 +111,7 @@ internal sealed class CaptionedPictures(string folder, PictureSplit split, Denoi
 
         void Told(int done, int total)
         {
-            if (done % every == 0 || done == total)
+            if (done * notes / total > (done - 1) * notes / total)
             {
                 progress?.Report(new Note(0, $"{done} of {total} pictures are encoded."));
             }

@@ -3,6 +3,7 @@ using System.Text;
 using ResLora.Images.Folders;
 using ResLora.Images.Preprocessing;
 using ResLora.Models;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Tensors.Safetensors;
 using ResLora.Text.Tokenization;
 using ResLora.Training;
@@ -109,6 +110,7 @@ internal sealed class EncodedCaptions
         ModelSession session, IEnumerable<PictureSource> pictures, IEnumerable<IReadOnlyList<int>> captions, Action<int, int>? told, CancellationToken stop)
     {
         using var noGradient = no_grad();
+        using var pause = new CollectionPause();
         PrepareTexts((TextToImageModel)session.Model, captions, stop);
         PictureSource[] missing = [.. pictures.DistinctBy(KeyOf).Where(picture => !_cache.Has(KeyOf(picture), PictureShapes()))];
         if (missing.Length == 0)
@@ -120,6 +122,7 @@ internal sealed class EncodedCaptions
         for (var i = 0; i < missing.Length; i++)
         {
             stop.ThrowIfCancellationRequested();
+            CollectionPause.Between();
             using var scope = NewDisposeScope();
             var picture = missing[i];
             var fitted = _preprocessor.Fit(picture.Decode(), picture.Place);

@@ -3,6 +3,7 @@ using ResLora.Images.Writing;
 using ResLora.Training;
 using ResLora.Training.Generation;
 using ResLora.Training.Loop;
+using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Workloads.TextToImage;
 
@@ -16,6 +17,7 @@ internal sealed class SamplePictures : IRunWatcher
     private readonly RunSamples _samples;
     private readonly string _strip;
     private readonly ImageGenerator _generator;
+    private readonly (string DataType, string Model, string Run) _source;
     private readonly CancellationToken _stop;
 
     /// <summary>Opens what is needed.</summary>
@@ -28,6 +30,7 @@ internal sealed class SamplePictures : IRunWatcher
     {
         (_config, _samples, _strip) = (config, new RunSamples(runFolder), Path.Combine(runFolder, "samples.png"));
         (_stop, _generator) = (stop, new ImageGenerator(session));
+        _source = (session.Model.DataType.ToString().ToLowerInvariant(), session.ModelFolder, runFolder);
         try
         {
             _generator.SamplerName(config.Settings("", 0));   // known before the run's folder is written
@@ -60,14 +63,18 @@ internal sealed class SamplePictures : IRunWatcher
     /// <inheritdoc />
     public void Dispose() => _generator.Dispose();
 
+    private Dictionary<string, string> Texts(ImageSettings settings, Tensor pixels, int step) => PictureTexts.Of(
+        settings, _generator.SamplerName(settings), (pixels.shape[2], pixels.shape[1]), _source.DataType, _source.Model, _source.Run, step);
+
     private void Make(int step, IProgress<RunEvent>? progress)
     {
         try
         {
             for (var place = 0; place < _config.Prompts.Count; place++)
             {
-                using var pixels = _generator.Generate(_config.Settings(_config.Prompts[place], place), null, _stop);
-                PngFile.Write(_samples.FileOf(step, place), PictureTensor.ToImage(pixels), new Dictionary<string, string> { ["prompt"] = _config.Prompts[place] });
+                var settings = _config.Settings(_config.Prompts[place], place);
+                using var pixels = _generator.Generate(settings, null, _stop);
+                PngFile.Write(_samples.FileOf(step, place), PictureTensor.ToImage(pixels), Texts(settings, pixels, step));
             }
 
             FilmStrip.Write(_strip, _samples.Steps, _config.Prompts.Select((prompt, place) => (prompt, _samples, place)));

@@ -38,7 +38,24 @@ internal sealed class TextToImageWorkload : Workload
         "A folder or a table to validate on.",
         "other-pictures",
         "{image: picture, text: caption}",
-        HasLength: false);
+        HasLength: false,
+        Further: """
+            denoising:
+              # Pictures are resized and cut to a square of so many pixels. Without this key: the model's own size.
+              # resolution: 512
+              # Timesteps with little noise count less (min-SNR); without this key all count alike.
+              # snrGamma: 5
+              # The share of pictures that are mirrored; 0 where left and right, or letters, mean something.
+              horizontalFlip: 0
+
+            # Pictures that are made at the start and at every evaluation, to see it learn (samples.png).
+            samples:
+              prompts: ["a red apple", "a house at night"]
+              steps: 20
+              guidance: 7.5
+
+
+            """);
 
     /// <inheritdoc />
     public override bool Denoises => true;

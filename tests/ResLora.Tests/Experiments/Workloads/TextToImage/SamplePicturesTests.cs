@@ -1,3 +1,4 @@
+using System.Text;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
@@ -22,8 +23,9 @@ public sealed class SamplePicturesTests(TinyDiffusionWorld world) : IClassFixtur
         Assert.Equal(["000000", "000002", "000004"], Folders(run));
         Assert.All(Folders(run), step => Assert.Equal(["0.png", "1.png"], Names(Path.Combine(run.RunFolder, "samples", step))));
         Assert.Equal((Label + (3 * Cell), Heading + (2 * Cell)), SizeOfStrip(run));
-        Assert.NotEqual(Bytes(run, "000000/0.png"), Bytes(run, "000004/0.png"));
-        Assert.NotEqual(Bytes(run, "000000/0.png"), Bytes(run, "000000/1.png"));
+        Assert.NotEqual(Pixels(run, "000000/0.png"), Pixels(run, "000004/0.png"));
+        Assert.Contains("\"step\":4", Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(run.RunFolder, "samples/000004/0.png"))), StringComparison.Ordinal);
+        Assert.NotEqual(Pixels(run, "000000/0.png"), Pixels(run, "000000/1.png"));
     }
 
     [Fact]
@@ -46,7 +48,7 @@ public sealed class SamplePicturesTests(TinyDiffusionWorld world) : IClassFixtur
         var resumed = TrainJob.Run(Config("part-samples"), resume: true, stop: Stop);
 
         Assert.Equal(Folders(whole), Folders(resumed));
-        Assert.All(Folders(whole), step => Assert.Equal(Bytes(whole, step + "/0.png"), Bytes(resumed, step + "/0.png")));
+        Assert.All(Folders(whole), step => Assert.Equal(Pixels(whole, step + "/0.png"), Pixels(resumed, step + "/0.png")));
         Assert.Equal(SizeOfStrip(whole), SizeOfStrip(resumed));
     }
 
@@ -110,7 +112,7 @@ public sealed class SamplePicturesTests(TinyDiffusionWorld world) : IClassFixtur
 
     private static string[] Names(string folder) => [.. Directory.GetFiles(folder).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
-    private static byte[] Bytes(TrainReport run, string file) => File.ReadAllBytes(Path.Combine(run.RunFolder, "samples", file));
+    private static byte[] Pixels(TrainReport run, string file) => PictureDecoder.Decode(Path.Combine(run.RunFolder, "samples", file)).Bytes.ToArray();
 
     private static (int Width, int Height) SizeOfStrip(TrainReport run)
     {
