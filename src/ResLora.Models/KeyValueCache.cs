@@ -7,10 +7,13 @@ namespace ResLora.Models;
 /// Belongs to one sequence batch; not safe for several threads.
 /// </summary>
 /// <param name="layers">How many decoder layers the model has.</param>
-/// <param name="capacity">The most positions that will ever be stored, prompt included.</param>
+/// <param name="capacity">The most positions that are stored, prompt included, unless <see cref="Reserve"/> makes room for more.</param>
 public sealed class KeyValueCache(int layers, long capacity) : IDisposable
 {
     private readonly (Tensor Keys, Tensor Values)?[] _layers = new (Tensor, Tensor)?[layers];
+
+    /// <summary>The most positions that can be stored.</summary>
+    public long Capacity { get; private set; } = capacity;
 
     /// <summary>Positions stored so far (the same in every layer between two forward passes).</summary>
     public long Length { get; private set; }
@@ -26,9 +29,9 @@ public sealed class KeyValueCache(int layers, long capacity) : IDisposable
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(values);
         var count = keys.shape[2];
-        if (Length + count > capacity)
+        if (Length + count > Capacity)
         {
-            throw new InvalidOperationException($"The key-value cache holds {capacity} positions and {Length + count} are needed.");
+            throw new InvalidOperationException($"The key-value cache holds {Capacity} positions and {Length + count} are needed.");
         }
 
         var (storedKeys, storedValues) = _layers[layer] ??= (Allocate(keys), Allocate(values));
@@ -39,6 +42,34 @@ public sealed class KeyValueCache(int layers, long capacity) : IDisposable
         }
 
         return (storedKeys.narrow(2, 0, Length + count), storedValues.narrow(2, 0, Length + count));
+    }
+
+    /// <summary>Makes room for more positions; what is stored stays.</summary>
+    /// <param name="positions">The most positions that will be stored from now on.</param>
+    public void Reserve(long positions)
+    {
+        if (positions <= Capacity)
+        {
+            return;
+        }
+
+        Capacity = positions;
+        for (var layer = 0; layer < _layers.Length; layer++)
+        {
+            if (_layers[layer] is { } stored)
+            {
+                _layers[layer] = (Grown(stored.Keys), Grown(stored.Values));
+            }
+        }
+    }
+
+    /// <summary>Forgets the newest positions, so that others can follow those before them.</summary>
+    /// <param name="length">How many positions stay, at most <see cref="Length"/>.</param>
+    public void Truncate(long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        Length = length;
     }
 
     /// <summary>Ends a forward pass: its positions now count as seen.</summary>
@@ -57,6 +88,15 @@ public sealed class KeyValueCache(int layers, long capacity) : IDisposable
         Array.Clear(_layers);
     }
 
+    private Tensor Grown(Tensor stored)
+    {
+        using var scope = NewDisposeScope();
+        var grown = Allocate(stored);
+        grown.narrow(2, 0, Length).copy_(stored.narrow(2, 0, Length));
+        stored.Dispose();
+        return grown;
+    }
+
     private Tensor Allocate(Tensor like) =>
-        empty([like.shape[0], like.shape[1], capacity, like.shape[3]], like.dtype, like.device).DetachFromDisposeScope();
+        empty([like.shape[0], like.shape[1], Capacity, like.shape[3]], like.dtype, like.device).DetachFromDisposeScope();
 }

@@ -13,6 +13,7 @@ internal sealed class DecodingBatch : IDisposable
     private readonly CausalLanguageModel _model;
     private readonly TokenSampler _sampler;
     private readonly KeyValueCache? _cache;
+    private readonly bool _ownsCache;
     private readonly long[][] _ids;
     private readonly int[] _padding;
     private int _width;
@@ -22,7 +23,9 @@ internal sealed class DecodingBatch : IDisposable
     /// <param name="padId">The token that fills up in front.</param>
     /// <param name="newTokens">The most tokens to be added.</param>
     /// <param name="config">How tokens are chosen, and whether there is a cache.</param>
-    public DecodingBatch(CausalLanguageModel model, IReadOnlyList<IReadOnlyList<int>> prompts, int padId, int newTokens, GenerationConfig config)
+    /// <param name="cache">A cache that has seen the beginning of the only prompt, borrowed; null for one of the batch's own.</param>
+    public DecodingBatch(
+        CausalLanguageModel model, IReadOnlyList<IReadOnlyList<int>> prompts, int padId, int newTokens, GenerationConfig config, KeyValueCache? cache = null)
     {
         _model = model;
         _width = prompts.Max(p => p.Count);
@@ -39,7 +42,8 @@ internal sealed class DecodingBatch : IDisposable
             return ids;
         })];
         _sampler = new TokenSampler(config, prompts.Count);
-        _cache = config.UseCache ? model.CreateCache(_width + newTokens) : null;
+        _ownsCache = cache is null;
+        _cache = cache ?? (config.UseCache ? model.CreateCache(_width + newTokens) : null);
     }
 
     /// <summary>Adds one token to every row.</summary>
@@ -64,7 +68,16 @@ internal sealed class DecodingBatch : IDisposable
         return chosen;
     }
 
-    public void Dispose() => _cache?.Dispose();
+    /// <summary>The tokens that the first row's cache has seen.</summary>
+    public IEnumerable<int> Seen => _ids[0].Take((int)(_cache?.Length ?? 0)).Select(id => (int)id);
+
+    public void Dispose()
+    {
+        if (_ownsCache)
+        {
+            _cache?.Dispose();
+        }
+    }
 
     private Tensor? TokenMask() => _padding.All(count => count == 0)
         ? null

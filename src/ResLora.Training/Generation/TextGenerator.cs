@@ -15,6 +15,9 @@ public sealed class TextGenerator(CausalLanguageModel model, Tokenizer tokenizer
 {
     private readonly HashSet<int> _ends = [.. tokenizer.Ends.Ids];
 
+    /// <summary>Keeps what single texts share with the one before; null computes each from its start. Borrowed.</summary>
+    public PromptCache? Cache { get; init; }
+
     /// <summary>Continues one text, piece by piece as it comes; no piece ends inside a character.</summary>
     /// <param name="prompt">The text so far.</param>
     /// <param name="config">Length and choice of tokens.</param>
@@ -90,19 +93,26 @@ public sealed class TextGenerator(CausalLanguageModel model, Tokenizer tokenizer
         var decoder = tokenizer.CreateStreamingDecoder();
         decoder.Add(prompt);
         var room = Room(prompt, config);
-        using var batch = new DecodingBatch(model, [prompt], 0, room, config);
-        for (var i = 0; i < room && !stop.IsCancellationRequested; i++)
+        using var batch = new DecodingBatch(model, [prompt], 0, room, config, Cache?.Begin(prompt, room));
+        try
         {
-            var id = batch.Next()[0];
-            if (_ends.Contains(id))
+            for (var i = 0; i < room && !stop.IsCancellationRequested; i++)
             {
-                break;
-            }
+                var id = batch.Next()[0];
+                if (_ends.Contains(id))
+                {
+                    break;
+                }
 
-            if (decoder.Add(id) is { Length: > 0 } piece)
-            {
-                yield return piece;
+                if (decoder.Add(id) is { Length: > 0 } piece)
+                {
+                    yield return piece;
+                }
             }
+        }
+        finally
+        {
+            Cache?.End(batch.Seen);
         }
 
         if (decoder.Flush() is { Length: > 0 } rest)

@@ -35,6 +35,38 @@ public sealed class KeyValueCacheTests
     }
 
     [Fact]
+    public void Reserve_MoreRoom_KeepsWhatIsStored()
+    {
+        using var scope = NewDisposeScope();
+        using var cache = new KeyValueCache(layers: 1, capacity: 2);
+        var x = randn(1, 2, 5, 3);
+        cache.Append(0, x.narrow(2, 0, 2), x.narrow(2, 0, 2));
+        cache.Advance(2);
+
+        cache.Reserve(5);
+        var (keys, _) = cache.Append(0, x.narrow(2, 2, 3), x.narrow(2, 2, 3));
+
+        Assert.Equal(5, cache.Capacity);
+        Assert.True(keys.equal(x).all().item<bool>());
+    }
+
+    [Fact]
+    public void Truncate_ThenAppend_PutsTheNewBehindWhatStays()
+    {
+        using var scope = NewDisposeScope();
+        using var cache = new KeyValueCache(layers: 1, capacity: 3);
+        Tensor x = randn(1, 1, 3, 2), other = randn(1, 1, 1, 2);
+        cache.Append(0, x, x);
+        cache.Advance(3);
+
+        cache.Truncate(1);
+        var (keys, _) = cache.Append(0, other, other);
+
+        Assert.True(keys.equal(cat([x.narrow(2, 0, 1), other], 2)).all().item<bool>());
+        Assert.Throws<ArgumentOutOfRangeException>(() => cache.Truncate(2));
+    }
+
+    [Fact]
     public void Dispose_FreesTheStore()
     {
         using var scope = NewDisposeScope();

@@ -45,6 +45,45 @@ public class TextGeneratorTests
         Assert.Equal(prompts.Select(p => string.Concat(generator.Stream(p, config, TestContext.Current.CancellationToken))), together);
     }
 
+    [Fact]
+    public void Stream_PromptsThatBeginAlike_KeepsWhatTheyShareAndContinuesTheSame()
+    {
+        using var reader = new TinyReader("the cat sat on the mat", "a dog");
+        using var cache = new PromptCache(reader.Model);
+        var (kept, anew) = (new TextGenerator(reader.Model, reader.Tokenizer) { Cache = cache }, new TextGenerator(reader.Model, reader.Tokenizer));
+        var config = _greedy with { MaxNewTokens = 6 };
+        string[] prompts = ["the cat sat", "the cat sat on the mat", "the dog", "the dog"];
+        var counts = new List<int>();
+
+        foreach (var prompt in prompts)
+        {
+            var continued = string.Concat(kept.Stream(prompt, config, TestContext.Current.CancellationToken));
+
+            Assert.Equal(string.Concat(anew.Stream(prompt, config, TestContext.Current.CancellationToken)), continued);
+            counts.Add(cache.Count);
+        }
+
+        // The last token drawn was never read by the model.
+        Assert.All(prompts.Zip(counts), pair => Assert.InRange(
+            pair.Second, reader.Tokenizer.EncodePrompt(pair.First).Count, reader.Tokenizer.EncodePrompt(pair.First).Count + 5));
+    }
+
+    [Theory]
+    [InlineData("the cat sat on", 0)]
+    [InlineData("the cat sat", 1)]   // the last token's scores are needed
+    public void Stream_APromptThatBeginsAsTheLast_ComputesTheRestOnly(string next, int again)
+    {
+        using var reader = new TinyReader("the cat sat on the mat", "a dog");
+        using var cache = new PromptCache(reader.Model);
+        var generator = new TextGenerator(reader.Model, reader.Tokenizer) { Cache = cache };
+        var one = _greedy with { MaxNewTokens = 1 };
+        _ = string.Concat(generator.Stream("the cat sat", one, TestContext.Current.CancellationToken));
+
+        _ = string.Concat(generator.Stream(next, one, TestContext.Current.CancellationToken));
+
+        Assert.Equal(reader.Tokenizer.EncodePrompt("the cat sat").Count - again, cache.Reused);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(0.8)]
