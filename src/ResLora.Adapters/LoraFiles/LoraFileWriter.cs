@@ -25,13 +25,27 @@ internal static class LoraFileWriter
         RequirePlain(merged);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        Block[] blocks = [.. merged.Blocks.Select(block => Block.Of(block, format, dtype))];
+        var alpha = format == LoraFileFormat.Kohya ? AlphaOfAll(merged, dtype) : null;
+        Block[] blocks = [.. merged.Blocks.Select(block => Block.Of(block, alpha))];
         var tensors = format == LoraFileFormat.Kohya ? blocks.SelectMany(Kohya) : blocks.SelectMany(Diffusers);
         SafetensorsWriter.Write(
             path,
             tensors.Select(tensor => KeyValuePair.Create(tensor.Key, tensor.Value.to(dtype))),
             format == LoraFileFormat.Kohya ? KohyaMetadata(blocks) : DiffusersMetadata(blocks, merged.Adapted.LayerNames));
     }
+
+    /// <summary>
+    /// One alpha for all layers, the adapter's own where it has one that the number type holds: diffusers takes the most frequent of a file of
+    /// kohya's kind for all layers (seen in its version 0.40), so that with several of them its pictures would be others than elsewhere.
+    /// </summary>
+    private static double? AlphaOfAll(MergedAdapter merged, ScalarType dtype)
+    {
+        double[] alphas = [.. merged.Blocks.Select(block => block.Update.Scaling * block.Update.Rank).Distinct()];
+        return alphas is [> 0 and var alpha] && IsHeld(alpha, dtype) ? alpha : merged.Blocks.Max(block => block.Update.Rank);
+    }
+
+    private static bool IsHeld(double alpha, ScalarType dtype) =>
+        dtype == ScalarType.Float16 ? Math.Abs(alpha) <= LargestInF16 && alpha == Math.Round(alpha) : (float)alpha == alpha;
 
     private static void RequirePlain(MergedAdapter merged)
     {
@@ -108,18 +122,16 @@ internal static class LoraFileWriter
     private sealed record Block(string Layer, Tensor A, Tensor B, double Alpha)
     {
         /// <summary>
-        /// The scaling is in B where readers may not find an alpha (diffusers' files have it in the header only), or where its number type
-        /// does not hold it.
+        /// What of the scaling the alpha does not say is in B. Without an alpha for all it is the rank, so that the whole scaling is: of
+        /// diffusers' files readers may not find one, which is in the header only.
         /// </summary>
-        public static Block Of(MergedBlock block, LoraFileFormat format, ScalarType dtype)
+        public static Block Of(MergedBlock block, double? alphaOfAll)
         {
             var (update, factors) = (block.Update, block.Update.Factors.ToDictionary(factor => factor.Key, factor => factor.Value, StringComparer.Ordinal));
             var (a, b) = (factors[update.Site.NameOfA], factors[update.Site.NameOfB]);
-            var alpha = update.Scaling * update.Rank;
-            var isHeld = dtype == ScalarType.Float16 ? Math.Abs(alpha) <= LargestInF16 && alpha == Math.Round(alpha) : (float)alpha == alpha;
-            return format == LoraFileFormat.Kohya && alpha > 0 && isHeld
-                ? new Block(block.ModuleName, a, b, alpha)
-                : new Block(block.ModuleName, a, b * update.Scaling, update.Rank);
+            var alpha = alphaOfAll ?? update.Rank;
+            var inB = update.Scaling * update.Rank / alpha;
+            return new Block(block.ModuleName, a, inB == 1 ? b : b * inB, alpha);
         }
     }
 }

@@ -3,6 +3,7 @@ using ResLora.Adapters;
 using ResLora.Adapters.LoraFiles;
 using ResLora.Adapters.Merging;
 using ResLora.Formats.Errors;
+using ResLora.Tensors;
 using ResLora.Tensors.Safetensors;
 using ResLora.Tests.Support;
 using ResLora.Tests.Tensors.Pickles;
@@ -266,6 +267,32 @@ public sealed class LoraFileTests
             again.Blocks,
             block => Assert.Equal(0, TinyAdapters.Distance(expected[block.ModuleName], again.MergedWeight(block)), Tolerance));
         Assert.Equal(format == LoraFileFormat.Kohya ? "kohya" : "diffusers", AdapterStore.Describe(folder["again.safetensors"]).Format);
+    }
+
+    // diffusers takes the most frequent alpha of such a file for all layers.
+    [Theory]
+    [InlineData(8f, 8f, 8f)]     // rank 4 and 2: one alpha, kept as it is
+    [InlineData(10f, 6f, 4f)]    // two: the largest rank, and the rest in B
+    [InlineData(0.3f, 6f, 4f)]
+    public void SaveLoraFile_OfKohya_HasOneAlphaForAllLayers(float one, float other, float written)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var model = new ToyPictureMaker();
+        var (a, b) = Pair(model.WeightOf(Query), rank: 4);
+        var (convA, convB) = Pair(model.WeightOf(ToyPictureMaker.Convolution), rank: 2);
+        var source = Write(
+            folder,
+            ("lora_unet_attn1_to_q.lora_down.weight", a), ("lora_unet_attn1_to_q.lora_up.weight", b), ("lora_unet_attn1_to_q.alpha", tensor(one)),
+            ("lora_unet_conv_in.lora_down.weight", convA), ("lora_unet_conv_in.lora_up.weight", convB), ("lora_unet_conv_in.alpha", tensor(other)));
+        using var merged = Merge(model, source);
+
+        AdapterStore.SaveLoraFile(merged, folder["again.safetensors"], LoraFileFormat.Kohya, float16);
+
+        using var file = TensorFiles.Open(folder["again.safetensors"]);
+        var alphas = file.Tensors.Keys.Where(name => name.EndsWith(".alpha", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(2, alphas.Length);
+        Assert.All(alphas, name => Assert.Equal(written, file.Read(name).to(float32).item<float>()));
     }
 
     /// <summary>torch.save's archive with one storage of the numbers from 1.</summary>
