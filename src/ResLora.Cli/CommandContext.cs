@@ -14,6 +14,9 @@ namespace ResLora.Cli;
 /// <param name="Stop">Cancelled by Ctrl-C.</param>
 internal sealed record CommandContext(CommandStreams Streams, bool IsJson, bool IsVerbose, CancellationToken Stop)
 {
+    /// <summary>Where Ctrl-C comes from, for a command that has another use for it now and then; null in tests.</summary>
+    public InterruptSource? Interrupt { get; init; }
+
     /// <summary>How documents for other programs look.</summary>
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.General)
     {

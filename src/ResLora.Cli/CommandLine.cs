@@ -77,7 +77,10 @@ internal static class CommandLine
             EmptyPaths.Refuse(parsed);
             using var pause = new CollectionPause();
             return verb.Body(parsed, new CommandContext(
-                streams, parsed.GetValue(GlobalOptions.Json), parsed.GetValue(GlobalOptions.Verbose), interrupt.Token));
+                streams, parsed.GetValue(GlobalOptions.Json), parsed.GetValue(GlobalOptions.Verbose), interrupt.Token)
+            {
+                Interrupt = interrupt,
+            });
         }
         catch (Exception error)
         {

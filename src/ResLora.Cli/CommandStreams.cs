@@ -14,6 +14,9 @@ internal sealed record CommandStreams(TextWriter Output, IAnsiConsole Terminal, 
     /// <summary>Standard input as bytes, which are checked and decoded where they are read; empty where there is none.</summary>
     public Stream Input { get; init; } = Stream.Null;
 
+    /// <summary>Whether somebody sits at a terminal and types what is read.</summary>
+    public bool AsksForInput { get; init; }
+
     // Wide enough that nothing of ours is wrapped where nobody sees a terminal: paths stay in one piece.
     private const int WidthOfFiles = 1000;
 
@@ -33,6 +36,7 @@ internal sealed record CommandStreams(TextWriter Output, IAnsiConsole Terminal, 
             !Console.IsErrorRedirected && log.Profile.Capabilities.Ansi)
         {
             Input = Console.OpenStandardInput(),
+            AsksForInput = !Console.IsInputRedirected && !Console.IsErrorRedirected,
         };
     }
 

@@ -12,12 +12,23 @@ internal sealed class InterruptSource : IDisposable
 
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;
+    private volatile Action? _instead;
 
     public InterruptSource() => _registrations = [.. _signals.Select(signal => PosixSignalRegistration.Create(signal, Handle))];
 
     /// <summary>Cancelled when the user asks to stop.</summary>
     public CancellationToken Token => _source.Token;
 
+    /// <summary>Has a signal do something else while it is open, however often it comes.</summary>
+    /// <param name="action">What; runs on another thread.</param>
+    /// <returns>To be disposed when signals stop the command again.</returns>
+    public IDisposable Instead(Action action)
+    {
+        _instead = action;
+        return new Detour(this);
+    }
+
+    /// <inheritdoc />
     public void Dispose()
     {
         foreach (var registration in _registrations)
@@ -30,10 +41,22 @@ internal sealed class InterruptSource : IDisposable
 
     private void Handle(PosixSignalContext context)
     {
+        if (_instead is { } action)
+        {
+            context.Cancel = true;
+            action();
+            return;
+        }
+
         if (!_source.IsCancellationRequested)
         {
             context.Cancel = true;
             _source.Cancel();
         }
+    }
+
+    private sealed class Detour(InterruptSource source) : IDisposable
+    {
+        public void Dispose() => source._instead = null;
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using ResLora.Experiments;
-using ResLora.Formats.Errors;
 using ResLora.Training;
 using ResLora.Training.Generation;
 
@@ -12,34 +11,10 @@ internal static class GenerateCommand
     /// <summary>Makes the command.</summary>
     public static Verb Create()
     {
-        var defaults = new GenerationConfig();
         var model = SharedOptions.Model();
         var adapter = SharedOptions.Adapter();
         var prompt = new Option<string>("--prompt") { Description = "The text to continue.", HelpName = "TEXT", Required = true };
-        var count = new Option<int>("--max-new-tokens")
-        {
-            Description = "The most tokens to add.",
-            HelpName = "N",
-            DefaultValueFactory = _ => defaults.MaxNewTokens,
-        };
-        var temperature = new Option<double>("--temperature")
-        {
-            Description = "0 takes the likeliest token every time; above, tokens are drawn.",
-            HelpName = "T",
-            DefaultValueFactory = _ => defaults.Temperature,
-        };
-        var topP = new Option<double>("--top-p")
-        {
-            Description = "Draw only among the likeliest tokens that together reach this probability.",
-            HelpName = "P",
-            DefaultValueFactory = _ => defaults.TopP,
-        };
-        var seed = new Option<long>("--seed")
-        {
-            Description = "The seed of the drawing.",
-            HelpName = "S",
-            DefaultValueFactory = _ => defaults.Seed,
-        };
+        var sampling = new SamplingOptions(new GenerationConfig());
         var noCache = new Option<bool>("--no-cache")
         {
             Description = "Compute everything again for every token: slower, and the same text.",
@@ -51,26 +26,16 @@ internal static class GenerateCommand
             "generate --model samples/word-problems/base --prompt \"Mia has 3 pens.\" --max-new-tokens 40",
             "generate --adapter runs/quickstart/reslora/last --prompt \"Mia has 3 pens.\" --temperature 0.8 --seed 7")
         {
-            model, adapter, prompt, count, temperature, topP, seed, noCache, dtype,
+            model, adapter, prompt, noCache, dtype,
         };
+        sampling.AddTo(verb);
         return verb.Does((line, context) =>
         {
             context.RequireTorch();
             var folder = BaseModelFolder.Of(line.GetValue(model), line.GetValue(adapter));
             using var session = ModelSession.Load(folder, line.GetValue(adapter), SharedOptions.DataTypeOf(line.GetRequiredValue(dtype)));
-            if (line.GetResult(temperature) is null or { Implicit: true } && SamplingSettings.Read(folder) is { Numbers.Count: > 0 } wanted)
-            {
-                Warnings.Add($"generation_config.json asks to draw tokens with {wanted}; here the likeliest token is taken unless --temperature and --top-p are given.");
-            }
-
-            var settings = new GenerationConfig
-            {
-                MaxNewTokens = line.GetValue(count),
-                Temperature = line.GetValue(temperature),
-                TopP = line.GetValue(topP),
-                Seed = line.GetValue(seed),
-                UseCache = !line.GetValue(noCache),
-            };
+            sampling.WarnOfWishes(line, folder);
+            var settings = sampling.Of(line) with { UseCache = !line.GetValue(noCache) };
             var text = line.GetRequiredValue(prompt);
             var pieces = new TextGenerator(session.Causal, session.Tokenizer).Stream(text, settings, context.Stop);
             if (context.IsJson)
