@@ -1,8 +1,8 @@
 namespace ResLora.Experiments.Inspection;
 
-/// <summary>What a model, an adapter or a safetensors file holds, known without reading a weight.</summary>
+/// <summary>What a model, an adapter or a file of tensors holds, known without reading a weight.</summary>
 /// <param name="Path">What was inspected.</param>
-/// <param name="Kind"><c>model</c>, <c>adapter</c> or <c>safetensors</c>.</param>
+/// <param name="Kind"><c>model</c>, <c>adapter</c>, <c>safetensors</c> or <c>gguf</c>.</param>
 /// <param name="Facts">Its settings, name and value, in the order to be shown.</param>
 /// <param name="Tensors">Its tensors by name.</param>
 /// <param name="LinearLayers">A model's linear layers, which adapters can go on; empty for the rest.</param>

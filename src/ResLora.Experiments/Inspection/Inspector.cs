@@ -15,7 +15,7 @@ public static class Inspector
     private static readonly string[] _adaptersOfRun = ["best", "last"];
 
     /// <summary>Finds out what a path is, and describes it.</summary>
-    /// <param name="path">A model folder, an adapter folder or a safetensors file.</param>
+    /// <param name="path">A model folder, an adapter folder, a safetensors file or a GGUF file.</param>
     /// <returns>The description.</returns>
     /// <exception cref="FileFormatException">There is nothing to inspect, or a file is broken.</exception>
     public static InspectionReport Inspect(string path)
@@ -23,13 +23,13 @@ public static class Inspector
         ArgumentNullException.ThrowIfNull(path);
         if (File.Exists(path))
         {
-            return Tensors(path);
+            return GgufInspection.IsOne(path) ? GgufInspection.Of(path) : Tensors(path);
         }
 
         if (!Directory.Exists(path))
         {
             throw new FileFormatException(
-                $"'{path}' does not exist{ModelPlace.HubHint(path) ?? "; give a model folder, an adapter folder or a .safetensors file."}");
+                $"'{path}' does not exist{ModelPlace.HubHint(path) ?? "; give a model folder, an adapter folder, or a .safetensors or .gguf file."}");
         }
 
         if (Has(path, "reslora_config.json") || Has(path, "adapter_config.json") || Has(path, AdapterStore.LoraFileName))

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ResLora.Experiments.Verification.Diffusion;
+using ResLora.Experiments.Verification.Gguf;
 using ResLora.Experiments.Verification.Pictures;
 using ResLora.Formats.Errors;
 
@@ -67,6 +68,12 @@ public static class Verifier
             {
                 kind = PictureCases.Kind;
                 return pictures(name, folder);
+            }
+
+            if (GgufCases.Find(folder) is { } gguf)
+            {
+                kind = GgufCases.Kind;
+                return gguf(name, folder);
             }
 
             if (DiffusionCases.Find(folder) is { } diffusion)

@@ -1,46 +1,46 @@
 using ResLora.Formats.Errors;
-using ResLora.Formats.Files;
 
 namespace ResLora.Formats.Gguf;
 
 /// <summary>
-/// An open GGUF file (version 2 or 3, little endian), checked before a tensor is read: every count, length and offset against the
-/// file's size, names, alignment and overlaps. Element types: F32, F16, BF16 and Q8_0.
+/// An open GGUF file (version 2 or 3, little endian), or all files of a model in several, checked before a tensor is read: every count, length
+/// and offset against the file's size, names, alignment and overlaps.
 /// </summary>
 public sealed class GgufFile : IDisposable
 {
-    private readonly FileStream _file;
-    private readonly Dictionary<string, object> _metadata;
+    private readonly IReadOnlyList<GgufPart> _parts;
     private readonly Dictionary<string, GgufEntry> _entries;
 
-    private GgufFile(string path, FileStream file, GgufHeadParser head) =>
-        (Path, _file, _metadata, _entries) = (path, file, head.Metadata, head.Entries);
+    private GgufFile(IReadOnlyList<GgufPart> parts, Dictionary<string, GgufEntry> entries) => (_parts, _entries) = (parts, entries);
 
-    /// <summary>The file, as it was given.</summary>
-    public string Path { get; }
+    /// <summary>The file, as it was given; the first of several.</summary>
+    public string Path => _parts[0].Path;
 
-    /// <summary>Keys and values: bool, string, number types, and arrays of numbers and strings (of bool as bytes).</summary>
-    public IReadOnlyDictionary<string, object> Metadata => _metadata;
+    /// <summary>All files of the model, in order.</summary>
+    public IReadOnlyList<string> Files => [.. _parts.Select(part => part.Path)];
+
+    /// <summary>Keys and values of the (first) file: bool, string, number types, and arrays of these.</summary>
+    public IReadOnlyDictionary<string, object> Metadata => _parts[0].Metadata;
 
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, GgufEntry> Entries => _entries;
 
-    /// <summary>Opens and checks a file.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>Opens and checks a file, and the others of its model.</summary>
+    /// <param name="path">The file; of several, the first.</param>
     /// <returns>The file.</returns>
-    /// <exception cref="FileFormatException">The file is missing or breaks a rule of the format.</exception>
+    /// <exception cref="FileFormatException">A file is missing or breaks a rule of the format, or the files are not of one model.</exception>
     public static GgufFile Open(string path)
     {
-        var file = InputFile.OpenRead(path);
+        var first = GgufPart.Open(path);
+        IReadOnlyList<GgufPart> parts = [first];
         try
         {
-            var head = new GgufHeadParser(new GgufCursor(file, path), file.Length);
-            head.Parse();
-            return new GgufFile(path, file, head);
+            parts = GgufSplit.Open(first);
+            return new GgufFile(parts, Join(parts));
         }
         catch
         {
-            file.Dispose();
+            Close(parts);
             throw;
         }
     }
@@ -52,7 +52,7 @@ public sealed class GgufFile : IDisposable
     /// <exception cref="FileFormatException">The key is missing or has another type.</exception>
     public T Require<T>(string key) where T : notnull =>
         TryGet<T>(key, out var value) ? value : throw new FileFormatException(
-            $"'{Path}' has no key '{key}'.{NearestName.Suggestion(key, _metadata.Keys)}");
+            $"'{Path}' has no key '{key}'.{NearestName.Suggestion(key, Metadata.Keys)}");
 
     /// <summary>A value, in exactly the type asked for.</summary>
     /// <typeparam name="T">As for <see cref="Require"/>.</typeparam>
@@ -63,7 +63,7 @@ public sealed class GgufFile : IDisposable
     public bool TryGet<T>(string key, out T value) where T : notnull
     {
         value = default!;
-        if (!_metadata.TryGetValue(key, out var found))
+        if (!Metadata.TryGetValue(key, out var found))
         {
             return false;
         }
@@ -90,20 +90,35 @@ public sealed class GgufFile : IDisposable
     public void ReadData(GgufEntry entry, long start, Span<byte> bytes)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        var offset = entry.Offset + start;
-        while (!bytes.IsEmpty)
-        {
-            var count = RandomAccess.Read(_file.SafeFileHandle, bytes, offset);
-            if (count == 0)
-            {
-                throw new FileFormatException($"'{Path}' ended within tensor '{entry.Name}': it was cut short after it was opened.");
-            }
-
-            bytes = bytes[count..];
-            offset += count;
-        }
+        _parts[entry.Part].ReadData(entry, start, bytes);
     }
 
-    /// <summary>Closes the file.</summary>
-    public void Dispose() => _file.Dispose();
+    /// <summary>Closes the files.</summary>
+    public void Dispose() => Close(_parts);
+
+    private static Dictionary<string, GgufEntry> Join(IReadOnlyList<GgufPart> parts)
+    {
+        var entries = new Dictionary<string, GgufEntry>(StringComparer.Ordinal);
+        for (var number = 0; number < parts.Count; number++)
+        {
+            foreach (var entry in parts[number].Entries.Values)
+            {
+                if (!entries.TryAdd(entry.Name, entry with { Part = number }))
+                {
+                    throw new FileFormatException(
+                        $"Tensor '{entry.Name}' is in '{parts[number].Path}' and in '{parts[entries[entry.Name].Part].Path}', and must be in one.");
+                }
+            }
+        }
+
+        return entries;
+    }
+
+    private static void Close(IReadOnlyList<GgufPart> parts)
+    {
+        foreach (var part in parts)
+        {
+            part.Dispose();
+        }
+    }
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Buffers.Binary;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Formats.Gguf;
@@ -34,6 +34,11 @@ internal sealed class GgufHeadParser(GgufCursor cursor, long fileLength)
         }
 
         var version = cursor.UInt32("the version");
+        if (BinaryPrimitives.ReverseEndianness(version) is 1 or 2 or 3)
+        {
+            throw cursor.Broken($"it has the version {version}: its numbers are big-endian, and only little endian is supported");
+        }
+
         if (version is not (2 or 3))
         {
             throw cursor.Broken($"it has the version {version}; 2 and 3 in little endian are supported");
@@ -84,13 +89,14 @@ internal sealed class GgufHeadParser(GgufCursor cursor, long fileLength)
         var kind = cursor.UInt32($"the type of the items of '{key}'");
         return kind switch
         {
-            0 or 7 => List<byte>(1),
+            0 => List<byte>(1),
             1 => List<sbyte>(1),
             2 => List<ushort>(2),
             3 => List<short>(2),
             4 => List<uint>(4),
             5 => List<int>(4),
             6 => List<float>(4),
+            7 => List<bool>(1),
             8 => List<string>(8),
             10 => List<ulong>(8),
             11 => List<long>(8),
@@ -104,8 +110,7 @@ internal sealed class GgufHeadParser(GgufCursor cursor, long fileLength)
             var items = new T[cursor.Count($"the number of items of '{key}'", leastBytes)];
             for (var i = 0; i < items.Length; i++)
             {
-                var item = ReadValue(key, kind);
-                items[i] = item is T fits ? fits : (T)Convert.ChangeType(item, typeof(T), CultureInfo.InvariantCulture);
+                items[i] = (T)ReadValue(key, kind);
             }
 
             return items;
@@ -170,7 +175,7 @@ internal sealed class GgufHeadParser(GgufCursor cursor, long fileLength)
 
         var number = cursor.UInt32($"the type of '{name}'");
         var type = GgufStoredType.Find(number)
-            ?? throw cursor.Broken($"tensor '{name}' has the element type {number}, which is not supported ({GgufStoredType.Names} are)");
+            ?? throw cursor.Broken($"tensor '{name}' has the element type {number}, which does not exist");
         var offset = cursor.UInt64($"the offset of '{name}'");
         return offset % (ulong)alignment == 0
             ? (new GgufEntry(name, shape, type.Name, 0, Length(name, shape, type)), offset)

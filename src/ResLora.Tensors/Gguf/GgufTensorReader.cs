@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
+using ResLora.Formats.Gguf.Blocks;
 using static TorchSharp.torch;
 
 namespace ResLora.Tensors.Gguf;
@@ -8,18 +9,27 @@ namespace ResLora.Tensors.Gguf;
 /// <summary>Reads the tensors of an open GGUF file; they stay valid when it is closed.</summary>
 public static class GgufTensorReader
 {
-    private const long PieceBytes = 8 * 1024 * 1024;
+    // Stays in the processor's second cache between the read and the unpacking.
+    private const long PieceBytes = 256 * 1024;
 
     /// <summary>A tensor of the file.</summary>
     /// <param name="file">The file, open.</param>
     /// <param name="name">The tensor's name.</param>
-    /// <returns>A new tensor in the entry's shape, the caller's: float32, float16 or bfloat16 as stored, Q8_0 as float32.</returns>
-    /// <exception cref="FileFormatException">The file has no such tensor, or was cut short since it was opened.</exception>
+    /// <returns>A new tensor in the entry's shape, the caller's: float32, float16 or bfloat16 as stored, blocks as float32.</returns>
+    /// <exception cref="FileFormatException">The file has no such tensor, or was cut short since it was opened, or a scale is no finite
+    /// number.</exception>
+    /// <exception cref="ConfigException">The tensor's type can be listed only.</exception>
     public static Tensor Read(this GgufFile file, string name)
     {
         ArgumentNullException.ThrowIfNull(file);
         var entry = file.Entry(name);
         var type = GgufStoredType.Named(entry.TypeName);
+        if (!type.IsReadable)
+        {
+            throw new ConfigException($"'{file.Path}': the values of tensor '{name}' are {type.Name}, which is not supported; "
+                + $"{GgufStoredType.ReadableNames} are.");
+        }
+
         var tensor = empty([.. entry.Shape], DataType(type), CPU);
         try
         {
@@ -34,12 +44,14 @@ public static class GgufTensorReader
         }
     }
 
-    private static ScalarType DataType(GgufStoredType type) => type.Name switch
+    /// <summary>The dtype that a stored type is read as.</summary>
+    /// <param name="type">The type.</param>
+    /// <returns>Float16 and bfloat16 for themselves, float32 for all others.</returns>
+    internal static ScalarType DataType(GgufStoredType type) => type.Name switch
     {
         "F16" => ScalarType.Float16,
         "BF16" => ScalarType.BFloat16,
-        "F32" or "Q8_0" => ScalarType.Float32,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type.Name, "No dtype is known for this type."),
+        _ => ScalarType.Float32,
     };
 
     private static void Fill(Tensor flat, GgufFile file, GgufEntry entry, GgufStoredType type)
@@ -53,31 +65,32 @@ public static class GgufTensorReader
             var stored = buffer.AsSpan(0, (int)(piece.NumberOfElements / type.GroupLength * type.GroupBytes));
             file.ReadData(entry, read, stored);
             read += stored.Length;
-            if (type.GroupLength > 1)
-            {
-                Dequantize(stored, MemoryMarshal.Cast<byte, float>(piece.bytes), type);
-            }
-            else
+            if (type.Unpack is not { } unpack)
             {
                 stored.CopyTo(piece.bytes);
+            }
+            else if (FirstBroken(stored, MemoryMarshal.Cast<byte, float>(piece.bytes), type, unpack) is { } block)
+            {
+                throw new FileFormatException($"'{file.Path}': a scale of tensor '{entry.Name}' is no finite number "
+                    + $"(its block {(start / type.GroupLength) + block}); the file is damaged, or was made from damaged weights.");
             }
         }
     }
 
-    /// <summary>x = d · q for each block of a float16 scale d and signed bytes q.</summary>
-    private static void Dequantize(ReadOnlySpan<byte> stored, Span<float> numbers, GgufStoredType type)
+    /// <summary>Unpacks block by block; the first whose scale is no finite number, or null.</summary>
+    private static long? FirstBroken(ReadOnlySpan<byte> stored, Span<float> numbers, GgufStoredType type, BlockUnpacker unpack)
     {
-        while (!stored.IsEmpty)
+        for (var block = 0; !stored.IsEmpty; block++)
         {
-            var scale = (float)BitConverter.ToHalf(stored);
-            var values = MemoryMarshal.Cast<byte, sbyte>(stored[2..type.GroupBytes]);
-            for (var i = 0; i < values.Length; i++)
+            if (!unpack(stored[..type.GroupBytes], numbers[..type.GroupLength]))
             {
-                numbers[i] = scale * values[i];
+                return block;
             }
 
             stored = stored[type.GroupBytes..];
             numbers = numbers[type.GroupLength..];
         }
+
+        return null;
     }
 }

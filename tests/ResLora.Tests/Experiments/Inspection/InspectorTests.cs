@@ -3,6 +3,7 @@ using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Tests.Models;
 using ResLora.Tests.Support;
+using ResLora.Tests.Tensors.Gguf;
 using Xunit;
 
 namespace ResLora.Tests.Experiments.Inspection;
@@ -31,6 +32,33 @@ public sealed class InspectorTests(TinyWorld world) : IClassFixture<TinyWorld>
         Assert.Contains(new("in front of a text", "<s> (0)"), facts);
         Assert.Contains(new("a text ends at", "</s> (1), by config.json"), facts);
         Assert.Contains(new("trained end", "</s> (1)"), facts);
+    }
+
+    [Fact]
+    public void Inspect_Gguf_ShowsKeysAndTypesEvenOfTensorsThatCannotBeRead()
+    {
+        const uint text = 8, list = 9, flag = 7, q4 = 2, iq1 = 19;
+        using var files = new TemporaryFolder();
+        var path = files.Write("a.gguf", new RawGguf { DataLength = 256 }
+            .Key("general.architecture", text, RawGguf.Text("llama"))
+            .Key("tokenizer.ggml.model", text, RawGguf.Text("gpt2"))
+            .Key("tokenizer.ggml.tokens", list, [.. RawGguf.U32(text), .. RawGguf.U64(1), .. RawGguf.Text("a")])
+            .Key("tokenizer.chat_template", text, RawGguf.Text(new string('x', 200)))
+            .Key("yes", flag, 1)
+            .Tensor("a", [32, 2], q4, 0)
+            .Tensor("b", [256], iq1, 64)
+            .Build());
+
+        var report = Inspector.Inspect(path);
+
+        Assert.Equal("gguf", report.Kind);
+        Assert.Contains(new("architecture", "llama"), report.Facts);
+        Assert.Contains(new("tokenizer", "gpt2, 1 tokens"), report.Facts);
+        Assert.Contains(new("chat template", "yes"), report.Facts);
+        Assert.Contains(new("yes", "true"), report.Facts);
+        Assert.Contains(report.Facts, fact => fact.Key == "tokenizer.chat_template" && fact.Value.EndsWith("(200 letters)", StringComparison.Ordinal));
+        Assert.Contains(report.Facts, fact => fact.Key == "type IQ1_S" && fact.Value.Contains("cannot be read", StringComparison.Ordinal));
+        Assert.Equal([("a", "q4_0", 36L), ("b", "iq1_s", 50L)], report.Tensors.Select(tensor => (tensor.Name, tensor.DataType, tensor.Bytes)));
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class GgufTensorReaderTests : IDisposable
     {
         { "does not begin with the letters GGUF", () => new RawGguf { Magic = "GGML"u8.ToArray() }.Build() },
         { "version 1", () => new RawGguf { Version = 1 }.Build() },
-        { "version 50331648", () => new RawGguf { Version = 3u << 24 }.Build() },
+        { "big-endian", () => new RawGguf { Version = 3u << 24 }.Build() },
         { "ends within", () => [.. new RawGguf().Build().Take(15)] },
         { "number of tensors is 18446744073709551615", () => new RawGguf { TensorCount = ulong.MaxValue }.Build() },
         { "number of keys is 1000", () => new RawGguf { KeyCount = 1000 }.Build() },
@@ -77,7 +77,7 @@ public sealed class GgufTensorReaderTests : IDisposable
         { "has a size of 9223372036854775808", () => new RawGguf().Tensor("t", [1UL << 63], F32, 0).Build() },
         { "more numbers than can be counted", () => new RawGguf().Tensor("t", [1UL << 40, 1UL << 40], F32, 0).Build() },
         { "more numbers than can be counted", () => new RawGguf().Tensor("t", [1UL << 62], F32, 0).Build() },
-        { "element type 12, which is not supported", () => new RawGguf().Tensor("t", [256], 12, 0).Build() },
+        { "element type 99, which does not exist", () => new RawGguf().Tensor("t", [256], 99, 0).Build() },
         { "rows of 33 numbers", () => new RawGguf().Tensor("t", [33], Q8, 0).Build() },
         { "no multiple of the alignment", () => new RawGguf().Tensor("t", [1], F32, 4).Build() },
         { "needs 68 bytes at 0", () => new RawGguf().Tensor("t", [17], F32, 0).Build() },
@@ -110,6 +110,39 @@ public sealed class GgufTensorReaderTests : IDisposable
 
         Assert.Contains("size", missing.Message, StringComparison.Ordinal);
         Assert.Contains("UInt32", other.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_ListOfYesAndNo_KeepsThem()
+    {
+        using var reader = GgufFile.Open(_folder.Write("a.gguf", new RawGguf().Key("list", List, [.. RawGguf.U32(Flag), .. RawGguf.U64(2), 1, 0]).Build()));
+
+        Assert.Equal([true, false], reader.Require<bool[]>("list"));
+    }
+
+    [Fact]
+    public void Read_TypeThatIsListedOnly_IsRefusedByItsName()
+    {
+        const uint iq1 = 19;
+        using var reader = GgufFile.Open(_folder.Write("a.gguf", new RawGguf().Tensor("t", [256], iq1, 0).Build()));
+
+        var error = Assert.Throws<ConfigException>(() => reader.Read("t"));
+
+        Assert.Equal(("IQ1_S", 50), (reader.Entries["t"].TypeName, reader.Entries["t"].Length));
+        Assert.Contains("'t' are IQ1_S", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ScaleThatIsNoNumber_IsRefusedByTensorAndBlock()
+    {
+        var bytes = new RawGguf { DataLength = 2 * 34 }.Tensor("t", [64], Q8, 0).Build();
+        BitConverter.GetBytes(Half.NaN).CopyTo(bytes, bytes.Length - 34);
+        using var reader = GgufFile.Open(_folder.Write("a.gguf", bytes));
+
+        var growth = LiveTensors.Growth(() =>
+            Assert.Contains("'t' is no finite number (its block 1)", Assert.Throws<FileFormatException>(() => reader.Read("t")).Message, StringComparison.Ordinal));
+
+        Assert.Equal(0, growth);
     }
 
     [Fact]
