@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ResLora.Experiments.Verification.Chat;
 using ResLora.Experiments.Verification.Diffusion;
 using ResLora.Experiments.Verification.Gguf;
 using ResLora.Experiments.Verification.Pictures;
@@ -62,6 +63,12 @@ public static class Verifier
             {
                 kind = "tokenizer";
                 return TokenizerCase.Run(name, folder);
+            }
+
+            if (ChatCases.Find(folder) is { } chat)
+            {
+                kind = ChatCases.Kind;
+                return chat(name, folder);
             }
 
             if (PictureCases.Find(folder) is { } pictures)
