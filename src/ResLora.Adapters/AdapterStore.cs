@@ -83,6 +83,11 @@ public static class AdapterStore
     /// <summary>The usual name of a LoRA file in a folder, which is diffusers'.</summary>
     public const string LoraFileName = LoraFile.UsualName;
 
+    /// <summary>The LoRA file of a text-to-image model that a path means.</summary>
+    /// <param name="path">A file, or a folder that may hold one under its usual name, as safetensors or as a pickle.</param>
+    /// <returns>The file, or null where there is none.</returns>
+    public static string? FindLoraFile(string path) => LoraFile.Find(path);
+
     /// <summary>Saves a merged adapter of a text-to-image model as one LoRA file (docs/formats.md); each block keeps its rank.</summary>
     /// <param name="merged">The merged adapter.</param>
     /// <param name="path">The file to write or replace.</param>
@@ -232,9 +237,14 @@ public static class AdapterStore
 
         if (!File.Exists(Path.Combine(folder, PeftConfig.FileName)))
         {
-            if (IsTensorFileOfPeft(folder))
+            if (IsTensorFile(folder, PeftConfig.TensorFileName, PeftConfig.FileName))
             {
                 return PeftFolder.Describe(Path.GetDirectoryName(folder)!);
+            }
+
+            if (IsTensorFile(folder, ResLoraFolder.TensorFileName, ResLoraFolder.ConfigFileName))
+            {
+                return ResLoraFolder.Describe(Path.GetDirectoryName(folder)!);
             }
 
             if (LoraFile.Find(folder) is { } file)
@@ -250,9 +260,9 @@ public static class AdapterStore
         return PeftFolder.Describe(folder);
     }
 
-    private static bool IsTensorFileOfPeft(string path) =>
-        Path.GetFileName(path) == PeftConfig.TensorFileName && Path.GetDirectoryName(path) is { } folder
-        && File.Exists(Path.Combine(folder, PeftConfig.FileName));
+    /// <summary>Whether a path is the tensor file of an adapter folder, which says more than the file alone.</summary>
+    private static bool IsTensorFile(string path, string name, string config) =>
+        Path.GetFileName(path) == name && Path.GetDirectoryName(path) is { } folder && File.Exists(Path.Combine(folder, config));
 
     private static AdapterContents Contents(
         nn.Module model, AdapterDescription description, IReadOnlyDictionary<string, StoredTensor> stored,

@@ -16,7 +16,7 @@ namespace ResLora.Adapters;
 internal static class ResLoraFolder
 {
     public const string ConfigFileName = "reslora_config.json";
-    private const string TensorFileName = "adapter.safetensors";
+    public const string TensorFileName = "adapter.safetensors";
     private const string InputNorms = "statistics.input_norm.";
     private const string LowNorms = "statistics.low_norm.";
     private const int CurrentVersion = 1;

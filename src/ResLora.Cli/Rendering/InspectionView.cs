@@ -1,4 +1,5 @@
 using ResLora.Experiments.Inspection;
+using ResLora.Experiments.Inspection.Adapters;
 using ResLora.Formats;
 using Spectre.Console;
 
@@ -17,6 +18,7 @@ internal static class InspectionView
         report.ParametersByType,
         report.Bytes,
         report.LinearLayers,
+        report.Blocks,
         report.Tensors,
         report.Notes,
     };
@@ -35,6 +37,11 @@ internal static class InspectionView
         if (report.LinearLayers.Count > 0)
         {
             DrawLinearLayers(report.LinearLayers, terminal);
+        }
+
+        if (report.Blocks.Count > 0)
+        {
+            DrawBlocks(report.Blocks, terminal);
         }
 
         if (withTensors || report.Kind == "safetensors")
@@ -57,6 +64,31 @@ internal static class InspectionView
         }
 
         terminal.Write(table);
+    }
+
+    private static void DrawBlocks(IReadOnlyList<BlockHealth> blocks, IAnsiConsole terminal)
+    {
+        var table = Tables.Of("blocks", "count>", "rank>", "effective rank>", "size of BA>", "dead>", "NaN or infinite>");
+        foreach (var role in blocks.GroupBy(block => block.Role))
+        {
+            var alive = role.Where(block => block.EffectiveRank > 0).ToArray();
+            table.Row(
+                role.Key,
+                Tables.Count(role.Count()),
+                Range(role.Select(block => (double)block.Rank)),
+                alive.Length == 0 ? "-" : Tables.Number(alive.Average(block => block.EffectiveRank)),
+                alive.Length == 0 ? "-" : Tables.Number(alive.Average(block => block.Norm)),
+                Tables.Count(role.Count(block => block.IsDead)),
+                Tables.Count(role.Count(block => block.BadNumbers > 0)));
+        }
+
+        terminal.Write(table);
+    }
+
+    private static string Range(IEnumerable<double> values)
+    {
+        var (least, most) = (values.Min(), values.Max());
+        return least == most ? Tables.Count((long)least) : $"{Tables.Count((long)least)} to {Tables.Count((long)most)}";
     }
 
     private static void DrawTensors(IReadOnlyList<InspectedTensor> tensors, IAnsiConsole terminal)

@@ -1,6 +1,8 @@
 using System.Globalization;
+using ResLora.Experiments.Inspection.Adapters;
 using ResLora.Formats;
 using ResLora.Formats.Gguf;
+using ResLora.Tensors.NativeRuntime;
 
 namespace ResLora.Experiments.Inspection;
 
@@ -16,7 +18,9 @@ internal static class GgufInspection
     public static bool IsOne(string path) => Path.GetExtension(path).Equals(".gguf", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Describes a file, or all files of a model in several.</summary>
-    public static InspectionReport Of(string path)
+    /// <param name="path">The file, or the first of several.</param>
+    /// <param name="model">The base model that an adapter is held against; null for none.</param>
+    public static InspectionReport Of(string path, string? model)
     {
         using var file = GgufFile.Open(path);
         List<KeyValuePair<string, string>> facts =
@@ -28,7 +32,23 @@ internal static class GgufInspection
             .. file.Entries.Values.GroupBy(entry => entry.TypeName, StringComparer.Ordinal).OrderBy(type => type.Key, StringComparer.Ordinal).Select(Type),
             .. file.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new KeyValuePair<string, string>(pair.Key, Value(pair.Value))),
         ];
-        return new InspectionReport(path, "gguf", facts, Tensors(file), [], []);
+        return file.TryGet<string>("general.type", out var type) && type == "adapter"
+            ? Adapter(path, file, facts, model)
+            : new InspectionReport(path, "gguf", facts, Tensors(file), [], []);
+    }
+
+    private static InspectionReport Adapter(string path, GgufFile file, IReadOnlyList<KeyValuePair<string, string>> facts, string? model)
+    {
+        TorchRuntime.ThrowIfUnusable();
+        var pairs = StoredPairs.Of(file);
+        var alpha = file.TryGet<float>("adapter.lora.alpha", out var stored) ? stored : 0;
+        return new InspectionReport(
+            path,
+            "adapter",
+            [new("format", "gguf"), new("scale", alpha == 0 ? "1 (no alpha)" : $"{alpha.ToString(CultureInfo.InvariantCulture)} / rank (alpha / rank)"), .. facts],
+            Tensors(file),
+            [],
+            []).WithBlocks(pairs, [], model is null ? null : () => AdapterFit.OfGguf(model, pairs));
     }
 
     private static IReadOnlyList<InspectedTensor> Tensors(GgufFile file) =>

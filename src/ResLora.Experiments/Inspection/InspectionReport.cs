@@ -1,3 +1,5 @@
+using ResLora.Experiments.Inspection.Adapters;
+
 namespace ResLora.Experiments.Inspection;
 
 /// <summary>What a model, an adapter or a file of tensors holds, known without reading a weight.</summary>
@@ -15,6 +17,9 @@ public sealed record InspectionReport(
     IReadOnlyList<LinearGroup> LinearLayers,
     IReadOnlyList<string> Notes)
 {
+    /// <summary>An adapter's blocks; empty for the rest.</summary>
+    public IReadOnlyList<BlockHealth> Blocks { get; init; } = [];
+
     /// <summary>The number of stored numbers.</summary>
     public long Parameters => Tensors.Sum(tensor => tensor.Count);
 

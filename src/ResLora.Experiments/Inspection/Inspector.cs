@@ -1,5 +1,5 @@
-using System.Globalization;
 using ResLora.Adapters;
+using ResLora.Experiments.Inspection.Adapters;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Models;
@@ -14,16 +14,19 @@ public static class Inspector
 {
     private static readonly string[] _adaptersOfRun = ["best", "last"];
 
-    /// <summary>Finds out what a path is, and describes it.</summary>
+    /// <summary>Finds out what a path is, and describes it. Of an adapter the factors are looked at, too.</summary>
     /// <param name="path">A model folder, an adapter folder, a safetensors file or a GGUF file.</param>
+    /// <param name="model">The base model that an adapter is held against; null for the one that it names, if that is here.</param>
     /// <returns>The description.</returns>
     /// <exception cref="FileFormatException">There is nothing to inspect, or a file is broken.</exception>
-    public static InspectionReport Inspect(string path)
+    public static InspectionReport Inspect(string path, string? model = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         if (File.Exists(path))
         {
-            return GgufInspection.IsOne(path) ? GgufInspection.Of(path) : Tensors(path);
+            return GgufInspection.IsOne(path) ? GgufInspection.Of(path, model)
+                : AdapterInspection.IsOne(path) ? AdapterFile(path, model)
+                : Tensors(path);
         }
 
         if (!Directory.Exists(path))
@@ -32,9 +35,14 @@ public static class Inspector
                 $"'{path}' does not exist{ModelPlace.HubHint(path) ?? "; give a model folder, an adapter folder, or a .safetensors or .gguf file."}");
         }
 
-        if (Has(path, "reslora_config.json") || Has(path, "adapter_config.json") || Has(path, AdapterStore.LoraFileName))
+        if (MlxFolder.IsOne(path))
         {
-            return Adapter(path);
+            return MlxFolder.Inspect(path, model);
+        }
+
+        if (Has(path, "reslora_config.json") || Has(path, "adapter_config.json") || AdapterStore.FindLoraFile(path) is not null)
+        {
+            return AdapterInspection.Of(path, model);
         }
 
         if (Has(path, "config.json") || Has(path, "model_index.json"))
@@ -48,45 +56,23 @@ public static class Inspector
             : $"'{path}' holds neither a model (config.json, model_index.json) nor an adapter (reslora_config.json, adapter_config.json, {AdapterStore.LoraFileName}).");
     }
 
+    /// <summary>Names like an adapter's do not make a file one: its tensors can be looked at all the same.</summary>
+    private static InspectionReport AdapterFile(string path, string? model)
+    {
+        try
+        {
+            return AdapterInspection.Of(path, model);
+        }
+        catch (ResLoraException error) when (Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase))
+        {
+            return Tensors(path) with { Notes = [$"It cannot be read as an adapter by itself: {error.Message}"] };
+        }
+    }
+
     private static InspectionReport Tensors(string path)
     {
         var header = SafetensorsReader.ReadHeader(path);
         return new InspectionReport(path, "safetensors", [.. header.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal)], Tensors(header), [], []);
-    }
-
-    private static InspectionReport Adapter(string path)
-    {
-        var description = AdapterStore.Describe(path);
-        var config = description.Config;
-        var shortcut = config.Shortcut;
-        List<KeyValuePair<string, string>> facts =
-        [
-            new("format", description.Format),
-            new("method", config.Kind.Title),
-            new("base model", description.BaseModel ?? "not said"),
-            .. config.Kind.HasRank
-                ? [new("rank", Text(config.Rank)), new("alpha", Text(config.Alpha)), new("scaling", Text(config.Scaling)), new("dropout", Text(config.Dropout))]
-                : Array.Empty<KeyValuePair<string, string>>(),
-            new("targets", config.Targets is { } targets ? Shortened(targets) : "not said"),
-        ];
-        facts.AddRange(config.Kind.Facts(description));
-        if (config.Exclude is { } exclude)
-        {
-            facts.Add(new("exclude", Shortened(exclude)));
-        }
-
-        if (!description.Overrides.IsEmpty)
-        {
-            facts.Add(new("modules of their own", $"{description.Overrides.Ranks.Count} patterns of ranks, {description.Overrides.Alphas.Count} of alphas"));
-        }
-
-        facts.Add(new("shortcut", shortcut.Kind switch
-        {
-            ShortcutKind.None => $"none (plain {config.Kind.Title})",
-            _ when shortcut.PreviousCount == ShortcutConfig.AllPrevious => $"{Name(shortcut.Kind)}, all previous blocks",
-            _ => $"{Name(shortcut.Kind)}, {shortcut.PreviousCount} previous",
-        }));
-        return new InspectionReport(path, "adapter", facts, Tensors(SafetensorsReader.ReadHeader(description.TensorFile)), [], []);
     }
 
     private static InspectionReport Model(string path)
@@ -126,19 +112,6 @@ public static class Inspector
             .OrderBy(entry => entry.Name, StringComparer.Ordinal)
             .Select(entry => new InspectedTensor(entry.Name, entry.DataType.ToString().ToLowerInvariant(), entry.Shape, entry.Length)),
     ];
-
-    /// <summary>Whole module names are many; their last parts say as much.</summary>
-    private static string Shortened(TargetModules targets)
-    {
-        const int shown = 8;
-        return targets.Parts.Count <= shown
-            ? targets.ToString()
-            : $"{targets.Parts.Count} layers: {string.Join(", ", targets.Parts.Select(LayerRole.LastPart).Distinct(StringComparer.Ordinal))}";
-    }
-
-    private static string Name(ShortcutKind kind) => kind.ToString().ToLowerInvariant();
-
-    private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 
     private static bool Has(string folder, string name) => File.Exists(Path.Combine(folder, name));
 }

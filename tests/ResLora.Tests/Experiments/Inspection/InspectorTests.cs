@@ -95,8 +95,9 @@ public sealed class InspectorTests(TinyWorld world) : IClassFixture<TinyWorld>
         var ofFolder = Inspector.Inspect(adapter);
         var ofFile = Inspector.Inspect(Path.Combine(adapter, "adapter.safetensors"));
 
-        Assert.Equal(("adapter", "safetensors"), (ofFolder.Kind, ofFile.Kind));
+        Assert.Equal(("adapter", "adapter"), (ofFolder.Kind, ofFile.Kind));
         Assert.Contains(new("shortcut", "input, 1 previous"), ofFolder.Facts);
+        Assert.Equal(ofFolder.Facts, ofFile.Facts);
         Assert.Equal(ofFolder.Tensors.Select(t => t.Name), ofFile.Tensors.Select(t => t.Name));
     }
 
