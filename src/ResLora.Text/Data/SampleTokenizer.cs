@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Text.Data.Chat;
 
 namespace ResLora.Text.Data;
 
@@ -14,6 +15,11 @@ public sealed class SampleTokenizer(
     Func<string, IReadOnlyList<int>> encode, IReadOnlyList<int> before, int endId, SampleTokenizerOptions? options = null)
 {
     private readonly SampleTokenizerOptions _options = options ?? new SampleTokenizerOptions();
+
+    /// <summary>
+    /// Writes conversations, and prompts as such; null for a model without a chat template, or where it is not to be used.
+    /// </summary>
+    public ChatEncoder? Chat { get; init; }
 
     /// <summary>The prompt alone as the model gets it before generating: begin and prompt.</summary>
     /// <param name="prompt">The prompt.</param>
@@ -46,7 +52,10 @@ public sealed class SampleTokenizer(
         return new TokenizedSample(ids, labels);
     }
 
-    /// <summary>Tokenises a data set, cuts plain texts that are too long into windows, drops what cannot be trained on, and counts both.</summary>
+    /// <summary>
+    /// Tokenises a data set, cuts plain texts that are too long into windows and conversations at their oldest turns, drops what cannot be
+    /// trained on, and counts all of it.
+    /// </summary>
     /// <param name="samples">The samples.</param>
     /// <returns>The samples kept, and the counts.</returns>
     /// <exception cref="ConfigException">Too many samples have nothing to learn, or none is left.</exception>
@@ -54,9 +63,27 @@ public sealed class SampleTokenizer(
     {
         ArgumentNullException.ThrowIfNull(samples);
         var kept = new List<TokenizedSample>();
-        var (tooLong, untrained, cut, shortest) = (0, 0, 0, int.MaxValue);
+        var (tooLong, untrained, cut, cutAtTurns, divided, shortest) = (0, 0, 0, 0, 0, int.MaxValue);
         foreach (var sample in samples)
         {
+            if (Chat?.ConversationOf(sample) is { } conversation)
+            {
+                var written = Chat.Encode(conversation, _options.MaxLength);
+                kept.AddRange(written.Samples);
+                shortest = written.Fit == ChatFit.Untrained ? shortest : Math.Min(shortest, written.Shortest);
+                tooLong += written.Fit == ChatFit.TooLong ? 1 : 0;
+                untrained += written.Fit == ChatFit.Untrained ? 1 : 0;
+                cutAtTurns += written.Fit == ChatFit.Cut ? 1 : 0;
+                divided += written.Samples.Count > 1 ? 1 : 0;
+                continue;
+            }
+
+            if (sample.Conversation is { } unread)
+            {
+                throw new ConfigException(
+                    $"{unread.Where}: a conversation is written with a chat template, and there is none; take a model that has one.");
+            }
+
             if (string.IsNullOrWhiteSpace(sample.Completion))
             {
                 untrained++;
@@ -80,11 +107,19 @@ public sealed class SampleTokenizer(
         if (untrained > _options.MaxUntrainedFraction * total)
         {
             throw new ConfigException(
-                $"{untrained} of {total} samples have no token to train (a blank completion or text), more than the allowed fraction of {_options.MaxUntrainedFraction}; check the column names and the data.");
+                $"{untrained} of {total} samples have no token to train (a blank completion or text, no turn of the assistant), "
+                + $"more than the allowed fraction of {_options.MaxUntrainedFraction}; check the column names and the data.");
         }
 
         return kept.Count > 0
-            ? new TokenizedData(kept) { TooLong = tooLong, Untrained = untrained, CutIntoWindows = cut }
+            ? new TokenizedData(kept)
+            {
+                TooLong = tooLong,
+                Untrained = untrained,
+                CutIntoWindows = cut,
+                CutAtTurns = cutAtTurns,
+                Divided = divided,
+            }
             : throw new ConfigException(total == 0
                 ? "There are no samples to train on."
                 : $"None of {total} samples fits into {_options.MaxLength} tokens, the shortest has {shortest}; raise the limit.");

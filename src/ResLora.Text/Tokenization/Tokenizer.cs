@@ -59,6 +59,7 @@ public sealed class Tokenizer
         _specialIds = [.. json.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
         (BeginId, PadId, MaskId, ChatTemplate) = (settings.BeginId, rows.Known(settings.PadId), rows.Known(settings.MaskId), settings.ChatTemplate);
         Ends = settings.Ends;
+        NamedTokens = settings.NamedTokens;
         EndId = settings.NamedEndId is { } named && Ends.Ids.Contains(named) ? named : Ends.Ids is [var first, ..] ? first : null;
         rows.Require([.. _around.Before, .. _around.After, .. EndId is { } end ? [end] : Array.Empty<int>()], text: null);
         if (!isOlder)
@@ -97,6 +98,11 @@ public sealed class Tokenizer
 
     /// <summary>The token that stands for a hidden one, such as <c>&lt;mask&gt;</c>; null when the files name none.</summary>
     public int? MaskId { get; }
+
+    /// <summary>
+    /// The tokens that the files name, by the names that chat templates know: <c>bos_token</c>, <c>eos_token</c> and the like.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> NamedTokens { get; }
 
     /// <summary>The chat template in Jinja, or null.</summary>
     public string? ChatTemplate { get; }
@@ -149,6 +155,19 @@ public sealed class Tokenizer
     /// <returns>The ids.</returns>
     /// <exception cref="FileFormatException">A pattern of the tokenizer takes too long on this text.</exception>
     public IReadOnlyList<int> EncodePrompt(string text) => [.. Before, .. Ids(text).Ids];
+
+    /// <summary>
+    /// Encodes a conversation that a chat template has written: its special tokens stand in the text, and what the tokenizer puts in front
+    /// is put there unless the text begins with it.
+    /// </summary>
+    /// <param name="text">The text; added tokens that stand in it are found.</param>
+    /// <returns>The ids.</returns>
+    /// <exception cref="FileFormatException">A pattern of the tokenizer takes too long on this text.</exception>
+    public IReadOnlyList<int> EncodeChat(string text)
+    {
+        var ids = Ids(text).Ids;
+        return Before.Count == 0 || ids.Take(Before.Count).SequenceEqual(Before) ? ids : [.. Before, .. ids];
+    }
 
     /// <summary>Encodes a text, or a pair of texts, as an encoder gets it: with special tokens and types, cut to a length.</summary>
     /// <param name="text">The text, or the first of two.</param>

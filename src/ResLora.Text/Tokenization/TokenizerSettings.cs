@@ -12,6 +12,8 @@ internal sealed record TokenizerSettings
 {
     private const string ConfigFile = "tokenizer_config.json";
 
+    private static readonly string[] _tokens = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+
     private const long LargestTemplate = 4 << 20;   // published ones have some ten kilobytes
 
     public int? BeginId { get; private init; }
@@ -26,6 +28,11 @@ internal sealed record TokenizerSettings
     public int? MaskId { get; private init; }
 
     public string? ChatTemplate { get; private init; }
+
+    /// <summary>
+    /// The tokens that the tokenizer's own files name, by the names that chat templates know: <c>bos_token</c> and the like.
+    /// </summary>
+    public required IReadOnlyDictionary<string, string> NamedTokens { get; init; }
 
     /// <summary>Whether tokenizer_config.json wants the begin token in front (<c>add_bos_token</c>); null when it does not say.</summary>
     public bool? AddBegin { get; private init; }
@@ -58,6 +65,10 @@ internal sealed record TokenizerSettings
             Ends = EndTokens.Read(generation, model, end, size),
             PadId = Find("pad_token"),
             MaskId = Find("mask_token") ?? tokenizer.IdOf("<mask>") ?? tokenizer.IdOf("[MASK]"),
+            NamedTokens = _tokens
+                .Select(key => (Key: key, Token: first?.ChildOrNull(key) ?? second?.ChildOrNull(key)))
+                .Where(named => named.Token is not null)
+                .ToDictionary(named => named.Key, named => TextOf(named.Token!), StringComparer.Ordinal),
             AddBegin = config?.FlagOrNull("add_bos_token"),
             AddEnd = config?.FlagOrNull("add_eos_token"),
             ChatTemplate = Template(config) ?? TemplateFile(folder),
@@ -71,6 +82,8 @@ internal sealed record TokenizerSettings
     }
 
     // "</s>" or {"content": "</s>", "lstrip": false, …}
+    private static string TextOf(TokenizerJsonComponent token) => token.IsText ? token.AsText() : token.Text("content");
+
     private static (int Id, string File)? Named(string key, TokenizerJsonComponent? source, TokenizerJson tokenizer)
     {
         if (source?.ChildOrNull(key) is not { } value)
@@ -78,7 +91,7 @@ internal sealed record TokenizerSettings
             return null;
         }
 
-        var token = value.IsText ? value.AsText() : value.Text("content");
+        var token = TextOf(value);
         return tokenizer.IdOf(token) is { } id
             ? (id, source.File)
             : throw value.Error($"the token '{token}' is not in {tokenizer.File}; name a token that is, or null");

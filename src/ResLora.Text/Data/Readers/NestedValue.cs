@@ -31,7 +31,7 @@ internal static class NestedValue
     {
         var first = value.EnumerateArray().FirstOrDefault();
         return first.ValueKind == JsonValueKind.Object && _roles.Any(role => first.TryGetProperty(role, out _))
-            ? $"a conversation of {value.GetArrayLength()} messages; write it as two texts, a prompt and a completion, in the form of the model's chat template"
+            ? $"a conversation of {value.GetArrayLength()} messages, which task chat reads (--task chat)"
             : $"a list of {value.GetArrayLength()} values; write one text a row";
     }
 }

@@ -28,6 +28,11 @@ public sealed class AlpacaTask(ColumnMap columns) : RowTask(columns)
         var input = row.Find(ColumnName("input"))?.Trim() ?? "";
         var given = input.Length > 0 ? $"\n\n### Input:\n{input}" : "";
         var output = row.Require(ColumnName("output"));
-        return new Sample(Frame.Wrap(Value(row, "instruction") + given), output) { Answer = WholeText.Answer(output) };
+        var instruction = Value(row, "instruction");
+        return new Sample(Frame.Wrap(instruction + given), output)
+        {
+            Answer = WholeText.Answer(output),
+            Asked = input.Length > 0 ? $"{instruction}\n\n{input}" : instruction,
+        };
     }
 }

@@ -9,7 +9,6 @@ public static class TaskFinder
 {
     // All of whose columns are in a row; what is more special comes first.
     private static readonly string[] _byColumns = ["svamp", "mathqa", "hellaswag", "alpaca", "completion"];
-    private static readonly string[] _conversations = ["messages", "conversations", "conversation", "chat", "dialog", "dialogue"];
 
     /// <summary>Finds the task.</summary>
     /// <param name="path">The data: a file, or a folder.</param>
@@ -52,6 +51,12 @@ public static class TaskFinder
 
     private static (string Task, string Reason)? ForGeneration(Row row)
     {
+        if (ChatTask.ColumnsOf(row) is { } conversation)
+        {
+            var columns = conversation.Count == 1 ? "column" : "columns";
+            return (ChatTask.TaskName, $"it has the {columns} {string.Join(", ", conversation)} with lists of messages");
+        }
+
         var names = row.Values.Keys.ToHashSet(StringComparer.Ordinal);
         if (row.Values.GetValueOrDefault("answer")?.Contains("####", StringComparison.Ordinal) == true && names.Contains("question"))
         {
@@ -80,10 +85,11 @@ public static class TaskFinder
 
     private static ConfigException NotFound(Row row, string path, bool isForEncoder)
     {
-        if (row.Values.Keys.FirstOrDefault(_conversations.Contains) is { } conversation)
+        if (isForEncoder && ChatTask.ColumnsOf(row) is { } conversation)
         {
             return new ConfigException(
-                $"{path}: column '{conversation}' holds conversations, which no task reads; write each as two texts, a prompt and a completion, in the form of the model's chat template.");
+                $"{path}: column '{conversation[0]}' holds conversations, which an encoder does not learn; "
+                + "take a model that continues texts.");
         }
 
         var kind = isForEncoder ? "an encoder learns, such as text and label" : "a model learns to go on with, such as prompt and completion, or text";

@@ -20,6 +20,7 @@ public static class TaskRegistry
         columns => new CompletionTask(columns),
         columns => new TextTask(columns),
         columns => new AlpacaTask(columns),
+        columns => new ChatTask(columns),
     ];
 
     /// <summary>Every task, with its own column names.</summary>

@@ -51,7 +51,7 @@ public sealed class RowReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("a.jsonl", "{\"p\":\"x\"}\n{\"p\":[{\"role\":\"user\",\"content\":\"hi\"}]}\n", "line 2: column 'p' needs a text and holds a conversation of 1 messages")]
+    [InlineData("a.jsonl", "{\"p\":\"x\"}\n{\"p\":[{\"role\":\"user\",\"content\":\"hi\"}]}\n", "line 2: column 'p' needs a text and holds a conversation of 1 messages, which task chat reads")]
     [InlineData("a.jsonl", "{\"p\":[{\"from\":\"human\",\"value\":\"hi\"}, {}]}\n", "line 1: column 'p' needs a text and holds a conversation of 2 messages")]
     [InlineData("a.jsonl", "{\"p\":[\"a\",\"b\"]}\n", "line 1: column 'p' needs a text and holds a list of 2 values")]
     [InlineData("a.jsonl", "{\"p\":[]}\n", "line 1: column 'p' needs a text and holds a list of 0 values")]

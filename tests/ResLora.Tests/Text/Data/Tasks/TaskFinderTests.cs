@@ -19,6 +19,11 @@ public sealed class TaskFinderTests : IDisposable
     [InlineData(false, "{\"Body\":\"a\",\"Question\":\"b\",\"Equation\":\"c\",\"Answer\":1}", "svamp")]
     [InlineData(false, "{\"id\":1,\"text\":\"a\"}", "text")]
     [InlineData(false, "{\"content\":\"a\"}", "text")]
+    [InlineData(false, "{\"messages\":[]}", "chat")]
+    [InlineData(false, "{\"prompt\":\"a\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}", "chat")]
+    [InlineData(false, "{\"conversations\":[{\"from\":\"human\",\"value\":\"a\"}]}", "chat")]
+    [InlineData(false, "{\"dialogue\":\"[{\\\"role\\\": \\\"user\\\"}]\"}", "chat")]
+    [InlineData(false, "{\"prompt\":[{\"role\":\"user\"}],\"completion\":[{\"role\":\"assistant\"}]}", "chat")]
     [InlineData(true, "{\"text\":\"a\",\"label\":\"good\"}", "classification")]
     [InlineData(true, "{\"text\":\"a\",\"label\":1}", "classification")]
     [InlineData(true, "{\"text\":\"a\",\"label\":0.5}", "regression")]
@@ -34,7 +39,8 @@ public sealed class TaskFinderTests : IDisposable
     [InlineData(false, "{\"text\":\"a\",\"label\":\"good\"}", "name the task (--task)")]
     [InlineData(true, "{\"prompt\":\"a\",\"completion\":\"b\"}", "its columns (prompt, completion) are none that an encoder learns")]
     [InlineData(false, "{\"a\":1}", "its columns (a) are none that a model learns to go on with")]
-    [InlineData(false, "{\"messages\":[]}", "column 'messages' holds conversations")]
+    [InlineData(true, "{\"messages\":[]}", "column 'messages' holds conversations, which an encoder does not learn")]
+    [InlineData(false, "{\"messages\":\"hello\"}", "its columns (messages) are none")]
     public void Find_NoTaskThatFits_SaysWhatToName(bool isForEncoder, string row, string expected)
     {
         var path = _files.Write("a.jsonl", row);
