@@ -66,16 +66,29 @@ internal static class EvaluateCommand
             Description = "Name a column of the file, such as prompt=question or label=category; may be given several times.",
             HelpName = "NAME=COLUMN",
         };
+        var template = new Option<string?>("--chat-template")
+        {
+            Description = "Write prompts as conversations: auto where the model has a chat template, never, or the file of a template; " +
+                "by default as in training.",
+            HelpName = "WHICH",
+        };
+        var pattern = new Option<string?>("--answer-pattern")
+        {
+            Description = "For exact match: a regular expression whose first group is the answer, in what is generated as in what " +
+                "is right; the last match counts.",
+            HelpName = "REGEX",
+        };
         var dtype = SharedOptions.DataType();
         var verb = new Verb(
             "evaluate",
             "Measure the loss on a task's completions and how many generated answers are exactly right, or how well labels and scores of texts or pictures are predicted.",
             "evaluate --model samples/word-problems/base --task word-problems --data samples/word-problems/data/heldout.jsonl --limit 100",
             "evaluate --model my-model --adapter runs/my/best --task gsm8k --data gsm8k/test.jsonl --predictions predictions.jsonl",
+            "evaluate --model my-chat-model --task chat --data conversations.jsonl --answer-pattern '#### (.+)'",
             "evaluate --model my-roberta --adapter runs/sst2/best --task sst2 --data data/SST-2 --split validation",
             "evaluate --model my-vit --adapter runs/birds/best --task image-classification --data birds --mistakes mistakes.png")
         {
-            model, adapter, rank, task, data, split, limit, batch, count, predictions, mistakes, columns, dtype,
+            model, adapter, rank, task, data, split, limit, batch, count, predictions, mistakes, columns, template, pattern, dtype,
         };
         return verb.Does((line, context) =>
         {
@@ -98,6 +111,8 @@ internal static class EvaluateCommand
                 Limit = line.GetValue(limit),
                 BatchSize = line.GetValue(batch),
                 MaxNewTokens = line.GetValue(count),
+                ChatTemplate = line.GetValue(template),
+                AnswerPattern = line.GetValue(pattern),
                 DataType = line.GetRequiredValue(dtype),
                 PredictionsFile = line.GetValue(predictions),
                 MistakesFile = line.GetValue(mistakes),

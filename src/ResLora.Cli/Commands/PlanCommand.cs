@@ -1,5 +1,7 @@
+using System.CommandLine;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments.Planning;
+using ResLora.Formats.Errors;
 
 namespace ResLora.Cli.Commands;
 
@@ -10,18 +12,31 @@ internal static class PlanCommand
     public static Verb Create()
     {
         var run = new RunArguments();
+        var show = new Option<int>("--show")
+        {
+            Description = "Print the first samples with every token marked: trained, read, or cut off.",
+            HelpName = "N",
+        };
         var verb = new Verb(
             "plan",
             "Show what a training run would do, without running it: layers, chains, parameters, data, steps and memory. No weights are read.",
             "plan samples/word-problems/reslora.yaml",
             "plan my.yaml --set adapter.targets=all-linear --json",
-            "plan --model my-model --data questions.csv");
+            "plan --model my-model --data questions.csv",
+            "plan --model my-chat-model --data conversations.jsonl --show 3");
         run.AddTo(verb);
+        verb.Options.Add(show);
         return verb.Does((line, context) =>
         {
+            var count = line.GetValue(show);
+            if (count < 0)
+            {
+                throw new ConfigException($"--show is {count}; it must be 0 or more.");
+            }
+
             var settings = run.Read(line, context);
             context.RequireTorch();
-            var report = PlanJob.Run(settings);
+            var report = PlanJob.Run(settings, count);
             context.Result(report, terminal => PlanView.Draw(report, terminal));
             return ExitCode.Done;
         });

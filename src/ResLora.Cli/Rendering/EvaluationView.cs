@@ -19,6 +19,8 @@ internal static class EvaluationView
         ScoredTokens = report.Loss.Tokens,
         report.LeftOut,
         report.CutIntoWindows,
+        report.CutAtTurns,
+        report.ChatTemplate,
         report.GuessedColumns,
         report.Unanswered,
         ExactMatch = report.ExactMatch,
@@ -58,6 +60,16 @@ internal static class EvaluationView
         if (report.CutIntoWindows > 0)
         {
             facts.Add(new("windows", $"{Tables.Count(report.CutIntoWindows)} texts are too long and were cut into windows, all of which are counted"));
+        }
+
+        if (report.CutAtTurns > 0)
+        {
+            facts.Add(new("cut", $"{Tables.Count(report.CutAtTurns)} conversations are too long and were cut at their oldest turns"));
+        }
+
+        if (report.ChatTemplate is { } template)
+        {
+            facts.Add(new("chat template", template));
         }
 
         if (OtherNames.Describe(report.GuessedColumns) is { } guessed)

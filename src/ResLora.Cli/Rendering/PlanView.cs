@@ -32,6 +32,11 @@ internal static class PlanView
         {
             Tables.Sentence(terminal, line);
         }
+
+        foreach (var sample in report.Shown)
+        {
+            terminal.Write(new SampleTokens(sample));
+        }
     }
 
     /// <summary>The plan without its table, as it is shown when training begins.</summary>

@@ -48,6 +48,9 @@ public static class EvaluateJob
             Columns = new ColumnMap(options.Columns),
             Limit = options.Limit,
             ModelName = options.Adapter ?? options.Model,
+            Adapter = options.Adapter,
+            ChatTemplate = options.ChatTemplate,
+            AnswerPattern = options.AnswerPattern,
         };
         var data = workload.Read(given, session);
         if (options.MistakesFile is not null && data.Head?.Kind != ModelHeadKind.Labels)
@@ -86,6 +89,8 @@ public static class EvaluateJob
             Unanswered = found.Answers?.LeftOut ?? 0,
             Truncated = found.Truncated,
             CutIntoWindows = found.CutIntoWindows,
+            CutAtTurns = found.CutAtTurns,
+            ChatTemplate = found.ChatTemplate,
             GuessedColumns = data.GuessedColumns,
         };
     }

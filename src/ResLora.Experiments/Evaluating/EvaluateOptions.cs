@@ -1,4 +1,5 @@
 using ResLora.Text.Data;
+using ResLora.Text.Data.Tasks;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Evaluating;
@@ -45,6 +46,18 @@ public sealed record EvaluateOptions
     /// </summary>
     public int MaxLength { get; init; } = 2048;
 
+    /// <summary>
+    /// Whether prompts are written with a chat template: auto where the model has one, never, or the file of one. Null does what training
+    /// did, and auto where that is not known.
+    /// </summary>
+    public string? ChatTemplate { get; init; }
+
+    /// <summary>
+    /// A regular expression whose first group is the answer, in what is generated as in what is right; the last match counts. Null for the
+    /// task's own way.
+    /// </summary>
+    public string? AnswerPattern { get; init; }
+
     /// <summary>float32, bfloat16, or auto for the type of the files. Default auto.</summary>
     public string DataType { get; init; } = "auto";
 
@@ -77,6 +90,11 @@ public sealed record EvaluateOptions
         if (Rank is not null && Adapter is null)
         {
             yield return "a rank is that of an adapter; give the adapter, or leave the rank out";
+        }
+
+        if (AnswerPattern is { } pattern && PatternTask.Problem(pattern) is { } fault)
+        {
+            yield return fault;
         }
 
         if (MistakesFile is { } mistakes && !mistakes.EndsWith(".png", StringComparison.OrdinalIgnoreCase))

@@ -25,6 +25,12 @@ public sealed record EvaluationReport(string Task, int Samples, EvaluationLoss L
     /// <summary>How many texts were cut to the longest length.</summary>
     public int Truncated { get; init; }
 
+    /// <summary>How many conversations lost their oldest turns to go into the longest length.</summary>
+    public int CutAtTurns { get; init; }
+
+    /// <summary>Where the chat template is from that samples were written with; null for none.</summary>
+    public string? ChatTemplate { get; init; }
+
     /// <summary>How many texts without a prompt were too long and were cut into windows, all of which count.</summary>
     public int CutIntoWindows { get; init; }
 

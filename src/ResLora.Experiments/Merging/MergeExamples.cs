@@ -25,7 +25,8 @@ internal static class MergeExamples
             var task = source.Task ?? throw new ConfigException($"The task of '{path}' is missing, which says how it is read (--task).");
             var workload = WorkloadRegistry.Of(task);
             workload.Require(task, session.Model, session.ModelFolder);
-            return workload.Read(new GivenData(task, path, split) { Limit = count }, session).Take(session, heldOut: false, count, path);
+            var given = new GivenData(task, path, split) { Limit = count, Adapter = source.Adapter };
+            return workload.Read(given, session).Take(session, heldOut: false, count, path);
         }
 
         if (OfRun(source.Adapter, session, out var folder, out var fault) is { } data && (data.HasValidation || !heldOut))
@@ -37,6 +38,11 @@ internal static class MergeExamples
         return fault is null ? invented : invented with { Source = $"{invented.Source}, because the run's own data cannot be read ({fault})" };
     }
 
+    /// <summary>An earlier version wrote no prompts with chat templates, and its settings do not say so.</summary>
+    private static RunConfig AsTrained(RunConfig config, string adapter) => TrainedPrompt.Read(adapter) is { ChatTemplate: null }
+        ? config with { Data = config.Data with { ChatTemplate = ChatTemplateUse.Never, ChatTemplateFile = null } }
+        : config;
+
     /// <summary>An adapter in a run's best or last folder has the run's settings beside it; if its data cannot be read, the fault says why.</summary>
     private static TaskData? OfRun(string? adapter, ModelSession session, out string folder, out string? fault)
     {
@@ -44,7 +50,7 @@ internal static class MergeExamples
         (folder, fault) = (run?.Path ?? "", null);
         try
         {
-            return run is null ? null : RunConfig.Read(run.ConfigFile).ReadData(session.Model, headIsNew: false);
+            return run is null ? null : AsTrained(RunConfig.Read(run.ConfigFile), adapter!).ReadData(session.Model, headIsNew: false);
         }
         catch (ResLoraException error)
         {

@@ -5,6 +5,7 @@ using ResLora.Experiments.Workloads;
 using ResLora.Formats;
 using ResLora.Formats.NativeRuntime;
 using ResLora.Models;
+using ResLora.Text.Data.Chat;
 using ResLora.Text.Data.Labelling;
 using ResLora.Training.Memory;
 using ResLora.Training.Planning;
@@ -27,6 +28,9 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
     /// was guessed.
     /// </summary>
     public IReadOnlyDictionary<string, string> GuessedColumns { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The first samples as tokens, as many as were asked for.</summary>
+    public IReadOnlyList<ShownSample> Shown { get; init; } = [];
 
     /// <summary>What the network's head predicts; null for models that continue texts.</summary>
     public ModelHead? Head { get; init; }

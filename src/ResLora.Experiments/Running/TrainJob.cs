@@ -87,7 +87,7 @@ public static class TrainJob
         var objective = data.ObjectiveFor(session, config.Training.Packing);
         using var watcher = data.Watch(session, config.Samples, folder.Path, stop);
         var setup = new TrainSetup(
-            objective, trainable, encoded.Train.Examples, encoded.Validation, config.Training, folder.Path, Save(config, session))
+            objective, trainable, encoded.Train.Examples, encoded.Validation, config.Training, folder.Path, Save(config, session, data))
         {
             Adapter = adapter,
             RateFactor = data.RateFactor,
@@ -125,7 +125,7 @@ public static class TrainJob
     private static RunFolder FolderOf(RunConfig config) =>
         new(config.Output ?? throw new ConfigException("output is missing; name the folder of the run."));
 
-    private static Action<string> Save(RunConfig config, ModelSession session) => folder =>
+    private static Action<string> Save(RunConfig config, ModelSession session, TaskData data) => folder =>
     {
         if (session.Adapter is { } adapter)
         {
@@ -140,7 +140,8 @@ public static class TrainJob
             ModelFolder.Write(session.Model, config.Model, folder, overwrite: true);
         }
 
-        TrainedPrompt.Of(config)?.Write(folder);
+        var prompt = TrainedPrompt.Of(config);
+        (prompt is null ? null : prompt with { ChatTemplate = data.ChatTemplate })?.Write(folder);
     };
 
     private static AdaptedModel Saved(ModelSession session, string folder)

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Formats.Json;
@@ -16,6 +17,16 @@ namespace ResLora.Experiments.Running;
 internal sealed record TrainedPrompt(string Task, PromptFrame? Frame)
 {
     public const string FileName = "reslora_prompt.json";
+
+    /// <summary>What <see cref="ChatTemplate"/> says for the model's own.</summary>
+    public const string OwnTemplate = "model";
+
+    /// <summary>
+    /// The chat template that prompts were written with: <see cref="OwnTemplate"/>, or the text of another; null where they were written
+    /// as the task does.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ChatTemplate { get; init; }
 
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web)
     {

@@ -1,6 +1,8 @@
 using ResLora.Experiments.Configuration;
 using ResLora.Formats;
 using ResLora.Images.Augmentation;
+using ResLora.Text.Data.Chat;
+using ResLora.Text.Data.Tasks;
 using ResLora.Text.Tokenization;
 
 namespace ResLora.Experiments.Workloads;
@@ -56,6 +58,28 @@ public sealed record DataConfig
     /// </summary>
     public Truncation Truncation { get; init; } = Truncation.LongestFirst;
 
+    /// <summary>
+    /// For models with a chat template: whether prompts with completions are written as a turn of the user and one of the assistant: auto,
+    /// where the model has a template, or never. Conversations always are. Default auto.
+    /// </summary>
+    public ChatTemplateUse ChatTemplate { get; init; }
+
+    /// <summary>A file with a chat template in Jinja, which is used in place of the model's own. Default: the model's.</summary>
+    [ConfigPath]
+    public string? ChatTemplateFile { get; init; }
+
+    /// <summary>
+    /// Which tokens of a conversation are trained: assistant (each of its turns with the end-of-turn token), last (its last turn) or all.
+    /// Default assistant.
+    /// </summary>
+    public TrainOn TrainOn { get; init; }
+
+    /// <summary>
+    /// For tasks that generate text: a regular expression whose first group is the answer, in what is generated as in what is right, for
+    /// exact match. The last match of a text counts. Default: the task's own way.
+    /// </summary>
+    public string? AnswerPattern { get; init; }
+
     /// <summary>For pictures: how they are changed at random while the model trains. Default: not at all.</summary>
     public AugmentConfig? Augment { get; init; }
 
@@ -71,6 +95,18 @@ public sealed record DataConfig
     /// </summary>
     public string PictureCache { get; init; } = UsualPictureCache;
 
+    /// <summary>What is given that has a meaning for generated text only, a phrase each.</summary>
+    internal IEnumerable<string> GivenForGeneration()
+    {
+        (string Name, bool IsGiven)[] keys =
+        [
+            ("chatTemplate", ChatTemplate != ChatTemplateUse.Auto), ("chatTemplateFile", ChatTemplateFile is not null),
+            ("trainOn", TrainOn != TrainOn.Assistant), ("answerPattern", AnswerPattern is not null),
+        ];
+        return keys.Where(key => key.IsGiven)
+            .Select(key => $"{key.Name} is given, and it is for tasks that generate text only; leave it out");
+    }
+
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
     /// <returns>The problems.</returns>
     public IEnumerable<string> Problems()
@@ -83,6 +119,16 @@ public sealed record DataConfig
         if (ByteSize.TryParse(PictureCache) is null)
         {
             yield return $"pictureCache {ByteSize.Problem(PictureCache)}";
+        }
+
+        if (ChatTemplateFile is not null && ChatTemplate == ChatTemplateUse.Never)
+        {
+            yield return "chatTemplateFile is given, and chatTemplate is never; leave one of them out";
+        }
+
+        if (AnswerPattern is { } pattern && PatternTask.Problem(pattern) is { } fault)
+        {
+            yield return $"answerPattern: {fault}";
         }
 
         foreach (var problem in Augment?.Problems() ?? [])

@@ -29,6 +29,12 @@ internal sealed record Measurement(int Samples, EvaluationLoss Loss)
     /// <summary>Samples cut to the longest length.</summary>
     public int Truncated { get; init; }
 
+    /// <summary>Conversations that lost their oldest turns to go into the longest length.</summary>
+    public int CutAtTurns { get; init; }
+
+    /// <summary>Where the chat template is from that samples were written with; null for none.</summary>
+    public string? ChatTemplate { get; init; }
+
     /// <summary>Texts that were cut into windows, all of which count.</summary>
     public int CutIntoWindows { get; init; }
 }

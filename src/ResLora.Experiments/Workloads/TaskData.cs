@@ -1,5 +1,6 @@
 using ResLora.Formats.Errors;
 using ResLora.Models;
+using ResLora.Text.Data.Chat;
 using ResLora.Text.Data.Labelling;
 using ResLora.Training;
 using ResLora.Training.Loop;
@@ -34,6 +35,12 @@ internal abstract class TaskData
     /// <summary>What the first sample asks of a model that answers; null for other tasks.</summary>
     public virtual string? Prompt => null;
 
+    /// <summary>
+    /// What its samples were written with, once they are encoded: <c>model</c> for the model's own chat template, else the text of another;
+    /// null for none.
+    /// </summary>
+    public virtual string? ChatTemplate => null;
+
     /// <summary>The first caption, for a model that makes pictures; null for other tasks.</summary>
     public virtual string? PicturePrompt => null;
 
@@ -47,6 +54,13 @@ internal abstract class TaskData
     /// <returns>The examples.</returns>
     /// <exception cref="ResLoraException">The samples do not fit the network.</exception>
     public abstract EncodedData Encode(ModelSession session, EncodingTerms terms);
+
+    /// <summary>The first samples as tokens, to look at.</summary>
+    /// <param name="session">The network with what belongs to it.</param>
+    /// <param name="terms">By which rules.</param>
+    /// <param name="count">How many samples.</param>
+    /// <returns>The samples; null where they are no texts to go on with.</returns>
+    public virtual IReadOnlyList<ShownSample>? Show(ModelSession session, EncodingTerms terms, int count) => null;
 
     /// <summary>Makes ready what takes long to compute and is computed once, before the network is trained. Default: nothing.</summary>
     /// <param name="session">The network, with its weights.</param>

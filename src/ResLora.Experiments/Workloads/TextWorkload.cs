@@ -12,7 +12,7 @@ internal abstract class TextWorkload : Workload
     /// <inheritdoc />
     public override KeyValuePair<string, IReadOnlyList<string>> Companions { get; } = new(
         "the tokenizer's files",
-        ["tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model"]);
+        ["tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model", "chat_template.jinja"]);
 
     /// <inheritdoc />
     public override TemplateWords Words { get; } = new(

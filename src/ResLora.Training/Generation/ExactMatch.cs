@@ -1,6 +1,7 @@
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Text.Data;
+using ResLora.Text.Data.Chat;
 using ResLora.Text.Data.Tasks;
 using ResLora.Text.Tokenization;
 
@@ -20,6 +21,7 @@ public static class ExactMatch
     /// <param name="config">How to generate; greedy unless there is a reason.</param>
     /// <param name="progress">Is told how many samples are answered; null for nobody.</param>
     /// <param name="stop">Ends the measurement between two tokens.</param>
+    /// <param name="chat">Writes prompts as conversations, as in training; null for prompts as they are.</param>
     /// <returns>The count and every answer.</returns>
     /// <exception cref="ConfigException">No sample has an answer, or every prompt fills all of the model's positions.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
@@ -31,7 +33,8 @@ public static class ExactMatch
         int batchSize,
         GenerationConfig config,
         IProgress<int>? progress = null,
-        CancellationToken stop = default)
+        CancellationToken stop = default,
+        ChatEncoder? chat = null)
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(samples);
@@ -43,9 +46,9 @@ public static class ExactMatch
                 $"None of {samples.Count} samples has an answer to compare with; exact match needs a task with answers.");
         }
 
-        var generator = new TextGenerator(model, tokenizer);
+        var generator = new TextGenerator(model, tokenizer) { Chat = chat };
         var withAnswers = scored.Length;
-        scored = [.. scored.Where(sample => generator.HasRoomFor(sample.Prompt))];
+        (scored, var prompts) = WithRoom(scored, generator, chat);
         if (scored.Length == 0)
         {
             throw new ConfigException(
@@ -54,13 +57,13 @@ public static class ExactMatch
 
         var predictions = new Prediction[scored.Length];
         var done = 0;
-        foreach (var batch in Enumerable.Range(0, scored.Length).OrderBy(index => scored[index].Prompt.Length).Chunk(batchSize))
+        foreach (var batch in Enumerable.Range(0, scored.Length).OrderBy(index => prompts[index].Length).Chunk(batchSize))
         {
-            var texts = generator.GenerateBatch([.. batch.Select(index => scored[index].Prompt)], config, stop);
+            var texts = generator.GenerateBatch([.. batch.Select(index => prompts[index])], config, stop);
             foreach (var (index, text) in batch.Zip(texts))
             {
                 var (sample, answer) = (scored[index], task.ExtractAnswer(text));
-                predictions[index] = new Prediction(sample.Prompt, sample.Answer!, text, answer, answer == sample.Answer);
+                predictions[index] = new Prediction(prompts[index], sample.Answer!, text, answer, answer == sample.Answer);
             }
 
             done += batch.Length;
@@ -68,5 +71,14 @@ public static class ExactMatch
         }
 
         return new ExactMatchResult(predictions.Count(p => p.Correct), predictions.Length, predictions) { LeftOut = withAnswers - scored.Length };
+    }
+
+    private static (Sample[] Samples, string[] Prompts) WithRoom(Sample[] samples, TextGenerator generator, ChatEncoder? chat)
+    {
+        var pairs = samples
+            .Select(sample => (Sample: sample, Prompt: chat?.ConversationOf(sample) is { } asked ? chat.PromptOf(asked) : sample.Prompt))
+            .Where(pair => generator.HasRoomFor(pair.Prompt))
+            .ToArray();
+        return ([.. pairs.Select(pair => pair.Sample)], [.. pairs.Select(pair => pair.Prompt)]);
     }
 }

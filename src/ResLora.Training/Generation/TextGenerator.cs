@@ -1,5 +1,6 @@
 using ResLora.Formats.Errors;
 using ResLora.Models;
+using ResLora.Text.Data.Chat;
 using ResLora.Text.Tokenization;
 using ResLora.Training.Evaluation;
 
@@ -13,7 +14,21 @@ namespace ResLora.Training.Generation;
 /// <param name="tokenizer">The model's tokenizer.</param>
 public sealed class TextGenerator(CausalLanguageModel model, Tokenizer tokenizer)
 {
-    private readonly HashSet<int> _ends = [.. tokenizer.Ends.Ids];
+    private HashSet<int> _ends = [.. tokenizer.Ends.Ids];
+
+    /// <summary>
+    /// What wrote the prompts, where they are conversations: their special tokens stand in them, and a text ends at the template's
+    /// end-of-turn token, too. Null for prompts as they are.
+    /// </summary>
+    public ChatEncoder? Chat
+    {
+        get;
+        init
+        {
+            field = value;
+            _ends = [.. value?.Ends ?? tokenizer.Ends.Ids];
+        }
+    }
 
     /// <summary>Keeps what single texts share with the one before; null computes each from its start. Borrowed.</summary>
     public PromptCache? Cache { get; init; }
@@ -124,6 +139,11 @@ public sealed class TextGenerator(CausalLanguageModel model, Tokenizer tokenizer
     private IReadOnlyList<int> Encode(string prompt)
     {
         ArgumentNullException.ThrowIfNull(prompt);
+        if (Chat is not null)
+        {
+            return tokenizer.EncodeChat(prompt);
+        }
+
         var ids = tokenizer.EncodePrompt(prompt);
         if (tokenizer.Before is [var begin, ..] && ids.Count > tokenizer.Before.Count && ids[tokenizer.Before.Count] == begin)
         {

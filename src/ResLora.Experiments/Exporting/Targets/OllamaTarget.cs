@@ -78,8 +78,12 @@ internal sealed class OllamaTarget : IExportTarget
         yield return "ollama run my-model \"...\"";
     }
 
-    /// <summary>A model alone that brings a chat template is to be talked to with it, unless it was trained here, which is done without one.</summary>
-    private static bool IsChat(ExportSource source) => source is { Adapter: null, Prompt: null, Tokenizer.ChatTemplate: not null };
+    /// <summary>
+    /// What was trained with a chat template is to be talked to with it, and so is a model alone that brings one, unless it was trained
+    /// here without.
+    /// </summary>
+    private static bool IsChat(ExportSource source) =>
+        source is { Tokenizer.ChatTemplate: not null } and ({ Prompt.ChatTemplate: not null } or { Adapter: null, Prompt: null });
 
     private static PromptFrame Frame(ExportSource source) => source.Prompt?.Frame ?? PromptFrame.None;
 

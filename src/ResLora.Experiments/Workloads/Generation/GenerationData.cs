@@ -1,5 +1,6 @@
 using System.Globalization;
 using ResLora.Text.Data;
+using ResLora.Text.Data.Chat;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training;
 using ResLora.Training.Evaluation;
@@ -12,11 +13,15 @@ namespace ResLora.Experiments.Workloads.Generation;
 /// <param name="task">The task.</param>
 /// <param name="train">The samples to learn or to measure.</param>
 /// <param name="validation">The samples held out; may be empty.</param>
-internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IReadOnlyList<Sample> validation) : TaskData
+/// <param name="use">With which chat template they are written; null for the model's own.</param>
+internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IReadOnlyList<Sample> validation, ChatUse? use = null)
+    : TaskData
 {
     private const int MostMeasuredTokens = 512;
     private const int AnswerBatch = 16;
     private const int AnswerTokens = 128;
+    private readonly ChatUse _use = use ?? new ChatUse();
+    private ChatEncoder? _chat;
 
     /// <inheritdoc />
     public override string Task => task.Name;
@@ -37,7 +42,10 @@ internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IR
     public override IReadOnlyDictionary<string, string> GuessedColumns => task.GuessedColumns;
 
     /// <inheritdoc />
-    public override string? Prompt => train is [var first, ..] ? first.Prompt : null;
+    public override string? Prompt => train is [var first, ..] ? first.Conversation is null ? first.Prompt : first.Asked : null;
+
+    /// <inheritdoc />
+    public override string? ChatTemplate => _chat is null ? null : _use.Written;
 
     /// <inheritdoc />
     public override IEnumerable<KeyValuePair<string, string>> Facts(EncodedData data)
@@ -48,10 +56,16 @@ internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IR
             yield return new("columns", guessed);
         }
 
-        var learnt = data.Train;
+        foreach (var fact in _chat is null ? [] : ChatFacts.Of(_chat, train))
+        {
+            yield return fact;
+        }
+
+        var learnt = (TokenizedData)data.Train;
         var windows = learnt.CutIntoWindows == 0 ? "" : Text($" ({learnt.CutIntoWindows:N0} long texts are cut into windows)");
         yield return new("data", Text(
-            $"{learnt.Examples.Count:N0} samples{windows}, {learnt.TooLong} too long, {learnt.Untrained} with nothing to learn, {data.Validation.Count} for validation"));
+            $"{learnt.Examples.Count:N0} samples{windows}{ChatFacts.Counts(learnt)}, {learnt.TooLong} too long, ")
+            + Text($"{learnt.Untrained} with nothing to learn, {data.Validation.Count} for validation"));
         yield return new("trained tokens", Text(
             $"{learnt.MinTrainedTokens} to {learnt.MaxTrainedTokens} a sample, {learnt.MeanTrainedTokens:0.0} on average; the longest sample has {learnt.LongestSample} tokens"));
     }
@@ -59,9 +73,14 @@ internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IR
     /// <inheritdoc />
     public override EncodedData Encode(ModelSession session, EncodingTerms terms)
     {
-        var encoding = SampleEncoding.For(session.Tokenizer, session.ModelFolder, terms.MaxLength, terms.MaxUntrainedShare);
+        _chat = Chat(session);
+        var encoding = Encoding(session, terms);
         return new EncodedData(encoding.TokenizeAll(train), HasValidation ? encoding.TokenizeAll(validation).Samples : []);
     }
+
+    /// <inheritdoc />
+    public override IReadOnlyList<ShownSample>? Show(ModelSession session, EncodingTerms terms, int count) =>
+        ShownSamples.Of(train.Take(count), Encoding(session, terms), session.Tokenizer, terms.MaxLength);
 
     /// <inheritdoc />
     public override Objective ObjectiveFor(ModelSession session, bool packing) =>
@@ -71,12 +90,14 @@ internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IR
     public override MeasuredExamples Take(ModelSession session, bool heldOut, int count, string source)
     {
         Sample[] taken = [.. (heldOut ? validation : train).Take(count)];
-        var encoding = SampleEncoding.For(session.Tokenizer, session.ModelFolder, Math.Min(MostMeasuredTokens, session.Text.MaxPositions));
+        var chat = Chat(session);
+        var encoding = Encoding(session, new EncodingTerms(Math.Min(MostMeasuredTokens, session.Text.MaxPositions)));
         var tokens = encoding.TokenizeAll(taken).Samples;
         var guessed = OtherNames.Describe(task.GuessedColumns) is { } columns ? $" ({columns})" : "";
         return new MeasuredExamples($"{tokens.Count} samples of {source}{guessed}", ObjectiveFor(session, packing: false), tokens)
         {
-            Prompts = [.. taken.Select(sample => sample.Prompt.Length > 0 ? sample.Prompt : sample.Completion)],
+            Prompts = [.. taken.Select(sample => chat?.ConversationOf(sample) is { } conversation ? chat.PromptOf(conversation)
+                : sample.Prompt.Length > 0 ? sample.Prompt : sample.Completion)],
             Answer = taken.Any(sample => sample.Answer is not null) ? stop => Answer(session, taken, stop) : null,
         };
     }
@@ -84,8 +105,8 @@ internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IR
     /// <inheritdoc />
     public override Measurement Measure(ModelSession session, MeasuringTerms terms, CancellationToken stop)
     {
-        var encoding = SampleEncoding.For(session.Tokenizer, session.ModelFolder, Math.Min(terms.MaxLength, session.Causal.MaxPositions));
-        var tokens = encoding.TokenizeAll(train);
+        _chat = Chat(session);
+        var tokens = Encoding(session, new EncodingTerms(Math.Min(terms.MaxLength, session.Causal.MaxPositions))).TokenizeAll(train);
         var loss = Perplexity.Measure(session.Causal, tokens.Samples, SampleEncoding.PadId(session.Tokenizer), terms.BatchSize, stop);
         NotFiniteException.ThrowIfAny(session.Model, loss.Loss);
         Sample[] answered = [.. train.Where(sample => sample.Answer is not null)];
@@ -93,20 +114,30 @@ internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IR
         {
             Answers = answered.Length == 0 ? null : ExactMatch.Measure(
                 session.Causal, session.Tokenizer, task, answered, terms.BatchSize, new GenerationConfig { MaxNewTokens = terms.MaxNewTokens },
-                terms.Answered is { } told ? new Counted(told, answered.Length) : null, stop),
+                terms.Answered is { } told ? new Counted(told, answered.Length) : null, stop, _chat),
             TooLong = tokens.TooLong,
             CutIntoWindows = tokens.CutIntoWindows,
+            CutAtTurns = tokens.CutAtTurns,
+            ChatTemplate = _chat?.TemplateName,
         };
     }
 
     /// <inheritdoc />
     public override double? ExactMatchOfValidation(ModelSession session, int batchSize, CancellationToken stop) =>
-        ExactMatch.Measure(session.Causal, session.Tokenizer, task, validation, batchSize, new GenerationConfig(), null, stop).Accuracy;
+        ExactMatch
+            .Measure(session.Causal, session.Tokenizer, task, validation, batchSize, new GenerationConfig(), null, stop, Chat(session))
+            .Accuracy;
+
+    private ChatEncoder? Chat(ModelSession session) => ModelChat.Of(session, _use, train);
+
+    private SampleTokenizer Encoding(ModelSession session, EncodingTerms terms) =>
+        SampleEncoding.For(session.Tokenizer, session.ModelFolder, terms.MaxLength, terms.MaxUntrainedShare, Chat(session));
 
     private Score Answer(ModelSession session, Sample[] samples, CancellationToken stop)
     {
         var generation = new GenerationConfig { MaxNewTokens = AnswerTokens };
-        var result = ExactMatch.Measure(session.Causal, session.Tokenizer, task, samples, AnswerBatch, generation, null, stop);
+        var result = ExactMatch.Measure(
+            session.Causal, session.Tokenizer, task, samples, AnswerBatch, generation, null, stop, Chat(session));
         return new Score(result.Correct, result.Total);
     }
 

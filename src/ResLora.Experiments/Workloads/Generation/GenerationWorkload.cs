@@ -28,27 +28,30 @@ internal sealed class GenerationWorkload : TextWorkload
     public override TaskData Read(RunSource source, Network network, bool headIsNew)
     {
         var data = source.Data;
-        var task = TaskRegistry.Get(source.Task, new ColumnMap(data.Columns));
+        var task = PatternTask.With(TaskRegistry.Get(source.Task, new ColumnMap(data.Columns)), data.AnswerPattern);
+        var use = ChatUse.Of(data);
         var train = task.Read(data.Train, TaskSplit.Train, data.Limit);
         if (data.Validation is { } path)
         {
-            return new GenerationData(task, train, task.Read(path, TaskSplit.Validation, data.ValidationCount ?? DataConfig.UsualValidationCount));
+            var most = data.ValidationCount ?? DataConfig.UsualValidationCount;
+            return new GenerationData(task, train, task.Read(path, TaskSplit.Validation, most), use);
         }
 
         var (learnt, heldOut) = (data.ValidationCount, train) switch
         {
             (0, _) => (train, []),
-            (null, [{ Prompt: "" } text]) => DataSplit.HoldOutEnd(text),
+            (null, [{ Prompt: "", Conversation: null } text]) => DataSplit.HoldOutEnd(text),
             (var count, _) => DataSplit.HoldOut(train, count ?? DataSplit.UsualCount(train.Count, DataConfig.UsualValidationCount), data.SplitSeed),
         };
-        return new GenerationData(task, learnt, heldOut);
+        return new GenerationData(task, learnt, heldOut, use);
     }
 
     /// <inheritdoc />
     public override TaskData Read(GivenData given, ModelSession session)
     {
-        var task = TaskRegistry.Get(given.Task, given.Columns);
-        return new GenerationData(task, task.Read(given.Path, given.Split, given.Limit), []);
+        var task = PatternTask.With(TaskRegistry.Get(given.Task, given.Columns), given.AnswerPattern);
+        var use = ChatUse.Of(given.ChatTemplate, given.Adapter ?? session.ModelFolder);
+        return new GenerationData(task, task.Read(given.Path, given.Split, given.Limit), [], use);
     }
 
     /// <summary>Texts that the network writes itself.</summary>

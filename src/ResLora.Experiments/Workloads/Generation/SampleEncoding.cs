@@ -1,5 +1,6 @@
 using ResLora.Formats.Errors;
 using ResLora.Text.Data;
+using ResLora.Text.Data.Chat;
 using ResLora.Text.Tokenization;
 
 namespace ResLora.Experiments.Workloads.Generation;
@@ -15,8 +16,10 @@ internal static class SampleEncoding
     /// <param name="folder">The model's folder, for errors.</param>
     /// <param name="maxLength">The longest sample in tokens.</param>
     /// <param name="maxUntrainedShare">The share of samples with nothing to learn above which the data is refused, 0 to 1.</param>
+    /// <param name="chat">Writes conversations; null for no chat template.</param>
     /// <exception cref="ConfigException">No token ends a text.</exception>
-    public static SampleTokenizer For(Tokenizer tokenizer, string folder, int maxLength, double maxUntrainedShare = 1)
+    public static SampleTokenizer For(
+        Tokenizer tokenizer, string folder, int maxLength, double maxUntrainedShare = 1, ChatEncoder? chat = null)
     {
         var end = tokenizer.EndId ?? throw new ConfigException(
             $"{folder}: {tokenizer.Ends.Absence}, so that a model could never learn to stop.");
@@ -29,7 +32,10 @@ internal static class SampleEncoding
                 MaxLength = maxLength,
                 MaxUntrainedFraction = maxUntrainedShare,
                 EncoderAddsBlank = tokenizer.Encode("a", addSpecialTokens: false) is [var first, ..] && tokenizer.TokenOf(first)?.StartsWith(BlankMark) == true,
-            });
+            })
+        {
+            Chat = chat,
+        };
     }
 
     /// <summary>The token that fills up short rows; which one does not matter, since it is never looked at.</summary>

@@ -39,7 +39,7 @@ internal sealed class PictureWorkload : Workload
         $"Task '{task}' has pictures to label, and {model} reads texts; take a ViT, or a task on texts.";
 
     /// <inheritdoc />
-    public override IEnumerable<string> Problems(DataConfig data) => [];
+    public override IEnumerable<string> Problems(DataConfig data) => data.GivenForGeneration();
 
     /// <inheritdoc />
     public override (string Task, string Reason) FindTask(string data) => (TaskName, "the model looks at pictures");

@@ -22,6 +22,9 @@ internal sealed class LabelledWorkload : TextWorkload
         $"Task '{task}' has labels or scores of texts to predict, and {model} is no encoder of texts; take a BERT or a RoBERTa, or a task that this model can do.";
 
     /// <inheritdoc />
+    public override IEnumerable<string> Problems(DataConfig data) => base.Problems(data).Concat(data.GivenForGeneration());
+
+    /// <inheritdoc />
     public override (string Task, string Reason) FindTask(string data) => TaskFinder.Find(data, isForEncoder: true);
 
     /// <inheritdoc />

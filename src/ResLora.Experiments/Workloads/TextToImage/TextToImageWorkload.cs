@@ -89,6 +89,11 @@ internal sealed class TextToImageWorkload : Workload
         {
             yield return "augment is for pictures with labels; here there is denoising.horizontalFlip";
         }
+
+        foreach (var problem in data.GivenForGeneration())
+        {
+            yield return problem;
+        }
     }
 
     /// <inheritdoc />

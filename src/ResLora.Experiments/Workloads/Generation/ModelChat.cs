@@ -1,0 +1,42 @@
+using ResLora.Formats.Errors;
+using ResLora.Text.ChatTemplates;
+using ResLora.Text.Data;
+using ResLora.Text.Data.Chat;
+using ResLora.Training;
+
+namespace ResLora.Experiments.Workloads.Generation;
+
+/// <summary>The chat template with which samples are written for a model.</summary>
+internal static class ModelChat
+{
+    /// <summary>Finds it.</summary>
+    /// <param name="session">The model with its tokenizer.</param>
+    /// <param name="use">What the user says.</param>
+    /// <param name="samples">The samples.</param>
+    /// <returns>What writes them; null where no sample is written with a template.</returns>
+    /// <exception cref="ResLoraException">There are conversations and no template, or the template cannot be read.</exception>
+    public static ChatEncoder? Of(ModelSession session, ChatUse use, IReadOnlyList<Sample> samples)
+    {
+        var conversation = samples.FirstOrDefault(sample => sample.Conversation is not null)?.Conversation;
+        if (conversation is null && (!use.IsForPrompts || samples.All(sample => sample.Prompt.Length == 0)))
+        {
+            return null;
+        }
+
+        var format = use.Template is { } text
+            ? new ChatFormat(ChatTemplate.Parse(text, use.TemplateName!), session.Tokenizer.NamedTokens, use.TemplateName!)
+            : OfModel(session);
+        return format is not null
+            ? new ChatEncoder(format, session.Tokenizer, use.TrainOn) { TakesPrompts = use.IsForPrompts }
+            : conversation is null
+            ? null
+            : throw new ConfigException(
+                $"{conversation.Where}: conversations are written with a chat template, and {session.ModelFolder} has none "
+                + "(tokenizer_config.json, chat_template.jinja); take a model that has one, or name a file "
+                + "(data.chatTemplateFile, --chat-template).");
+    }
+
+    private static ChatFormat? OfModel(ModelSession session) => session.Tokenizer.ChatTemplate is { } text
+        ? new ChatFormat(ChatTemplate.Parse(text, session.ModelFolder), session.Tokenizer.NamedTokens, "the model's chat template")
+        : null;
+}
