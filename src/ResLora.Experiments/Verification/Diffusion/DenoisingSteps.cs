@@ -1,27 +1,12 @@
-using System.Text.Json;
 using ResLora.Training.Loop;
 using ResLora.Training.Objectives.Denoising;
-using static TorchSharp.torch;
 using Parameter = TorchSharp.Modules.Parameter;
 
 namespace ResLora.Experiments.Verification.Diffusion;
 
-/// <summary>Steps of training on batches that are given: their losses, and the gradients' norms before they are clipped.</summary>
+/// <summary>Steps of training on noisy latents that are given.</summary>
 internal static class DenoisingSteps
 {
-    /// <summary>AdamW as a case asks for it.</summary>
-    /// <param name="settings">The object with <c>betas</c>, <c>eps</c> and <c>weight_decay</c>.</param>
-    /// <param name="rate">The key of the learning rate.</param>
-    public static TrainConfig ConfigOf(JsonElement settings, string rate) => new()
-    {
-        LearningRate = settings.GetProperty(rate).GetDouble(),
-        Beta1 = settings.GetProperty("betas")[0].GetDouble(),
-        Beta2 = settings.GetProperty("betas")[1].GetDouble(),
-        Epsilon = settings.GetProperty("eps").GetDouble(),
-        WeightDecay = settings.GetProperty("weight_decay").GetDouble(),
-        ClipNorm = 0,
-    };
-
     /// <summary>Makes the steps.</summary>
     /// <param name="objective">What is trained for.</param>
     /// <param name="trainable">What is trained.</param>
@@ -31,34 +16,10 @@ internal static class DenoisingSteps
     /// <param name="batchOf">The batch of a step, from 0.</param>
     public static (double[] Losses, double[] Norms) Run(
         DenoisingObjective objective, IEnumerable<KeyValuePair<string, Parameter>> trainable, TrainConfig config, Func<string, double> rateFactor,
-        int steps, Func<int, DenoisingBatch> batchOf)
-    {
-        var trained = trainable.ToArray();
-        Parameter[] parameters = [.. trained.Select(one => one.Value)];
-        foreach (var parameter in parameters)
+        int steps, Func<int, DenoisingBatch> batchOf) =>
+        GivenSteps.Run(trainable, config, rateFactor, steps, step =>
         {
-            parameter.requires_grad = true;
-        }
-
-        using var adam = new AdamW(trained, config, rateFactor);
-        var (losses, norms) = (new double[steps], new double[steps]);
-        for (var step = 0; step < steps; step++)
-        {
-            using var scope = NewDisposeScope();
             using var batch = batchOf(step);
-            var loss = objective.LossSum(batch) / batch.TargetCount;
-            adam.ZeroGradients();
-            loss.backward();
-            norms[step] = Gradients.Norm(parameters);
-            if (config.ClipNorm > 0)
-            {
-                Gradients.Clip(parameters, norms[step], config.ClipNorm);
-            }
-
-            adam.Step(config.LearningRate);
-            losses[step] = loss.item<float>();
-        }
-
-        return (losses, norms);
-    }
+            return objective.LossSum(batch) / batch.TargetCount;
+        });
 }

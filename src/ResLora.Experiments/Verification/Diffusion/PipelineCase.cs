@@ -147,7 +147,7 @@ internal sealed class PipelineCase : IDisposable
         var (losses, norms) = DenoisingSteps.Run(
             objective,
             adapted.TrainableParameters(),
-            DenoisingSteps.ConfigOf(settings, "learning_rate"),
+            GivenSteps.ConfigOf(settings, "learning_rate"),
             _ => 1,
             steps,
             step =>

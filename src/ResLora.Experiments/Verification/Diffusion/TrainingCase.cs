@@ -48,7 +48,7 @@ internal static class TrainingCase
     private static (double[] Losses, double[] Norms) Train(ModelSession session, SafetensorsReader inputs, string folder, JsonElement file, int steps)
     {
         var optimizer = file.GetProperty("optimizer");
-        var config = DenoisingSteps.ConfigOf(optimizer, "lr");
+        var config = GivenSteps.ConfigOf(optimizer, "lr");
         var textFactor = optimizer.TryGetProperty("text_lr", out var own) ? own.GetDouble() / config.LearningRate : 1;
         var trainsText = inputs.Entries.ContainsKey("input_ids");
         double? gamma = DiffusionCases.Has(folder, "snr_gamma") ? DiffusionCases.NumberOf(folder, "snr_gamma") : null;
