@@ -59,7 +59,6 @@ public sealed class Tokenizer
         _specialIds = [.. json.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
         (BeginId, PadId, MaskId, ChatTemplate) = (settings.BeginId, rows.Known(settings.PadId), rows.Known(settings.MaskId), settings.ChatTemplate);
         Ends = settings.Ends;
-        NamedTokens = settings.NamedTokens;
         EndId = settings.NamedEndId is { } named && Ends.Ids.Contains(named) ? named : Ends.Ids is [var first, ..] ? first : null;
         rows.Require([.. _around.Before, .. _around.After, .. EndId is { } end ? [end] : Array.Empty<int>()], text: null);
         if (!isOlder)
@@ -98,11 +97,6 @@ public sealed class Tokenizer
 
     /// <summary>The token that stands for a hidden one, such as <c>&lt;mask&gt;</c>; null when the files name none.</summary>
     public int? MaskId { get; }
-
-    /// <summary>
-    /// The tokens that the files name, by the names that chat templates know: <c>bos_token</c>, <c>eos_token</c> and the like.
-    /// </summary>
-    public IReadOnlyDictionary<string, string> NamedTokens { get; }
 
     /// <summary>The chat template in Jinja, or null.</summary>
     public string? ChatTemplate { get; }

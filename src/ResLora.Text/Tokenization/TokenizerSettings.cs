@@ -12,8 +12,6 @@ internal sealed record TokenizerSettings
 {
     private const string ConfigFile = "tokenizer_config.json";
 
-    private static readonly string[] _tokens = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
-
     private const long LargestTemplate = 4 << 20;   // published ones have some ten kilobytes
 
     public int? BeginId { get; private init; }
@@ -28,11 +26,6 @@ internal sealed record TokenizerSettings
     public int? MaskId { get; private init; }
 
     public string? ChatTemplate { get; private init; }
-
-    /// <summary>
-    /// The tokens that the tokenizer's own files name, by the names that chat templates know: <c>bos_token</c> and the like.
-    /// </summary>
-    public required IReadOnlyDictionary<string, string> NamedTokens { get; init; }
 
     /// <summary>Whether tokenizer_config.json wants the begin token in front (<c>add_bos_token</c>); null when it does not say.</summary>
     public bool? AddBegin { get; private init; }
@@ -65,10 +58,6 @@ internal sealed record TokenizerSettings
             Ends = EndTokens.Read(generation, model, end, size),
             PadId = Find("pad_token"),
             MaskId = Find("mask_token") ?? tokenizer.IdOf("<mask>") ?? tokenizer.IdOf("[MASK]"),
-            NamedTokens = _tokens
-                .Select(key => (Key: key, Token: first?.ChildOrNull(key) ?? second?.ChildOrNull(key)))
-                .Where(named => named.Token is not null)
-                .ToDictionary(named => named.Key, named => TextOf(named.Token!), StringComparer.Ordinal),
             AddBegin = config?.FlagOrNull("add_bos_token"),
             AddEnd = config?.FlagOrNull("add_eos_token"),
             ChatTemplate = Template(config) ?? TemplateFile(folder),
@@ -82,8 +71,6 @@ internal sealed record TokenizerSettings
     }
 
     // "</s>" or {"content": "</s>", "lstrip": false, …}
-    private static string TextOf(TokenizerJsonComponent token) => token.IsText ? token.AsText() : token.Text("content");
-
     private static (int Id, string File)? Named(string key, TokenizerJsonComponent? source, TokenizerJson tokenizer)
     {
         if (source?.ChildOrNull(key) is not { } value)
@@ -91,7 +78,7 @@ internal sealed record TokenizerSettings
             return null;
         }
 
-        var token = TextOf(value);
+        var token = value.IsText ? value.AsText() : value.Text("content");
         return tokenizer.IdOf(token) is { } id
             ? (id, source.File)
             : throw value.Error($"the token '{token}' is not in {tokenizer.File}; name a token that is, or null");

@@ -1,9 +1,7 @@
 using System.Text.Json;
-using ResLora.Adapters;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Json;
 using ResLora.Text.Data;
-using ResLora.Text.Data.Chat;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training;
 using ResLora.Training.Evaluation;

@@ -23,9 +23,10 @@ internal static class ModelChat
             return null;
         }
 
+        var templates = ChatTemplates.Read(session.ModelFolder);
         var format = use.Template is { } text
-            ? new ChatFormat(ChatTemplate.Parse(text, use.TemplateName!), session.Tokenizer.NamedTokens, use.TemplateName!)
-            : OfModel(session);
+            ? new ChatFormat(ChatTemplate.Parse(text, use.TemplateName!), templates.SpecialTokens, use.TemplateName!)
+            : OfModel(templates);
         return format is not null
             ? new ChatEncoder(format, session.Tokenizer, use.TrainOn) { TakesPrompts = use.IsForPrompts }
             : conversation is null
@@ -36,7 +37,23 @@ internal static class ModelChat
                 + "(data.chatTemplateFile, --chat-template).");
     }
 
-    private static ChatFormat? OfModel(ModelSession session) => session.Tokenizer.ChatTemplate is { } text
-        ? new ChatFormat(ChatTemplate.Parse(text, session.ModelFolder), session.Tokenizer.NamedTokens, "the model's chat template")
-        : null;
+    private static ChatFormat? OfModel(ChatTemplates templates)
+    {
+        if (templates.Names.Count == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new ChatFormat(
+                templates.Choose(), templates.SpecialTokens, "the model's chat template", templates.Choose(hasTools: true));
+        }
+        catch (ChatTemplateException error)
+        {
+            throw new ConfigException(
+                $"{error.Message} Another template may be named (data.chatTemplateFile, --chat-template), or prompts written without one "
+                + "(data.chatTemplate: never, --chat-template never).", error);
+        }
+    }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ResLora.Formats.Errors;
 using ResLora.Text.ChatTemplates;
 using ResLora.Text.Tokenization;

@@ -5,7 +5,6 @@ using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Text.Data.Chat;
-using ResLora.Training.Loop;
 using Xunit;
 
 namespace ResLora.Tests.Experiments.Workloads;
