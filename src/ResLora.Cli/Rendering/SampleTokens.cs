@@ -17,7 +17,7 @@ internal sealed class SampleTokens(ShownSample sample) : Renderable
     /// <inheritdoc />
     protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
     {
-        var isColoured = options.ColorSystem != ColorSystem.NoColors;
+        var isColoured = options.Ansi && options.ColorSystem != ColorSystem.NoColors;
         yield return Segment.LineBreak;
         foreach (var segment in Lines(Head(isColoured), Style.Plain))
         {

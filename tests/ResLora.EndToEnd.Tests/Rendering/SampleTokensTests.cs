@@ -1,3 +1,4 @@
+using ResLora.Cli;
 using ResLora.Cli.Rendering;
 using ResLora.Text.Data.Chat;
 using Spectre.Console;
@@ -20,6 +21,16 @@ public sealed class SampleTokensTests
         var text = Drawn(_sample, ColorSystem.NoColors);
 
         Assert.Contains("sample 1: 5 tokens, 2 trained [+so+], 1 cut off [-so-]\n[-user: old\n-]user: hi\n[+Hello\\u001b[2J+]\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Draw_IntoAPipe_PutsBrackets()
+    {
+        using var writer = new StringWriter();
+
+        CommandStreams.Over(writer, isRedirected: true).Write(new SampleTokens(_sample));
+
+        Assert.Contains("[+Hello", writer.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
