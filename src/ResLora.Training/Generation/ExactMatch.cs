@@ -20,8 +20,8 @@ public static class ExactMatch
     /// <param name="batchSize">Answers generated at once; prompts alike in length go together.</param>
     /// <param name="config">How to generate; greedy unless there is a reason.</param>
     /// <param name="progress">Is told how many samples are answered; null for nobody.</param>
-    /// <param name="stop">Ends the measurement between two tokens.</param>
     /// <param name="chat">Writes prompts as conversations, as in training; null for prompts as they are.</param>
+    /// <param name="stop">Ends the measurement between two tokens.</param>
     /// <returns>The count and every answer.</returns>
     /// <exception cref="ConfigException">No sample has an answer, or every prompt fills all of the model's positions.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
@@ -33,8 +33,8 @@ public static class ExactMatch
         int batchSize,
         GenerationConfig config,
         IProgress<int>? progress = null,
-        CancellationToken stop = default,
-        ChatEncoder? chat = null)
+        ChatEncoder? chat = null,
+        CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(samples);

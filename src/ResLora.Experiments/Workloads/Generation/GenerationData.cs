@@ -114,7 +114,7 @@ internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IR
         {
             Answers = answered.Length == 0 ? null : ExactMatch.Measure(
                 session.Causal, session.Tokenizer, task, answered, terms.BatchSize, new GenerationConfig { MaxNewTokens = terms.MaxNewTokens },
-                terms.Answered is { } told ? new Counted(told, answered.Length) : null, stop, _chat),
+                terms.Answered is { } told ? new Counted(told, answered.Length) : null, _chat, stop),
             TooLong = tokens.TooLong,
             CutIntoWindows = tokens.CutIntoWindows,
             CutAtTurns = tokens.CutAtTurns,
@@ -125,7 +125,7 @@ internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IR
     /// <inheritdoc />
     public override double? ExactMatchOfValidation(ModelSession session, int batchSize, CancellationToken stop) =>
         ExactMatch
-            .Measure(session.Causal, session.Tokenizer, task, validation, batchSize, new GenerationConfig(), null, stop, Chat(session))
+            .Measure(session.Causal, session.Tokenizer, task, validation, batchSize, new GenerationConfig(), null, Chat(session), stop)
             .Accuracy;
 
     private ChatEncoder? Chat(ModelSession session) => ModelChat.Of(session, _use, train);
@@ -137,7 +137,7 @@ internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IR
     {
         var generation = new GenerationConfig { MaxNewTokens = AnswerTokens };
         var result = ExactMatch.Measure(
-            session.Causal, session.Tokenizer, task, samples, AnswerBatch, generation, null, stop, Chat(session));
+            session.Causal, session.Tokenizer, task, samples, AnswerBatch, generation, null, Chat(session), stop);
         return new Score(result.Correct, result.Total);
     }
 
