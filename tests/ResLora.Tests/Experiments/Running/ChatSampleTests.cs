@@ -36,7 +36,11 @@ public sealed class ChatSampleTests
 
         var held = new EvaluateOptions
         {
-            Model = config.Model, Task = "chat", Data = Path.Combine(_folder, "heldout.jsonl"), Limit = 20, ChatTemplate = Path.Combine(_folder, "chat_template.jinja"),
+            Model = config.Model,
+            Task = "chat",
+            Data = Path.Combine(_folder, "heldout.jsonl"),
+            Limit = 20,
+            ChatTemplate = Path.Combine(_folder, "chat_template.jinja"),
         };
         var before = EvaluateJob.Run(held, stop: TestContext.Current.CancellationToken);
         var after = EvaluateJob.Run(held with { Adapter = Path.Combine(config.Output!, "last"), ChatTemplate = null }, stop: TestContext.Current.CancellationToken);

@@ -68,7 +68,13 @@ public sealed class ChatDataTests(TinyWorld world) : IClassFixture<TinyWorld>
         var adapter = Path.Combine(config.Output!, "last");
         var options = new EvaluateOptions
         {
-            Model = config.Model, Adapter = adapter, Task = "word-problems", Data = world.Data, Limit = 2, MaxNewTokens = 4, PredictionsFile = world.Folder["predictions.jsonl"],
+            Model = config.Model,
+            Adapter = adapter,
+            Task = "word-problems",
+            Data = world.Data,
+            Limit = 2,
+            MaxNewTokens = 4,
+            PredictionsFile = world.Folder["predictions.jsonl"],
         };
 
         var trained = EvaluateJob.Run(options, stop: Stop);
