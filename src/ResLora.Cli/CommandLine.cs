@@ -28,6 +28,7 @@ internal static class CommandLine
             TrainCommand.Create(),
             EvaluateCommand.Create(),
             GenerateCommand.Create(),
+            ChatCommand.Create(),
             ImagineCommand.Create(),
             StripCommand.Create(),
             ImportCommand.Create(),

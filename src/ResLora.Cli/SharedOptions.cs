@@ -51,6 +51,14 @@ internal static class SharedOptions
         HelpName = "N",
     };
 
+    /// <summary><c>--chat-template</c>.</summary>
+    public static Option<string?> ChatTemplate() => new("--chat-template")
+    {
+        Description = "Write prompts as conversations: auto where the model has a chat template, never, or the file of a template; " +
+            "by default as in training.",
+        HelpName = "WHICH",
+    };
+
     /// <summary><c>--dtype</c>.</summary>
     public static Option<string> DataType() => new Option<string>("--dtype")
     {

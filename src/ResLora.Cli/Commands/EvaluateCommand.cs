@@ -66,12 +66,7 @@ internal static class EvaluateCommand
             Description = "Name a column of the file, such as prompt=question or label=category; may be given several times.",
             HelpName = "NAME=COLUMN",
         };
-        var template = new Option<string?>("--chat-template")
-        {
-            Description = "Write prompts as conversations: auto where the model has a chat template, never, or the file of a template; " +
-                "by default as in training.",
-            HelpName = "WHICH",
-        };
+        var template = SharedOptions.ChatTemplate();
         var pattern = new Option<string?>("--answer-pattern")
         {
             Description = "For exact match: a regular expression whose first group is the answer, in what is generated as in what " +

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using ResLora.Experiments;
+using ResLora.Experiments.Chatting;
+using ResLora.Formats.Errors;
 using ResLora.Training;
 using ResLora.Training.Generation;
 
@@ -19,37 +21,64 @@ internal static class GenerateCommand
         {
             Description = "Compute everything again for every token: slower, and the same text.",
         };
+        var chat = new Option<bool>("--chat") { Description = "The prompt is a user's turn, and the answer the assistant's: by the model's chat template." };
+        var system = new Option<string?>("--system") { Description = "With --chat: what the system says first.", HelpName = "TEXT" };
+        var template = SharedOptions.ChatTemplate();
         var dtype = SharedOptions.DataType();
         var verb = new Verb(
             "generate",
             "Continue a text. The continuation alone goes to standard output, piece by piece as it comes.",
             "generate --model samples/word-problems/base --prompt \"Mia has 3 pens.\" --max-new-tokens 40",
-            "generate --adapter runs/quickstart/reslora/last --prompt \"Mia has 3 pens.\" --temperature 0.8 --seed 7")
+            "generate --adapter runs/quickstart/reslora/last --prompt \"Mia has 3 pens.\" --temperature 0.8 --seed 7",
+            "generate --chat --model my-chat-model --prompt \"What is the capital of France?\"")
         {
-            model, adapter, prompt, noCache, dtype,
+            model, adapter, prompt, chat, system, template, noCache, dtype,
         };
         sampling.AddTo(verb);
         return verb.Does((line, context) =>
         {
             context.RequireTorch();
             var folder = BaseModelFolder.Of(line.GetValue(model), line.GetValue(adapter));
-            using var session = ModelSession.Load(folder, line.GetValue(adapter), SharedOptions.DataTypeOf(line.GetRequiredValue(dtype)));
             sampling.WarnOfWishes(line, folder);
             var settings = sampling.Of(line) with { UseCache = !line.GetValue(noCache) };
             var text = line.GetRequiredValue(prompt);
-            var pieces = new TextGenerator(session.Causal, session.Tokenizer).Stream(text, settings, context.Stop);
-            if (context.IsJson)
+            if (line.GetValue(chat))
             {
-                var whole = string.Concat(pieces);
-                context.Result(new { Prompt = text, Text = whole, settings.MaxNewTokens, settings.Temperature, settings.TopP, settings.Seed }, _ => { });
-            }
-            else
-            {
-                Stream(pieces, context.Streams.Output);
+                using var partner = ChatPartner.Open(new ChatOptions
+                {
+                    Model = folder,
+                    Adapter = line.GetValue(adapter),
+                    System = line.GetValue(system),
+                    ChatTemplate = line.GetValue(template),
+                    Generation = settings,
+                    DataType = line.GetRequiredValue(dtype),
+                });
+                return Give(text, partner.Say(text, context.Stop), settings, context);
             }
 
-            return context.Stop.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
+            if (line.GetValue(system) is not null || line.GetValue(template) is not null)
+            {
+                throw new ConfigException("--system and --chat-template are for conversations; add --chat.");
+            }
+
+            using var session = ModelSession.Load(folder, line.GetValue(adapter), SharedOptions.DataTypeOf(line.GetRequiredValue(dtype)));
+            return Give(text, new TextGenerator(session.Causal, session.Tokenizer).Stream(text, settings, context.Stop), settings, context);
         });
+    }
+
+    private static int Give(string prompt, IEnumerable<string> pieces, GenerationConfig settings, CommandContext context)
+    {
+        if (context.IsJson)
+        {
+            var whole = string.Concat(pieces);
+            context.Result(new { Prompt = prompt, Text = whole, settings.MaxNewTokens, settings.Temperature, settings.TopP, settings.Seed }, _ => { });
+        }
+        else
+        {
+            Stream(pieces, context.Streams.Output);
+        }
+
+        return context.Stop.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
     }
 
     private static void Stream(IEnumerable<string> pieces, TextWriter output)

@@ -23,19 +23,33 @@ internal static class ModelChat
             return null;
         }
 
-        var templates = ChatTemplates.Read(session.ModelFolder);
-        var format = use.Template is { } text
-            ? new ChatFormat(ChatTemplate.Parse(text, use.TemplateName!), templates.SpecialTokens, use.TemplateName!)
-            : OfModel(templates);
-        return format is not null
+        return Format(session, use) is { } format
             ? new ChatEncoder(format, session.Tokenizer, use.TrainOn) { TakesPrompts = use.IsForPrompts }
             : conversation is null
             ? null
-            : throw new ConfigException(
-                $"{conversation.Where}: conversations are written with a chat template, and {session.ModelFolder} has none "
-                + "(tokenizer_config.json, chat_template.jinja); take a model that has one, or name a file "
-                + "(data.chatTemplateFile, --chat-template).");
+            : throw Missing(conversation.Where, session);
     }
+
+    /// <summary>Finds it for a conversation that is being held.</summary>
+    /// <param name="session">The model with its tokenizer.</param>
+    /// <param name="use">What the user says.</param>
+    /// <returns>What writes it.</returns>
+    /// <exception cref="ResLoraException">There is no template, or it cannot be read.</exception>
+    public static ChatEncoder For(ModelSession session, ChatUse use) =>
+        new(Format(session, use) ?? throw Missing("A conversation", session), session.Tokenizer);
+
+    private static ChatFormat? Format(ModelSession session, ChatUse use)
+    {
+        var templates = ChatTemplates.Read(session.ModelFolder);
+        return use.Template is { } text
+            ? new ChatFormat(ChatTemplate.Parse(text, use.TemplateName!), templates.SpecialTokens, use.TemplateName!)
+            : OfModel(templates);
+    }
+
+    private static ConfigException Missing(string where, ModelSession session) => new(
+        $"{where}: conversations are written with a chat template, and {session.ModelFolder} has none "
+        + "(tokenizer_config.json, chat_template.jinja); take a model that has one, or name a file "
+        + "(data.chatTemplateFile, --chat-template).");
 
     private static ChatFormat? OfModel(ChatTemplates templates)
     {

@@ -48,6 +48,16 @@ public sealed class ChatEncoder(ChatFormat format, Tokenizer tokenizer, TrainOn 
         return format.Render(conversation, read, asksForAnswer: true).Text;
     }
 
+    /// <summary>What the model reads before it answers the last message.</summary>
+    /// <param name="conversation">The conversation.</param>
+    /// <returns>The text, for <see cref="Tokenizer.EncodeChat"/>.</returns>
+    /// <exception cref="ResLoraException">The template cannot write it.</exception>
+    public string Ask(Conversation conversation)
+    {
+        ArgumentNullException.ThrowIfNull(conversation);
+        return format.Render(conversation, conversation.Messages.Count, asksForAnswer: true).Text;
+    }
+
     /// <summary>Writes a whole conversation.</summary>
     /// <param name="conversation">The conversation.</param>
     /// <param name="asksForAnswer">Whether it ends with what stands in front of an answer.</param>
