@@ -33,7 +33,10 @@ public sealed record TokenizerJsonModel
     /// </summary>
     public IReadOnlyList<(string Left, string Right)> Merges { get; init; } = [];
 
-    /// <summary>Unigram: the score of each token, by its id.</summary>
+    /// <summary>
+    /// Unigram: the score of each token, by its id. BPE: the same where pairs are merged by the score of their union and not by a list; else
+    /// empty.
+    /// </summary>
     public IReadOnlyList<double> Scores { get; init; } = [];
 
     /// <summary>BPE and WordPiece: what stands before a piece that does not begin a word.</summary>

@@ -73,8 +73,17 @@ internal static class TokenizerJsonModelReader
             FuseUnknown = json.Flag("fuse_unk"),
             ByteFallback = json.Flag("byte_fallback"),
             IgnoreMerges = json.Flag("ignore_merges"),
+            Scores = json.Has("scores") ? ReadScores(json.Child("scores"), json.Child("vocab")) : [],
         };
         return model with { Merges = ReadMerges(json, model) };
+    }
+
+    // Our own key: what SentencePiece merges by, of which a list of pairs says less.
+    private static double[] ReadScores(TokenizerJsonComponent json, TokenizerJsonComponent vocabulary)
+    {
+        double[] scores = [.. json.Items().Select(score => score.AsReal())];
+        var wanted = vocabulary.Entries().Select(entry => entry.Value.AsNumber()).DefaultIfEmpty(-1).Max() + 1;
+        return scores.Length == wanted ? scores : throw json.Error($"there are {scores.Length} scores, and the ids of the vocabulary need {wanted}");
     }
 
     private static TokenizerJsonModel ReadWordPiece(TokenizerJsonComponent json)

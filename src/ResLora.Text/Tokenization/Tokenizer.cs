@@ -20,6 +20,7 @@ public sealed class Tokenizer
     private readonly TokenizerJson _json;
     private readonly AddedTokenSplitter _rawTokens;
     private readonly AddedTokenSplitter _normalizedTokens;
+    private readonly AddedTokenSplitter _ordinaryTokens;
     private readonly Func<TextPiece, TextPiece> _normalize;
     private readonly Func<TextPiece, IEnumerable<TextPiece>> _cut;
     private readonly IWordModel _model;
@@ -42,6 +43,7 @@ public sealed class Tokenizer
             TokenizerJsonModel.WordPiece => new WordPieceModel(json.Model, json.File),
             TokenizerJsonModel.Unigram => new UnigramModel(json.Model, json.File),
             TokenizerJsonModel.WordLevel => new WordLevelModel(json.Model, json.File),
+            _ when json.Model.Scores.Count > 0 => new ScoredBpeModel(json.Model, json.File),
             _ => new BpeModel(json.Model, json.File),
         };
         _around = PostProcessor.Create(json.PostProcessor, json.VocabularySize);
@@ -52,6 +54,8 @@ public sealed class Tokenizer
 
         _decoder = DecoderStages.Create(json.Decoder);
         _rawTokens = new AddedTokenSplitter(json.AddedTokens.Where(token => !token.Normalized).Select(token => (token.Content, token)));
+        _ordinaryTokens = new AddedTokenSplitter(
+            json.AddedTokens.Where(token => token is { Normalized: false, Special: false }).Select(token => (token.Content, token)));
         _normalized = json.AddedTokens.Where(token => token.Normalized)
             .ToDictionary(token => token.Id, token => _normalize(new TextPiece(token.Content, AtStart: true)).Text);
         _normalizedTokens = new AddedTokenSplitter(
@@ -136,11 +140,13 @@ public sealed class Tokenizer
     /// <summary>Encodes a text.</summary>
     /// <param name="text">The text; added tokens that stand in it are found.</param>
     /// <param name="addSpecialTokens">Whether the tokenizer's own special tokens are put around it.</param>
+    /// <param name="findSpecialTokens">Whether special tokens that stand in the text are found; other added tokens always are.</param>
     /// <returns>The ids.</returns>
-    /// <exception cref="FileFormatException">A pattern of the tokenizer takes too long on this text, or the model beside it has no row for one of its tokens.</exception>
-    public IReadOnlyList<int> Encode(string text, bool addSpecialTokens = true)
+    /// <exception cref="FileFormatException">A pattern of the tokenizer takes too long on this text, or the model beside it has no row for
+    /// one of its tokens.</exception>
+    public IReadOnlyList<int> Encode(string text, bool addSpecialTokens = true, bool findSpecialTokens = true)
     {
-        var ids = Ids(text).Ids;
+        var ids = Ids(text, findSpecialTokens).Ids;
         return addSpecialTokens ? [.. _around.Before, .. ids, .. _around.After] : ids;
     }
 
@@ -239,12 +245,12 @@ public sealed class Tokenizer
     // A special token that the normalizer changes is decoded to something else than its name, by which the library knows what to leave out.
     private bool IsLeftOut(int id) => _specialIds.Contains(id) && (!_normalized.TryGetValue(id, out var text) || text == TokenOf(id));
 
-    private EncodedText Ids(string text)
+    private EncodedText Ids(string text, bool findSpecialTokens = true)
     {
         ArgumentNullException.ThrowIfNull(text);
         text = WellFormedText.From(text);
         var encoded = new EncodedText();
-        foreach (var (id, start, length) in _rawTokens.Split(text))
+        foreach (var (id, start, length) in (findSpecialTokens ? _rawTokens : _ordinaryTokens).Split(text))
         {
             if (id is { } added)
             {
@@ -252,7 +258,7 @@ public sealed class Tokenizer
             }
             else
             {
-                EncodePlain(_normalize(new TextPiece(text.Substring(start, length), start == 0)), encoded);
+                EncodePlain(_normalize(new TextPiece(text.Substring(start, length), start == 0)), encoded, findSpecialTokens);
             }
         }
 
@@ -260,11 +266,11 @@ public sealed class Tokenizer
         return encoded;
     }
 
-    private void EncodePlain(TextPiece text, EncodedText encoded)
+    private void EncodePlain(TextPiece text, EncodedText encoded, bool findSpecialTokens)
     {
         foreach (var (id, start, length) in _normalizedTokens.Split(text.Text))
         {
-            if (id is { } added)
+            if (id is { } added && (findSpecialTokens || !IsSpecial(added)))
             {
                 encoded.Add(added);
                 continue;

@@ -18,6 +18,7 @@ internal static class GgufCases
         var kind = file.RootElement.ValueKind == JsonValueKind.Object && file.RootElement.TryGetProperty("kind", out var value) ? value.ToString() : null;
         return kind switch
         {
+            "gguf_tokenizers" => TokenizersCase.Run,
             "gguf_types" => TypesCase.Run,
             _ => null,
         };

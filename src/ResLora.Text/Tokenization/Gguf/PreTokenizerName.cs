@@ -9,26 +9,6 @@ namespace ResLora.Text.Tokenization.Gguf;
 /// </summary>
 internal static class PreTokenizerName
 {
-    // What ByteLevel does by itself when use_regex is set.
-    private const string Gpt2Words = "ByteLevel words";
-    private const string SingleDigits = @"\p{N}";
-
-    private const string Qwen2Words =
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
-    private const string Llama3Words =
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
-    // CleansText: llama.cpp drops the blank before punctuation when it turns tokens of this name into text.
-    private static readonly (string[] Steps, bool IgnoreMerges, string Name, bool CleansText)[] _known =
-    [
-        ([Gpt2Words], false, "gpt-2", true),
-        ([SingleDigits, Gpt2Words], false, "smollm", false),
-        ([Qwen2Words], false, "qwen2", false),
-        ([Llama3Words], true, "llama-bpe", true),
-        ([Llama3Words], false, "smaug-bpe", true),
-    ];
-
     /// <summary>The name.</summary>
     /// <param name="json">The tokenizer.</param>
     /// <param name="losses">Where differences are named that do not concern encoding of ordinary texts.</param>
@@ -48,11 +28,11 @@ internal static class PreTokenizerName
         }
 
         string[] steps = json.PreTokenizer is { } preTokenizer ? [.. Steps(preTokenizer).OfType<string>()] : [];
-        foreach (var (known, ignoreMerges, name, cleansText) in _known)
+        foreach (var (name, cuts) in WordCuts.Named)
         {
-            if (json.Model.IgnoreMerges == ignoreMerges && EndsByteLevel(json.PreTokenizer) && steps.SequenceEqual(known, StringComparer.Ordinal))
+            if (json.Model.IgnoreMerges == cuts.IgnoresMerges && EndsByteLevel(json.PreTokenizer) && steps.SequenceEqual(cuts.Steps, StringComparer.Ordinal))
             {
-                if (cleansText)
+                if (cuts.CleansText)
                 {
                     losses.Add($"llama.cpp leaves out blanks before punctuation when it turns tokens of a '{name}' tokenizer into text.");
                 }
@@ -62,7 +42,7 @@ internal static class PreTokenizerName
         }
 
         throw new ConfigException($"{json.File}: the pre-tokenizer is none of those that llama.cpp is known to have here "
-            + $"({string.Join(", ", _known.Select(entry => entry.Name))}); found {(steps.Length == 0 ? "nothing that cuts words" : string.Join(" then ", steps))}"
+            + $"({string.Join(", ", WordCuts.Named.Keys)}); found {(steps.Length == 0 ? "nothing that cuts words" : string.Join(" then ", steps))}"
             + $"{(json.Model.IgnoreMerges ? " with ignore_merges" : "")}. A wrong name would give other tokens, so the model cannot be written as GGUF.");
     }
 
@@ -80,8 +60,8 @@ internal static class PreTokenizerName
     {
         "Sequence" => json.Items("pretokenizers").SelectMany(Steps),
         "ByteLevel" when json.Flag("add_prefix_space", true) => ["ByteLevel with a blank in front"],
-        "ByteLevel" => [json.Flag("use_regex", true) ? Gpt2Words : null],
-        "Digits" => [json.Flag("individual_digits") ? SingleDigits : "Digits in groups"],
+        "ByteLevel" => [json.Flag("use_regex", true) ? WordCuts.Gpt2Words : null],
+        "Digits" => [json.Flag("individual_digits") ? WordCuts.SingleDigits : "Digits in groups"],
         "Split" when json.Child("pattern").TextOrNull("Regex") is { } pattern && json.Text("behavior") == "Isolated" && !json.Flag("invert") => [pattern],
         var other => [other],
     };

@@ -21,6 +21,12 @@ internal static class SentencePieceScores
     /// <exception cref="ConfigException">No scores give the same tokens.</exception>
     public static Func<string, float> Of(TokenizerJson json)
     {
+        if (json.Model.Scores is { Count: > 0 } known)
+        {
+            RequireBytes(json);
+            return token => json.Model.Vocabulary.TryGetValue(token, out var id) ? (float)known[id] : (float)known.Min();
+        }
+
         var ranks = new Dictionary<(string Left, string Right), int>();
         for (var rank = 0; rank < json.Model.Merges.Count; rank++)
         {
