@@ -83,7 +83,8 @@ internal static class TokenizerJsonModelReader
     {
         double[] scores = [.. json.Items().Select(score => score.AsReal())];
         var wanted = vocabulary.Entries().Select(entry => entry.Value.AsNumber()).DefaultIfEmpty(-1).Max() + 1;
-        return scores.Length == wanted ? scores : throw json.Error($"there are {scores.Length} scores, and the ids of the vocabulary need {wanted}");
+        return scores.Length == wanted ? scores
+            : throw json.Error($"there are {scores.Length} scores, and the ids of the vocabulary need {wanted}");
     }
 
     private static TokenizerJsonModel ReadWordPiece(TokenizerJsonComponent json)

@@ -34,7 +34,8 @@ public sealed class ChatTemplate
         ArgumentNullException.ThrowIfNull(where);
         if (template.Length > MaxLength)
         {
-            throw new ChatTemplateException($"{where}: the chat template has {template.Length} characters; at most {MaxLength} are accepted.");
+            throw new ChatTemplateException(
+                $"{where}: the chat template has {template.Length} characters; at most {MaxLength} are accepted.");
         }
 
         try

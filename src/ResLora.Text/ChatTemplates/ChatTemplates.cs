@@ -139,7 +139,8 @@ public sealed class ChatTemplates
         [
             .. File.Exists(main) ? [(DefaultName, main)] : Array.Empty<(string, string)>(),
             .. Directory.Exists(further)
-                ? Directory.EnumerateFiles(further, "*" + Extension).Order(StringComparer.Ordinal).Select(file => (Path.GetFileNameWithoutExtension(file), file))
+                ? Directory.EnumerateFiles(further, "*" + Extension).Order(StringComparer.Ordinal).Select(file =>
+                    (Path.GetFileNameWithoutExtension(file), file))
                 : [],
         ];
         if (files.Length > 0)

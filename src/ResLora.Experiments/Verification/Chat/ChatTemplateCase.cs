@@ -17,7 +17,8 @@ internal static class ChatTemplateCase
     {
         var quantities = new List<Quantity>();
         var failures = new List<string>();
-        foreach (var path in Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal).Where(path => Path.GetFileName(path) != "case.json"))
+        foreach (var path in Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal).Where(path =>
+            Path.GetFileName(path) != "case.json"))
         {
             var file = CheckedJson.Deserialize<TemplateFile>(path, _json);
             foreach (var (index, conversation) in file.Cases.Index())
@@ -47,7 +48,8 @@ internal static class ChatTemplateCase
             var chat = ChatTemplate.Parse(file.Template, place).Render(request);
             return conversation.Error is not null ? $"{place}: the template is expected to fail"
                 : chat.Text != conversation.Text ? $"{place}: another text"
-                : conversation.Spans is { } spans && !Spans(chat).SequenceEqual(spans.Select(span => (span[0], span[^1]))) ? $"{place}: other spans"
+                : conversation.Spans is { } spans && !Spans(chat).SequenceEqual(spans.Select(span => (span[0], span[^1])))
+                    ? $"{place}: other spans"
                 : null;
         }
         catch (ChatTemplateException error)

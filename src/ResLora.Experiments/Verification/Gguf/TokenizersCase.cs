@@ -7,7 +7,9 @@ using ResLora.Text.Tokenization.Gguf;
 
 namespace ResLora.Experiments.Verification.Gguf;
 
-/// <summary>Tokenizers of GGUF files with texts and the ids that llama.cpp gives, with and without special tokens read in them; exact.</summary>
+/// <summary>
+/// Tokenizers of GGUF files with texts and the ids that llama.cpp gives, with and without special tokens read in them; exact.
+/// </summary>
 internal static class TokenizersCase
 {
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { RespectNullableAnnotations = true };

@@ -18,12 +18,14 @@ internal sealed class GgufVocabulary
     public GgufVocabulary(GgufFile file)
     {
         _file = file;
-        Tokens = [.. file.Require<string[]>(Keys + "tokens").Select((token, id) => token.Length > 0 ? token : string.Create(CultureInfo.InvariantCulture, $"[EMPTY_{id}]"))];
+        Tokens = [.. file.Require<string[]>(Keys + "tokens").Select((token, id) => token.Length > 0 ? token
+            : string.Create(CultureInfo.InvariantCulture, $"[EMPTY_{id}]"))];
         foreach (var (id, token) in Tokens.Index())
         {
             if (!Ids.TryAdd(token, id))
             {
-                throw new FileFormatException($"'{file.Path}': the token '{token}' stands twice in {Keys}tokens, as {Ids[token]} and {id}.");
+                throw new FileFormatException(
+                    $"'{file.Path}': the token '{token}' stands twice in {Keys}tokens, as {Ids[token]} and {id}.");
             }
         }
 
@@ -56,7 +58,8 @@ internal sealed class GgufVocabulary
             : _file.Require<float[]>(Key);
         RequireCount("scores", scores.Length);
         var broken = Array.FindIndex(scores, score => !float.IsFinite(score));
-        return broken < 0 ? scores : throw new FileFormatException($"'{File}': the score of the token {broken} in {Key} is no finite number.");
+        return broken < 0 ? scores
+            : throw new FileFormatException($"'{File}': the score of the token {broken} in {Key} is no finite number.");
     }
 
     /// <summary>The pairs that are merged, each once.</summary>
@@ -95,7 +98,8 @@ internal sealed class GgufVocabulary
             return fallback < Tokens.Count ? fallback : null;
         }
 
-        return id < Tokens.Count ? (int)id : throw new FileFormatException($"'{File}': {key} is {id}, and there are {Tokens.Count} tokens.");
+        return id < Tokens.Count ? (int)id
+            : throw new FileFormatException($"'{File}': {key} is {id}, and there are {Tokens.Count} tokens.");
     }
 
     /// <summary>Whether a token stands around texts.</summary>
@@ -110,7 +114,8 @@ internal sealed class GgufVocabulary
     {
         if (count != Tokens.Count)
         {
-            throw new FileFormatException($"'{File}' has {Tokens.Count} tokens (tokenizer.ggml.tokens) and {count} entries in {Keys}{key}.");
+            throw new FileFormatException(
+                $"'{File}' has {Tokens.Count} tokens (tokenizer.ggml.tokens) and {count} entries in {Keys}{key}.");
         }
     }
 }

@@ -30,7 +30,8 @@ internal static class PreTokenizerName
         string[] steps = json.PreTokenizer is { } preTokenizer ? [.. Steps(preTokenizer).OfType<string>()] : [];
         foreach (var (name, cuts) in WordCuts.Named)
         {
-            if (json.Model.IgnoreMerges == cuts.IgnoresMerges && EndsByteLevel(json.PreTokenizer) && steps.SequenceEqual(cuts.Steps, StringComparer.Ordinal))
+            if (json.Model.IgnoreMerges == cuts.IgnoresMerges && EndsByteLevel(json.PreTokenizer)
+                && steps.SequenceEqual(cuts.Steps, StringComparer.Ordinal))
             {
                 if (cuts.CleansText)
                 {
@@ -42,7 +43,8 @@ internal static class PreTokenizerName
         }
 
         throw new ConfigException($"{json.File}: the pre-tokenizer is none of those that llama.cpp is known to have here "
-            + $"({string.Join(", ", WordCuts.Named.Keys)}); found {(steps.Length == 0 ? "nothing that cuts words" : string.Join(" then ", steps))}"
+            + $"({string.Join(", ", WordCuts.Named.Keys)}); "
+            + $"found {(steps.Length == 0 ? "nothing that cuts words" : string.Join(" then ", steps))}"
             + $"{(json.Model.IgnoreMerges ? " with ignore_merges" : "")}. A wrong name would give other tokens, so the model cannot be written as GGUF.");
     }
 
@@ -62,7 +64,8 @@ internal static class PreTokenizerName
         "ByteLevel" when json.Flag("add_prefix_space", true) => ["ByteLevel with a blank in front"],
         "ByteLevel" => [json.Flag("use_regex", true) ? WordCuts.Gpt2Words : null],
         "Digits" => [json.Flag("individual_digits") ? WordCuts.SingleDigits : "Digits in groups"],
-        "Split" when json.Child("pattern").TextOrNull("Regex") is { } pattern && json.Text("behavior") == "Isolated" && !json.Flag("invert") => [pattern],
+        "Split" when json.Child("pattern").TextOrNull("Regex") is { } pattern && json.Text("behavior") == "Isolated"
+            && !json.Flag("invert") => [pattern],
         var other => [other],
     };
 }

@@ -1,6 +1,8 @@
 namespace ResLora.Text.Tokenization.Gguf;
 
-/// <summary>The pairs that a SentencePiece tokenizer with scores merges: all whose union is a token, that of the highest score first.</summary>
+/// <summary>
+/// The pairs that a SentencePiece tokenizer with scores merges: all whose union is a token, that of the highest score first.
+/// </summary>
 internal static class ScoredMerges
 {
     // Longer tokens are never merged step by step in published models; a hostile one would cost the square of its length.

@@ -19,7 +19,8 @@ internal static class VocabularyJson
     public static void WriteMerges(Utf8JsonWriter json, IReadOnlyList<(string Left, string Right)> merges)
     {
         // One text a pair is read in half the time, and cannot have blanks inside.
-        var areTexts = !merges.Any(merge => merge.Left.Contains(' ', StringComparison.Ordinal) || merge.Right.Contains(' ', StringComparison.Ordinal));
+        var areTexts =
+            !merges.Any(merge => merge.Left.Contains(' ', StringComparison.Ordinal) || merge.Right.Contains(' ', StringComparison.Ordinal));
         json.WriteStartArray("merges");
         foreach (var (left, right) in merges)
         {

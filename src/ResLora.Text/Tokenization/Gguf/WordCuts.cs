@@ -35,7 +35,8 @@ internal sealed record WordCuts(IReadOnlyList<string> Steps, bool IgnoresMerges 
 
     private const string AfterCasedWords = @" ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    private const string TekkenWords = $@"[^\r\n\p{{L}}\p{{N}}]?{NotSmall}*{NotCapital}+|[^\r\n\p{{L}}\p{{N}}]?{NotSmall}+{NotCapital}*|\p{{N}}|" + AfterCasedWords;
+    private const string TekkenWords =
+        $@"[^\r\n\p{{L}}\p{{N}}]?{NotSmall}*{NotCapital}+|[^\r\n\p{{L}}\p{{N}}]?{NotSmall}+{NotCapital}*|\p{{N}}|" + AfterCasedWords;
 
     private const string SmallEndings = "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])?";
 
@@ -116,5 +117,6 @@ internal sealed record WordCuts(IReadOnlyList<string> Steps, bool IgnoresMerges 
     public static WordCuts Require(string? name, string file) => name is null or "" ? _default
         : Named.TryGetValue(name, out var cuts) ? cuts
         : throw new ConfigException(
-            $"'{file}': tokenizer.ggml.pre is '{name}', and how such a tokenizer cuts texts is not known here; known are {string.Join(", ", Named.Keys)}.");
+            $"'{file}': tokenizer.ggml.pre is '{name}', and how such a tokenizer cuts texts is not known here; "
+            + $"known are {string.Join(", ", Named.Keys)}.");
 }

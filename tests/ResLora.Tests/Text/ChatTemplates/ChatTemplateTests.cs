@@ -38,7 +38,8 @@ public sealed class ChatTemplateTests
             AddGenerationPrompt = true,
         };
 
-        var text = ChatTemplate.Parse("{{ bos_token }}{{ eos_token }}{{ tools|length }}{{ add_generation_prompt }}", "t").Render(request).Text;
+        var text = ChatTemplate.Parse("{{ bos_token }}{{ eos_token }}{{ tools|length }}{{ add_generation_prompt }}",
+            "t").Render(request).Text;
 
         Assert.Equal("<s>given1True", text);
     }
@@ -162,7 +163,8 @@ public sealed class ChatTemplateTests
     public void Render_DamagedTemplates_AreRenderedOrRefused()
     {
         var random = new Random(17);
-        string[] sources = [.. StatementsTests.Cases.Concat(FiltersTests.Cases).Concat(WhitespaceTests.Cases).Select(row => row.Data.Item1)];
+        string[] sources =
+            [.. StatementsTests.Cases.Concat(FiltersTests.Cases).Concat(WhitespaceTests.Cases).Select(row => row.Data.Item1)];
         const string Pieces = "{}%#-+()[]|.,:'\"\\~*/=<>! \n0a😀";
         for (var run = 0; run < 3000; run++)
         {

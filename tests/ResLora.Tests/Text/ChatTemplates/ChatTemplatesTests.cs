@@ -45,7 +45,8 @@ public sealed class ChatTemplatesTests : IDisposable
     [Fact]
     public void Choose_Files_StandForTheConfiguration()
     {
-        _folder.Write("tokenizer_config.json", """{"chat_template":[{"name":"default","template":"old"},{"name":"gone","template":"x"}]}""");
+        _folder.Write("tokenizer_config.json",
+            """{"chat_template":[{"name":"default","template":"old"},{"name":"gone","template":"x"}]}""");
         _folder.Write("chat_template.jinja", "{{ 'new' }}\n");
         Directory.CreateDirectory(_folder["additional_chat_templates"]);
         _folder.Write(Path.Combine("additional_chat_templates", "tool_use.jinja"), "tools");
@@ -64,7 +65,8 @@ public sealed class ChatTemplatesTests : IDisposable
 
         var error = Assert.Throws<ConfigException>(() => Templates.Read(_folder.Path).Choose());
 
-        Assert.Contains("no chat template (tokenizer_config.json with 'chat_template', or chat_template.jinja)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("no chat template (tokenizer_config.json with 'chat_template', or chat_template.jinja)", error.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,7 +87,8 @@ public sealed class ChatTemplatesTests : IDisposable
 
         var error = Assert.Throws<ChatTemplateException>(() => templates.Choose(name: "rag"));
 
-        Assert.StartsWith("tokenizer_config.json, chat_template[1].template ('rag'), line 2, column 4: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("tokenizer_config.json, chat_template[1].template ('rag'), line 2, column 4: ", error.Message,
+            StringComparison.Ordinal);
         Assert.Equal("x", templates.Choose().Source);
     }
 

@@ -47,5 +47,6 @@ internal static class AttributePath
     /// <summary>The value in small letters, if it is a text.</summary>
     public static object WithoutCase(object value) => value is string or Markup ? Letters.Lower(PythonText.Plain(value)) : value;
 
-    private static object Step(string step) => step.Length is > 0 and < 10 && step.All(char.IsAsciiDigit) ? BigInteger.Parse(step, System.Globalization.CultureInfo.InvariantCulture) : step;
+    private static object Step(string step) => step.Length is > 0 and < 10 && step.All(char.IsAsciiDigit)
+        ? BigInteger.Parse(step, System.Globalization.CultureInfo.InvariantCulture) : step;
 }

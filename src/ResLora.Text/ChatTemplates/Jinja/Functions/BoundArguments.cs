@@ -32,7 +32,8 @@ internal sealed record BoundArguments(
 
     /// <summary>A whole number that fits .NET's int, clipped to it.</summary>
     public int Whole(int place) =>
-        Numbers.Whole(this[place]) is { } whole ? (int)BigInteger.Clamp(whole, int.MinValue, int.MaxValue) : throw Wrong(place, "a whole number");
+        Numbers.Whole(this[place]) is { } whole ? (int)BigInteger.Clamp(whole, int.MinValue, int.MaxValue)
+            : throw Wrong(place, "a whole number");
 
     /// <summary>A whole number, or another when it was left out or is None.</summary>
     public int Whole(int place, int fallback) => Has(place) ? Whole(place) : fallback;

@@ -118,11 +118,13 @@ internal sealed class BraceFormat(Rendering rendering, CallArguments arguments)
     {
         if (name.Length == 0 || name.All(char.IsAsciiDigit))
         {
-            var place = name.Length == 0 ? _next++ : name.Length < 6 ? int.Parse(name, System.Globalization.CultureInfo.InvariantCulture) : int.MaxValue;
+            var place = name.Length == 0 ? _next++ : name.Length < 6 ? int.Parse(name, System.Globalization.CultureInfo.InvariantCulture)
+                : int.MaxValue;
             return place < arguments.Positional.Count ? arguments.Positional[place]
                 : throw new JinjaError("Replacement index is out of range for positional args tuple");
         }
 
-        return arguments.Named.FirstOrDefault(argument => argument.Name == name).Value ?? throw new JinjaError($"there is no argument '{name}' for the format");
+        return arguments.Named.FirstOrDefault(argument => argument.Name == name).Value
+            ?? throw new JinjaError($"there is no argument '{name}' for the format");
     }
 }

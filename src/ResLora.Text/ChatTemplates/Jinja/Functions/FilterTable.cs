@@ -9,7 +9,8 @@ internal static class FilterTable
 
     /// <summary>All of them.</summary>
     public static FunctionTable All { get; } =
-        new FunctionTable().With(TextFilters.All).With(ValueFilters.All).With(ListFilters.All).With(SelectFilters.All).With(OrderFilters.All);
+        new FunctionTable()
+            .With(TextFilters.All).With(ValueFilters.All).With(ListFilters.All).With(SelectFilters.All).With(OrderFilters.All);
 
     /// <summary>A filter.</summary>
     /// <exception cref="JinjaError">There is none of this name.</exception>

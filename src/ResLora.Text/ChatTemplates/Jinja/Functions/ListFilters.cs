@@ -11,7 +11,8 @@ internal static class ListFilters
     {
         { "first", "value", (_, a) => Iteration.Of(a[0]).FirstOrDefault() ?? new Undefined("No first item, sequence was empty.") },
         { "last", "value", (run, a) => Reversed(run, a[0]).FirstOrDefault() ?? new Undefined("No last item, sequence was empty.") },
-        { "length|count", "value", (_, a) => (BigInteger)(Iteration.Length(a[0]) ?? throw new JinjaError($"object of type '{TypeNames.Of(a[0])}' has no len()")) },
+        { "length|count", "value", (_, a) =>
+            (BigInteger)(Iteration.Length(a[0]) ?? throw new JinjaError($"object of type '{TypeNames.Of(a[0])}' has no len()")) },
         { "list", "value", (_, a) => new ListValue(a.Items(0)) },
         { "items", "value", (_, a) => Items(a[0]) },
         { "join", "value d? attribute?", Join },

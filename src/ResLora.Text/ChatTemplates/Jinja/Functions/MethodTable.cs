@@ -15,7 +15,8 @@ internal static class MethodTable
     // Python has these, and nothing here needs them.
     private static readonly string[] _unsupported =
     [
-        "encode", "maketrans", "translate", "fromkeys", "as_integer_ratio", "bit_count", "bit_length", "conjugate", "denominator", "from_bytes",
+        "encode", "maketrans", "translate", "fromkeys", "as_integer_ratio", "bit_count", "bit_length", "conjugate", "denominator",
+            "from_bytes",
         "hex", "imag", "numerator", "to_bytes", "fromhex", "isdisjoint", "mapping",
     ];
 
@@ -40,7 +41,8 @@ internal static class MethodTable
 
         return (owner, name) switch
         {
-            (ListValue or DictValue, _) when Array.IndexOf(_changing, name) is >= 0 and var place && (owner is DictValue ? place > 6 || place is 3 or 5 : place < 8) =>
+            (ListValue or DictValue, _) when Array.IndexOf(_changing, name) is >= 0 and var place
+                && (owner is DictValue ? place > 6 || place is 3 or 5 : place < 8) =>
                 Undefined.Unsafe(owner, name),
             (BigInteger or bool, "real") => owner,
             (double, "real") => owner,
@@ -50,7 +52,8 @@ internal static class MethodTable
             (RangeValue range, "step") => range.Step,
             (string or Markup, "encode" or "maketrans" or "translate") => throw Unsupported(owner, name),
             (DictValue, "fromkeys") => throw Unsupported(owner, name),
-            (BigInteger or bool or double or DictView, _) when _unsupported.Contains(name, StringComparer.Ordinal) => throw Unsupported(owner, name),
+            (BigInteger or bool or double or DictView, _) when _unsupported.Contains(name, StringComparer.Ordinal) =>
+                throw Unsupported(owner, name),
             _ => null,
         };
     }

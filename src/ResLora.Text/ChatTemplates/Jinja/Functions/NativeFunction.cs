@@ -48,6 +48,7 @@ internal sealed class NativeFunction(string name, string signature, Func<Renderi
             }
         }
 
-        return body(rendering, new BoundArguments(Name, rendering, plain, values, new([.. arguments.Positional.Skip(plain.Length)], named)));
+        return body(rendering,
+            new BoundArguments(Name, rendering, plain, values, new([.. arguments.Positional.Skip(plain.Length)], named)));
     }
 }

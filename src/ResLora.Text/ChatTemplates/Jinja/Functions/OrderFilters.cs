@@ -26,14 +26,16 @@ internal static class OrderFilters
 
     private static ListValue DictSort(Rendering run, BoundArguments a)
     {
-        var dict = a[0] as DictValue ?? throw (a[0] as Undefined)?.Error() ?? new JinjaError($"'dictsort' needs a mapping, not {TypeNames.Of(a[0])}");
+        var dict = a[0] as DictValue ?? throw (a[0] as Undefined)?.Error()
+            ?? new JinjaError($"'dictsort' needs a mapping, not {TypeNames.Of(a[0])}");
         var place = a.Text(2, "key") switch
         {
             "key" => 0,
             "value" => 1,
             _ => throw new JinjaError("You can only sort by either \"key\" or \"value\""),
         };
-        return new ListValue(Ordering.Sort(run, new DictView("items", dict).Items(), Key(a, 1, pair => ((TupleValue)pair)[place]), a.Flag(3)));
+        return new ListValue(Ordering.Sort(run, new DictView("items", dict).Items(), Key(a, 1, pair => ((TupleValue)pair)[place]),
+            a.Flag(3)));
     }
 
     private static ListValue GroupBy(Rendering run, BoundArguments a)

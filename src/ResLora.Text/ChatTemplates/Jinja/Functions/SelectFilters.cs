@@ -28,7 +28,8 @@ internal static class SelectFilters
         {
             var attribute = Named(a, "attribute") ?? throw new JinjaError("map requires a filter argument");
             var unknown = a.Further.Named.FirstOrDefault(argument => argument.Name is not ("attribute" or "default")).Name;
-            map = unknown is null ? AttributePath.Reader(attribute, Named(a, "default")) : throw new JinjaError($"Unexpected keyword argument '{unknown}'");
+            map = unknown is null ? AttributePath.Reader(attribute, Named(a, "default"))
+                : throw new JinjaError($"Unexpected keyword argument '{unknown}'");
         }
 
         foreach (var item in Iteration.Of(a[0]))
@@ -66,5 +67,6 @@ internal static class SelectFilters
 
     private static object? Named(BoundArguments a, string name) => a.Further.Named.FirstOrDefault(argument => argument.Name == name).Value;
 
-    private static string Name(object value, string filter) => value as string ?? throw new JinjaError($"'{filter}' needs the name of a filter or test, not {TypeNames.Of(value)}");
+    private static string Name(object value, string filter) => value as string
+        ?? throw new JinjaError($"'{filter}' needs the name of a filter or test, not {TypeNames.Of(value)}");
 }

@@ -22,8 +22,10 @@ internal static class StringMethods
         { "strip", "self chars?", (_, a) => Strip(a.Text(0), CharsOf(a), left: true, right: true) },
         { "lstrip", "self chars?", (_, a) => Strip(a.Text(0), CharsOf(a), left: true, right: false) },
         { "rstrip", "self chars?", (_, a) => Strip(a.Text(0), CharsOf(a), left: false, right: true) },
-        { "removeprefix", "self prefix", (_, a) => a.Text(0).StartsWith(a.Text(1), StringComparison.Ordinal) ? a.Text(0)[a.Text(1).Length..] : a.Text(0) },
-        { "removesuffix", "self suffix", (_, a) => a.Text(0).EndsWith(a.Text(1), StringComparison.Ordinal) ? a.Text(0)[..^a.Text(1).Length] : a.Text(0) },
+        { "removeprefix", "self prefix", (_, a) => a.Text(0).StartsWith(a.Text(1), StringComparison.Ordinal)
+            ? a.Text(0)[a.Text(1).Length..] : a.Text(0) },
+        { "removesuffix", "self suffix", (_, a) => a.Text(0).EndsWith(a.Text(1), StringComparison.Ordinal) ? a.Text(0)[..^a.Text(1).Length]
+            : a.Text(0) },
         { "replace", "self old new count?", (run, a) => Replace(run, a.Text(0), a.Text(1), a.Text(2), a.Whole(3, -1)) },
         { "join", "self items", (run, a) => Join(run, a.Text(0), Iteration.Of(a[1])) },
         { "format", "self *values **named", (run, a) => new BraceFormat(run, a.Further).Apply(a.Text(0)) },

@@ -85,7 +85,8 @@ internal static class StringSearch
     {
         var (text, _, isReal) = Part(a);
         return a[1] is TupleValue several
-            ? isReal && several.Items().Any(one => fits(text, one as string ?? throw new JinjaError($"tuple for {a.Function} must only contain str, not {TypeNames.Of(one)}")))
+            ? isReal && several.Items().Any(one =>
+                fits(text, one as string ?? throw new JinjaError($"tuple for {a.Function} must only contain str, not {TypeNames.Of(one)}")))
             : fits(text, a.Text(1)) && isReal;
     }
 
@@ -143,7 +144,8 @@ internal static class StringSearch
 
     private static int Limit(BoundArguments a) => a.Whole(2, -1) is >= 0 and var limit ? limit : int.MaxValue;
 
-    private static string Separator(BoundArguments a) => a.Text(1) is { Length: > 0 } separator ? separator : throw new JinjaError("empty separator");
+    private static string Separator(BoundArguments a) => a.Text(1) is { Length: > 0 } separator ? separator
+        : throw new JinjaError("empty separator");
 
     private static TupleValue Partition(BoundArguments a, bool last)
     {

@@ -23,7 +23,8 @@ internal static partial class TextFilters
         { "trim", "value chars?", (_, a) => StringMethods.Strip(a.AsText(0), a.Has(1) ? a.Text(1) : null, left: true, right: true) },
         { "string", "value", (_, a) => a[0] is Markup ? a[0] : a.AsText(0) },
         { "center", "value width?", Center },
-        { "replace", "value old new count?", (run, a) => StringMethods.Replace(run, a.AsText(0), a.AsText(1), a.AsText(2), a.Whole(3, -1)) },
+        { "replace", "value old new count?", (run, a) =>
+            StringMethods.Replace(run, a.AsText(0), a.AsText(1), a.AsText(2), a.Whole(3, -1)) },
         { "format", "value *values **named", Format },
         { "indent", "value width? first? blank?", Indent },
         { "truncate", "value length? killwords? end? leeway?", Truncate },
@@ -31,7 +32,8 @@ internal static partial class TextFilters
         { "escape|e", "value", (_, a) => a[0] is Markup ? a[0] : Markup.Escape(a.AsText(0)) },
         { "forceescape", "value", (_, a) => Markup.Escape(a.AsText(0)) },
         { "safe", "value", (_, a) => new Markup(a.AsText(0)) },
-        { "striptags", "value", (_, a) => WebUtility.HtmlDecode(Blanks().Replace(Tag().Replace(Comment().Replace(a.AsText(0), ""), ""), " ").Trim()) },
+        { "striptags", "value", (_, a) =>
+            WebUtility.HtmlDecode(Blanks().Replace(Tag().Replace(Comment().Replace(a.AsText(0), ""), ""), " ").Trim()) },
         { "urlencode", "value", UrlEncode },
         { "filesizeformat", "value binary?", (_, a) => FileSize(a) },
     };
@@ -153,7 +155,8 @@ internal static partial class TextFilters
             power++;
         }
 
-        return $"{FloatText.Fixed(bytes / Math.Pow(unit, power), 1)} {(a.Flag(1) ? "KMGTPEZY"[power - 1] + "iB" : "kMGTPEZY"[power - 1] + "B")}";
+        var name = a.Flag(1) ? $"{"KMGTPEZY"[power - 1]}iB" : $"{"kMGTPEZY"[power - 1]}B";
+        return $"{FloatText.Fixed(bytes / Math.Pow(unit, power), 1)} {name}";
     }
 
     [GeneratedRegex(@"([-\s({\[<]+)")]

@@ -41,7 +41,8 @@ internal static class ValueFilters
         var method = a.Text(2, "common");
         var places = a.Whole(1, 0);
         var whole = Numbers.Whole(a[0]);
-        var number = Numbers.Float(a[0]) ?? throw (a[0] as Undefined)?.Error() ?? new JinjaError($"type {TypeNames.Of(a[0])} doesn't define __round__ method");
+        var number = Numbers.Float(a[0]) ?? throw (a[0] as Undefined)?.Error()
+            ?? new JinjaError($"type {TypeNames.Of(a[0])} doesn't define __round__ method");
         if (method == "common")
         {
             return whole is { } exact ? RoundWhole(exact, places) : FloatText.Round(number, places);

@@ -26,10 +26,12 @@ internal sealed record Arguments(
         if (NamedRest is not null)
         {
             var dict = NamedRest.Evaluate(frame) as DictValue ?? throw new JinjaError("argument after ** must be a mapping");
-            named.AddRange(dict.Entries.Select(entry => (entry.Key as string ?? throw new JinjaError("keywords must be strings"), entry.Value)));
+            named.AddRange(dict.Entries.Select(entry =>
+                (entry.Key as string ?? throw new JinjaError("keywords must be strings"), entry.Value)));
         }
 
         var twice = named.GroupBy(argument => argument.Name, StringComparer.Ordinal).FirstOrDefault(name => name.Count() > 1);
-        return twice is null ? new CallArguments(positional, named) : throw new JinjaError($"got multiple values for keyword argument '{twice.Key}'");
+        return twice is null ? new CallArguments(positional, named)
+            : throw new JinjaError($"got multiple values for keyword argument '{twice.Key}'");
     }
 }

@@ -3,7 +3,8 @@ using ResLora.Text.ChatTemplates.Jinja.Values;
 namespace ResLora.Text.ChatTemplates.Jinja.Nodes;
 
 /// <summary>A call whose callee gets a block as <c>caller</c>.</summary>
-internal sealed class CallStatement(CallExpression call, MacroSignature signature, BlockStatement body, SourcePlace place) : Statement(place)
+internal sealed class CallStatement(CallExpression call, MacroSignature signature, BlockStatement body, SourcePlace place)
+    : Statement(place)
 {
     protected override Flow Run(Frame frame)
     {

@@ -3,7 +3,8 @@ using ResLora.Text.ChatTemplates.Jinja.Values;
 namespace ResLora.Text.ChatTemplates.Jinja.Nodes;
 
 /// <summary>Comparisons in a chain: each with the value before it, as long as they hold.</summary>
-internal sealed class CompareExpression(Expression first, IReadOnlyList<(string Sign, Expression Operand)> others, SourcePlace place) : Expression(place)
+internal sealed class CompareExpression(Expression first, IReadOnlyList<(string Sign, Expression Operand)> others, SourcePlace place)
+    : Expression(place)
 {
     protected override object Value(Frame frame)
     {

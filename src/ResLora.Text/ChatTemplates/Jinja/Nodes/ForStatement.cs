@@ -12,7 +12,8 @@ namespace ResLora.Text.ChatTemplates.Jinja.Nodes;
 /// <param name="isRecursive">Whether <c>loop</c> can be called with further values.</param>
 /// <param name="place">Where it stands.</param>
 internal sealed class ForStatement(
-    Target target, Expression values, Expression? test, BlockStatement body, BlockStatement? otherwise, bool isRecursive, SourcePlace place) : Statement(place)
+    Target target, Expression values, Expression? test, BlockStatement body, BlockStatement? otherwise, bool isRecursive,
+        SourcePlace place) : Statement(place)
 {
     protected override Flow Run(Frame frame)
     {

@@ -8,7 +8,8 @@ namespace ResLora.Text.ChatTemplates.Jinja.Nodes;
 /// <param name="values">The values; asked for one ahead, or all when the length is wanted.</param>
 /// <param name="depth">How many loops this one stands in by calling itself.</param>
 /// <param name="again">Does the loop with other values; null for one that cannot.</param>
-internal sealed class LoopValue(IEnumerable<object> values, int depth, Func<Rendering, object, string>? again) : CallableValue("loop"), IAttributes
+internal sealed class LoopValue(IEnumerable<object> values, int depth, Func<Rendering, object, string>? again)
+    : CallableValue("loop"), IAttributes
 {
     private readonly IEnumerator<object> _rest = values.GetEnumerator();
     private readonly Queue<object> _ahead = new();

@@ -7,7 +7,8 @@ internal sealed class MemberTarget(string owner, string name) : Target
 {
     public override void Assign(Frame frame, object value)
     {
-        var space = frame.Find(owner) as NamespaceValue ?? throw new JinjaError($"cannot assign attribute on non-namespace object '{owner}'");
+        var space = frame.Find(owner) as NamespaceValue
+            ?? throw new JinjaError($"cannot assign attribute on non-namespace object '{owner}'");
         space.Attributes[name] = value;
     }
 }

@@ -1,7 +1,8 @@
 namespace ResLora.Text.ChatTemplates.Jinja.Nodes;
 
 /// <summary><c>with</c>: variables for a block, whose values see those around it.</summary>
-internal sealed class WithStatement(IReadOnlyList<(Target Target, Expression Value)> variables, BlockStatement body, SourcePlace place) : Statement(place)
+internal sealed class WithStatement(IReadOnlyList<(Target Target, Expression Value)> variables, BlockStatement body, SourcePlace place)
+    : Statement(place)
 {
     protected override Flow Run(Frame frame)
     {

@@ -11,7 +11,8 @@ internal sealed partial class ExpressionLexer(string source, PlaceFinder places,
 {
     private static readonly string[] _signs =
     [
-        "**", "//", "==", "!=", ">=", "<=", "+", "-", "*", "/", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";",
+        "**", "//", "==", "!=", ">=", "<=", "+", "-", "*", "/", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",",
+            ";",
     ];
 
     // What closes the brackets that are open; the end of a tag inside of them is none.

@@ -38,7 +38,8 @@ internal sealed class ExpressionParser(TokenStream stream, UsedNames names)
             isTuple = true;
         }
 
-        return isTuple ? new ListExpression(items, isTuple: true, place) : items is [var only] ? only : throw stream.Unexpected("an expression");
+        return isTuple ? new ListExpression(items, isTuple: true, place) : items is [var only] ? only
+            : throw stream.Unexpected("an expression");
 
         bool IsEnd() => stream.Current.Kind is TokenKind.BlockEnd or TokenKind.VariableEnd || stream.Current.Is(")")
             || (endWord is not null && stream.Current.IsWord(endWord));

@@ -105,7 +105,8 @@ internal sealed class Lexer
     {
         _at = end;
         EndTag(trims: false);
-        for (var at = _source.IndexOf("{%", _at, StringComparison.Ordinal); at >= 0; at = _source.IndexOf("{%", at + 1, StringComparison.Ordinal))
+        for (var at = _source.IndexOf("{%", _at, StringComparison.Ordinal); at >= 0; at =
+            _source.IndexOf("{%", at + 1, StringComparison.Ordinal))
         {
             var sign = SignAt(at + 2);
             if (WordTagEnd(at + (sign == '\0' ? 2 : 3), "endraw") is { } close)

@@ -89,7 +89,8 @@ internal sealed class Parser
 
         throw new JinjaError(Array.IndexOf(_refused, word.Text) >= 0 ? $"the tag '{word.Text}' of Jinja is not supported in chat templates"
             : word.Text.StartsWith("end", StringComparison.Ordinal) || word.Text is "else" or "elif"
-                ? $"the tag '{word.Text}' has nothing to end here{(ends.Length > 0 ? $"; '{string.Join("' or '", ends)}' is expected" : "")}"
+                ? $"the tag '{word.Text}' has nothing to end here{(ends.Length > 0 ? $"; '{string.Join("' or '",
+                    ends)}' is expected" : "")}"
             : $"there is no tag '{word.Text}'.{NearestName.Suggestion(word.Text, _tags.Keys)}", word.Place);
     }
 

@@ -25,10 +25,12 @@ internal sealed class PrimaryParser(TokenStream stream, UsedNames names, Express
                 return new LiteralExpression(QuotedTexts(), token.Place);
             case { Kind: TokenKind.Integer }:
                 stream.Take();
-                return new LiteralExpression(Numbers.Checked(Numbers.ParseWhole(token.Text, 0) ?? throw new JinjaError($"the number {token.Text} is too long", token.Place)), token.Place);
+                return new LiteralExpression(Numbers.Checked(Numbers.ParseWhole(token.Text, 0)
+                    ?? throw new JinjaError($"the number {token.Text} is too long", token.Place)), token.Place);
             case { Kind: TokenKind.Float }:
                 stream.Take();
-                return new LiteralExpression(double.Parse(token.Text.Replace("_", "", StringComparison.Ordinal), CultureInfo.InvariantCulture), token.Place);
+                return new LiteralExpression(double.Parse(token.Text.Replace("_", "", StringComparison.Ordinal),
+                    CultureInfo.InvariantCulture), token.Place);
             case var _ when stream.Skip("("):
                 return Parenthesis(token.Place);
             case var _ when stream.Skip("["):
@@ -285,7 +287,8 @@ internal sealed class PrimaryParser(TokenStream stream, UsedNames names, Express
         return isNegated ? new UnaryExpression("not", test, place) : test;
     }
 
-    private static bool BeginsArgument(Token token) => token.IsWord("is") ? throw new JinjaError("tests with 'is' cannot be chained", token.Place)
+    private static bool BeginsArgument(Token token) => token.IsWord("is")
+        ? throw new JinjaError("tests with 'is' cannot be chained", token.Place)
         : token.Kind is TokenKind.Name or TokenKind.Quoted or TokenKind.Integer or TokenKind.Float && !token.IsWord("else", "or", "and")
             || token.Is("[") || token.Is("{");
 

@@ -100,8 +100,10 @@ internal static class Arithmetic
 
     private static double Power(double left, double right) =>
         left == 0 && right < 0 ? throw new JinjaError("zero to a negative power")
-        : left < 0 && !double.IsInteger(right) && double.IsFinite(right) ? throw new JinjaError("a fraction as the power of a negative number is a complex number, which is not supported")
-        : Math.Pow(left, right) is var value && double.IsInfinity(value) && double.IsFinite(left) && double.IsFinite(right) ? throw new JinjaError("the result is too large for a float")
+        : left < 0 && !double.IsInteger(right) && double.IsFinite(right)
+            ? throw new JinjaError("a fraction as the power of a negative number is a complex number, which is not supported")
+        : Math.Pow(left, right) is var value && double.IsInfinity(value) && double.IsFinite(left) && double.IsFinite(right)
+            ? throw new JinjaError("the result is too large for a float")
         : value;
 
     private static T NotZero<T>(T value, string message)
@@ -134,8 +136,10 @@ internal static class Arithmetic
 
     private static object Repeat(Rendering rendering, object left, object right)
     {
-        var (repeated, times) = Numbers.Whole(right) is { } behind ? (left, behind) : Numbers.Whole(left) is { } before ? (right, before) : (left, -1);
-        if (repeated is not (string or Markup or ListValue or TupleValue) || ReferenceEquals(repeated, left) && Numbers.Whole(right) is null)
+        var (repeated, times) = Numbers.Whole(right) is { } behind ? (left, behind) : Numbers.Whole(left) is { } before ? (right, before)
+            : (left, -1);
+        if (repeated is not (string or Markup or ListValue or TupleValue) || ReferenceEquals(repeated, left)
+            && Numbers.Whole(right) is null)
         {
             throw Unsupported("*", left, right);
         }

@@ -52,7 +52,8 @@ internal static class Equality
                 rendering.SpendText(text.Length);
                 return item is string or Markup
                     ? text.Contains(PythonText.Plain(item), StringComparison.Ordinal)
-                    : throw (item as Undefined)?.Error() ?? new JinjaError($"'in <string>' requires string as left operand, not {TypeNames.Of(item)}");
+                    : throw (item as Undefined)?.Error()
+                        ?? new JinjaError($"'in <string>' requires string as left operand, not {TypeNames.Of(item)}");
             case DictValue dict:
                 DictValue.RequireHashable(item);
                 return dict.TryGet(item, out _);

@@ -5,7 +5,8 @@ internal static class Iteration
 {
     /// <summary>What a loop over a value sees.</summary>
     /// <exception cref="JinjaError">The value cannot be gone through.</exception>
-    public static IEnumerable<object> Of(object value) => TryOf(value) ?? throw new JinjaError($"'{TypeNames.Of(value)}' object is not iterable");
+    public static IEnumerable<object> Of(object value) => TryOf(value)
+        ?? throw new JinjaError($"'{TypeNames.Of(value)}' object is not iterable");
 
     /// <summary>The same; null when the value cannot be gone through.</summary>
     public static IEnumerable<object>? TryOf(object value) => value switch

@@ -44,6 +44,7 @@ internal static class JsonValue
     }
 
     private static object Number(string written) => written.AsSpan().IndexOfAny(".eE") < 0
-        ? Numbers.Checked(written.Length <= 4300 ? BigInteger.Parse(written, CultureInfo.InvariantCulture) : throw new JinjaError("a number has more than 4300 digits"))
+        ? Numbers.Checked(written.Length <= 4300 ? BigInteger.Parse(written, CultureInfo.InvariantCulture)
+            : throw new JinjaError("a number has more than 4300 digits"))
         : double.Parse(written, CultureInfo.InvariantCulture);
 }

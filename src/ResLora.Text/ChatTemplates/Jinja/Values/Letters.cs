@@ -51,7 +51,8 @@ internal static class Letters
     /// <summary>Small letters for comparing.</summary>
     public static string Fold(string text) =>
         string.Concat(text.EnumerateRunes().Select(rune => _capitals.TryGetValue(rune.Value, out var several) ? Lower(several)
-            : rune.Value is 'ẞ' ? "ss" : rune.Value is 'ς' ? "σ" : rune.Value is 'ſ' ? "s" : rune.Value is 'µ' ? "μ" : Lower(rune.ToString() is "Σ" ? "σ" : rune.ToString())));
+            : rune.Value is 'ẞ' ? "ss" : rune.Value is 'ς' ? "σ" : rune.Value is 'ſ' ? "s" : rune.Value is 'µ' ? "μ"
+                : Lower(rune.ToString() is "Σ" ? "σ" : rune.ToString())));
 
     /// <summary>The first letter as a capital, the others small.</summary>
     public static string Capitalize(string text) => Cased(text, (_, at) => at == 0);
@@ -96,7 +97,8 @@ internal static class Letters
         var at = 0;
         foreach (var rune in text.EnumerateRunes())
         {
-            output.Append(isCapital(before, at) ? First(rune) : rune.Value == 'Σ' && lower.Length == text.Length ? lower[at].ToString() : Lower(rune.ToString()));
+            output.Append(isCapital(before, at) ? First(rune) : rune.Value == 'Σ' && lower.Length == text.Length ? lower[at].ToString()
+                : Lower(rune.ToString()));
             before = rune;
             at += rune.Utf16SequenceLength;
         }
@@ -105,15 +107,18 @@ internal static class Letters
     }
 
     // At the start of a word ß is Ss, and ﬁ is Fi.
-    private static string First(Rune rune) => Capital(rune) is { Length: > 1 } several && _capitals.ContainsKey(rune.Value) && rune.Value != 'ŉ'
+    private static string First(Rune rune) => Capital(rune) is { Length: > 1 } several && _capitals.ContainsKey(rune.Value)
+        && rune.Value != 'ŉ'
         ? several[..1] + Lower(several[1..])
         : Capital(rune);
 
     private static string Capital(Rune rune) => _capitals.GetValueOrDefault(rune.Value) ?? Rune.ToUpperInvariant(rune).ToString();
 
-    private static bool EndsWord(string text, int at) => at > 0 && char.IsLetter(text[at - 1]) && (at + 1 == text.Length || !char.IsLetter(text[at + 1]));
+    private static bool EndsWord(string text, int at) => at > 0 && char.IsLetter(text[at - 1])
+        && (at + 1 == text.Length || !char.IsLetter(text[at + 1]));
 
-    private static bool IsCapital(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.UppercaseLetter or UnicodeCategory.TitlecaseLetter
+    private static bool IsCapital(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is UnicodeCategory.UppercaseLetter or UnicodeCategory.TitlecaseLetter
         || rune.Value is >= 0x2160 and <= 0x216F or >= 0x24B6 and <= 0x24CF;
 
     private static bool IsSmall(Rune rune) => Rune.GetUnicodeCategory(rune) == UnicodeCategory.LowercaseLetter

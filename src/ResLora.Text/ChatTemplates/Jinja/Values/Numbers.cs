@@ -97,7 +97,8 @@ internal static class Numbers
         BigInteger number = 0;
         foreach (var c in digits.Where(c => c != '_'))
         {
-            var digit = char.IsAsciiLetter(c) ? char.ToLowerInvariant(c) - 'a' + 10 : char.IsDigit(c) ? (int)char.GetNumericValue(c) : radix;
+            var digit = char.IsAsciiLetter(c) ? char.ToLowerInvariant(c) - 'a' + 10 : char.IsDigit(c) ? (int)char.GetNumericValue(c)
+                : radix;
             if (digit >= radix)
             {
                 return null;
@@ -125,7 +126,8 @@ internal static class Numbers
         }
 
         const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-        return double.TryParse(trimmed.Replace("_", "", StringComparison.Ordinal), Style, CultureInfo.InvariantCulture, out var value) ? value : null;
+        return double.TryParse(trimmed.Replace("_", "", StringComparison.Ordinal), Style, CultureInfo.InvariantCulture, out var value)
+            ? value : null;
     }
 
     private static int? RadixOf(char letter) => char.ToLowerInvariant(letter) switch

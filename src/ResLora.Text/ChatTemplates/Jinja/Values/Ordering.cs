@@ -38,7 +38,8 @@ internal static class Ordering
         try
         {
             // A stable sort, whose equals stay in order in either direction.
-            return [.. (reverse ? keyed.OrderByDescending(entry => entry.Key, order) : keyed.OrderBy(entry => entry.Key, order)).Select(entry => entry.Item)];
+            return [.. (reverse ? keyed.OrderByDescending(entry => entry.Key, order)
+                : keyed.OrderBy(entry => entry.Key, order)).Select(entry => entry.Item)];
         }
         catch (InvalidOperationException error) when (error.InnerException is JinjaError inner)
         {

@@ -16,7 +16,8 @@ internal sealed class PercentFormat
     private int _at;
     private int _used;
 
-    private PercentFormat(Rendering rendering, string format, object values) => (_rendering, _format, _values) = (rendering, format, values);
+    private PercentFormat(Rendering rendering, string format, object values) => (_rendering, _format, _values) =
+        (rendering, format, values);
 
     /// <summary>Puts values into a text.</summary>
     /// <param name="rendering">The rendering.</param>
@@ -41,7 +42,8 @@ internal sealed class PercentFormat
             _rendering.SpendText(_output.Length > Rendering.MaxText ? _output.Length : 0);
         }
 
-        var unused = _values is TupleValue tuple ? _used < tuple.Count : _used == 0 && _values is not (DictValue or ListValue or RangeValue or Undefined);
+        var unused = _values is TupleValue tuple ? _used < tuple.Count : _used == 0
+            && _values is not (DictValue or ListValue or RangeValue or Undefined);
         return unused
             ? throw new JinjaError("not all arguments converted during string formatting")
             : _output.Append(_format, _at, _format.Length - _at).ToString();
@@ -83,8 +85,10 @@ internal sealed class PercentFormat
         }
 
         var text = Convert(value ?? Next(), letter, flags, places);
-        var zeros = flags.Contains('0', StringComparison.Ordinal) && !flags.Contains('-', StringComparison.Ordinal) && "diouxXeEfFgG".Contains(letter, StringComparison.Ordinal);
-        _output.Append(Padding.Fill(text, width, flags.Contains('-', StringComparison.Ordinal) ? '<' : zeros ? '=' : '>', zeros ? "0" : " "));
+        var zeros = flags.Contains('0', StringComparison.Ordinal) && !flags.Contains('-', StringComparison.Ordinal)
+            && "diouxXeEfFgG".Contains(letter, StringComparison.Ordinal);
+        _output.Append(Padding.Fill(text, width, flags.Contains('-', StringComparison.Ordinal) ? '<' : zeros ? '=' : '>', zeros ? "0"
+            : " "));
     }
 
     private string Convert(object value, char letter, string flags, int? places)
@@ -97,13 +101,15 @@ internal sealed class PercentFormat
                 return Cut(PythonText.Quoted(_rendering, value), places);
             case 'c':
                 return value is string { Length: > 0 } character && CodePoints.Count(character) == 1 ? character
-                    : Numbers.Whole(value) is { } code && Rune.IsValid((int)BigInteger.Clamp(code, -1, int.MaxValue)) ? new Rune((int)code).ToString()
+                    : Numbers.Whole(value) is { } code && Rune.IsValid((int)BigInteger.Clamp(code, -1, int.MaxValue))
+                        ? new Rune((int)code).ToString()
                     : throw new JinjaError("%c requires an int or a unicode character");
             case 'd' or 'i' or 'u' or 'o' or 'x' or 'X':
                 var whole = NumberFormat.Whole(WholeOf(value, letter), letter, flags.Contains('#', StringComparison.Ordinal));
                 return Signed(Padding.Fill(whole, (places ?? 0) + Padding.Prefix(whole), '=', "0"), flags);
             case 'e' or 'E' or 'f' or 'F' or 'g' or 'G':
-                var number = Numbers.Float(value) ?? throw (value as Undefined)?.Error() ?? new JinjaError($"must be real number, not {TypeNames.Of(value)}");
+                var number = Numbers.Float(value) ?? throw (value as Undefined)?.Error()
+                    ?? new JinjaError($"must be real number, not {TypeNames.Of(value)}");
                 return Signed(NumberFormat.Float(number, letter, places ?? 6, flags.Contains('#', StringComparison.Ordinal)), flags);
             default:
                 throw new JinjaError($"unsupported format character '{letter}' (0x{(int)letter:x}) at index {_at - 1}");
@@ -113,7 +119,8 @@ internal sealed class PercentFormat
     private static BigInteger WholeOf(object value, char letter) =>
         Numbers.Whole(value)
         ?? (value is double number && double.IsFinite(number) && letter is 'd' or 'i' or 'u' ? new BigInteger((double)value)
-            : throw (value as Undefined)?.Error() ?? new JinjaError($"%{letter} format: a real number is required, not {TypeNames.Of(value)}"));
+            : throw (value as Undefined)?.Error()
+                ?? new JinjaError($"%{letter} format: a real number is required, not {TypeNames.Of(value)}"));
 
     private static string Signed(string number, string flags) => number.StartsWith('-') ? number
         : flags.Contains('+', StringComparison.Ordinal) ? "+" + number

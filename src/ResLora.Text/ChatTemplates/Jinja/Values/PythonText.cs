@@ -69,7 +69,8 @@ internal static class PythonText
                 output.Append("Undefined");
                 break;
             case RangeValue range:
-                output.Append(CultureInfo.InvariantCulture, $"range({range.Start}, {range.Stop}{(range.Step.IsOne ? "" : $", {range.Step}")})");
+                output.Append(CultureInfo.InvariantCulture, $"range({range.Start}, {range.Stop}");
+                output.Append(range.Step.IsOne ? ")" : string.Create(CultureInfo.InvariantCulture, $", {range.Step})"));
                 break;
             case ListValue list:
                 Items(rendering, "[", list.Items(), "]", output);
@@ -149,5 +150,6 @@ internal static class PythonText
     /// <summary>Whether Python prints a character as itself.</summary>
     public static bool IsPrintable(Rune rune) => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) is not
         (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse
-        or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator);
+        or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        or UnicodeCategory.SpaceSeparator);
 }

@@ -1,6 +1,8 @@
 namespace ResLora.Text.ChatTemplates.Jinja.Values;
 
-/// <summary>What a name, key or attribute stands for that is not there: an empty text and an empty list, and an error for anything else.</summary>
+/// <summary>
+/// What a name, key or attribute stands for that is not there: an empty text and an empty list, and an error for anything else.
+/// </summary>
 /// <param name="message">What is not there.</param>
 internal sealed class Undefined(string message)
 {

@@ -7,7 +7,8 @@ namespace ResLora.Tests.Experiments.Verification.Chat;
 /// <summary>A folder of chat templates with their texts is a case.</summary>
 public sealed class ChatTemplateCaseTests : IDisposable
 {
-    private const string Template = "{% for m in messages %}{{ bos_token }}{% generation %}{{ m.content }}{% endgeneration %}{% endfor %}{{ 1/x }}";
+    private const string Template =
+        "{% for m in messages %}{{ bos_token }}{% generation %}{{ m.content }}{% endgeneration %}{% endfor %}{{ 1/x }}";
 
     private readonly TemporaryFolder _folder = new();
 

@@ -10,7 +10,9 @@ using Folder = ResLora.Tests.Support.TemporaryFolder;
 
 namespace ResLora.Tests.Text.Tokenization.Gguf;
 
-/// <summary>The tokenizer of a GGUF file as files of a folder: the ids are llama.cpp's, and what does not fit is refused by its key.</summary>
+/// <summary>
+/// The tokenizer of a GGUF file as files of a folder: the ids are llama.cpp's, and what does not fit is refused by its key.
+/// </summary>
 public sealed class GgufTokenizerImportTests : IDisposable
 {
     private const string Keys = "tokenizer.ggml.";
@@ -20,7 +22,8 @@ public sealed class GgufTokenizerImportTests : IDisposable
     // One character a byte, as the byte-level tokenizers write them.
     private static readonly string[] _letters =
     [
-        .. Enumerable.Range(0x21, 0x5E).Concat(Enumerable.Range(0xA1, 12)).Concat(Enumerable.Range(0xAE, 82)).Concat(Enumerable.Range(0x100, 68))
+        .. Enumerable.Range(0x21, 0x5E).Concat(Enumerable.Range(0xA1, 12)).Concat(Enumerable.Range(0xAE, 82)).Concat(Enumerable.Range(0x100,
+            68))
             .Select(code => ((char)code).ToString()),
     ];
 
@@ -124,7 +127,8 @@ public sealed class GgufTokenizerImportTests : IDisposable
         }));
         Assert.Equal(
             ["default main", "tool_use tools"],
-            Config(several).GetProperty("chat_template").EnumerateArray().Select(item => $"{item.GetProperty("name")} {item.GetProperty("template")}"));
+            Config(several).GetProperty("chat_template").EnumerateArray().Select(item =>
+                $"{item.GetProperty("name")} {item.GetProperty("template")}"));
         Assert.Equal("</s>", Config(several).GetProperty("eos_token").GetString());
     }
 
@@ -179,7 +183,8 @@ public sealed class GgufTokenizerImportTests : IDisposable
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
     }
 
-    private static readonly string[] _scored = ["<unk>", "<s>", "</s>", .. _bytes, "▁", "a", "b", "c", "d", "y", "ab", "bc", "cd", "xy", "<tool>"];
+    private static readonly string[] _scored =
+        ["<unk>", "<s>", "</s>", .. _bytes, "▁", "a", "b", "c", "d", "y", "ab", "bc", "cd", "xy", "<tool>"];
 
     private static float[] Scores() => [.. _scored.Select(token => token is "cd" ? -1f : token.Length == 2 ? -5f : -9f)];
 
@@ -205,7 +210,8 @@ public sealed class GgufTokenizerImportTests : IDisposable
     }
 
     private static void Add(
-        GgufMetadata metadata, string model, string[] tokens, int[]? types = null, float[]? scores = null, string? pre = null, string[]? merges = null)
+        GgufMetadata metadata, string model, string[] tokens, int[]? types = null, float[]? scores = null, string? pre =
+            null, string[]? merges = null)
     {
         metadata.Add(Keys + "model", model);
         metadata.Add(Keys + "tokens", tokens);
