@@ -1,5 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 
 namespace ResLora.Experiments;
 
@@ -28,10 +29,10 @@ public static class BaseModelFolder
             return given;
         }
 
-        return adapter.BaseModel is { } named && Directory.Exists(named)
+        return adapter.BaseModel is { } named && ModelFiles.IsPlace(named)
             ? named
             : throw new ConfigException(adapter.BaseModel is null
                 ? $"{adapter.Folder}: the adapter does not name its base model; give it (--model)."
-                : $"{adapter.Folder}: the adapter names the base model '{adapter.BaseModel}', and there is no such folder here; give it (--model).");
+                : $"{adapter.Folder}: the adapter names the base model '{adapter.BaseModel}', and there is no such folder or file here; give it (--model).");
     }
 }

@@ -1,5 +1,4 @@
 using ResLora.Formats.Errors;
-using ResLora.Models.Gguf;
 
 namespace ResLora.Models;
 
@@ -27,6 +26,6 @@ public sealed record ModelFamily
     /// <summary>Describes a new network of pictures, to be pretrained; null for a family that none is made of.</summary>
     public Func<ImageNetworkShape, NewNetwork>? NewOfImages { get; init; }
 
-    /// <summary>Reads the family's networks from GGUF files; null for a family that such files do not hold.</summary>
-    public GgufImport? Gguf { get; init; }
+    /// <summary>Whether GGUF files hold networks of the family. Default false.</summary>
+    public bool IsInGguf { get; init; }
 }

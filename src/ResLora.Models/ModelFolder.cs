@@ -121,7 +121,7 @@ public static class ModelFolder
     /// <exception cref="FileFormatException">One cannot be read, or is not an ordinary file.</exception>
     public static IReadOnlyDictionary<string, byte[]> Companions(string folder) => _companions
         .Select(name => (name, path: Path.Combine(folder, name)))
-        .Where(c => File.Exists(c.path))
+        .Where(c => ModelFiles.Exists(c.path))
         .ToDictionary(c => c.name, c => InputFile.ReadBytes(c.path, LargestCompanion), StringComparer.Ordinal);
 
     private static void Write(

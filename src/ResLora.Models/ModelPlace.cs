@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 using ResLora.Tensors.Safetensors;
 
 namespace ResLora.Models;
@@ -7,15 +8,15 @@ namespace ResLora.Models;
 /// <summary>Says what to do where a model's folder was expected and none is.</summary>
 public static partial class ModelPlace
 {
-    /// <summary>Refuses a path that is no folder.</summary>
+    /// <summary>Refuses a path that is no folder and no GGUF file.</summary>
     /// <param name="folder">The path.</param>
-    /// <exception cref="FileFormatException">It is no folder; a hub's name of a model is told how to become one.</exception>
+    /// <exception cref="FileFormatException">It is neither; a hub's name of a model is told how to become one.</exception>
     internal static void Require(string folder)
     {
-        if (!Directory.Exists(folder))
+        if (!ModelFiles.IsPlace(folder))
         {
             throw new FileFormatException(
-                $"{folder}: there is no such folder{HubHint(folder) ?? "; give a model folder (config.json) or a pipeline folder (model_index.json)."}");
+                $"{folder}: there is no such folder{HubHint(folder) ?? "; give a model folder (config.json), a GGUF file (.gguf) or a pipeline folder (model_index.json)."}");
         }
 
         if (!PipelineParts.IsPipeline(folder) && Directory.Exists(Path.Combine(folder, PipelineParts.UNet)))

@@ -19,12 +19,17 @@ internal static class GgufInspection
 
     /// <summary>Describes a file, or all files of a model in several.</summary>
     /// <param name="path">The file, or the first of several.</param>
-    /// <param name="model">The base model that an adapter is held against; null for none.</param>
-    public static InspectionReport Of(string path, string? model)
+    /// <param name="baseModel">The base model that an adapter is held against; null for none.</param>
+    /// <param name="run">What else is known of a model.</param>
+    public static InspectionReport Of(
+        string path, string? baseModel, Func<string, (List<KeyValuePair<string, string>> Facts, List<LinearGroup> Layers, List<string> Notes)> run)
     {
         using var file = GgufFile.Open(path);
+        // Adapters and files of some tensors have no embedding.
+        var model = file.Entries.ContainsKey("token_embd.weight") ? run(path) : ([], [], []);
         List<KeyValuePair<string, string>> facts =
         [
+            .. model.Facts,
             new("architecture", Shown(file, "general.architecture")),
             new("files", Text(file.Files.Count)),
             new("tokenizer", Tokenizer(file)),
@@ -33,8 +38,8 @@ internal static class GgufInspection
             .. file.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new KeyValuePair<string, string>(pair.Key, Value(pair.Value))),
         ];
         return file.TryGet<string>("general.type", out var type) && type == "adapter"
-            ? Adapter(path, file, facts, model)
-            : new InspectionReport(path, "gguf", facts, Tensors(file), [], []);
+            ? Adapter(path, file, facts, baseModel)
+            : new InspectionReport(path, "gguf", [.. facts.DistinctBy(fact => fact.Key)], Tensors(file), model.Layers, model.Notes);
     }
 
     private static InspectionReport Adapter(string path, GgufFile file, IReadOnlyList<KeyValuePair<string, string>> facts, string? model)

@@ -24,7 +24,7 @@ public static class Inspector
         ArgumentNullException.ThrowIfNull(path);
         if (File.Exists(path))
         {
-            return GgufInspection.IsOne(path) ? GgufInspection.Of(path, model)
+            return GgufInspection.IsOne(path) ? GgufInspection.Of(path, model, Run)
                 : AdapterInspection.IsOne(path) ? AdapterFile(path, model)
                 : Tensors(path);
         }
@@ -77,6 +77,13 @@ public static class Inspector
 
     private static InspectionReport Model(string path)
     {
+        var (facts, layers, notes) = Run(path);
+        return new InspectionReport(path, "model", facts, Tensors(CheckpointReader.ReadHeader(path)), layers, notes);
+    }
+
+    /// <summary>What is known of a model that can be run; a note why it cannot.</summary>
+    private static (List<KeyValuePair<string, string>> Facts, List<LinearGroup> Layers, List<string> Notes) Run(string path)
+    {
         var facts = new List<KeyValuePair<string, string>>();
         var layers = new List<LinearGroup>();
         var notes = new List<string>();
@@ -97,7 +104,7 @@ public static class Inspector
             notes.Add($"This model cannot be run here: {error.Message}");
         }
 
-        return new InspectionReport(path, "model", facts, Tensors(CheckpointReader.ReadHeader(path)), layers, notes);
+        return (facts, layers, notes);
     }
 
     private static IEnumerable<LinearGroup> LinearLayers(Network model) => model.named_modules()

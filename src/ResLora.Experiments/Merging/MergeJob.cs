@@ -106,7 +106,7 @@ public static class MergeJob
     }
 
     private static long Bytes(MergeTarget target, string baseModel, AdaptedModel adapter, MergeMethod method) => target == MergeTarget.Model
-        ? CheckpointReader.ReadHeader(baseModel).Entries.Values.Sum(entry => entry.Length)
+        ? CheckpointReader.ReadHeader(baseModel).Entries.Values.Sum(entry => entry.UnpackedLength)
         : adapter.Blocks.Sum(block => MergedSize.Bytes(block, method, adapter.ShortcutWeight));
 
     /// <summary>The method to use first, then those to measure beside it: all that fit, or the control alone.</summary>

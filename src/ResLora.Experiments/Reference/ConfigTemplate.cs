@@ -103,7 +103,7 @@ public static class ConfigTemplate
     // With one task there is nothing to ask the data for.
     private static string? OnlyTaskOf(string model)
     {
-        if (!File.Exists(Path.Combine(model, "config.json")))
+        if (!ModelFiles.Exists(Path.Combine(model, "config.json")))
         {
             return null;
         }

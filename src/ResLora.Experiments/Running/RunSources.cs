@@ -42,12 +42,12 @@ internal static class RunSources
     private static string Digest(IEnumerable<string> files)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in files.Where(File.Exists).Order(StringComparer.Ordinal))
+        foreach (var file in files.Where(ModelFiles.Exists).Order(StringComparer.Ordinal))
         {
             try
             {
                 hash.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(file)));
-                using var stream = File.OpenRead(file);
+                using var stream = ModelFiles.OpenRead(file);
                 hash.AppendData(SHA256.HashData(stream));
             }
             catch (Exception error) when (DiskFault.Is(error))

@@ -1,5 +1,6 @@
 using System.Text;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Gguf.Models;
 using ResLora.Formats.NativeRuntime;
 
 namespace ResLora.Formats.Files;
@@ -47,13 +48,18 @@ public static class InputFile
         throw NotOrdinary(path);
     }
 
-    /// <summary>Reads a whole file.</summary>
+    /// <summary>Reads a whole file, which may be one that a model in a GGUF file has (<see cref="ModelFiles"/>).</summary>
     /// <param name="path">The file.</param>
     /// <param name="maxBytes">The largest size accepted, in bytes.</param>
     /// <returns>Its content.</returns>
     /// <exception cref="FileFormatException">As for <see cref="OpenRead"/>; or the file is too large.</exception>
     public static byte[] ReadBytes(string path, long maxBytes)
     {
+        if (GgufFolder.Find(path) is { } made)
+        {
+            return made;
+        }
+
         using var stream = OpenRead(path);
         if (stream.Length > Math.Min(maxBytes, Array.MaxLength))
         {

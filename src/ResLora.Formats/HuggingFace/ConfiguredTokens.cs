@@ -1,5 +1,6 @@
 using System.Globalization;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 
 namespace ResLora.Formats.HuggingFace;
 
@@ -68,7 +69,7 @@ internal static class ConfiguredTokens
     private static TokenizerJsonComponent? Open(string folder, string name)
     {
         var path = Path.Combine(folder, name);
-        return File.Exists(path) ? TokenizerJsonComponent.ReadFile(path) : null;
+        return ModelFiles.Exists(path) ? TokenizerJsonComponent.ReadFile(path) : null;
     }
 
     // {"32000": {"content": "<x>", "lstrip": false, …}, …} in the order of the numbers.

@@ -20,12 +20,12 @@ public static class VocabularyFiles
     {
         ArgumentNullException.ThrowIfNull(folder);
         var (words, pairs, merges) = (Path.Combine(folder, "vocab.txt"), Path.Combine(folder, "vocab.json"), Path.Combine(folder, "merges.txt"));
-        if (File.Exists(pairs) && File.Exists(merges))
+        if (ModelFiles.Exists(pairs) && ModelFiles.Exists(merges))
         {
             return TokenizerJson.Parse(BytePairs(folder, pairs, merges).ToJsonString(), pairs);
         }
 
-        return File.Exists(words) ? TokenizerJson.Parse(WordPieces(folder, words).ToJsonString(), words) : null;
+        return ModelFiles.Exists(words) ? TokenizerJson.Parse(WordPieces(folder, words).ToJsonString(), words) : null;
     }
 
     private static JsonObject WordPieces(string folder, string path)
@@ -146,7 +146,7 @@ public static class VocabularyFiles
     {
         var tokens = special.Where(vocabulary.ContainsKey).Distinct(StringComparer.Ordinal).ToDictionary(token => token, token => vocabulary[token]!.GetValue<int>(), StringComparer.Ordinal);
         var more = Path.Combine(folder, "added_tokens.json");
-        foreach (var (token, id) in File.Exists(more) ? TokenizerJsonComponent.ReadFile(more).Entries() : [])
+        foreach (var (token, id) in ModelFiles.Exists(more) ? TokenizerJsonComponent.ReadFile(more).Entries() : [])
         {
             tokens[token] = id.AsNumber();
         }
@@ -173,7 +173,7 @@ public static class VocabularyFiles
     internal static TokenizerJsonComponent? Open(string folder, string name)
     {
         var path = Path.Combine(folder, name);
-        return File.Exists(path) ? TokenizerJsonComponent.ReadFile(path) : null;
+        return ModelFiles.Exists(path) ? TokenizerJsonComponent.ReadFile(path) : null;
     }
 
     private static string Token(TokenizerJsonComponent? settings, string key, string usual) =>

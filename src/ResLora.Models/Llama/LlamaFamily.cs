@@ -1,5 +1,4 @@
 using ResLora.Formats.Errors;
-using ResLora.Models.Gguf;
 
 namespace ResLora.Models.Llama;
 
@@ -12,7 +11,7 @@ internal static class LlamaFamily
         ModelTypes = ["llama", "mistral", "qwen2", "qwen3"],
         Build = Build,
         New = NewLlama.Of,
-        Gguf = new GgufImport(GgufLlamaImport.Architectures, GgufLlamaImport.Load),
+        IsInGguf = true,
     };
 
     private static LlamaModel Build(string folder, ModelHead? head) => head is null

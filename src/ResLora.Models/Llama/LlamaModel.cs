@@ -22,18 +22,11 @@ public sealed class LlamaModel : CausalLanguageModel
 
     /// <summary>Builds the network on the meta device: no weight is allocated before <see cref="ModelWeights"/> gives it one.</summary>
     /// <param name="config">The model's description, free of problems.</param>
-    public LlamaModel(LlamaConfig config) : this(config, null)
-    {
-    }
-
-    /// <summary>Builds the network with rotary frequencies that come from elsewhere than the configuration.</summary>
-    /// <param name="config">The model's description, free of problems.</param>
-    /// <param name="frequencies">[E/2] radians a position; null takes those of the configuration.</param>
-    internal LlamaModel(LlamaConfig config, float[]? frequencies) : base(nameof(LlamaModel))
+    public LlamaModel(LlamaConfig config) : base(nameof(LlamaModel))
     {
         ArgumentNullException.ThrowIfNull(config);
         Config = config;
-        _frequencies = frequencies ?? config.RotaryFrequencies();
+        _frequencies = config.RotaryFrequencies();
         _backbone = new LlamaBackbone(config);
         if (!config.TieWordEmbeddings)
         {

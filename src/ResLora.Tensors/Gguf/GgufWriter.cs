@@ -2,7 +2,6 @@ using System.Text;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Formats.Gguf;
-using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Tensors.Gguf;

@@ -1,7 +1,6 @@
 using System.Text;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
-using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Tensors.Pickles;

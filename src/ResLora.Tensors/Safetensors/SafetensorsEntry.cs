@@ -10,8 +10,17 @@ namespace ResLora.Tensors.Safetensors;
 /// <param name="Length">How long its data is, in bytes.</param>
 public sealed record SafetensorsEntry(string Name, ScalarType DataType, IReadOnlyList<long> Shape, long Offset, long Length)
 {
+    /// <summary>
+    /// Whether a reader can show its pages as they are. False where it makes the numbers out of others, as for packed types of GGUF, whose
+    /// <see cref="Length"/> is that of what is stored.
+    /// </summary>
+    public bool IsView { get; init; } = true;
+
     /// <summary>How many elements it has.</summary>
     public long Count => Shape.Aggregate(1L, (count, size) => count * size);
+
+    /// <summary>How long its data is in memory, in bytes; more than <see cref="Length"/> where it is packed.</summary>
+    public long UnpackedLength => IsView ? Length : Count * SafetensorsType.Find(DataType)!.Width;
 
     /// <summary>The type of most elements of several tensors: some checkpoints keep their norms in another than their matrices.</summary>
     /// <param name="entries">The tensors.</param>

@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 using ResLora.Formats.HuggingFace;
 using ResLora.Text.Data.Readers;
 
@@ -20,7 +21,7 @@ internal sealed class ModelRows(TokenizerJson json, int? count)
     public static ModelRows Read(string folder, TokenizerJson json)
     {
         var path = Path.Combine(folder, "config.json");
-        var count = File.Exists(path) ? TokenizerJsonComponent.ReadFile(path).ChildOrNull("vocab_size")?.AsNumber() : null;
+        var count = ModelFiles.Exists(path) ? TokenizerJsonComponent.ReadFile(path).ChildOrNull("vocab_size")?.AsNumber() : null;
         return json.Model.Vocabulary.Any(token => token.Value >= count)
             ? throw new FileFormatException(
                 $"{folder}: the tokenizer has {json.VocabularySize} tokens and the model {count}; they do not belong together.")

@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 using ResLora.Formats.HuggingFace;
 using ResLora.Text.Tokenization.Decoding;
 using ResLora.Text.Tokenization.Pipeline;
@@ -109,15 +110,15 @@ public sealed class Tokenizer
     /// Loads tokenizer.json (in a folder without one: vocab.json with merges.txt, or vocab.txt) and, beside it when present,
     /// tokenizer_config.json, special_tokens_map.json, generation_config.json, config.json and chat_template.jinja.
     /// </summary>
-    /// <param name="folderOrTokenizerJson">A model's folder, or the file itself.</param>
+    /// <param name="folderOrTokenizerJson">A model's folder, a GGUF file of a model, or the file itself.</param>
     /// <returns>The tokenizer.</returns>
     /// <exception cref="FileFormatException">A file is missing, breaks its format or asks for something that is not supported.</exception>
     public static Tokenizer Load(string folderOrTokenizerJson)
     {
-        var isFolder = Directory.Exists(folderOrTokenizerJson);
+        var isFolder = ModelFiles.IsPlace(folderOrTokenizerJson);
         var file = isFolder ? Path.Combine(folderOrTokenizerJson, "tokenizer.json") : folderOrTokenizerJson;
         var folder = isFolder ? folderOrTokenizerJson : Path.GetDirectoryName(Path.GetFullPath(folderOrTokenizerJson))!;
-        var older = isFolder && !File.Exists(file) ? VocabularyFiles.Read(folder) : null;
+        var older = isFolder && !ModelFiles.Exists(file) ? VocabularyFiles.Read(folder) : null;
         var json = (older ?? Required(file, isFolder)).WithConfiguredTokens(folder);
         return new Tokenizer(
             json, TokenizerSettings.Read(folder, json), ModelRows.Read(folder, json), Truncating.Side(folder, json), isOlder: older is not null);
@@ -125,7 +126,7 @@ public sealed class Tokenizer
 
     private static TokenizerJson Required(string file, bool isInFolder)
     {
-        if (isInFolder && !File.Exists(file))
+        if (isInFolder && !ModelFiles.Exists(file))
         {
             var folder = Path.GetDirectoryName(file);
             var sentencePiece = _sentencePieceFiles.FirstOrDefault(name => File.Exists(Path.Combine(folder!, name)));

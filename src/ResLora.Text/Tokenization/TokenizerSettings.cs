@@ -67,7 +67,7 @@ internal sealed record TokenizerSettings
     private static TokenizerJsonComponent? Open(string folder, string name)
     {
         var path = Path.Combine(folder, name);
-        return File.Exists(path) ? TokenizerJsonComponent.ReadFile(path) : null;
+        return ModelFiles.Exists(path) ? TokenizerJsonComponent.ReadFile(path) : null;
     }
 
     // "</s>" or {"content": "</s>", "lstrip": false, …}
@@ -104,6 +104,6 @@ internal sealed record TokenizerSettings
     private static string? TemplateFile(string folder)
     {
         var path = Path.Combine(folder, "chat_template.jinja");
-        return File.Exists(path) ? InputFile.ReadText(path, LargestTemplate) : null;
+        return ModelFiles.Exists(path) ? InputFile.ReadText(path, LargestTemplate) : null;
     }
 }

@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 using ResLora.Formats.HuggingFace;
 
 namespace ResLora.Text.Tokenization;
@@ -17,7 +18,7 @@ internal static class Truncating
     public static TruncationSide Side(string folder, TokenizerJson json)
     {
         var path = Path.Combine(folder, "tokenizer_config.json");
-        var config = File.Exists(path) ? TokenizerJsonComponent.ReadFile(path) : null;
+        var config = ModelFiles.Exists(path) ? TokenizerJsonComponent.ReadFile(path) : null;
         var named = config?.ChildOrNull("truncation_side") ?? json.Truncation?.ChildOrNull("direction");
         return named?.AsText() switch
         {

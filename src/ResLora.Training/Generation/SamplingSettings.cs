@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 using ResLora.Formats.Json;
 
 namespace ResLora.Training.Generation;
@@ -36,7 +37,7 @@ public sealed record SamplingSettings(IReadOnlyDictionary<string, double> Number
         ArgumentNullException.ThrowIfNull(modelFolder);
         var path = Path.Combine(modelFolder, FileName);
         var numbers = new Dictionary<string, double>(StringComparer.Ordinal);
-        if (!File.Exists(path))
+        if (!ModelFiles.Exists(path))
         {
             return new SamplingSettings(numbers);
         }

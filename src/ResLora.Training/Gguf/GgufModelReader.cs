@@ -1,8 +1,8 @@
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
 using ResLora.Models;
-using ResLora.Models.Gguf;
 using ResLora.Text.Tokenization.Gguf;
+using static TorchSharp.torch;
 
 namespace ResLora.Training.Gguf;
 
@@ -26,18 +26,9 @@ public sealed class GgufModelReader : IDisposable
     {
         using var file = GgufFile.Open(path);
         var tokenizer = GgufTokenizer.From(file);
-        return new GgufModelReader(ImportOf(file)(file), tokenizer);
+        return new GgufModelReader(ModelRegistry.LoadCausal(path, ScalarType.Float32), tokenizer);
     }
 
     /// <summary>Frees the model's memory.</summary>
     public void Dispose() => Model.Dispose();
-
-    private static Func<GgufFile, CausalLanguageModel> ImportOf(GgufFile file)
-    {
-        var architecture = file.Require<string>("general.architecture");
-        GgufImport[] all = [.. ModelRegistry.Families.Select(family => family.Gguf).OfType<GgufImport>()];
-        var supported = string.Join(", ", all.SelectMany(import => import.Architectures));
-        return all.FirstOrDefault(import => import.Architectures.Contains(architecture))?.Load
-            ?? throw new ConfigException($"'{file.Path}' has the architecture '{architecture}'; supported: {supported}.");
-    }
 }

@@ -64,7 +64,7 @@ public static class GgufModelWriter
     /// <exception cref="ConfigException">It has none.</exception>
     internal static IGgufExport LayoutOf(Network model)
     {
-        var families = ModelRegistry.Families.Where(family => family.Gguf is not null);
+        var families = ModelRegistry.Families.Where(family => family.IsInGguf);
         return model.GgufExport() ?? throw new ConfigException(
             $"GGUF cannot be written for {model.GetName()}; it can for {string.Join(", ", families.SelectMany(family => family.ModelTypes))}.");
     }

@@ -31,7 +31,7 @@ public sealed record BaseMemory(long Own, long Mapped, int Width)
         ];
         var computed = dtype ?? SafetensorsEntry.MainType(entries) ?? ScalarType.Float32;
         var width = WidthOf(computed);
-        var mapped = entries.Where(entry => entry.DataType == computed && entry.Offset % width == 0).Sum(entry => entry.Count) * width;
+        var mapped = entries.Where(entry => entry.IsView && entry.DataType == computed && entry.Offset % width == 0).Sum(entry => entry.Count) * width;
         return new BaseMemory((entries.Sum(entry => entry.Count) * width) - mapped, mapped, width);
     }
 

@@ -1,3 +1,4 @@
+using ResLora.Formats.Files;
 using ResLora.Models;
 using ResLora.Text.Tokenization;
 using static TorchSharp.torch;
@@ -43,7 +44,7 @@ internal sealed class HuggingFaceTarget : IExportTarget
                 : source.TextTokenizer is null
                 ? new("preprocessor", FeatureState.Kept, "preprocessor_config.json as it is")
                 : new("tokenizer", FeatureState.Kept, $"its files as they are{template}"),
-            .. File.Exists(Path.Combine(source.ModelFolder, "generation_config.json"))
+            .. ModelFiles.Exists(Path.Combine(source.ModelFolder, "generation_config.json"))
                 ? [new("generation settings", FeatureState.Kept, "generation_config.json as it is")]
                 : Array.Empty<ExportFeature>(),
             .. source.Causal is { ShortestWindow: not null }

@@ -20,6 +20,8 @@ internal static class GgufCases
         {
             "gguf_tokenizers" => TokenizersCase.Run,
             "gguf_types" => TypesCase.Run,
+            "gguf_model" => GgufModelCase.Run,
+            "gguf_hostile" => HostileCase.Run,
             _ => null,
         };
     }

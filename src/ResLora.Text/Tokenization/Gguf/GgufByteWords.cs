@@ -27,9 +27,9 @@ internal sealed class GgufByteWords
         _ids = ids;
         foreach (var (rank, merge) in file.Require<string[]>("tokenizer.ggml.merges").Index())
         {
-            _ranks.TryAdd(merge.Split(' ') is [var left, var right]
+            _ranks.TryAdd(merge.Split(' ') is [var left, var right] && ids.ContainsKey(left) && ids.ContainsKey(right) && ids.ContainsKey(left + right)
                 ? (left, right)
-                : throw new FileFormatException($"'{file.Path}': the merge '{merge}' is no pair."), rank);
+                : throw new FileFormatException($"'{file.Path}': the merge '{merge}' is no pair of tokens that make one ('tokenizer.ggml.merges')."), rank);
         }
 
         var name = file.Require<string>("tokenizer.ggml.pre");
@@ -39,7 +39,7 @@ internal sealed class GgufByteWords
             "smollm" => [@"\p{N}", Gpt2],
             "qwen2" => [Newer.Replace("DIGITS", "", StringComparison.Ordinal)],
             "llama-bpe" or "smaug-bpe" => [Newer.Replace("DIGITS", "{1,3}", StringComparison.Ordinal)],
-            _ => throw new ConfigException($"'{file.Path}' cuts words by '{name}', which is not known here."),
+            _ => throw new ConfigException($"'{file.Path}' cuts words by '{name}' ('tokenizer.ggml.pre'), which is not known here."),
         };
         _patterns = [.. patterns.Select(pattern => new Regex(pattern, RegexOptions.CultureInvariant, _patience))];
         _wholeWordsFirst = name == "llama-bpe";

@@ -25,7 +25,7 @@ public sealed class GgufTokenizer
         var kinds = file.Require<int[]>("tokenizer.ggml.token_type");
         if (kinds.Length != tokens.Length)
         {
-            throw new FileFormatException($"'{file.Path}' has {tokens.Length} tokens and {kinds.Length} token types.");
+            throw new FileFormatException($"'{file.Path}' has {tokens.Length} tokens and {kinds.Length} token types ('tokenizer.ggml.token_type').");
         }
 
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -33,7 +33,7 @@ public sealed class GgufTokenizer
         {
             if (!ids.TryAdd(token, id))
             {
-                throw new FileFormatException($"'{file.Path}': the token '{token}' stands twice.");
+                throw new FileFormatException($"'{file.Path}': the token '{token}' stands twice ('tokenizer.ggml.tokens').");
             }
         }
 

@@ -25,6 +25,18 @@ public sealed class VerifierTests
         "dpm_trailing_v", "euler_leading", "euler_published", "euler_trailing", "euler_trailing_v", "pndm_published",
     ];
 
+    [Theory]
+    [InlineData("types")]
+    [InlineData("hostile")]
+    [InlineData("split")]
+    [InlineData("models")]
+    public void Run_GgufFiles_Pass(string folder)
+    {
+        var report = Verifier.Run([SharedFolder.PathOrSkip("goldens/gguf/" + folder)]);
+
+        Assert.All(report.Cases, one => Assert.True(one.Status == CaseStatus.Passed, $"{one.Name}: {one.Message} {one.Worst}"));
+    }
+
     [Fact]
     public void Run_OwnCases_AllPassAndNothingIsLeftOut()
     {

@@ -93,7 +93,7 @@ public sealed class GgufLlamaTests : IDisposable
         var ordered = layout.OrderRows("model.layers.0.self_attn.q_proj", rows);
 
         Assert.False(ordered.eq(rows).all().item<bool>());
-        Assert.True(GgufLlamaImport.RestoreRows(ordered, TinyLlama.Config.HeadCount).eq(rows).all().item<bool>());
+        Assert.True(HeadRows.Restore(ordered, TinyLlama.Config.HeadCount).eq(rows).all().item<bool>());
         Assert.True(layout.OrderRows("model.layers.0.self_attn.v_proj", rows).eq(rows).all().item<bool>());
     }
 
@@ -197,9 +197,8 @@ public sealed class GgufLlamaTests : IDisposable
     {
         using var model = Restless(TinyLlama.Config);
         Write(model, change: change);
-        using var reader = GgufFile.Open(_folder["model.gguf"]);
 
-        var error = Assert.Throws<FileFormatException>(() => GgufLlamaImport.Load(reader));
+        var error = Assert.Throws<FileFormatException>(() => ModelRegistry.LoadCausal(_folder["model.gguf"], float32));
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
@@ -212,9 +211,8 @@ public sealed class GgufLlamaTests : IDisposable
     {
         using var model = Restless(TinyLlama.Config);
         Write(model, key, value);
-        using var reader = GgufFile.Open(_folder["model.gguf"]);
 
-        var error = Assert.Throws<ConfigException>(() => GgufLlamaImport.Load(reader));
+        var error = Assert.Throws<ConfigException>(() => ModelRegistry.LoadCausal(_folder["model.gguf"], float32));
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
@@ -232,9 +230,8 @@ public sealed class GgufLlamaTests : IDisposable
         metadata.Add(key, value);
         layout.Describe(metadata);
         GgufWriter.Write(_folder["model.gguf"], metadata, [.. layout.Tensors(model, GgufWeightType.F32)]);
-        using var reader = GgufFile.Open(_folder["model.gguf"]);
 
-        var error = Assert.ThrowsAny<ResLoraException>(() => GgufLlamaImport.Load(reader));
+        var error = Assert.ThrowsAny<ResLoraException>(() => ModelRegistry.LoadCausal(_folder["model.gguf"], float32));
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
@@ -271,8 +268,7 @@ public sealed class GgufLlamaTests : IDisposable
     private CausalLanguageModel WriteAndLoad(LlamaModel model)
     {
         Write(model);
-        using var reader = GgufFile.Open(_folder["model.gguf"]);
-        return GgufLlamaImport.Load(reader);
+        return ModelRegistry.LoadCausal(_folder["model.gguf"], float32);
     }
 
     private void Write(

@@ -190,8 +190,7 @@ public sealed class GgufAdapterTests : IDisposable
         metadata.Add("general.architecture", layout.Architecture);
         layout.Describe(metadata);
         GgufWriter.Write(_folder["model.gguf"], metadata, [.. layout.Tensors(model, GgufWeightType.F32)]);
-        using var reader = GgufFile.Open(_folder["model.gguf"]);
-        return GgufLlamaImport.Load(reader);
+        return ModelRegistry.LoadCausal(_folder["model.gguf"], float32);
     }
 
     private static List<(string Module, Tensor A, Tensor B)> Blocks(LlamaModel model)

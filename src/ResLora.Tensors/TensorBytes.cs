@@ -1,7 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using static TorchSharp.torch;
 
-namespace ResLora.Tensors.Safetensors;
+namespace ResLora.Tensors;
 
 /// <summary>Moves a tensor's raw bytes in pieces: one span ends at 2 GiB, a large embedding does not.</summary>
 internal static class TensorBytes
