@@ -47,13 +47,13 @@ public sealed class ChatTemplates
         ArgumentNullException.ThrowIfNull(modelFolder);
         var templates = new ChatTemplates(modelFolder);
         var map = Path.Combine(modelFolder, "special_tokens_map.json");
-        if (File.Exists(map))
+        if (ModelFiles.Exists(map))
         {
             templates.AddTokens(TokenizerJsonComponent.ReadFile(map));
         }
 
         var config = Path.Combine(modelFolder, ConfigFile);
-        if (File.Exists(config))
+        if (ModelFiles.Exists(config))
         {
             templates.AddConfig(TokenizerJsonComponent.ReadFile(config));
         }

@@ -4,11 +4,12 @@ using ResLora.Formats.Errors;
 using ResLora.Formats.Json;
 using ResLora.Models;
 using ResLora.Tensors.Safetensors;
+using ResLora.Text.Tokenization;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Verification.Gguf;
 
-/// <summary>A whole model in a GGUF file: weights to the bit in Hugging Face's order, logits, and the tokens that follow.</summary>
+/// <summary>A whole model in a GGUF file: weights to the bit in Hugging Face's order, logits and the tokens that follow, tokens of texts and conversations.</summary>
 internal static class GgufModelCase
 {
     // Below this lead of the best token over the next, the order of sums decides.
@@ -24,11 +25,14 @@ internal static class GgufModelCase
         using var expected = SafetensorsReader.Open(Path.Combine(folder, "expected.safetensors"));
         var quantities = new List<Quantity>();
         Weights(path, expected, quantities);
+        GgufModelTexts.Compare(path, folder, quantities);
+        var tokenizer = Tokenizer.Load(path);
         using var model = ModelRegistry.LoadCausal(path, ScalarType.Float32);
         foreach (var (index, sequence) in inputs.Sequences.Index())
         {
             using var noGradient = no_grad();
             using var scope = NewDisposeScope();
+            quantities.Add(new Quantity($"prompt.{index}", tokenizer.EncodePrompt(sequence.Text).SequenceEqual(sequence.Ids) ? 0 : 1, 0));
             var logits = Logits(model, sequence.Ids).narrow(1, sequence.FirstLogits, sequence.Ids.Length - sequence.FirstLogits).squeeze(0);
             quantities.Add(new Quantity($"logits.{index}", Difference(logits, expected.Read($"logits.{index}")), inputs.Tolerance));
             if (sequence.SmallestGap >= SureGap)

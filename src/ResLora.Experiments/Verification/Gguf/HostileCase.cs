@@ -1,7 +1,9 @@
 using System.Text.Json;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
-using ResLora.Training.Gguf;
+using ResLora.Models;
+using ResLora.Text.Tokenization;
+using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Verification.Gguf;
 
@@ -47,7 +49,8 @@ internal static class HostileCase
     {
         try
         {
-            GgufModelReader.Load(path).Dispose();
+            using var model = ModelRegistry.LoadCausal(path, ScalarType.Float32);
+            Tokenizer.Load(path);
             return null;
         }
         catch (ResLoraException error)
