@@ -12,25 +12,25 @@ internal static class ImportCommand
     {
         var checkpoint = new Argument<string>("CHECKPOINT")
         {
-            Description = "The checkpoint: a .safetensors or .ckpt file with the whole pipeline, Stable Diffusion 1 or 2. Nothing in a .ckpt is executed.",
+            Description = "A model in GGUF (.gguf; of several files the first), or a .safetensors or .ckpt file with the whole pipeline, Stable Diffusion 1 or 2. Nothing in a .ckpt is executed.",
         };
         var like = new Option<string>("--like")
         {
-            Description = "A pipeline folder whose configurations, tokenizer and scheduler are taken; it needs no weights.",
+            Description = "For a pipeline: a pipeline folder whose configurations, tokenizer and scheduler are taken; it needs no weights.",
             HelpName = "DIR",
-            Required = true,
         };
         var output = new Option<string>("--output") { Description = "The folder to write; nothing is replaced.", HelpName = "DIR", Required = true };
         var averaged = new Option<bool>("--averaged") { Description = "Take the averaged weights of the UNet, where the file has them." };
         var dtype = new Option<string>("--dtype")
         {
-            Description = "The type to store: float16, bfloat16, float32, or auto for that of the file.",
+            Description = "The type to store: float16, bfloat16, float32, or auto for that of the file (float32 for what GGUF packs in blocks).",
             HelpName = "TYPE",
             DefaultValueFactory = _ => "auto",
         };
         var verb = new Verb(
             "import",
-            "Make a pipeline folder in diffusers' layout from a Stable Diffusion checkpoint that is one file.",
+            "Make a folder of a model that is one file: Hugging Face's layout from GGUF, diffusers' from a Stable Diffusion checkpoint.",
+            "import model.gguf --output my-model",
             "import model.safetensors --like stable-diffusion-v1-5 --output my-pipeline",
             "import model.ckpt --averaged --dtype float16 --like stable-diffusion-v1-5 --output my-pipeline")
         {
@@ -43,7 +43,7 @@ internal static class ImportCommand
                 new ImportOptions
                 {
                     Checkpoint = line.GetRequiredValue(checkpoint),
-                    Like = line.GetRequiredValue(like),
+                    Like = line.GetValue(like),
                     Output = line.GetRequiredValue(output),
                     Averaged = line.GetValue(averaged),
                     DataType = line.GetRequiredValue(dtype),
@@ -56,7 +56,11 @@ internal static class ImportCommand
                     console.Write(new Prose($"{part.Name}: {part.Tensors} tensors, {part.Parameters:N0} numbers in {part.DataType}"));
                 }
 
-                console.Write(new Prose($"{report.LeftOut.Count} tensors of the file were not needed."));
+                if (report.LeftOut.Count > 0)
+                {
+                    console.Write(new Prose($"{report.LeftOut.Count} tensors of the file were not needed."));
+                }
+
                 console.Write(new Prose($"Written: {report.Output}"));
             });
             return ExitCode.Done;

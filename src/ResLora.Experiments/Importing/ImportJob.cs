@@ -1,12 +1,17 @@
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Models;
 using ResLora.Models.Diffusion.SingleFile;
 using ResLora.Tensors;
+using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Importing;
 
-/// <summary>Makes a pipeline folder in diffusers' layout from a checkpoint of the original Stable Diffusion, which is one file.</summary>
+/// <summary>
+/// Makes a folder of a model that is one file: Hugging Face's layout from GGUF, a pipeline in diffusers' layout from a checkpoint of the
+/// original Stable Diffusion.
+/// </summary>
 public static class ImportJob
 {
     private static readonly (string Name, ScalarType? Type)[] _types =
@@ -24,11 +29,30 @@ public static class ImportJob
         var dtype = Array.Find(_types, type => type.Name == options.DataType) is { Name: not null } known
             ? known.Type
             : throw new ConfigException($"--dtype is '{options.DataType}'; it must be {string.Join(", ", _types.Select(type => type.Name))}.");
-        OutputGuard.RequireFolder(options.Output, overwrite: false, options.Checkpoint, options.Like);
+        if (Path.GetExtension(options.Checkpoint).Equals(".gguf", StringComparison.OrdinalIgnoreCase))
+        {
+            return RunGguf(options, dtype, stop);
+        }
+
+        var like = options.Like ?? throw new ConfigException(
+            $"'{options.Checkpoint}' has no configuration and no tokenizer; give a pipeline folder that has them (--like).");
+        OutputGuard.RequireFolder(options.Output, overwrite: false, options.Checkpoint, like);
         using var file = TensorFiles.Open(options.Checkpoint);
-        var plan = SingleFileImport.Plan(file, options.Like, options.Averaged);
-        SingleFileImport.Write(file, plan, options.Like, options.Output, dtype, stop: stop);
+        var plan = SingleFileImport.Plan(file, like, options.Averaged);
+        SingleFileImport.Write(file, plan, like, options.Output, dtype, stop: stop);
         return new ImportReport(options.Output, Parts(plan, dtype), plan.LeftOut, options.Averaged);
+    }
+
+    private static ImportReport RunGguf(ImportOptions options, ScalarType? dtype, CancellationToken stop)
+    {
+        if (options.Like is not null || options.Averaged)
+        {
+            throw new ConfigException($"'{options.Checkpoint}' has all of its own; leave {(options.Averaged ? "--averaged" : "--like")} out.");
+        }
+
+        var tensors = ModelFolder.Convert(options.Checkpoint, options.Output, dtype, stop);
+        var part = new ImportedPart("model", tensors.Count, tensors.Sum(entry => entry.Count), SafetensorsEntry.MainType(tensors)!.Value.ToString());
+        return new ImportReport(options.Output, [part], [], Averaged: false);
     }
 
     private static ImportedPart[] Parts(SingleFilePlan plan, ScalarType? dtype) =>

@@ -3,11 +3,16 @@ namespace ResLora.Experiments.Importing;
 /// <summary>What is imported, and where to.</summary>
 public sealed record ImportOptions
 {
-    /// <summary>The checkpoint: one file with the whole pipeline, in the names of the original Stable Diffusion.</summary>
+    /// <summary>
+    /// The file: a model in GGUF (<c>.gguf</c>), or a checkpoint with a whole pipeline in the names of the original Stable Diffusion.
+    /// </summary>
     public required string Checkpoint { get; init; }
 
-    /// <summary>A pipeline folder in diffusers' layout whose configurations, tokenizer and scheduler are taken; its weights are not read.</summary>
-    public required string Like { get; init; }
+    /// <summary>
+    /// A pipeline folder in diffusers' layout whose configurations, tokenizer and scheduler are taken; its weights are not read. Needed for a
+    /// pipeline; null for GGUF, which has all of its own.
+    /// </summary>
+    public string? Like { get; init; }
 
     /// <summary>The folder to write; it must not be there, or be empty.</summary>
     public required string Output { get; init; }

@@ -1,5 +1,6 @@
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
+using ResLora.Formats.Gguf.Models;
 using ResLora.Models;
 using ResLora.Models.Gguf;
 using ResLora.Tensors.Gguf;
@@ -47,7 +48,7 @@ public static class GgufModelWriter
         var metadata = new GgufMetadata();
         metadata.Add("general.architecture", layout.Architecture);
         metadata.Add("general.type", "model");
-        metadata.Add("general.name", Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(modelFolder))));
+        metadata.Add("general.name", NameOf(modelFolder));
         metadata.Add("general.file_type", type.FileType());
         if (type == GgufWeightType.Q8)
         {
@@ -58,6 +59,12 @@ public static class GgufModelWriter
         var tokenizerLosses = GgufTokenizerExport.Write(metadata, modelFolder, (int)model.VocabularySize);
         GgufWriter.Write(path, metadata, [.. layout.Tensors(model, type)]);
         return [.. layout.Losses, .. tokenizerLosses];
+    }
+
+    private static string NameOf(string modelFolder)
+    {
+        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(modelFolder)));
+        return GgufFolder.IsOne(modelFolder) ? Path.GetFileNameWithoutExtension(name) : name;
     }
 
     /// <summary>The layout of a network in GGUF.</summary>

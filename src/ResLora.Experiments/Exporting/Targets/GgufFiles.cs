@@ -1,5 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Formats.Gguf;
+using ResLora.Formats.Gguf.Models;
 using ResLora.Models;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training.Gguf;
@@ -80,7 +81,7 @@ internal static class GgufFiles
         if (source.Adapter is not null)
         {
             yield return HasAdapter(source)
-                ? new ExportFeature("adapter alone", FeatureState.Kept, $"{Adapter}, f32, scaling multiplied into B, for a GGUF of the base model")
+                ? new ExportFeature("adapter alone", FeatureState.Kept, $"{Adapter}, f32, scaling multiplied into B, for {(GgufFolder.IsOne(source.ModelFolder) ? Path.GetFileName(source.ModelFolder) : "a GGUF of the base model")}")
                 : new ExportFeature("adapter alone", FeatureState.Baked, $"not written, since such a file has no place for {string.Join(", ", source.BesidesLora)}; {Model} has it all");
         }
     }

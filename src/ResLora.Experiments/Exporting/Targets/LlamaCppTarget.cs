@@ -1,3 +1,4 @@
+using ResLora.Formats.Gguf.Models;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training.Generation;
 using static TorchSharp.torch;
@@ -73,10 +74,18 @@ internal sealed class LlamaCppTarget : IExportTarget
         var prompt = PromptText.ForLlamaCpp(source);
         yield return $"llama-completion -m {Path.Combine(folder, GgufFiles.Model)} -no-cnv{sampling} -p {prompt}";
         yield return $"llama-server -m {Path.Combine(folder, GgufFiles.Model)}{sampling}";
-        if (GgufFiles.HasAdapter(source))
+        if (!GgufFiles.HasAdapter(source))
+        {
+            yield break;
+        }
+
+        var isFile = GgufFolder.IsOne(source.ModelFolder);
+        if (!isFile)
         {
             yield return $"reslora export --model {source.ModelFolder} --to llama.cpp --output base-gguf";
-            yield return $"llama-completion -m {Path.Combine("base-gguf", GgufFiles.Model)} --lora {Path.Combine(folder, GgufFiles.Adapter)} -no-cnv{sampling} -p {prompt}";
         }
+
+        var baseFile = isFile ? source.ModelFolder : Path.Combine("base-gguf", GgufFiles.Model);
+        yield return $"llama-completion -m {baseFile} --lora {Path.Combine(folder, GgufFiles.Adapter)} -no-cnv{sampling} -p {prompt}";
     }
 }

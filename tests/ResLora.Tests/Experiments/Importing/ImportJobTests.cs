@@ -1,7 +1,9 @@
 using ResLora.Experiments.Importing;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Gguf;
 using ResLora.Models;
 using ResLora.Tensors.Safetensors;
+using ResLora.Tests.Models;
 using ResLora.Tests.Support;
 using Xunit;
 using static TorchSharp.torch;
@@ -15,6 +17,37 @@ public sealed class ImportJobTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("auto", ScalarType.Float32)]
+    [InlineData("bfloat16", ScalarType.BFloat16)]
+    public void Run_Gguf_GivesTheFolderOfTheSameModel(string type, ScalarType expected)
+    {
+        using var model = TinyLlama.Create(TinyLlama.Config with { HiddenSize = 32, IntermediateSize = 32 });
+        var path = TinyGguf.Write(_folder["model.gguf"], model, GgufWeightType.Q8);
+
+        var report = ImportJob.Run(
+            new ImportOptions { Checkpoint = path, Output = _folder["output"], DataType = type }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(("model", expected.ToString()), (Assert.Single(report.Parts).Name, report.Parts[0].DataType));
+        using var folder = ModelRegistry.LoadCausal(report.Output, float32);
+        using var file = ModelRegistry.LoadCausal(path, expected);
+        Assert.All(folder.named_parameters().Zip(file.named_parameters()), pair =>
+        {
+            using var stored = pair.Second.parameter.to(float32);
+            Assert.True(pair.First.parameter.eq(stored).all().item<bool>(), pair.First.name);
+        });
+    }
+
+    [Fact]
+    public void Run_CheckpointWithoutLike_SaysWhatIsNeeded()
+    {
+        var options = new ImportOptions { Checkpoint = _folder["model.safetensors"], Output = _folder["output"] };
+
+        var error = Assert.Throws<ConfigException>(() => ImportJob.Run(options, TestContext.Current.CancellationToken));
+
+        Assert.Contains("--like", error.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Run_AWholeCheckpoint_GivesTheFolderThatItWasMadeOf()
