@@ -2,7 +2,6 @@ using System.Text.Json;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
 using ResLora.Tensors.Gguf;
-using ResLora.Tests.Support;
 using ResLora.Text.Tokenization;
 using ResLora.Text.Tokenization.Gguf;
 using Xunit;
