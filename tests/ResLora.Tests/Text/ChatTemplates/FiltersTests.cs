@@ -267,6 +267,16 @@ public sealed class FiltersTests
         { "{{ \"abc\"|join(\",\") }}", "a,b,c" },
         { "{{ 'a'|upper() }}", "A" },
         { "{{ 'a'|default('b',) }}", "a" },
+        { "{{ 'The quick brown fox jumps over the lazy dog'|wordwrap(10) }}", "The quick\nbrown fox\njumps over\nthe lazy\ndog" },
+        { "{{ 'supercalifragilistic expiali-docious'|wordwrap(7) }}", "superca\nlifragi\nlistic\nexpiali\n-\ndocious" },
+        { "{{ 'supercalifragilistic expiali'|wordwrap(7, false) }}", "supercalifragilistic\nexpiali" },
+        { "{{ 'supercali-fragilistic'|wordwrap(12, break_on_hyphens=false) }}", "supercali-fr\nagilistic" },
+        { "{{ 'one two\\n\\n  three four  five\\n'|wordwrap(9) }}|", "one two\n\n  three\nfour\nfive|" },
+        { "{{ 'one two three'|wordwrap(5, wrapstring='<br>') }}", "one<br>two<br>three" },
+        { "{{ 'foo--bar baz---qux \"hello\"--there'|wordwrap(6) }}", "foo--\nbar\nbaz---\nqux \"h\nello\"\n--\nthere" },
+        { "{{ 'aaa   bbb     ccc'|wordwrap(4) }}|{{ ''|wordwrap }}|{{ 'x'|wordwrap }}", "aaa\nbbb\nccc||x" },
+        { "{{ 'a😀b😀c😀d'|wordwrap(3) }}", "a😀b\n😀c😀\nd" },
+        { "{{ 'ab-cd-ef-gh ij-k-l mn-o'|wordwrap(6) }}", "ab-cd-\nef-gh\nij-k-l\nmn-o" },
     };
 
     [Theory]

@@ -5,7 +5,7 @@ namespace ResLora.Text.ChatTemplates.Jinja.Functions;
 /// <summary>All filters; the first argument is what stands before the bar.</summary>
 internal static class FilterTable
 {
-    private static readonly string[] _refused = ["pprint", "random", "urlize", "xmlattr", "wordwrap"];
+    private static readonly string[] _refused = ["pprint", "random", "urlize"];
 
     /// <summary>All of them.</summary>
     public static FunctionTable All { get; } =

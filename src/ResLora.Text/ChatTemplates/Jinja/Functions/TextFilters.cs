@@ -28,6 +28,8 @@ internal static partial class TextFilters
         { "format", "value *values **named", Format },
         { "indent", "value width? first? blank?", Indent },
         { "truncate", "value length? killwords? end? leeway?", Truncate },
+        { "wordwrap", "value width? break_long_words? wrapstring? break_on_hyphens?", WordWrap },
+        { "xmlattr", "value autospace?", XmlAttributes },
         { "wordcount", "value", (_, a) => (BigInteger)Word().Count(a.AsText(0)) },
         { "escape|e", "value", (_, a) => a[0] is Markup ? a[0] : Markup.Escape(a.AsText(0)) },
         { "forceescape", "value", (_, a) => Markup.Escape(a.AsText(0)) },
@@ -104,6 +106,30 @@ internal static partial class TextFilters
         var cut = text[..CodePoints.Unit(text, kept)];
         var blank = a.Flag(2) ? -1 : cut.LastIndexOf(' ');
         return (blank < 0 ? cut : cut[..blank]) + end;
+    }
+
+    private static string WordWrap(Rendering run, BoundArguments a)
+    {
+        var width = a.Whole(1, 79);
+        var wrap = new TextWrap(width > 0 ? width : throw new JinjaError($"invalid width {width} (must be > 0)"), a.Flag(2, true),
+            a.Flag(4, true));
+        var between = a.Text(3, "\n");
+        return string.Join(between,
+            StringSearch.Lines(run, a.Text(0), keepEnds: false).Select(line => string.Join(between, wrap.Lines(run, line))));
+    }
+
+    private static string XmlAttributes(Rendering run, BoundArguments a)
+    {
+        var dict = a[0] as DictValue ?? throw new JinjaError($"'xmlattr' needs a mapping, not {TypeNames.Of(a[0])}");
+        var attributes = dict.Entries.Where(entry => entry.Value is not (NoneValue or Undefined)).Select(entry =>
+        {
+            var name = PythonText.Of(run, entry.Key);
+            return name.Any(c => CodePoints.IsSpace(c) || c is '/' or '>' or '=')
+                ? throw new JinjaError($"Invalid character in attribute name: '{name}'")
+                : $"{Markup.Escape(name).Text}=\"{Markup.Escape(PythonText.Of(run, entry.Value)).Text}\"";
+        });
+        var text = string.Join(' ', attributes);
+        return text.Length > 0 && a.Flag(1, true) ? " " + text : text;
     }
 
     private static string UrlEncode(Rendering run, BoundArguments a)
