@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
@@ -78,6 +79,7 @@ public static class GgufTensorReader
     }
 
     /// <summary>Unpacks block by block; the first whose scale is no finite number, or null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static long? FirstBroken(ReadOnlySpan<byte> stored, Span<float> numbers, GgufStoredType type, BlockUnpacker unpack)
     {
         for (var block = 0; !stored.IsEmpty; block++)

@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace ResLora.Formats.Gguf.Blocks;
 
 /// <summary>Blocks of 32 numbers: a scale d in float16, in some types a least value m, then the numbers q of 4, 5 or 8 bits.</summary>
+// Whole models are unpacked before the runtime would have got round to compile these methods again: they are compiled well at once.
 internal static class RowBlocks
 {
     private const int Half = 16;
@@ -13,6 +15,7 @@ internal static class RowBlocks
     private static ReadOnlySpan<sbyte> Levels => [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
     /// <summary>x = d · (q − 8). The low halves of the bytes are the first 16 numbers, the high halves the last.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Q4_0(ReadOnlySpan<byte> block, Span<float> numbers)
     {
         var scale = Scale(block);
@@ -29,6 +32,7 @@ internal static class RowBlocks
     }
 
     /// <summary>x = d · q + m.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Q4_1(ReadOnlySpan<byte> block, Span<float> numbers)
     {
         var (scale, least) = (Scale(block), Scale(block[2..]));
@@ -45,6 +49,7 @@ internal static class RowBlocks
     }
 
     /// <summary>x = d · (q − 16); the fifth bit of number i is bit i of the four bytes behind the scale.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Q5_0(ReadOnlySpan<byte> block, Span<float> numbers)
     {
         var (scale, high) = (Scale(block), BinaryPrimitives.ReadUInt32LittleEndian(block[2..]));
@@ -61,6 +66,7 @@ internal static class RowBlocks
     }
 
     /// <summary>x = d · q + m, with the fifth bits as in Q5_0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Q5_1(ReadOnlySpan<byte> block, Span<float> numbers)
     {
         var (scale, least, high) = (Scale(block), Scale(block[2..]), BinaryPrimitives.ReadUInt32LittleEndian(block[4..]));
@@ -77,6 +83,7 @@ internal static class RowBlocks
     }
 
     /// <summary>x = d · q, with q a signed byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Q8_0(ReadOnlySpan<byte> block, Span<float> numbers)
     {
         var scale = Scale(block);
@@ -90,6 +97,7 @@ internal static class RowBlocks
     }
 
     /// <summary>x = d · level(q), with the halves of the bytes as in Q4_0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool IQ4_NL(ReadOnlySpan<byte> block, Span<float> numbers)
     {
         var scale = Scale(block);

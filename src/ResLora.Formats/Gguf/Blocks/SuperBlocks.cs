@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace ResLora.Formats.Gguf.Blocks;
 
@@ -6,12 +7,14 @@ namespace ResLora.Formats.Gguf.Blocks;
 /// Blocks of 256 numbers in groups of 16 or 32; the scales (and least values) of the groups are small whole numbers, which one float16 (or
 /// two) of the block multiplies.
 /// </summary>
+// Whole models are unpacked before the runtime would have got round to compile these methods again: they are compiled well at once.
 internal static class SuperBlocks
 {
     private const int Length = 256;
     private const int FourBits = 0x0F;
 
     /// <summary>x = d · s · q − e · m for each group of 16: q of 2 bits, s and m of 4.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Q2_K(ReadOnlySpan<byte> block, Span<float> numbers)
     {
         var scales = block[..16];
@@ -33,6 +36,7 @@ internal static class SuperBlocks
     }
 
     /// <summary>x = d · (s − 32) · (q − 4 where the high bit is missing) for each group of 16: q of 2 bits and one apart, s of 6.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Q3_K(ReadOnlySpan<byte> block, Span<float> numbers)
     {
         var high = block[..32];
@@ -58,6 +62,7 @@ internal static class SuperBlocks
     }
 
     /// <summary>x = d · s · q − e · m for each group of 32: q of 4 bits, s and m of 6.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Q4_K(ReadOnlySpan<byte> block, Span<float> numbers)
     {
         var (scale, least) = (Half(block), Half(block[2..]));
@@ -79,6 +84,7 @@ internal static class SuperBlocks
     }
 
     /// <summary>As Q4_K with a fifth bit of q: bit g of byte i for number i of group g.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Q5_K(ReadOnlySpan<byte> block, Span<float> numbers)
     {
         var (scale, least) = (Half(block), Half(block[2..]));
@@ -101,6 +107,7 @@ internal static class SuperBlocks
     }
 
     /// <summary>x = d · s · (q − 32) for each group of 16: q of 4 bits and two apart, s a signed byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Q6_K(ReadOnlySpan<byte> block, Span<float> numbers)
     {
         var low = block[..128];
