@@ -57,7 +57,7 @@ internal static class ChatCase
         {
             var (text, ids, decoded) = (line.GetProperty("text").GetString()!, Ids(line, "ids"), line.GetProperty("decoded").GetString());
             yield return Exact($"tokenizer.{at}.ids", session.Tokenizer.Encode(text, addSpecialTokens: false).SequenceEqual(ids));
-            yield return Exact($"tokenizer.{at}.decoded", session.Tokenizer.Decode(ids, skipSpecialTokens: false) == decoded);
+            yield return Exact($"tokenizer.{at}.decoded", session.Tokenizer.Decode(ids) == decoded);
         }
     }
 
