@@ -33,7 +33,7 @@ internal static class SharedOptions
     /// <summary><c>--model</c>.</summary>
     public static Option<string?> Model() => new("--model")
     {
-        Description = "The model folder: config.json, model.safetensors and tokenizer.json, or preprocessor_config.json for pictures; by default the base model that the adapter names.",
+        Description = "The model: a folder with config.json, model.safetensors and tokenizer.json (or preprocessor_config.json for pictures), or a .gguf file; by default the base model that the adapter names.",
         HelpName = "DIR",
     };
 

@@ -13,6 +13,7 @@ public sealed class HelpTests
     [InlineData("train")]
     [InlineData("evaluate")]
     [InlineData("generate")]
+    [InlineData("chat")]
     [InlineData("imagine")]
     [InlineData("strip")]
     [InlineData("import")]

@@ -1,3 +1,4 @@
+using ResLora.Experiments.Running;
 using ResLora.Formats.Gguf.Models;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training.Generation;
@@ -45,7 +46,7 @@ internal sealed class LlamaCppTarget : IExportTarget
             .. GgufFiles.Plan(source),
             .. source.Tokenizer.ChatTemplate is null
                 ? Array.Empty<ExportFeature>()
-                : [new("chat template", FeatureState.Kept, $"in {GgufFiles.Model}{(source.Adapter is null ? "" : "; training used none, so that prompts are given without it (-no-cnv)")}")],
+                : [new("chat template", FeatureState.Kept, $"in {GgufFiles.Model}{Use(source)}")],
             .. sampling.Numbers.Count == 0
                 ? Array.Empty<ExportFeature>()
                 : [new("generation settings", FeatureState.Baked, "in the command lines; the file has no place for them")],
@@ -72,7 +73,7 @@ internal sealed class LlamaCppTarget : IExportTarget
         ArgumentNullException.ThrowIfNull(source);
         var sampling = string.Concat(SamplingSettings.Read(source.ModelFolder).As(_flags).Select(flag => $" {flag.Name} {flag.Value}"));
         var prompt = PromptText.ForLlamaCpp(source);
-        yield return $"llama-completion -m {Path.Combine(folder, GgufFiles.Model)} -no-cnv{sampling} -p {prompt}";
+        yield return $"llama-completion -m {Path.Combine(folder, GgufFiles.Model)} {Mode(source)}{sampling} -p {prompt}";
         yield return $"llama-server -m {Path.Combine(folder, GgufFiles.Model)}{sampling}";
         if (!GgufFiles.HasAdapter(source))
         {
@@ -86,6 +87,17 @@ internal sealed class LlamaCppTarget : IExportTarget
         }
 
         var baseFile = isFile ? source.ModelFolder : Path.Combine("base-gguf", GgufFiles.Model);
-        yield return $"llama-completion -m {baseFile} --lora {Path.Combine(folder, GgufFiles.Adapter)} -no-cnv{sampling} -p {prompt}";
+        yield return $"llama-completion -m {baseFile} --lora {Path.Combine(folder, GgufFiles.Adapter)} {Mode(source)}{sampling} -p {prompt}";
     }
+
+    private static string Use(ExportSource source) => source switch
+    {
+        { Adapter: null } => "",
+        { Prompt.ChatTemplate: null } => "; training used none, so that prompts are given without it (-no-cnv)",
+        { Prompt.ChatTemplate: TrainedPrompt.OwnTemplate } => "; training wrote its prompts with it",
+        _ => $"; training wrote its prompts with another one, which {TrainedPrompt.FileName} beside the adapter holds: give it to llama.cpp (--chat-template-file)",
+    };
+
+    /// <summary>Whether llama.cpp writes a prompt as a conversation of one turn, as training did.</summary>
+    private static string Mode(ExportSource source) => source.Prompt?.ChatTemplate is null ? "-no-cnv" : "-cnv -st";
 }
