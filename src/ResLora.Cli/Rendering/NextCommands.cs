@@ -39,7 +39,7 @@ internal static class NextCommands
             report.PicturePrompt is { } caption
                 ? $"{Tool} imagine {tuned} {Wish(config.Samples, caption)} --output {Word(Path.Combine(report.RunFolder, "picture.png"))}"
                 : report.Prompt is { } prompt
-                ? $"{Tool} generate {tuned} --prompt {ShellWord.Quote(Prompt(prompt))}"
+                ? $"{Tool} generate{(report.IsChat ? " --chat" : "")} {tuned} --prompt {ShellWord.Quote(Prompt(prompt))}"
                 : $"{Tool} predict {tuned} --task {config.Task} --data {Word(config.Data.Validation ?? config.Data.Train)}{Columns(config.Data)}",
         ];
     }

@@ -104,6 +104,7 @@ public static class TrainJob
         return new TrainReport(folder.Path, trainable.Sum(p => p.Value.numel()), result)
         {
             Prompt = data.Prompt,
+            IsChat = data.ChatTemplate is not null,
             PicturePrompt = data.PicturePrompt,
             PlannedMemory = plan.Run.Memory,
             KeptFreedMemory = Allocator.KeepsFreedMemory,

@@ -14,6 +14,9 @@ public sealed record TrainReport(string RunFolder, long TrainableParameters, Tra
     /// </summary>
     public string? Prompt { get; init; }
 
+    /// <summary>Whether prompts were written with a chat template, so that the model is to be asked as a chat.</summary>
+    public bool IsChat { get; init; }
+
     /// <summary>The caption of a training picture, to try a model with that makes pictures; null for other tasks.</summary>
     public string? PicturePrompt { get; init; }
 
