@@ -74,7 +74,7 @@ internal sealed class LlamaCppTarget : IExportTarget
         var sampling = string.Concat(SamplingSettings.Read(source.ModelFolder).As(_flags).Select(flag => $" {flag.Name} {flag.Value}"));
         var prompt = PromptText.ForLlamaCpp(source);
         yield return $"llama-completion -m {Path.Combine(folder, GgufFiles.Model)} {Mode(source)}{sampling} -p {prompt}";
-        yield return $"llama-server -m {Path.Combine(folder, GgufFiles.Model)}{sampling}";
+        yield return $"llama-server -m {Path.Combine(folder, GgufFiles.Model)}{(source.Prompt?.ChatTemplate is null ? "" : " --jinja")}{sampling}";
         if (!GgufFiles.HasAdapter(source))
         {
             yield break;
@@ -98,6 +98,9 @@ internal sealed class LlamaCppTarget : IExportTarget
         _ => $"; training wrote its prompts with another one, which {TrainedPrompt.FileName} beside the adapter holds: give it to llama.cpp (--chat-template-file)",
     };
 
-    /// <summary>Whether llama.cpp writes a prompt as a conversation of one turn, as training did.</summary>
-    private static string Mode(ExportSource source) => source.Prompt?.ChatTemplate is null ? "-no-cnv" : "-cnv -st";
+    /// <summary>
+    /// Has llama.cpp write a prompt as a conversation of one turn, where training did. Without --jinja it writes one of its own forms, which
+    /// may lack what the template says by itself, such as a system prompt.
+    /// </summary>
+    private static string Mode(ExportSource source) => source.Prompt?.ChatTemplate is null ? "-no-cnv" : "--jinja -cnv -st";
 }
