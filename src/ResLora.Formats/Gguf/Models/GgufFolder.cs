@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -20,7 +21,7 @@ public static class GgufFolder
         ["generation_config.json"] = file => Text(GgufModel.Read(file).GenerationConfig),
     };
 
-    private static (string Path, (ulong, ulong)? Identity, DateTime Written, Dictionary<string, byte[]?> Texts)? _last;
+    private static (string Path, (ulong, ulong)? Identity, DateTime Written, Dictionary<string, Func<byte[]?>> Texts)? _last;
 
     /// <summary>Whether a path is a GGUF file.</summary>
     /// <param name="path">A path.</param>
@@ -55,12 +56,12 @@ public static class GgufFolder
 
         lock (_lock)
         {
-            return _makers.TryGetValue(Path.GetFileName(path), out var make) ? Made(model, Path.GetFileName(path), make) : null;
+            return _makers.ContainsKey(Path.GetFileName(path)) ? Made(model, Path.GetFileName(path)) : null;
         }
     }
 
     // The last file is remembered: a vocabulary of 100 thousand tokens takes a moment, and several readers ask for the same.
-    private static byte[]? Made(string model, string name, Func<GgufFile, string?> make)
+    private static byte[]? Made(string model, string name)
     {
         var (place, identity, written) = (Path.GetFullPath(model), DiskCalls.Identity(model), File.GetLastWriteTimeUtc(model));
         if (_last is not { } last || last.Path != place || last.Identity != identity || last.Written != written)
@@ -68,14 +69,38 @@ public static class GgufFolder
             _last = last = (place, identity, written, new(StringComparer.Ordinal));
         }
 
-        if (!last.Texts.TryGetValue(name, out var text))
+        if (!last.Texts.ContainsKey(name))
         {
+            // The file's head is read once for all that can be made of it by now.
             using var file = GgufFile.Open(model);
-            text = make(file) is { } made ? Encoding.UTF8.GetBytes(made) : null;
-            last.Texts[name] = text;
+            foreach (var (each, make) in _makers.Where(maker => !last.Texts.ContainsKey(maker.Key)))
+            {
+                last.Texts[each] = Attempt(file, make);
+            }
         }
 
-        return text;
+        return last.Texts[name]();
+    }
+
+    /// <summary>
+    /// Makes a text, and gives what hands it out, or throws what making it threw: the fault of a text that nobody asks for does not count.
+    /// </summary>
+    private static Func<byte[]?> Attempt(GgufFile file, Func<GgufFile, string?> make)
+    {
+        try
+        {
+            var bytes = make(file) is { } made ? Encoding.UTF8.GetBytes(made) : null;
+            return () => bytes;
+        }
+        catch (ResLoraException error)
+        {
+            var fault = ExceptionDispatchInfo.Capture(error);
+            return () =>
+            {
+                fault.Throw();
+                return null;
+            };
+        }
     }
 
     private static string Text(JsonObject json) => json.ToJsonString(_json) + "\n";
