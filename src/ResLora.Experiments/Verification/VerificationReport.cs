@@ -32,6 +32,19 @@ public enum CaseStatus
 public sealed record CaseReport(
     string Name, string Kind, CaseStatus Status, IReadOnlyList<Quantity> Quantities, string? Message)
 {
+    /// <summary>A report that passes when something was compared and all of it is within its tolerance.</summary>
+    /// <param name="name">The case's folder name.</param>
+    /// <param name="kind">As for <see cref="Kind"/>.</param>
+    /// <param name="quantities">What was compared.</param>
+    /// <param name="failures">A sentence for each quantity that is more than a number; none when all is well.</param>
+    /// <returns>The report.</returns>
+    internal static CaseReport Of(string name, string kind, IReadOnlyList<Quantity> quantities, IReadOnlyList<string> failures) => new(
+        name,
+        kind,
+        quantities.Count > 0 && quantities.All(quantity => quantity.Passed) ? CaseStatus.Passed : CaseStatus.Failed,
+        quantities,
+        quantities.Count == 0 ? "there is nothing to compare" : failures.Count > 0 ? string.Join("; ", failures) : null);
+
     /// <summary>The quantity nearest to, or farthest beyond, its tolerance; null when nothing was compared.</summary>
     public Quantity? Worst => Quantities.MaxBy(q => double.IsNaN(q.Difference) ? double.PositiveInfinity : q.Difference / q.Tolerance);
 }

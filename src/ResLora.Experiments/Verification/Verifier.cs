@@ -13,6 +13,12 @@ public static class Verifier
     private const string CaseFileName = "case.json";
     private const string TokenizerFileName = "expected.jsonl";
 
+    // Cases whose kind says what they are; the others are told by what lies in their folder.
+    private static readonly Dictionary<string, (string Kind, Func<string, string, CaseReport> Run)> _byKind =
+        new[] { (Kind: ChatCases.Kind, ChatCases.Runners), (PictureCases.Kind, PictureCases.Runners), (GgufCases.Kind, GgufCases.Runners) }
+            .SelectMany(area => area.Runners.Select(runner => (runner.Key, area.Kind, runner.Value)))
+            .ToDictionary(runner => runner.Key, runner => (runner.Kind, runner.Value), StringComparer.Ordinal);
+
     /// <summary>Runs every case in the given folders; each is a case itself or holds cases, at any depth.</summary>
     /// <param name="folders">The folders.</param>
     /// <param name="progress">Gets each case's report as soon as it is there; null for nobody.</param>
@@ -65,22 +71,10 @@ public static class Verifier
                 return TokenizerCase.Run(name, folder);
             }
 
-            if (ChatCases.Find(folder) is { } chat)
+            if (DiffusionCases.TextOf(Path.Combine(folder, CaseFileName), "kind") is { } named && _byKind.TryGetValue(named, out var known))
             {
-                kind = ChatCases.Kind;
-                return chat(name, folder);
-            }
-
-            if (PictureCases.Find(folder) is { } pictures)
-            {
-                kind = PictureCases.Kind;
-                return pictures(name, folder);
-            }
-
-            if (GgufCases.Find(folder) is { } gguf)
-            {
-                kind = GgufCases.Kind;
-                return gguf(name, folder);
+                kind = known.Kind;
+                return known.Run(name, folder);
             }
 
             if (DiffusionCases.Find(folder) is { } diffusion)

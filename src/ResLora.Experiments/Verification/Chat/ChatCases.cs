@@ -2,7 +2,6 @@ using System.Text.Json;
 using ResLora.Experiments.Workloads.Generation;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
-using ResLora.Formats.Json;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Chat;
 using ResLora.Training;
@@ -18,21 +17,13 @@ internal static class ChatCases
     /// <summary>What these cases are called in reports.</summary>
     public const string Kind = "chat";
 
-    /// <summary>The runner of a folder's case.</summary>
-    /// <param name="folder">The folder, with case.json.</param>
-    /// <returns>Runs it, given its name and the folder; null when the case is of another kind.</returns>
-    public static Func<string, string, CaseReport>? Find(string folder)
+    /// <summary>The runners by the <c>kind</c> of case.json.</summary>
+    public static IReadOnlyDictionary<string, Func<string, string, CaseReport>> Runners { get; } = new Dictionary<string, Func<string, string, CaseReport>>
     {
-        using var file = CheckedJson.Read(Path.Combine(folder, "case.json"));
-        var root = file.RootElement;
-        return (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("kind", out var kind) ? kind.ToString() : null) switch
-        {
-            "chat_templates" => ChatTemplateCase.Run,
-            "gguf_chat" => ChatCase.Run,
-            "gguf_chat_training" => ChatTrainingCase.Run,
-            _ => null,
-        };
-    }
+        ["chat_templates"] = ChatTemplateCase.Run,
+        ["gguf_chat"] = ChatCase.Run,
+        ["gguf_chat_training"] = ChatTrainingCase.Run,
+    };
 
     /// <summary>The model of a case.</summary>
     /// <param name="folder">The folder, with case.json.</param>
@@ -71,12 +62,8 @@ internal static class ChatCases
     /// <summary>The report on a case.</summary>
     /// <param name="name">The case's name.</param>
     /// <param name="quantities">What was compared.</param>
-    /// <param name="failures">A sentence for each that failed; none when all is well.</param>
+    /// <param name="failures">A sentence for each quantity that is more than a number; none when all is well.</param>
     /// <returns>The report.</returns>
-    public static CaseReport Report(string name, IReadOnlyList<Quantity> quantities, IReadOnlyList<string> failures) => new(
-        name,
-        Kind,
-        quantities.Count > 0 && quantities.All(quantity => quantity.Passed) ? CaseStatus.Passed : CaseStatus.Failed,
-        quantities,
-        quantities.Count == 0 ? "there is nothing to compare" : failures.Count > 0 ? string.Join("; ", failures) : null);
+    public static CaseReport Report(string name, IReadOnlyList<Quantity> quantities, IReadOnlyList<string> failures) =>
+        CaseReport.Of(name, Kind, quantities, failures);
 }
