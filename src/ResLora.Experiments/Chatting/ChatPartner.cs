@@ -89,7 +89,7 @@ public sealed class ChatPartner : IDisposable
         _messages.Clear();
         if (System is { } text)
         {
-            _messages.Add(ChatMessage.Of("system", text));
+            _messages.Add(ChatMessage.Of(ChatRoles.System, text));
         }
     }
 
@@ -130,7 +130,7 @@ public sealed class ChatPartner : IDisposable
     public IEnumerable<string> Say(string text, CancellationToken stop = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(text);
-        return Answered(ChatMessage.Of("user", text), stop);
+        return Answered(ChatMessage.Of(ChatRoles.User, text), stop);
     }
 
     /// <summary>Answers the last thing that was said once more, and puts that in the place of the answer before.</summary>
@@ -139,7 +139,7 @@ public sealed class ChatPartner : IDisposable
     /// <exception cref="ResLoraException">As for <see cref="Say"/>.</exception>
     public IEnumerable<string> SayAgain(CancellationToken stop = default)
     {
-        if (_messages is not [.., { Role: "user" } said, { IsAssistant: true }])
+        if (_messages is not [.., { Role: ChatRoles.User } said, { IsAssistant: true }])
         {
             return [];
         }
@@ -175,7 +175,7 @@ public sealed class ChatPartner : IDisposable
             // What was refused was not said.
             if (isKept || answer.Length > 0)
             {
-                _messages.Add(ChatMessage.Of("assistant", answer.ToString()));
+                _messages.Add(ChatMessage.Of(ChatRoles.Assistant, answer.ToString()));
             }
             else
             {
@@ -191,25 +191,23 @@ public sealed class ChatPartner : IDisposable
         var most = positions - Math.Min(Generation.MaxNewTokens, positions / AnswerShare);
         while (true)
         {
-            var prompt = _chat.Ask(new Conversation([.. _messages]) { Where = "The conversation" });
+            var conversation = new Conversation([.. _messages]) { Where = "The conversation" };
+            var prompt = _chat.Ask(conversation);
             var count = _session.Tokenizer.EncodeChat(prompt).Count;
             if (count <= most)
             {
                 return prompt;
             }
 
-            var head = _messages.TakeWhile(message => message.Role == "system").Count();
-            var next = _messages.FindIndex(Math.Min(head + 1, _messages.Count), message => message.Role == "user");
-            if (next < 0)
-            {
-                throw new ConfigException($"What was said has {count} tokens, and the model takes {positions} with its answer; say it shorter.");
-            }
-
-            _messages.RemoveRange(head, next - head);
+            var shorter = conversation.WithoutOldestTurn() ?? throw new ConfigException(
+                $"What was said has {count} tokens, and the model takes {positions} with its answer; say it shorter.");
+            _messages.Clear();
+            _messages.AddRange(shorter.Messages);
             if (!_hasTold)
             {
                 _hasTold = true;
-                Warnings.Add($"The conversation has more than the model's {positions} tokens; its oldest turns are left out from now on.");
+                Warnings.Add(
+                    $"The conversation has more than the model's {positions} tokens; its oldest turns are left out from now on.");
             }
         }
     }

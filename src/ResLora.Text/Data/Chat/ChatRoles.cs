@@ -1,15 +1,22 @@
 namespace ResLora.Text.Data.Chat;
 
 /// <summary>Who speaks in a conversation, and what data sets call them.</summary>
-internal static class ChatRoles
+public static class ChatRoles
 {
+    /// <summary>Says how to answer, before anybody speaks.</summary>
     public const string System = "system";
+
+    /// <summary>Asks.</summary>
     public const string User = "user";
+
+    /// <summary>Answers: the model.</summary>
     public const string Assistant = "assistant";
+
+    /// <summary>What a tool gave back.</summary>
     public const string Tool = "tool";
 
     /// <summary>In ShareGPT's layout, an assistant's turn that is a call of a tool, written as JSON.</summary>
-    public const string Call = "function_call";
+    internal const string Call = "function_call";
 
     // OpenAI's own names stay as they are: templates know them.
     private static readonly string[] _openAi = [System, "developer", User, Assistant, Tool, "function", "ipython"];
@@ -34,11 +41,11 @@ internal static class ChatRoles
     };
 
     /// <summary>The role of a message in OpenAI's layout, or null when there is no such role.</summary>
-    public static string? OpenAi(string name) => _openAi.Contains(name) ? name : name == "model" ? Assistant : null;
+    internal static string? OpenAi(string name) => _openAi.Contains(name) ? name : name == "model" ? Assistant : null;
 
     /// <summary>The role of a message in ShareGPT's layout, or null when there is no such role.</summary>
-    public static string? ShareGpt(string name) => _shareGpt.GetValueOrDefault(name);
+    internal static string? ShareGpt(string name) => _shareGpt.GetValueOrDefault(name);
 
     /// <summary>The names that are known, for errors.</summary>
-    public static string Known(bool isShareGpt) => string.Join(", ", isShareGpt ? _shareGpt.Keys : _openAi);
+    internal static string Known(bool isShareGpt) => string.Join(", ", isShareGpt ? _shareGpt.Keys : _openAi);
 }

@@ -42,25 +42,25 @@ public sealed record Conversation(IReadOnlyList<ChatMessage> Messages)
     public static Conversation OfTurns(string prompt, string completion) =>
         new([ChatMessage.Of(ChatRoles.User, prompt), ChatMessage.Of(ChatRoles.Assistant, completion)]);
 
+    /// <summary>The conversation without its oldest turns, as <see cref="WithoutOldestTurn"/>, to be learnt.</summary>
+    /// <returns>The shorter conversation, or null when there is nothing to learn in what is left.</returns>
+    public Conversation? WithoutOldest() => WithoutOldestTurn() is { } shorter && shorter.Learnt.Any() ? shorter : null;
+
     /// <summary>
     /// The conversation without its oldest turns: the system's messages at its beginning stay, and then it begins with the next message of
     /// a user.
     /// </summary>
-    /// <returns>The shorter conversation, or null when there is nothing to learn in what is left.</returns>
-    public Conversation? WithoutOldest()
+    /// <returns>The shorter conversation, or null when a user has spoken once only.</returns>
+    public Conversation? WithoutOldestTurn()
     {
         var head = Messages.TakeWhile(message => message.Role is ChatRoles.System or "developer").Count();
         var next = Messages.ToList().FindIndex(Math.Min(head + 1, Messages.Count), message => message.Role == ChatRoles.User);
-        if (next < 0)
-        {
-            return null;
-        }
-
-        var shorter = this with
-        {
-            Messages = [.. Messages.Take(head), .. Messages.Skip(next)],
-            FirstLearnt = Math.Max(0, FirstLearnt - (next - head)),
-        };
-        return shorter.Learnt.Any() ? shorter : null;
+        return next < 0
+            ? null
+            : this with
+            {
+                Messages = [.. Messages.Take(head), .. Messages.Skip(next)],
+                FirstLearnt = Math.Max(0, FirstLearnt - (next - head)),
+            };
     }
 }
