@@ -5,14 +5,18 @@ namespace ResLora.Adapters.LoraFiles;
 /// <param name="Module">What stands before the factor: the module's name as the file has it.</param>
 /// <param name="Factor">The factor in PEFT's words, such as <c>lora_A.weight</c>, or <see cref="Alpha"/>.</param>
 /// <param name="IsProcessor">Whether the module is named as a part of an attention processor, as diffusers did before 0.20.</param>
-internal sealed record LoraFileTensor(string Name, string Module, string Factor, bool IsProcessor = false)
+public sealed record LoraFileTensor(string Name, string Module, string Factor, bool IsProcessor = false)
 {
+    /// <summary>The factor of an alpha.</summary>
     public const string Alpha = "alpha";
 
+    /// <summary>The factor A.</summary>
     public const string A = "lora_A.weight";
 
+    /// <summary>The factor B.</summary>
     public const string B = "lora_B.weight";
 
+    /// <summary>The factor of DoRA's lengths of rows.</summary>
     public const string Magnitude = "lora_magnitude_vector";
 
     // The end of a name and the factor that it says. No end is the end of another that comes later.

@@ -73,7 +73,7 @@ internal static class ExportView
             return;
         }
 
-        var isOfChoices = proofs.Any(proof => !double.IsNaN(proof.TopOneAgreement));
+        var isOfChoices = proofs.Any(proof => !proof.IsOfValues);
         var hasPrompts = proofs.Any(proof => proof.Prompts > 0);
         string[] choice = isOfChoices ? ["divergence>", "same first choice>"] : [];
         string[] alike = hasPrompts ? ["prompts alike>"] : [];

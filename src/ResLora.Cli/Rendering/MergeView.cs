@@ -22,7 +22,7 @@ internal static class MergeView
     /// <summary>The divergence with what it is measured in.</summary>
     /// <param name="loss">What a merge costs.</param>
     public static string Divergence(MergeLoss loss) =>
-        $"{Tables.Number(loss.MeanKl)}{(loss.IsOfValues ? " (half the mean squared difference)" : " nats a prediction")}";
+        $"{Tables.Number(loss.MeanKl)} {loss.DivergenceUnit}";
 
     private static TextTable Ranking(MergeReport report)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats;
 using ResLora.Models;
@@ -36,6 +37,10 @@ public sealed record ExportProof(
     int Prompts,
     int PromptsDiffering)
 {
+    /// <summary>Whether values are predicted, such as scores or the noise in a picture; else one of several tokens or labels is.</summary>
+    [JsonIgnore]
+    public bool IsOfValues => double.IsNaN(TopOneAgreement);
+
     /// <summary>What the read model's head predicts that the exported one's does not, a phrase; null when they are alike.</summary>
     public string? HeadDifference { get; init; }
 
@@ -51,7 +56,7 @@ public sealed record ExportProof(
 
         if (!(MaxLogitDifference <= Tolerance * Math.Max(1, LargestLogit)))
         {
-            yield return Text($"{(double.IsNaN(TopOneAgreement) ? "an output" : "a logit")} differs by {MaxLogitDifference:0.0e+0} where the largest is {LargestLogit:0.0} ({Tolerance:0.0e+0} of it is allowed for {Type.Name()})");
+            yield return Text($"{(IsOfValues ? "an output" : "a logit")} differs by {MaxLogitDifference:0.0e+0} where the largest is {LargestLogit:0.0} ({Tolerance:0.0e+0} of it is allowed for {Type.Name()})");
         }
 
         if (HeadDifference is { } difference)

@@ -24,7 +24,7 @@ internal static class MergePlot
         var loss = report.Loss;
         var title = string.Create(
             CultureInfo.InvariantCulture,
-            $"Merge by {report.Method}: loss {loss.LossUnmerged:0.0000} unmerged, {loss.LossMerged:0.0000} merged\ndivergence {loss.MeanKl:0.0000} nats a prediction{(double.IsNaN(loss.TopOneAgreement) ? "" : $", same first choice {loss.TopOneAgreement.ToString("0.0 %", CultureInfo.InvariantCulture)}")}");
+            $"Merge by {report.Method}: loss {loss.LossUnmerged:0.0000} unmerged, {loss.LossMerged:0.0000} merged\ndivergence {loss.MeanKl:0.0000} {loss.DivergenceUnit}{(loss.IsOfValues ? "" : $", same first choice {loss.TopOneAgreement.ToString("0.0 %", CultureInfo.InvariantCulture)}")}");
         Picture.Write(plot, path, title, "block of the chain", "error of the layer's update (relative)");
     }
 

@@ -23,6 +23,10 @@ public sealed record MergeLoss(long Tokens, double MeanKl, double TopOneAgreemen
     [JsonIgnore]
     public bool IsOfValues => double.IsNaN(TopOneAgreement);
 
+    /// <summary>What <see cref="MeanKl"/> is measured in, to stand behind the number.</summary>
+    [JsonIgnore]
+    public string DivergenceUnit => IsOfValues ? "(half the mean squared difference)" : "nats a prediction";
+
     /// <summary>By how much merging raises the loss of a prediction; below 0 when the merged model happens to be better.</summary>
     public double Increase => LossMerged - LossUnmerged;
 }

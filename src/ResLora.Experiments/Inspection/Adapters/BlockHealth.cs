@@ -1,3 +1,5 @@
+using ResLora.Formats;
+using ResLora.Formats.Errors;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Inspection.Adapters;
@@ -23,12 +25,15 @@ public sealed record BlockHealth(string Module, long Rank, double EffectiveRank,
     {
         const string weight = ".weight";
         var name = module.EndsWith(weight, StringComparison.Ordinal) ? module[..^weight.Length] : module;
+        if (name.Contains('.', StringComparison.Ordinal))
+        {
+            return LayerRole.LastPart(name);
+        }
+
         // Names of kohya's files have no dots: layers_3_self_attn_q_proj.
-        var mark = name.Contains('.', StringComparison.Ordinal) ? '.' : '_';
-        var parts = name.Split(mark);
-        var number = parts.Length < 2 ? -1 : Array.FindLastIndex(parts, parts.Length - 2, IsNumber);
-        var first = mark == '.' ? parts.Length - (IsNumber(parts[^1]) ? 2 : 1) : number + 1;
-        return string.Join(mark, parts[Math.Max(0, first)..]);
+        var parts = name.Split('_');
+        var number = parts.Length < 2 ? -1 : Array.FindLastIndex(parts, parts.Length - 2, part => part.Length > 0 && part.All(char.IsAsciiDigit));
+        return string.Join('_', parts[(number + 1)..]);
     }
 
     /// <summary>Whether the update is zero, as that of a block which no gradient has reached.</summary>
@@ -37,7 +42,7 @@ public sealed record BlockHealth(string Module, long Rank, double EffectiveRank,
     /// <summary>Looks at a pair.</summary>
     /// <param name="pair">The factors.</param>
     /// <returns>What was seen.</returns>
-    /// <exception cref="Formats.Errors.FileFormatException">The factors do not fit each other, or the file breaks off.</exception>
+    /// <exception cref="FileFormatException">The factors do not fit each other, or the file breaks off.</exception>
     internal static BlockHealth Of(StoredPair pair)
     {
         using var scope = NewDisposeScope();
@@ -46,7 +51,7 @@ public sealed record BlockHealth(string Module, long Rank, double EffectiveRank,
         var rank = a.shape[0];
         if (b.shape[1] != rank)
         {
-            throw new Formats.Errors.FileFormatException(
+            throw new FileFormatException(
                 $"'{pair.Module}': A is [{string.Join(", ", a.shape)}] and B is [{string.Join(", ", b.shape)}]; they must be [R, in] and [out, R].");
         }
 
@@ -70,8 +75,6 @@ public sealed record BlockHealth(string Module, long Rank, double EffectiveRank,
         var there = shares[shares > 0];
         return Math.Exp(-(there * there.log()).sum().item<double>());
     }
-
-    private static bool IsNumber(string part) => part.Length > 0 && part.All(char.IsAsciiDigit);
 
     private static long Bad(Tensor x) => x.numel() - x.isfinite().sum().item<long>();
 }
