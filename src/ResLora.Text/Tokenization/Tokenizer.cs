@@ -50,7 +50,9 @@ public sealed class Tokenizer
         _around = PostProcessor.Create(json.PostProcessor, json.VocabularySize);
         if (isOlder)
         {
-            _around = _around.With(WithFlag(_around.Before, settings.AddBegin, settings.BeginId), WithFlag(_around.After, settings.AddEnd, settings.NamedEndId));
+            _around = _around.With(
+                WithFlag(_around.Before, settings.AddBegin, settings.BeginId),
+                WithFlag(_around.After, settings.AddEnd, settings.NamedEndId));
         }
 
         _decoder = DecoderStages.Create(json.Decoder);
@@ -62,7 +64,8 @@ public sealed class Tokenizer
         _normalizedTokens = new AddedTokenSplitter(
             json.AddedTokens.Where(token => token.Normalized).Select(token => (_normalized[token.Id], token)));
         _specialIds = [.. json.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
-        (BeginId, PadId, MaskId, ChatTemplate) = (settings.BeginId, rows.Known(settings.PadId), rows.Known(settings.MaskId), settings.ChatTemplate);
+        (BeginId, PadId, MaskId, ChatTemplate) =
+            (settings.BeginId, rows.Known(settings.PadId), rows.Known(settings.MaskId), settings.ChatTemplate);
         Ends = settings.Ends;
         EndId = settings.NamedEndId is { } named && Ends.Ids.Contains(named) ? named : Ends.Ids is [var first, ..] ? first : null;
         rows.Require([.. _around.Before, .. _around.After, .. EndId is { } end ? [end] : Array.Empty<int>()], text: null);
@@ -73,15 +76,20 @@ public sealed class Tokenizer
         }
     }
 
-    /// <summary>The highest id plus one, added tokens included; a model may have more rows than that, or none for some added tokens.</summary>
+    /// <summary>
+    /// The highest id plus one, added tokens included; a model may have more rows than that, or none for some added tokens.
+    /// </summary>
     public int VocabularySize => _json.VocabularySize;
 
-    /// <summary>The token that the files call the begin of a text, such as <c>&lt;s&gt;</c>, or null. What is put in front of one is <see cref="Before"/>.</summary>
+    /// <summary>
+    /// The token that the files call the begin of a text, such as <c>&lt;s&gt;</c>, or null. What is put in front of one is
+    /// <see cref="Before"/>.
+    /// </summary>
     public int? BeginId { get; }
 
     /// <summary>
-    /// What stands in front of a text that a model reads: the begin token, where the tokenizer adds one. That a file names a begin token does
-    /// not mean that it is added. Training, evaluation, generation and exports all take this.
+    /// What stands in front of a text that a model reads: the begin token, where the tokenizer adds one. That a file names a begin token
+    /// does not mean that it is added. Training, evaluation, generation and exports all take this.
     /// </summary>
     public IReadOnlyList<int> Before => _around.Before;
 
@@ -92,8 +100,8 @@ public sealed class Tokenizer
     public EndTokens Ends { get; }
 
     /// <summary>
-    /// The token that is put behind an answer in training, one at which generation ends: the one that the tokenizer's files name if it is among
-    /// <see cref="Ends"/>, else the first of those; null when there are none.
+    /// The token that is put behind an answer in training, one at which generation ends: the one that the tokenizer's files name if it is
+    /// among <see cref="Ends"/>, else the first of those; null when there are none.
     /// </summary>
     public int? EndId { get; }
 
@@ -121,7 +129,11 @@ public sealed class Tokenizer
         var older = isFolder && !ModelFiles.Exists(file) ? VocabularyFiles.Read(folder) : null;
         var json = (older ?? Required(file, isFolder)).WithConfiguredTokens(folder);
         return new Tokenizer(
-            json, TokenizerSettings.Read(folder, json), ModelRows.Read(folder, json), Truncating.Side(folder, json), isOlder: older is not null);
+            json,
+            TokenizerSettings.Read(folder, json),
+            ModelRows.Read(folder, json),
+            Truncating.Side(folder, json),
+            isOlder: older is not null);
     }
 
     private static TokenizerJson Required(string file, bool isInFolder)
@@ -131,8 +143,10 @@ public sealed class Tokenizer
             var folder = Path.GetDirectoryName(file);
             var sentencePiece = _sentencePieceFiles.FirstOrDefault(name => File.Exists(Path.Combine(folder!, name)));
             throw new FileFormatException(
-                $"{folder}: there is no tokenizer. Copy tokenizer.json into it, or vocab.json with merges.txt, or vocab.txt; they come with the model" +
-                (sentencePiece is null ? "." : $". {sentencePiece} is not read here: loaded with AutoTokenizer and saved again, it becomes a tokenizer.json."));
+                $"{folder}: there is no tokenizer. Copy tokenizer.json into it, or vocab.json with merges.txt, or vocab.txt; they come "
+                + "with the model." + (sentencePiece is null
+                    ? ""
+                    : $" {sentencePiece} is not read here: loaded with AutoTokenizer and saved again, it becomes a tokenizer.json."));
         }
 
         return TokenizerJson.Read(file);
@@ -181,11 +195,13 @@ public sealed class Tokenizer
     /// pair looks.</exception>
     /// <exception cref="ConfigException">The limit leaves no room for the special tokens, or the text to be cut is too short for
     /// it.</exception>
-    public TextEncoding EncodeTexts(string text, string? second = null, int? maxLength = null, Truncation truncation = Truncation.LongestFirst)
+    public TextEncoding EncodeTexts(
+        string text, string? second = null, int? maxLength = null, Truncation truncation = Truncation.LongestFirst)
     {
         var template = second is null
             ? _around.Single
-            : _around.Pair ?? throw new FileFormatException($"{_json.File}: the post-processor does not say how a pair of texts is put together.");
+            : _around.Pair ?? throw new FileFormatException(
+                $"{_json.File}: the post-processor does not say how a pair of texts is put together.");
         var (encoded, encodedSecond) = (Ids(text), second is null ? null : Ids(second));
         var (first, other) = (encoded.Ids, encodedSecond?.Ids ?? []);
         var cut = 0;
@@ -289,13 +305,16 @@ public sealed class Tokenizer
     private static IReadOnlyList<int> WithFlag(IReadOnlyList<int> ids, bool? wanted, int? id) =>
         wanted == true && id is { } token && ids.Count == 0 ? [token] : ids;
 
-    /// <summary>tokenizer.json decides, as in transformers 5; version 4 of that library obeyed the flags for Llama's class and a few more.</summary>
+    /// <summary>
+    /// tokenizer.json decides, as in transformers 5; version 4 of that library obeyed the flags for Llama's class and a few more.
+    /// </summary>
     private void WarnOfFlag(string flag, bool? wanted, IReadOnlyList<int> added, int? id)
     {
         if (wanted is { } value && id is { } token && added.Contains(token) != value)
         {
-            Warnings.Add($"tokenizer_config.json says {flag} {(value ? "true" : "false")}, but {_json.File} {(value ? "does not add" : "adds")} the token '{TokenOf(token)}'; "
-                + "tokenizer.json decides.");
+            var (said, does) = value ? ("true", "does not add") : ("false", "adds");
+            Warnings.Add(
+                $"tokenizer_config.json says {flag} {said}, but {_json.File} {does} the token '{TokenOf(token)}'; tokenizer.json decides.");
         }
     }
 }

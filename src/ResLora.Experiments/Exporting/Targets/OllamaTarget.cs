@@ -8,7 +8,8 @@ using static TorchSharp.torch;
 namespace ResLora.Experiments.Exporting.Targets;
 
 /// <summary>
-/// The files for llama.cpp and a Modelfile that replays the training prompt: what the user asks, in the frame that training wrote around it.
+/// The files for llama.cpp and a Modelfile that replays the training prompt: what the user asks, in the frame that training wrote around
+/// it.
 /// Ollama is given the merged model: its present versions take no adapters.
 /// </summary>
 internal sealed class OllamaTarget : IExportTarget
@@ -48,8 +49,14 @@ internal sealed class OllamaTarget : IExportTarget
         [
             .. GgufFiles.Plan(source),
             Prompts(source),
-            new("end tokens", FeatureState.Baked, $"in {GgufFiles.Model}{(Stops(source) is [_, ..] stops ? $", and as stop texts: {string.Join(", ", stops)}" : "")}"),
-            new("generation settings", FeatureState.Baked, $"parameters: {string.Join(", ", Parameters(source).Select(p => $"{p.Name} {p.Value}"))}"),
+            new(
+                "end tokens",
+                FeatureState.Baked,
+                $"in {GgufFiles.Model}{(Stops(source) is [_, ..] stops ? $", and as stop texts: {string.Join(", ", stops)}" : "")}"),
+            new(
+                "generation settings",
+                FeatureState.Baked,
+                $"parameters: {string.Join(", ", Parameters(source).Select(p => $"{p.Name} {p.Value}"))}"),
         ];
     }
 
@@ -61,14 +68,16 @@ internal sealed class OllamaTarget : IExportTarget
         GgufFiles.Write(graph, folder);
         AtomicFile.WriteText(
             Path.Combine(folder, Modelfile.FileName),
-            Modelfile.Text(IsChat(source) ? null : Modelfile.Template(Frame(source)) ?? Modelfile.RawTemplate, Stops(source), Parameters(source)));
+            Modelfile.Text(
+                IsChat(source) ? null : Modelfile.Template(Frame(source)) ?? Modelfile.RawTemplate, Stops(source), Parameters(source)));
     }
 
     /// <inheritdoc />
     public IEnumerable<ExportedModel> Open(string folder, ExportSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return GgufFiles.Open(folder, source, IsChat(source) ? PromptFrame.None : Writable(source), Modelfile.Renderer(Path.Combine(folder, Modelfile.FileName)));
+        var frame = IsChat(source) ? PromptFrame.None : Writable(source);
+        return GgufFiles.Open(folder, source, frame, Modelfile.Renderer(Path.Combine(folder, Modelfile.FileName)));
     }
 
     /// <inheritdoc />
@@ -88,13 +97,17 @@ internal sealed class OllamaTarget : IExportTarget
     private static PromptFrame Frame(ExportSource source) => source.Prompt?.Frame ?? PromptFrame.None;
 
     /// <summary>The frame as far as a Modelfile can hold it.</summary>
-    private static PromptFrame Writable(ExportSource source) => Modelfile.Template(Frame(source)) is null ? PromptFrame.None : Frame(source);
+    private static PromptFrame Writable(ExportSource source) =>
+        Modelfile.Template(Frame(source)) is null ? PromptFrame.None : Frame(source);
 
     private static ExportFeature Prompts(ExportSource source)
     {
         if (IsChat(source))
         {
-            return new("chat template", FeatureState.Kept, $"in {GgufFiles.Model}; TEMPLATE is left out, so that Ollama looks among its own for the one that is like it");
+            return new(
+                "chat template",
+                FeatureState.Kept,
+                $"in {GgufFiles.Model}; TEMPLATE is left out, so that Ollama looks among its own for the one that is like it");
         }
 
         const string raw = $"TEMPLATE {Modelfile.RawTemplate}";
@@ -102,13 +115,22 @@ internal sealed class OllamaTarget : IExportTarget
         return source.Prompt switch
         {
             null when source.Adapter is null => new("prompt", FeatureState.Baked, $"{raw}: as it is"),
-            null => new("prompt", FeatureState.Baked, $"{raw}: as it is; how training wrote its prompts is not known ({TrainedPrompt.FileName} is missing)"),
+            null => new(
+                "prompt",
+                FeatureState.Baked,
+                $"{raw}: as it is; how training wrote its prompts is not known ({TrainedPrompt.FileName} is missing)"),
             { Frame: null, Task: var task } => new(
-                "prompt", FeatureState.Baked, $"{raw}: as it is; task {task} makes prompts of several columns, so write them out as it does (docs/tasks.md)"),
+                "prompt",
+                FeatureState.Baked,
+                $"{raw}: as it is; task {task} makes prompts of several columns, so write them out as it does (docs/tasks.md)"),
             { Frame: { } frame } when Modelfile.Template(frame) is null => new(
-                "prompt", FeatureState.Lost, "training wrote around a prompt what a Modelfile cannot hold (braces, quotation marks or control characters)"),
+                "prompt",
+                FeatureState.Lost,
+                "training wrote around a prompt what a Modelfile cannot hold (braces, quotation marks or control characters)"),
             { Frame: { } frame, Task: var task } when frame != PromptFrame.None => new(
-                "prompt", FeatureState.Baked, $"TEMPLATE writes around it what task {task} did in training, and the proof encodes it as in training"),
+                "prompt",
+                FeatureState.Baked,
+                $"TEMPLATE writes around it what task {task} did in training, and the proof encodes it as in training"),
             _ => new("prompt", FeatureState.Baked, $"{raw}: as it is; {noChat}the proof encodes it as in training"),
         };
     }

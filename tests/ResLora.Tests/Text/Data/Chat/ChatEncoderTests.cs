@@ -17,14 +17,21 @@ public sealed class ChatEncoderTests
         var sample = Assert.Single(Encoder(Plain).Encode(Turns("Hi", "Hello there", "Why?", "So."), Long).Samples);
 
         Assert.Equal(
-            "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nHello there<|im_end|>\n<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\nSo.<|im_end|>\n",
+            "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nHello there<|im_end|>\n"
+            + "<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\nSo.<|im_end|>\n",
             Written(sample.Ids));
         Assert.Equal(["Hello there<|im_end|>", "So.<|im_end|>"], Trained(sample));
     }
 
     [Theory]
     [InlineData(TrainOn.Last, new[] { "So.<|im_end|>" })]
-    [InlineData(TrainOn.All, new[] { "user\nHi<|im_end|>\n<|im_start|>assistant\nHello<|im_end|>\n<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\nSo.<|im_end|>\n" })]
+    [InlineData(
+        TrainOn.All,
+        new[]
+        {
+            "user\nHi<|im_end|>\n<|im_start|>assistant\nHello<|im_end|>\n"
+            + "<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\nSo.<|im_end|>\n",
+        })]
     public void Encode_OtherTokensToTrain_TrainsThose(TrainOn trainOn, string[] expected)
     {
         var sample = Assert.Single(Encoder(Plain, trainOn).Encode(Turns("Hi", "Hello", "Why?", "So."), Long).Samples);
@@ -48,7 +55,8 @@ public sealed class ChatEncoderTests
         var encoded = Encoder(Forgetful).Encode(Turns("Hi", "<think>a</think>Hello", "Why?", "<think>b</think>So."), Long);
 
         Assert.Equal(2, encoded.Samples.Count);
-        Assert.Equal("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n<think>a</think>Hello<|im_end|>", Written(encoded.Samples[0].Ids));
+        Assert.Equal(
+            "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n<think>a</think>Hello<|im_end|>", Written(encoded.Samples[0].Ids));
         Assert.Equal(["<think>a</think>Hello<|im_end|>"], Trained(encoded.Samples[0]));
         Assert.Equal(["<think>b</think>So.<|im_end|>"], Trained(encoded.Samples[1]));
         Assert.DoesNotContain("<think>a", Written(encoded.Samples[1].Ids), StringComparison.Ordinal);
@@ -76,7 +84,8 @@ public sealed class ChatEncoderTests
     public void Encode_TemplateWithoutAnEndOfTurn_SaysSo()
     {
         const string template =
-            "{% for m in messages %}{{ m.role + ': ' + m.content + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}";
+            "{% for m in messages %}{{ m.role + ': ' + m.content + '\\n' }}{% endfor %}"
+            + "{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}";
         var warnings = new List<string>();
         using var listening = Warnings.Listen(warnings.Add);
 
@@ -89,7 +98,8 @@ public sealed class ChatEncoderTests
     [Fact]
     public void Encode_PromptForAnswersThatAnswersLack_IsSaid()
     {
-        var template = Plain.Replace("{{ '<|im_start|>assistant\\n' }}", "{{ '<|im_start|>assistant\\n<think>\\n' }}", StringComparison.Ordinal);
+        var template = Plain.Replace(
+            "{{ '<|im_start|>assistant\\n' }}", "{{ '<|im_start|>assistant\\n<think>\\n' }}", StringComparison.Ordinal);
         var warnings = new List<string>();
         using var listening = Warnings.Listen(warnings.Add);
 
@@ -112,7 +122,8 @@ public sealed class ChatEncoderTests
         var none = encoder.Encode(conversation, 8);
 
         Assert.Equal(ChatFit.Cut, cut.Fit);
-        Assert.StartsWith("<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nSecond?", Written(cut.Samples[0].Ids), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nSecond?", Written(cut.Samples[0].Ids), StringComparison.Ordinal);
         Assert.Equal(["Two.<|im_end|>", "Three.<|im_end|>"], Trained(cut.Samples[0]));
         Assert.Equal(["Three.<|im_end|>"], Trained(more.Samples[0]));
         Assert.Equal((ChatFit.TooLong, 0), (none.Fit, none.Samples.Count));
@@ -160,14 +171,21 @@ public sealed class ChatEncoderTests
     [Fact]
     public void Encode_ToolCallsThatTheTemplateLacks_AreRefusedAndToolsAreSaid()
     {
-        var call = JsonSerializer.Deserialize<JsonElement>("""{"role":"assistant","content":"","tool_calls":[{"type":"function","function":{"name":"f","arguments":{}}}]}""");
+        var call = JsonSerializer.Deserialize<JsonElement>(
+            """{"role":"assistant","content":"","tool_calls":[{"type":"function","function":{"name":"f","arguments":{}}}]}""");
         var tools = JsonSerializer.Deserialize<JsonElement>("""[{"name":"f"}]""");
-        var conversation = new Conversation([ChatMessage.Of("user", "Hi"), new ChatMessage("assistant", call)]) { Tools = tools, Where = "a.jsonl, line 3" };
+        var conversation = new Conversation([ChatMessage.Of("user", "Hi"), new ChatMessage("assistant", call)])
+        {
+            Tools = tools,
+            Where = "a.jsonl, line 3",
+        };
+        var writes = Plain.Replace(
+            "+ m.content", "+ m.content + (m.tool_calls[0].function.name if m.tool_calls else '')", StringComparison.Ordinal);
         var warnings = new List<string>();
         using var listening = Warnings.Listen(warnings.Add);
 
         var error = Assert.Throws<FileFormatException>(() => Encoder(Plain).Encode(conversation, Long));
-        var writing = Assert.Single(Encoder(Plain.Replace("+ m.content", "+ m.content + (m.tool_calls[0].function.name if m.tool_calls else '')", StringComparison.Ordinal)).Encode(conversation, Long).Samples);
+        var writing = Assert.Single(Encoder(writes).Encode(conversation, Long).Samples);
 
         Assert.Contains("a.jsonl, line 3: message 2 calls tools", error.Message, StringComparison.Ordinal);
         Assert.Equal(["f<|im_end|>"], Trained(writing));
@@ -178,7 +196,8 @@ public sealed class ChatEncoderTests
     public void PromptOf_Conversation_EndsBeforeTheLastAnswer()
     {
         Assert.Equal(
-            "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nHello<|im_end|>\n<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\n",
+            "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nHello<|im_end|>\n"
+            + "<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\n",
             Encoder(Plain).PromptOf(Turns("Hi", "Hello", "Why?", "So.")));
     }
 

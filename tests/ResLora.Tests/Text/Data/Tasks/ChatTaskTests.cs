@@ -13,11 +13,21 @@ public sealed class ChatTaskTests : IDisposable
     public void Dispose() => _files.Dispose();
 
     [Theory]
-    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"}]}", "column messages, as OpenAI writes them (role, content)")]
-    [InlineData("{\"conversations\":[{\"from\":\"human\",\"value\":\"a\"},{\"from\":\"gpt\",\"value\":\"b\"}]}", "column conversations, as ShareGPT writes them (from, value)")]
-    [InlineData("{\"conversations\":[{\"from\":\"user\",\"value\":\"a\"},{\"from\":\"model\",\"value\":\"b\"}],\"id\":7}", "column conversations, as ShareGPT writes them (from, value)")]
-    [InlineData("{\"prompt\":[{\"role\":\"user\",\"content\":\"a\"}],\"completion\":[{\"role\":\"assistant\",\"content\":\"b\"}]}", "columns prompt and completion, lists of messages")]
-    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"}]},{\"role\":\"assistant\",\"content\":\"b\"}]}", "column messages, as OpenAI writes them (role, content)")]
+    [InlineData(
+        """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}""",
+        "column messages, as OpenAI writes them (role, content)")]
+    [InlineData(
+        """{"conversations":[{"from":"human","value":"a"},{"from":"gpt","value":"b"}]}""",
+        "column conversations, as ShareGPT writes them (from, value)")]
+    [InlineData(
+        """{"conversations":[{"from":"user","value":"a"},{"from":"model","value":"b"}],"id":7}""",
+        "column conversations, as ShareGPT writes them (from, value)")]
+    [InlineData(
+        """{"prompt":[{"role":"user","content":"a"}],"completion":[{"role":"assistant","content":"b"}]}""",
+        "columns prompt and completion, lists of messages")]
+    [InlineData(
+        """{"messages":[{"role":"user","content":[{"type":"text","text":"a"}]},{"role":"assistant","content":"b"}]}""",
+        "column messages, as OpenAI writes them (role, content)")]
     public void Read_EveryLayout_GivesTheSameMessages(string row, string layout)
     {
         var conversation = Read(row).Conversation!;
@@ -31,7 +41,10 @@ public sealed class ChatTaskTests : IDisposable
     [Fact]
     public void Read_TextOfAList_IsAListInATable()
     {
-        var path = _files.Write("a.csv", "conversations,tools\n\"[{\"\"from\"\":\"\"human\"\",\"\"value\"\":\"\"a\"\"},{\"\"from\"\":\"\"gpt\"\",\"\"value\"\":\"\"b\"\"}]\",\"[{\"\"name\"\":\"\"f\"\"}]\"\n");
+        const string row = """"
+            "[{""from"":""human"",""value"":""a""},{""from"":""gpt"",""value"":""b""}]","[{""name"":""f""}]"
+            """";
+        var path = _files.Write("a.csv", $"conversations,tools\n{row}\n");
 
         var sample = Assert.Single(new ChatTask(ColumnMap.Default).Read(path, TaskSplit.Train));
 
@@ -53,7 +66,8 @@ public sealed class ChatTaskTests : IDisposable
     {
         const string row = """
             {"messages":[{"role":"user","content":"Rain?"},
-            {"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"rain","arguments":"{\"city\": \"Bonn\"}"}}]},
+            {"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":
+            {"name":"rain","arguments":"{\"city\": \"Bonn\"}"}}]},
             {"role":"tool","tool_call_id":"c1","name":"rain","content":"no"},{"role":"assistant","content":"No.","name":null}]}
             """;
 
@@ -71,8 +85,10 @@ public sealed class ChatTaskTests : IDisposable
     [Fact]
     public void Read_CallOfShareGpt_IsAToolCall()
     {
-        var messages = Read("{\"conversations\":[{\"from\":\"human\",\"value\":\"Rain?\"},{\"from\":\"function_call\",\"value\":\"{\\\"name\\\":\\\"rain\\\",\\\"arguments\\\":{\\\"city\\\":\\\"Bonn\\\"}}\"},"
-            + "{\"from\":\"observation\",\"value\":\"no\"},{\"from\":\"gpt\",\"value\":\"No.\"}]}").Conversation!.Messages;
+        const string row = """{"conversations":[{"from":"human","value":"Rain?"},"""
+            + """{"from":"function_call","value":"{\"name\":\"rain\",\"arguments\":{\"city\":\"Bonn\"}}"},"""
+            + """{"from":"observation","value":"no"},{"from":"gpt","value":"No."}]}""";
+        var messages = Read(row).Conversation!.Messages;
 
         Assert.Equal(["user", "assistant", "tool", "assistant"], messages.Select(message => message.Role));
         Assert.Equal("rain", messages[1].Json.GetProperty("tool_calls")[0].GetProperty("function").GetProperty("name").GetString());
@@ -81,7 +97,8 @@ public sealed class ChatTaskTests : IDisposable
     [Fact]
     public void Read_SystemInAColumnOfItsOwn_IsTheFirstMessage()
     {
-        var messages = Read("{\"system\":\"Be brief.\",\"conversations\":[{\"from\":\"human\",\"value\":\"a\"},{\"from\":\"gpt\",\"value\":\"b\"}]}").Conversation!.Messages;
+        var sample = Read("""{"system":"Be brief.","conversations":[{"from":"human","value":"a"},{"from":"gpt","value":"b"}]}""");
+        var messages = sample.Conversation!.Messages;
 
         Assert.Equal(("system", "Be brief."), (messages[0].Role, messages[0].Text));
     }
@@ -89,9 +106,14 @@ public sealed class ChatTaskTests : IDisposable
     [Fact]
     public void Read_WhatIsNotToBeLearnt_IsNotAmongTheLearnt()
     {
-        var weighted = Read("{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\",\"weight\":0},{\"role\":\"user\",\"content\":\"c\"},{\"role\":\"assistant\",\"content\":\"d\",\"weight\":1}]}");
-        var first = Read("{\"conversations\":[{\"from\":\"gpt\",\"value\":\"Hi!\"},{\"from\":\"human\",\"value\":\"a\"},{\"from\":\"gpt\",\"value\":\"b\"}]}");
-        var prompted = Read("{\"prompt\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"},{\"role\":\"user\",\"content\":\"c\"}],\"completion\":[{\"role\":\"assistant\",\"content\":\"d\"}]}");
+        var weighted = Read(
+            """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b","weight":0},"""
+            + """{"role":"user","content":"c"},{"role":"assistant","content":"d","weight":1}]}""");
+        var first = Read(
+            """{"conversations":[{"from":"gpt","value":"Hi!"},{"from":"human","value":"a"},{"from":"gpt","value":"b"}]}""");
+        var prompted = Read(
+            """{"prompt":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"}],"completion":"""
+            + """[{"role":"assistant","content":"d"}]}""");
 
         Assert.Equal([3], weighted.Conversation!.Learnt);
         Assert.False(weighted.Conversation!.Messages[1].Json.TryGetProperty("weight", out _), "templates are not to see it");
@@ -109,24 +131,40 @@ public sealed class ChatTaskTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"narrator\",\"content\":\"b\"}]}", "message 2 of column 'messages' has the role 'narrator'; known are system, developer, user")]
-    [InlineData("{\"conversations\":[{\"from\":\"someone\",\"value\":\"a\"}]}", "message 1 of column 'conversations' has the from 'someone'")]
-    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"from\":\"gpt\",\"value\":\"b\"}]}", "mixes messages of role and content with messages of from and value")]
+    [InlineData(
+        """{"messages":[{"role":"user","content":"a"},{"role":"narrator","content":"b"}]}""",
+        "message 2 of column 'messages' has the role 'narrator'; known are system, developer, user")]
+    [InlineData(
+        """{"conversations":[{"from":"someone","value":"a"}]}""",
+        "message 1 of column 'conversations' has the from 'someone'")]
+    [InlineData(
+        """{"messages":[{"role":"user","content":"a"},{"from":"gpt","value":"b"}]}""",
+        "mixes messages of role and content with messages of from and value")]
     [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":null}]}", "message 1 of column 'messages' has no content")]
     [InlineData("{\"messages\":[{\"role\":\"assistant\"}]}", "has no content and no tool_calls")]
-    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"x\"}}]}]}", "a part of type 'image_url'; only texts are read")]
+    [InlineData(
+        """{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]}""",
+        "a part of type 'image_url'; only texts are read")]
     [InlineData("{\"messages\":[\"a\"]}", "message 1 of column 'messages' is string, expected an object")]
     [InlineData("{\"messages\":\"hello\"}", "column 'messages' is 'hello', expected a list of messages")]
     [InlineData("{\"messages\":{\"role\":\"user\",\"content\":\"a\"}}", "expected a list of messages")]
     [InlineData("{\"messages\":[{\"content\":\"a\"}]}", "has no 'role' that is a text")]
-    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"a\",\"tool_calls\":[{\"function\":{\"name\":\"f\"}}]}]}", "only the assistant calls tools")]
-    [InlineData("{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"x=1\"}}]}]}", "calls f with arguments that are not JSON: 'x=1'")]
-    [InlineData("{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{}}]}]}", "a tool call without the name of a function")]
+    [InlineData(
+        """{"messages":[{"role":"user","content":"a","tool_calls":[{"function":{"name":"f"}}]}]}""",
+        "only the assistant calls tools")]
+    [InlineData(
+        """{"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"x=1"}}]}]}""",
+        "calls f with arguments that are not JSON: 'x=1'")]
+    [InlineData(
+        """{"messages":[{"role":"assistant","tool_calls":[{"function":{}}]}]}""",
+        "a tool call without the name of a function")]
     [InlineData("{\"messages\":[{\"role\":\"assistant\",\"content\":\"a\",\"weight\":0.5}]}", "has the weight '0.5'")]
     [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"\\ud800\"}]}", "half of a Unicode surrogate pair")]
     [InlineData("{\"messages\":[],\"tools\":\"many\"}", "column 'tools' is 'many', expected a list of tools")]
     [InlineData("{\"messages\":[{\"role\":\"system\",\"content\":\"a\"}],\"system\":\"b\"}", "two system prompts that differ")]
-    [InlineData("{\"prompt\":[{\"role\":\"user\",\"content\":\"a\"}],\"completion\":\"b\"}", "column 'completion' is 'b', expected a list of messages")]
+    [InlineData(
+        """{"prompt":[{"role":"user","content":"a"}],"completion":"b"}""",
+        "column 'completion' is 'b', expected a list of messages")]
     [InlineData("{\"text\":\"a\"}", "there is no value for column 'messages'")]
     public void Read_OddRow_IsRefusedWithItsPlace(string row, string expected)
     {
@@ -136,5 +174,6 @@ public sealed class ChatTaskTests : IDisposable
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 
-    private Sample Read(string row) => Assert.Single(new ChatTask(ColumnMap.Default).Read(_files.Write("a.jsonl", row + "\n"), TaskSplit.Train));
+    private Sample Read(string row) =>
+        Assert.Single(new ChatTask(ColumnMap.Default).Read(_files.Write("a.jsonl", row + "\n"), TaskSplit.Train));
 }
