@@ -5,6 +5,7 @@ using ResLora.Experiments.Verification;
 using ResLora.Formats;
 using ResLora.Images;
 using ResLora.Models;
+using ResLora.Statistics;
 using ResLora.Tensors;
 using ResLora.Text.Tokenization;
 using ResLora.Training;
@@ -18,6 +19,7 @@ public sealed class DependencyTests
     private static readonly Assembly[] _libraries =
     [
         typeof(ByteSize).Assembly,
+        typeof(Interval).Assembly,
         typeof(Shapes).Assembly,
         typeof(Tokenizer).Assembly,
         typeof(PixelImage).Assembly,
@@ -30,7 +32,13 @@ public sealed class DependencyTests
     [Theory]
     [InlineData("ResLora.Formats", new[]
     {
-        "ResLora.Tensors", "ResLora.Text", "ResLora.Images", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli",
+        "ResLora.Statistics", "ResLora.Tensors", "ResLora.Text", "ResLora.Images", "ResLora.Adapters", "ResLora.Models", "ResLora.Training",
+        "ResLora.Experiments", "ResLora.Cli",
+    })]
+    [InlineData("ResLora.Statistics", new[]
+    {
+        "ResLora.Tensors", "ResLora.Text", "ResLora.Images", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments",
+        "ResLora.Cli",
     })]
     [InlineData("ResLora.Tensors", new[] { "ResLora.Text", "ResLora.Images", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
     [InlineData("ResLora.Text", new[] { "ResLora.Tensors", "ResLora.Images", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
@@ -69,6 +77,7 @@ public sealed class DependencyTests
 
     [Theory]
     [InlineData("ResLora.Formats")]
+    [InlineData("ResLora.Statistics")]
     [InlineData("ResLora.Text")]
     [InlineData("ResLora.Images")]
     public void Library_WithoutTensors_NeedsNeitherTorchSharpNorWhatNeedsIt(string library)
@@ -93,6 +102,7 @@ public sealed class DependencyTests
     [Theory]
     [InlineData("Parquet", "ResLora.Text")]
     [InlineData("CsvHelper", "ResLora.Text")]
+    [InlineData("MathNet", "ResLora.Statistics")]
     [InlineData("YamlDotNet", "ResLora.Experiments")]
     [InlineData("ScottPlot", "ResLora.Experiments")]
     public void Package_OfOneLibrary_IsUsedByNoOther(string package, string library)
