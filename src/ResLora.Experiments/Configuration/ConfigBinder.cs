@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -19,12 +20,27 @@ internal static class ConfigBinder
         where T : ICheckedConfig
     {
         var problems = new List<string>();
-        var sound = (JsonObject)root.DeepClone();
-        Check(sound, typeof(T), "", places, problems, Keys(typeof(T), "").ToArray());
-        var config = Deserialize<T>(sound, problems);
-        problems.AddRange(config?.Problems() ?? []);
+        var config = Collect<T>(root, "", places, problems);
         ThrowIfAny(source, problems);
         return config!;
+    }
+
+    /// <summary>Binds a tree and adds what is wrong to a list, so that several parts of a file can complain together.</summary>
+    /// <param name="root">The tree.</param>
+    /// <param name="path">The key that the tree stands under; empty for a whole file.</param>
+    /// <param name="places">Where values stand.</param>
+    /// <param name="problems">Is added to.</param>
+    /// <returns>The settings; null when nothing can be made of the tree.</returns>
+    public static T? Collect<T>(JsonObject root, string path, IReadOnlyDictionary<string, string> places, List<string> problems)
+        where T : ICheckedConfig
+    {
+        var found = new List<string>();
+        var sound = (JsonObject)root.DeepClone();
+        Check(sound, typeof(T), path, places, found, Keys(typeof(T), path).ToArray());
+        var config = Deserialize<T>(sound, found);
+        found.AddRange(config?.Problems().Select(problem => Join(path, problem)) ?? []);
+        problems.AddRange(found);
+        return config;
     }
 
     /// <summary>Throws when there are problems, listing all.</summary>
@@ -185,6 +201,7 @@ internal static class ConfigBinder
             _ when type == typeof(double) => "a number",
             _ when type == typeof(string) => "a text (in quotes if it looks like a number)",
             _ when type.IsEnum => string.Join(" or ", EnumNames(type)),
+            _ when type.GetCustomAttribute<ConfigValueAttribute>() is { } value => value.Wanted,
             _ when type.IsAssignableTo(typeof(IDictionary)) || IsGeneric(type, typeof(IReadOnlyDictionary<,>)) => "keys and values",
             _ when type.IsAssignableTo(typeof(IEnumerable)) || IsRecord(type) && type.IsAssignableTo(typeof(IEnumerable)) => "a list",
             _ when IsRecord(type) => $"keys ({string.Join(", ", Properties(type).Select(property => property.Name))})",

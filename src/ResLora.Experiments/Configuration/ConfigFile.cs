@@ -50,21 +50,29 @@ public static class ConfigFile
     {
         ArgumentNullException.ThrowIfNull(yaml);
         ArgumentNullException.ThrowIfNull(assignments);
-        var tree = YamlTree.Parse(yaml, source);
-        if (tree.Root is not (null or JsonObject))
-        {
-            throw new ConfigException($"{source} must hold keys and values such as 'model: path', but holds a single value or a list.");
-        }
-
-        var root = tree.Root as JsonObject ?? [];
+        var (root, places) = Tree(yaml, source);
         ConfigBinder.CompletePaths(root, typeof(T), folder);
         foreach (var assignment in assignments)
         {
-            Assignment.Apply(root, assignment, tree.Places);
+            Assignment.Apply(root, assignment, places);
         }
 
         ConfigBinder.CompletePaths(root, typeof(T), Directory.GetCurrentDirectory());
-        return ConfigBinder.Bind<T>(root, source, tree.Places);
+        return ConfigBinder.Bind<T>(root, source, places);
+    }
+
+    /// <summary>A file's keys and values before they are bound to records, and where they stand.</summary>
+    /// <param name="path">The YAML file.</param>
+    /// <exception cref="FileFormatException">The file cannot be read.</exception>
+    /// <exception cref="ConfigException">It is not valid YAML, or holds no keys.</exception>
+    internal static (JsonObject Root, Dictionary<string, string> Places) ReadTree(string path) => Tree(ReadText(path), path);
+
+    private static (JsonObject Root, Dictionary<string, string> Places) Tree(string yaml, string source)
+    {
+        var tree = YamlTree.Parse(yaml, source);
+        return tree.Root is null or JsonObject
+            ? (tree.Root as JsonObject ?? [], tree.Places)
+            : throw new ConfigException($"{source} must hold keys and values such as 'model: path', but holds a single value or a list.");
     }
 
     /// <summary>The settings as YAML, defaults included; reading it gives the same settings.</summary>
