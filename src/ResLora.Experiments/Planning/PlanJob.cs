@@ -20,16 +20,9 @@ public static class PlanJob
         config = ComputeType.Resolve(config);
         var data = TrainJob.ReadData(config);
         using var session = ModelSession.Plan(config.Model, data.Head);
-        var model = session.Model;
-        config = config.For(model);
-        var adapter = (config.StartFrom, config.Adapter) switch
-        {
-            ({ } from, _) => StartFrom.Require(SavedAdapter.Place(model, AdapterStore.Describe(from)), from),
-            (_, { } settings) => TiedEmbedding.Part(model, AdaptedModel.Inject(model, settings, savedModules: model.HeadModules)),
-            _ => null,
-        };
+        config = config.For(session.Model);
         var terms = EncodingTerms.Of(config.Training);
-        var report = PlanReport.Of(config, model, adapter, data, data.Encode(session, terms));
+        var report = Of(config, session, data, data.Encode(session, terms));
         if (show == 0)
         {
             return report;
@@ -40,5 +33,22 @@ public static class PlanJob
             Shown = data.Show(session, terms, show) ?? throw new ConfigException(
                 $"Task '{config.Task}' learns no texts to go on with, so that there are no trained tokens to show; leave --show out."),
         };
+    }
+
+    /// <summary>The plan of a run on data that is read and encoded already.</summary>
+    /// <param name="config">The settings as they are carried out on the session's network.</param>
+    /// <param name="session">The network on the meta device, which carries the adapter afterwards.</param>
+    /// <param name="data">The data.</param>
+    /// <param name="encoded">The same data as examples.</param>
+    internal static PlanReport Of(RunConfig config, ModelSession session, TaskData data, EncodedData encoded)
+    {
+        var model = session.Model;
+        var adapter = (config.StartFrom, config.Adapter) switch
+        {
+            ({ } from, _) => StartFrom.Require(SavedAdapter.Place(model, AdapterStore.Describe(from)), from),
+            (_, { } settings) => TiedEmbedding.Part(model, AdaptedModel.Inject(model, settings, savedModules: model.HeadModules)),
+            _ => null,
+        };
+        return PlanReport.Of(config, model, adapter, data, encoded);
     }
 }

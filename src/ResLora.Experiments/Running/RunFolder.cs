@@ -28,6 +28,9 @@ public sealed class RunFolder(string path)
     /// <summary>What was saved at the end.</summary>
     public string Last => In("last");
 
+    /// <summary>What a run goes on from; there while it is not over, or as long as it is kept.</summary>
+    public string Checkpoints => In("checkpoints");
+
     /// <summary>The best when there is one, else the last.</summary>
     public string BestOrLast => Directory.Exists(Best) ? Best : Last;
 
@@ -44,7 +47,7 @@ public sealed class RunFolder(string path)
     /// <param name="adapter">The adapter folder, or null.</param>
     /// <returns>Folders, which need not exist; none when the adapter is in no run.</returns>
     internal static IEnumerable<string> SavedAround(string? adapter) =>
-        adapter is not null && Around(adapter) is { } run ? [run.Best, run.Last, run.In("checkpoints"), run.MetricsFile] : [];
+        adapter is not null && Around(adapter) is { } run ? [run.Best, run.Last, run.Checkpoints, run.MetricsFile] : [];
 
     /// <summary>
     /// Checks that a run may begin, or go on, in the folder. Nothing is written; what takes long can wait until it is known.

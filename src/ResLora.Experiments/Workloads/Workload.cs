@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Models;
+using ResLora.Text.Data.Labelling;
 using ResLora.Training;
 using static TorchSharp.torch;
 
@@ -76,6 +77,11 @@ internal abstract class Workload
     /// <exception cref="ResLoraException">Files cannot be used, or the network says nothing of an example as a whole.</exception>
     public virtual PredictionInputs Inputs(PredictionSource source, ModelSession session, IEnumerable<string> lines) =>
         throw new ConfigException(Misfit(Tasks[0], session.ModelFolder));
+
+    /// <summary>What is measured of predicted labels or scores; null for tasks without. Default: null.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="labels">How many labels there are; 0 for scores.</param>
+    public virtual LabelMeasures? MeasuresOf(string task, int labels) => null;
 
     /// <summary>All that a network gives for an example, to compare two networks.</summary>
     /// <param name="network">The network.</param>

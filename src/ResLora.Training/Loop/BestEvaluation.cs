@@ -15,9 +15,6 @@ internal sealed class BestEvaluation(string name)
     /// <summary>Evaluations since then.</summary>
     public int EvaluationsSince { get; private set; }
 
-    private bool SmallerIsBetter =>
-        name.EndsWith("_loss", StringComparison.Ordinal) || name.EndsWith("perplexity", StringComparison.Ordinal);
-
     /// <summary>Takes in an evaluation.</summary>
     /// <returns>Whether it is the best so far; a value that is not a number never is.</returns>
     /// <exception cref="ConfigException">The evaluation has no such metric.</exception>
@@ -29,7 +26,7 @@ internal sealed class BestEvaluation(string name)
                 $"train.bestMetric is '{name}', and the evaluation gives {string.Join(", ", metrics.Keys)}.{NearestName.Suggestion(name, metrics.Keys)}");
         }
 
-        var better = !double.IsNaN(value) && (Value is not { } best || (SmallerIsBetter ? value < best : value > best));
+        var better = !double.IsNaN(value) && (Value is not { } best || (TrainConfig.IsBetterSmall(name) ? value < best : value > best));
         if (better)
         {
             Restore(value, step, 0);

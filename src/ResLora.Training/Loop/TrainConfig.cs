@@ -150,6 +150,14 @@ public sealed record TrainConfig
     /// <summary>The share of samples without any trained token, 0 to 1, above which the data is refused. Default 0.05.</summary>
     public double MaxUntrainedShare { get; init; } = 0.05;
 
+    /// <summary>Whether a metric that may be <see cref="BestMetric"/> is better small.</summary>
+    /// <param name="metric">Its name.</param>
+    public static bool IsBetterSmall(string metric)
+    {
+        ArgumentNullException.ThrowIfNull(metric);
+        return metric.EndsWith("_loss", StringComparison.Ordinal) || metric.EndsWith("perplexity", StringComparison.Ordinal);
+    }
+
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
     /// <returns>The problems.</returns>
     public IEnumerable<string> Problems()

@@ -65,6 +65,9 @@ internal sealed class PictureWorkload : Workload
     }
 
     /// <inheritdoc />
+    public override LabelMeasures MeasuresOf(string task, int labels) => PictureLabels.Measures(labels);
+
+    /// <inheritdoc />
     public override MeasuredExamples Invent(ModelSession session, int seed, string purpose)
     {
         const int pictures = 32;

@@ -51,6 +51,9 @@ internal sealed class LabelledWorkload : TextWorkload
     }
 
     /// <inheritdoc />
+    public override LabelMeasures MeasuresOf(string task, int labels) => LabelledTaskRegistry.Get(task);
+
+    /// <inheritdoc />
     public override MeasuredExamples Invent(ModelSession session, int seed, string purpose) => RandomTexts.Make(session, seed);
 
     /// <inheritdoc />
