@@ -26,6 +26,7 @@ internal static class CommandLine
             InitCommand.Create(),
             PlanCommand.Create(),
             TrainCommand.Create(),
+            CompareCommand.Create(),
             EvaluateCommand.Create(),
             GenerateCommand.Create(),
             ChatCommand.Create(),

@@ -11,6 +11,7 @@ public sealed class HelpTests
     [InlineData("init")]
     [InlineData("plan")]
     [InlineData("train")]
+    [InlineData("compare")]
     [InlineData("evaluate")]
     [InlineData("generate")]
     [InlineData("chat")]

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Xml.Linq;
+using ResLora.Experiments.Comparing;
 using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Pretraining;
 using ResLora.Experiments.Running;
@@ -37,13 +38,14 @@ public static class ConfigReference
         var described = new Dictionary<Type, string>();
         Append(text, typeof(RunConfig), "`reslora train` and `reslora plan`", described);
         Append(text, typeof(PretrainConfig), "`reslora pretrain`", described);
+        Append(text, typeof(CompareSettings), "`reslora compare`", described, "compare.");
         return text.ToString();
     }
 
-    private static void Append(StringBuilder text, Type type, string title, Dictionary<Type, string> described)
+    private static void Append(StringBuilder text, Type type, string title, Dictionary<Type, string> described, string path = "")
     {
         text.Append(CultureInfo.InvariantCulture, $"\n## {title}\n\n{Summary(type)}\n\n| key | takes | default | meaning |\n|---|---|---|---|\n");
-        AppendRows(text, type, "", title, described);
+        AppendRows(text, type, path, title, described);
     }
 
     private static void AppendRows(StringBuilder text, Type type, string path, string title, Dictionary<Type, string> described)

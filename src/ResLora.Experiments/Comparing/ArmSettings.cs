@@ -1,0 +1,47 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace ResLora.Experiments.Comparing;
+
+/// <summary>One of the ways that are compared.</summary>
+public sealed partial record ArmSettings
+{
+    // What arms must have in common: an arm that learns other data or for longer says nothing of its method.
+    private static readonly string[] _shared =
+        ["model", "task", "data", "output", "denoising", "samples", "training.seed", "training.steps", "training.epochs", "training.evaluateEvery", "training.patience", "training.bestMetric"];
+
+    /// <summary>What it is called in folders, tables and plots: letters, digits, and - . + _ between them.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Keys of the run and their values for this arm, such as <c>adapter.rank: 16</c>. Default: the run as the file has it.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Set { get; init; } = new Dictionary<string, JsonElement>();
+
+    /// <summary>
+    /// Its own learning rates to choose from, as many as <c>compare.tune.learningRate</c> has. Default: those.
+    /// </summary>
+    public IReadOnlyList<double>? LearningRates { get; init; }
+
+    /// <summary>The settings as <c>key=value</c>.</summary>
+    internal IReadOnlyList<string> Assignments => [.. Set.Select(setting => $"{setting.Key}={setting.Value.GetRawText()}")];
+
+    /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
+    /// <returns>The problems.</returns>
+    public IEnumerable<string> Problems()
+    {
+        if (!FolderName().IsMatch(Name))
+        {
+            yield return $"'{Name}' is no name for an arm, since a folder is called after it; take letters and digits with - . + _ between them";
+        }
+
+        foreach (var key in Set.Keys.Where(IsShared))
+        {
+            yield return $"arm '{Name}' sets '{key}', which all arms must have in common; leave it out";
+        }
+    }
+
+    private static bool IsShared(string key) =>
+        _shared.Any(shared => key == shared || key.StartsWith(shared + ".", StringComparison.Ordinal));
+
+    [GeneratedRegex(@"\A[A-Za-z0-9]([A-Za-z0-9.+_-]{0,58}[A-Za-z0-9])?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex FolderName();
+}

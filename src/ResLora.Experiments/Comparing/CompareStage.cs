@@ -1,0 +1,46 @@
+using System.Globalization;
+using ResLora.Experiments.Running;
+using ResLora.Training.Loop;
+
+namespace ResLora.Experiments.Comparing;
+
+/// <summary>Counts the runs of a comparison and says how much time the rest takes.</summary>
+/// <param name="total">All runs, those that are done already included.</param>
+/// <param name="progress">Is told; null for nobody.</param>
+internal sealed class CompareStage(int total, IProgress<RunEvent>? progress)
+{
+    private int _begun;
+    private int _timed;
+    private TimeSpan _spent;
+
+    /// <summary>A run begins.</summary>
+    /// <param name="name">What it is.</param>
+    public void Begin(string name)
+    {
+        _begun++;
+        progress?.Report(new StageStarted($"Run {_begun} of {total}: {name}{Left()}"));
+    }
+
+    /// <summary>A run is done that was done before.</summary>
+    public void Skip() => _begun++;
+
+    /// <summary>A run is done.</summary>
+    /// <param name="time">How long it took.</param>
+    public void End(TimeSpan time)
+    {
+        _timed++;
+        _spent += time;
+    }
+
+    private string Left()
+    {
+        if (_timed == 0)
+        {
+            return "";
+        }
+
+        var left = _spent / _timed * (total - _begun + 1);
+        var text = left.TotalHours >= 1 ? left.ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture) : left.ToString(@"m\:ss", CultureInfo.InvariantCulture);
+        return $" (about {text} for all that is left to train)";
+    }
+}

@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+using System.Text;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
+
+namespace ResLora.Experiments.Comparing;
+
+/// <summary>Digests of what a comparison is made from, so that a repetition knows whether it has the same.</summary>
+internal static class ComparedFiles
+{
+    public const string Model = "model", Training = "training data", Validation = "validation data", Test = "test data", General = "general text";
+
+    /// <summary>The digests, by what they are of.</summary>
+    /// <param name="config">The comparison.</param>
+    /// <exception cref="FileFormatException">A file is missing or cannot be read.</exception>
+    public static IReadOnlyDictionary<string, string> Of(CompareConfig config)
+    {
+        (string Name, string? Path)[] files =
+        [
+            (Model, config.Run.Model), (Training, config.Run.Data.Train), (Validation, config.Run.Data.Validation),
+            (Test, config.Settings.Test), (General, config.Settings.GeneralText),
+        ];
+        return files.Where(file => file.Path is not null).ToDictionary(file => file.Name, file => Digest(file.Name, file.Path!));
+    }
+
+    /// <summary>The digest of a text.</summary>
+    /// <param name="text">The text.</param>
+    public static string DigestOf(string text) => Short(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    private static string Digest(string name, string path)
+    {
+        if (!Path.Exists(path))
+        {
+            throw new FileFormatException($"The {name} is not there: '{path}' does not exist.");
+        }
+
+        try
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            foreach (var part in Directory.Exists(path) ? Names(path) : [""])
+            {
+                var file = part.Length == 0 ? path : Path.Combine(path, part);
+                hash.AppendData(Encoding.UTF8.GetBytes(part));
+                using var stream = File.OpenRead(file);
+                hash.AppendData(SHA256.HashData(stream));
+            }
+
+            return Short(hash.GetHashAndReset());
+        }
+        catch (Exception error) when (DiskFault.Is(error))
+        {
+            throw new FileFormatException($"The {name} '{path}' cannot be read: {error.Message}", error);
+        }
+    }
+
+    /// <summary>The files of a folder and those below it; hidden ones belong to tools.</summary>
+    private static IEnumerable<string> Names(string folder) => Directory
+        .EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden })
+        .Select(file => Path.GetRelativePath(folder, file).Replace('\\', '/'))
+        .Order(StringComparer.Ordinal);
+
+    private static string Short(byte[] hash)
+    {
+        const int shown = 16;
+        return Convert.ToHexStringLower(hash)[..shown];
+    }
+}

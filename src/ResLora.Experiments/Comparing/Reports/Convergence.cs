@@ -1,0 +1,21 @@
+namespace ResLora.Experiments.Comparing.Reports;
+
+/// <summary>How soon a run's training loss, as a running mean, was down to the one that the reference ended with.</summary>
+/// <param name="Steps">Steps done.</param>
+/// <param name="Read">How much was read.</param>
+/// <param name="Seconds">How long the steps took.</param>
+internal sealed record Convergence(int Steps, double Read, double Seconds)
+{
+    /// <summary>Finds it; null when the run never came so far.</summary>
+    /// <param name="run">What the run logged.</param>
+    /// <param name="reference">What the reference's run of the same seed logged.</param>
+    public static Convergence? Of(RunTrace run, RunTrace reference)
+    {
+        var (losses, goal) = (run.Smoothed(), reference.Smoothed()[^1]);
+        // A mean over fewer steps may fall so low by chance.
+        var place = Array.FindIndex(losses, run.Window - 1, loss => loss <= goal);
+        return place < 0
+            ? null
+            : new Convergence(run.Steps[place].Step, run.Steps.Take(place + 1).Sum(step => step.Count), run.Steps.Take(place + 1).Sum(step => step.Seconds));
+    }
+}

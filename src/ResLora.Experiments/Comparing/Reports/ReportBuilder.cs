@@ -1,0 +1,71 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ResLora.Experiments.Configuration;
+using ResLora.Statistics.Judging;
+
+namespace ResLora.Experiments.Comparing.Reports;
+
+/// <summary>Makes the report of runs that are done and measured.</summary>
+internal static class ReportBuilder
+{
+    /// <summary>Makes it.</summary>
+    /// <param name="plan">The comparison.</param>
+    /// <param name="arms">The arms, in the order of the file.</param>
+    /// <param name="general">The base model.</param>
+    public static ComparisonReport Build(ComparePlan plan, IReadOnlyList<FinishedArm> arms, TestRecord general)
+    {
+        var config = plan.Config;
+        var reference = arms.Single(arm => arm.Name == config.Reference);
+        var items = reference.Runs[0].Test.Test!.Items;
+        var judging = new ScoreJudge(config, items, plan.LossUnit);
+        ArmScores Scores(FinishedArm arm) => judging.Of(arm);
+        return new ComparisonReport
+        {
+            Version = ComparisonReport.CurrentVersion,
+            Program = Program(),
+            Machine = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}, {Environment.ProcessorCount} processors",
+            Task = config.Run.Task,
+            Score = judging.Meaning,
+            ReadUnit = reference.Runs[0].Trace.Unit,
+            LossUnit = plan.LossUnit,
+            TestSamples = items.Losses.Count,
+            Seeds = config.Settings.Seeds,
+            Reference = config.Reference,
+            Steps = reference.Runs[0].Trace.Steps.Count,
+            ReadBySeed = [.. reference.Runs.Select(run => run.Trace.Count)],
+            Base = new BaseReport(general.Test?.Score, general.Test?.Loss, general.General),
+            Arms = [.. arms.Select(arm => Arm(arm, new FigureBuilder(arm, reference, general.General, Estimate.OfScore(Scores(arm), judging.Terms), judging.Meaning)))],
+            Verdicts = Verdicts.Judge(Scores(reference), [.. arms.Where(arm => arm != reference).Select(Scores)], judging.Terms),
+            Sources = plan.Sources,
+            Config = Yaml(config),
+        };
+    }
+
+    private static ArmReport Arm(FinishedArm arm, FigureBuilder figures) => new()
+    {
+        Name = arm.Name,
+        Set = arm.Plan.Arm.Assignments,
+        LearningRate = arm.Rate.LearningRate,
+        Tried = arm.Rate.Tried,
+        TrainedParameters = arm.Runs[0].Record.TrainedParameters,
+        FileBytes = arm.Runs[0].FileBytes,
+        MergeMethod = arm.Runs[0].Test.MergeMethod,
+        Figures = figures.Build(),
+        Curves = [.. arm.Runs.Select(run => Curve.Of(run.Seed, run.Trace))],
+    };
+
+    private static string Program()
+    {
+        var assembly = typeof(ReportBuilder).Assembly;
+        return $"reslora {assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version?.ToString()}";
+    }
+
+    private static string Yaml(CompareConfig config)
+    {
+        var root = (JsonObject)JsonSerializer.SerializeToNode(config.Run, ConfigFile.Options)!;
+        root["compare"] = JsonSerializer.SerializeToNode(config.Settings, ConfigFile.Options);
+        return YamlText.Write(root);
+    }
+}

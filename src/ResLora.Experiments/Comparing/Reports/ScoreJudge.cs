@@ -1,0 +1,67 @@
+using ResLora.Experiments.Workloads;
+using ResLora.Statistics.Judging;
+using ResLora.Text.Data.Labelling;
+using ResLora.Training.Evaluation;
+
+namespace ResLora.Experiments.Comparing.Reports;
+
+/// <summary>What the arms are judged by, for the statistics: an outcome a test sample, and how a score is made of them.</summary>
+internal sealed class ScoreJudge
+{
+    private static readonly LabelMetric[] _coefficients = [LabelMetric.Matthews, LabelMetric.Pearson, LabelMetric.Spearman];
+
+    private readonly ScoreKind _kind;
+    private readonly LabelMeasures? _measures;
+    private readonly TestItems _items;
+
+    /// <summary>Finds out.</summary>
+    /// <param name="config">The comparison.</param>
+    /// <param name="items">Any run's test samples.</param>
+    /// <param name="lossUnit">What losses are measured in.</param>
+    public ScoreJudge(CompareConfig config, TestItems items, string lossUnit)
+    {
+        (_kind, _items) = (config.Settings.Score, items);
+        _measures = items.Expected is null ? null : WorkloadRegistry.Of(config.Run.Task).MeasuresOf(config.Run.Task, items.Labels?.Count ?? 0);
+        Meaning = this switch
+        {
+            { IsLoss: true } => new ScoreMeaning("loss", lossUnit, true),
+            { _measures: { } measures } => new ScoreMeaning(
+                string.Join(" and ", measures.ScoreMetrics.Select(LabelScores.NameOf)),
+                measures.ScoreMetrics.Any(metric => _coefficients.Contains(metric)) ? "coefficient" : ScoreMeaning.Share, false),
+            _ => new ScoreMeaning("exact match", ScoreMeaning.Share, false),
+        };
+        Terms = new VerdictTerms
+        {
+            IsLowerBetter = Meaning.IsLowerBetter,
+            Margin = config.Settings.Margin,
+            ScoreOfItems = IsMean ? null : ScoreOf,
+        };
+    }
+
+    /// <summary>What the score is.</summary>
+    public ScoreMeaning Meaning { get; }
+
+    /// <summary>On which terms arms are judged.</summary>
+    public VerdictTerms Terms { get; }
+
+    private bool IsLoss => _kind == ScoreKind.Loss || (_items.Right is null && _measures is null);
+
+    private bool IsMean => IsLoss || _measures is null || _measures.ScoreMetrics is [LabelMetric.Accuracy];
+
+    /// <summary>An arm's outcomes.</summary>
+    /// <param name="arm">The arm.</param>
+    public ArmScores Of(FinishedArm arm) => ArmScores.OfItems(arm.Name, arm.Runs.ToDictionary(run => run.Seed, run => Outcomes(run.Test.Test!.Items)));
+
+    private IReadOnlyList<double> Outcomes(TestItems items) =>
+        IsLoss ? items.Losses : IsMean ? [.. items.Right!.Select(right => right ? 1.0 : 0.0)] : items.Predicted!;
+
+    /// <summary>The task's score of a draw of samples.</summary>
+    private double ScoreOf(IReadOnlyList<double> predicted, IReadOnlyList<int> drawn)
+    {
+        var expected = _items.Expected!;
+        return _items.Labels is { } labels
+            ? LabelScores.OfLabels(
+                _measures!, new LabelSet(labels), [.. drawn.Select(i => (int)expected[i])], [.. drawn.Select(i => (int)predicted[i])]).Score
+            : LabelScores.OfScores(_measures!, [.. drawn.Select(i => expected[i])], [.. drawn.Select(i => predicted[i])]).Score;
+    }
+}

@@ -1,0 +1,18 @@
+namespace ResLora.Experiments.Comparing;
+
+/// <summary>What a model did on every test sample, in the order of the data.</summary>
+/// <param name="Losses">The loss of each.</param>
+internal sealed record TestItems(IReadOnlyList<double> Losses)
+{
+    /// <summary>Whether each was right; null where nothing is right or wrong.</summary>
+    public IReadOnlyList<bool>? Right { get; init; }
+
+    /// <summary>The label's number or the score that each has; null for tasks without.</summary>
+    public IReadOnlyList<double>? Expected { get; init; }
+
+    /// <summary>The label's number or the score that was predicted for each; null for tasks without.</summary>
+    public IReadOnlyList<double>? Predicted { get; init; }
+
+    /// <summary>The labels in the order of their numbers; null for scores and for tasks without labels.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
+}

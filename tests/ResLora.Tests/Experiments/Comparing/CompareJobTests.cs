@@ -1,0 +1,163 @@
+using ResLora.Adapters;
+using ResLora.Experiments;
+using ResLora.Experiments.Comparing;
+using ResLora.Experiments.Comparing.Reports;
+using ResLora.Experiments.Running;
+using ResLora.Formats.Errors;
+using ResLora.Statistics.Judging;
+using ResLora.Tests.Support;
+using ResLora.Training.Loop;
+using Xunit;
+
+namespace ResLora.Tests.Experiments.Comparing;
+
+public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareWorld>
+{
+    [Fact]
+    public void Run_ArmsAndSeeds_ReportsEveryFigureOfEachAndWritesTheReports()
+    {
+        var settings = world.Settings(1, 2) with { GeneralText = world.Folder["texts.jsonl"], GeneralCount = 3 };
+        var config = world.Config("whole", settings, ("lora", CompareWorld.Same), ("middle", CompareWorld.Middle), ("full", Full));
+
+        var report = Run(config);
+
+        Assert.Equal(["lora", "middle", "full"], report.Arms.Select(arm => arm.Name));
+        Assert.Equal("exact match", report.Score.Name);
+        Assert.Equal(6, report.TestSamples);
+        Assert.Equal(["middle", "full"], report.Verdicts.Select(verdict => verdict.Arm));
+        Assert.All(report.Verdicts, verdict => Assert.Equal((2, 6), (verdict.Seeds, verdict.Items)));
+        Assert.NotNull(report.Base.GeneralLoss);
+        Assert.All(report.Arms, arm => Assert.Equal(2, arm.Figures["forgotten"].Values.OfType<double>().Count()));
+        Assert.Equal([false, true, false], report.Arms.Select(arm => arm.Figures.ContainsKey("mergeCost")));
+        Assert.All(report.Arms.Take(1), arm => Assert.InRange(arm.Figures["stepsToReference"].Mean!.Value, 1, 3));
+        Assert.True(report.Arms[2].TrainedParameters > report.Arms[0].TrainedParameters);
+        var folder = new CompareFolder(config.Output);
+        var read = ComparisonReport.Read(config.Output);
+        Assert.Equal(report.Arms[1].Figures["loss"].Values, read.Arms[1].Figures["loss"].Values);
+        Assert.Contains(report.Verdicts[0].Sentence, File.ReadAllText(folder.MarkdownFile), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_ASecondTime_TrainsAndTestsNothingAnew()
+    {
+        var config = world.Config("twice", world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle));
+        var first = Run(config);
+        var events = new List<RunEvent>();
+
+        var second = Run(config, new Listener(events.Add));
+
+        Assert.DoesNotContain(events, value => value is StepDone);
+        Assert.Equal(["Judging"], events.OfType<StageStarted>().Select(stage => stage.Name));
+        Assert.Equal(first.Arms[0].Figures["seconds"].Values, second.Arms[0].Figures["seconds"].Values);
+    }
+
+    [Fact]
+    public void Run_TwoEqualArms_ShowsNoDifference()
+    {
+        var report = Run(world.Config("equal", world.Settings(1, 2), ("a", CompareWorld.Same), ("b", CompareWorld.Same)));
+
+        Assert.Equal(Conclusion.NotShown, report.Verdicts[0].Conclusion);
+        Assert.Equal(0, report.Verdicts[0].Difference);
+        Assert.Equal(report.Arms[0].Figures["loss"].Values, report.Arms[1].Figures["loss"].Values);
+    }
+
+    [Fact]
+    public void Run_StoppedInTheMiddleOfARun_GoesOnAndEndsAsIfItHadNot()
+    {
+        CompareConfig Config(string output) => world.Config(output, world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle));
+        using var stop = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => CompareJob.Run(ComparePlan.Of(Config("stopped")), new StopAfter(2, stop), stop.Token));
+        var events = new List<RunEvent>();
+
+        var report = Run(Config("stopped"), new Listener(events.Add));
+
+        Assert.Contains(events.OfType<StageStarted>(), stage => stage.Name.Contains("which goes on", StringComparison.Ordinal));
+        var whole = Run(Config("never-stopped"));
+        Assert.Equal(
+            whole.Arms.SelectMany(arm => arm.Figures["loss"].Values), report.Arms.SelectMany(arm => arm.Figures["loss"].Values));
+    }
+
+    [Fact]
+    public void Run_LearningRatesToChoose_TakesTheBetterByValidationDataAndSaysWhatWasTried()
+    {
+        var settings = world.Settings(1) with { Tune = new TuneSettings { LearningRate = [1e-9, 0.05] } };
+
+        var report = Run(world.Config("tuned", settings, ("a", CompareWorld.Same), ("b", CompareWorld.Middle)));
+
+        Assert.All(report.Arms, arm =>
+        {
+            Assert.Equal([1e-9, 0.05], arm.Tried.Select(one => one.LearningRate));
+            Assert.Equal(arm.Tried.MinBy(one => one.Value)!.LearningRate, arm.LearningRate);
+        });
+    }
+
+    [Fact]
+    public void Run_AnArmThatReadsOtherBatches_IsNotFair()
+    {
+        var config = world.Config(
+            "unfair", world.Settings(1), ("a", CompareWorld.Same), ("b", run => run with { Training = run.Training with { BatchSize = 3 } }));
+
+        var error = Assert.Throws<RunFailedException>(() => Run(config));
+
+        Assert.Contains("with seed 1, arm 'b'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_FolderOfAnotherComparison_IsRefusedAndNamesWhatDiffers()
+    {
+        var arms = new (string, Func<RunConfig, RunConfig>)[] { ("a", CompareWorld.Same), ("b", CompareWorld.Middle) };
+        Run(world.Config("taken", world.Settings(1), arms));
+        var other = world.Config("taken", world.Settings(1) with { TestCount = 3 }, arms);
+
+        var error = Assert.Throws<ConfigException>(() => Run(other));
+
+        Assert.Contains("holds another comparison: compare.test differs", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_AnArmWithOtherSettingsUnderItsName_IsRefused()
+    {
+        Run(world.Config("renamed", world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle)));
+
+        var error = Assert.Throws<ConfigException>(() => Run(world.Config("renamed", world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Same))));
+
+        Assert.Contains("arm 'b' with other settings", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_FolderWithSomethingElse_IsNotTouched()
+    {
+        Directory.CreateDirectory(world.Folder["thesis"]);
+        File.WriteAllText(Path.Combine(world.Folder["thesis"], "notes.txt"), "years of work");
+
+        var error = Assert.Throws<ConfigException>(() => Run(world.Config("thesis", world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle))));
+
+        Assert.Contains("'notes.txt'", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["notes.txt"], Directory.EnumerateFileSystemEntries(world.Folder["thesis"]).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void Plan_ArmsThatCannotBeTrained_AreNamedTogetherWithWhatToWrite()
+    {
+        var config = world.Config(
+            "planned", world.Settings(1), ("a", CompareWorld.Same),
+            ("b", run => run with { Adapter = run.Adapter! with { Targets = TargetModules.Suffixes("nowhere") } }),
+            ("c", run => run with { Adapter = run.Adapter! with { Targets = TargetModules.Suffixes("elsewhere") } }));
+
+        var error = Assert.Throws<ConfigException>(() => ComparePlan.Of(config));
+
+        Assert.Contains("arm 'b' cannot be trained", error.Message, StringComparison.Ordinal);
+        Assert.Contains("compare.exclude: [c]", error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(config.Output));
+    }
+
+    private static RunConfig Full(RunConfig run) => run with { Adapter = null };
+
+    private static ComparisonReport Run(CompareConfig config, IProgress<RunEvent>? progress = null) =>
+        CompareJob.Run(ComparePlan.Of(config), progress, TestContext.Current.CancellationToken);
+
+    private sealed class Listener(Action<RunEvent> hear) : IProgress<RunEvent>
+    {
+        public void Report(RunEvent value) => hear(value);
+    }
+}
