@@ -25,7 +25,7 @@ public enum CaseStatus
 
 /// <summary>The outcome of one conformance case.</summary>
 /// <param name="Name">The case's folder name.</param>
-/// <param name="Kind">model, adapter, layer, tokenizer, pictures, gguf, chat or diffusion.</param>
+/// <param name="Kind">model, adapter, layer, tokenizer, pictures, gguf, chat, statistics or diffusion.</param>
 /// <param name="Status">What became of it.</param>
 /// <param name="Quantities">Every quantity that was compared.</param>
 /// <param name="Message">Why the case failed or is unsupported, when no quantity says so; null otherwise.</param>

@@ -3,6 +3,7 @@ using ResLora.Experiments.Verification.Chat;
 using ResLora.Experiments.Verification.Diffusion;
 using ResLora.Experiments.Verification.Gguf;
 using ResLora.Experiments.Verification.Pictures;
+using ResLora.Experiments.Verification.Statistics;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Experiments.Verification;
@@ -15,7 +16,11 @@ public static class Verifier
 
     // Cases whose kind says what they are; the others are told by what lies in their folder.
     private static readonly Dictionary<string, (string Kind, Func<string, string, CaseReport> Run)> _byKind =
-        new[] { (Kind: ChatCases.Kind, ChatCases.Runners), (PictureCases.Kind, PictureCases.Runners), (GgufCases.Kind, GgufCases.Runners) }
+        new[]
+        {
+            (Kind: ChatCases.Kind, ChatCases.Runners), (PictureCases.Kind, PictureCases.Runners), (GgufCases.Kind, GgufCases.Runners),
+            (StatisticsCases.Kind, StatisticsCases.Runners),
+        }
             .SelectMany(area => area.Runners.Select(runner => (runner.Key, area.Kind, runner.Value)))
             .ToDictionary(runner => runner.Key, runner => (runner.Kind, runner.Value), StringComparer.Ordinal);
 

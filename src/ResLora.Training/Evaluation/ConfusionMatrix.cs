@@ -46,6 +46,22 @@ public sealed class ConfusionMatrix
     /// <summary>The mean F1 of all classes that are there or were predicted, 0 to 1.</summary>
     public double MacroF1 => Enumerable.Range(0, Classes).Where(k => Support(k) + Predicted(k) > 0).Average(F1);
 
+    /// <summary>The mean F1 of all classes, each counted as often as it is there, 0 to 1.</summary>
+    public double WeightedF1 => Enumerable.Range(0, Classes).Sum(k => Support(k) * F1(k)) / Total;
+
+    /// <summary>
+    /// Cohen's κ (1960), (p − e) / (1 − e): the accuracy p beyond the e that labels drawn with the same frequencies would have. At most 1;
+    /// not a number when all labels and all predictions are one class.
+    /// </summary>
+    public double CohenKappa
+    {
+        get
+        {
+            double total = Total, byChance = Enumerable.Range(0, Classes).Sum(k => (double)Support(k) * Predicted(k));
+            return ((Right * total) - byChance) / ((total * total) - byChance);
+        }
+    }
+
     private int Right => Sum(k => _counts[k, k]);
 
     /// <summary>How often a class was predicted where another, or the same, was right.</summary>

@@ -48,6 +48,39 @@ public static class Correlation
         return first.Concat(second).Any(double.IsNaN) ? double.NaN : Pearson(Ranks(first), Ranks(second));
     }
 
+    /// <summary>
+    /// Kendall's τ_b (1945): the pairs in the same order less those in the other, over the root of the pairs that differ in the first list
+    /// times those that differ in the second. It looks at every pair.
+    /// </summary>
+    /// <param name="first">Some numbers.</param>
+    /// <param name="second">As many.</param>
+    /// <returns>−1 to 1, or not a number when a list is constant (a single pair too) or holds something that is not a number.</returns>
+    /// <exception cref="ArgumentException">There are none, or not as many of both.</exception>
+    public static double KendallB(IReadOnlyList<double> first, IReadOnlyList<double> second)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        RequireAsMany(first.Count, second.Count);
+        if (first.Concat(second).Any(double.IsNaN))
+        {
+            return double.NaN;
+        }
+
+        double agreeing = 0, differInFirst = 0, differInSecond = 0;
+        for (var i = 1; i < first.Count; i++)
+        {
+            for (var j = 0; j < i; j++)
+            {
+                int x = first[i].CompareTo(first[j]), y = second[i].CompareTo(second[j]);
+                agreeing += x * y;
+                differInFirst += x * x;
+                differInSecond += y * y;
+            }
+        }
+
+        return agreeing / (Math.Sqrt(differInFirst) * Math.Sqrt(differInSecond));
+    }
+
     internal static void RequireAsMany(int first, int second)
     {
         if (first == 0 || first != second)
@@ -57,7 +90,8 @@ public static class Correlation
         }
     }
 
-    private static double[] Ranks(IReadOnlyList<double> values)
+    /// <summary>The place of each number in rising order, from 1; equal ones share the mean of theirs.</summary>
+    internal static double[] Ranks(IReadOnlyList<double> values)
     {
         var ranks = new double[values.Count];
         var before = 0;

@@ -18,7 +18,7 @@ public sealed class VerifierTests
         "llama_is_rslora", "llama_is_single_first_block", "llama_lora", "llama_lora_dora", "llama_ms_m1", "llama_ms_m1_dora", "llama_ms_m1_dylora", "llama_ms_m3_adalora", "llama_ms_m3", "peft_dora", "peft_dora_rslora", "peft_lora",
         "peft_model_bias_lora_only", "peft_model_dora", "peft_model_layers_to_transform", "peft_model_modules_to_save", "peft_model_patterns", "peft_model_regex",
         "peft_model_roberta", "peft_model_rslora", "peft_rslora", "preprocess", "qwen3", "roberta_ms_m4", "roberta_stsb_regression",
-        "stories260K", "unet_sd1_lora", "unet_sd1_ms_m2", "unet_sd2_bs_m2", "unet_sd2_is", "vit_is", "vit_lora",
+        "statistics", "stories260K", "unet_sd1_lora", "unet_sd1_ms_m2", "unet_sd2_bs_m2", "unet_sd2_is", "vit_is", "vit_lora",
         "clip_text_sd1", "clip_text_sd2", "added", "sd1", "sd2",
         "scheduler_ddim_cfg", "scheduler_ddpm_eps", "scheduler_ddpm_v", "vae",
         "ddim_leading", "ddim_published_v", "ddim_trailing", "ddim_trailing_v", "dpm_leading", "dpm_published", "dpm_published_v",
@@ -189,7 +189,7 @@ public sealed class VerifierTests
     }
 
     [Theory]
-    [InlineData("""{ "kind": "statistics", "tolerance": [1], "calibration": "none" }""")]
+    [InlineData("""{ "kind": "oracles", "tolerance": [1], "calibration": "none" }""")]
     [InlineData("""{ "padding": "max_length", "tolerance": { "forward": 1e-5 } }""")]
     [InlineData("""{ "kind": "peft_linear", "stride": [1, 1], "module": "a", "tolerance": {} }""")]
     [InlineData("""{ "kind": "peft_conv2d", "stride": 2, "module": "a", "tolerance": {} }""")]

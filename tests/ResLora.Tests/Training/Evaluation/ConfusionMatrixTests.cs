@@ -41,8 +41,21 @@ public sealed class ConfusionMatrixTests
         // c s - sum p t = 24 - (4 + 6 + 2) = 12; s² - sum p² = 36 - 14 = 22; s² - sum t² = 36 - 12 = 24.
         Assert.Equal(12 / Math.Sqrt(22 * 24), matrix.Matthews, Tolerance);
 
+        // p = 4/6; e = 12/36: (24 - 12) / (36 - 12).
+        Assert.Equal(0.5, matrix.CohenKappa, Tolerance);
+
         // F1: 2 * 1 / (2 + 2) = 1/2; 2 * 2 / (3 + 2) = 4/5; 2 * 1 / (1 + 2) = 2/3.
         Assert.Equal((0.5 + 0.8 + (2.0 / 3)) / 3, matrix.MacroF1, Tolerance);
+    }
+
+    [Fact]
+    public void WeightedF1_UnevenClasses_CountsEachAsOftenAsItIsThere()
+    {
+        // Class 0: three there, one predicted and right, F1 2/4; class 1: one there, found among two, F1 2/3; class 2 only predicted.
+        var matrix = ConfusionMatrix.Of([0, 0, 0, 1], [0, 1, 2, 1], 3);
+
+        Assert.Equal(((3 * 0.5) + (2.0 / 3)) / 4, matrix.WeightedF1, Tolerance);
+        Assert.Equal(double.NaN, ConfusionMatrix.Of([1, 1], [1, 1], 2).CohenKappa);
     }
 
     [Theory]

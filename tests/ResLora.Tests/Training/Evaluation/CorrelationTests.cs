@@ -42,6 +42,19 @@ public sealed class CorrelationTests
         Assert.True(Correlation.Pearson(x, y) < 0.9);
     }
 
+    [Fact]
+    public void KendallB_WithTies_CountsPairs()
+    {
+        double[] x = [1, 2, 2, 3];
+        double[] y = [1, 3, 2, 2];
+
+        // Pairs: 3 in the same order (1 with each), 1 in the other; 5 of 6 differ in x, 5 in y.
+        Assert.Equal(2 / 5.0, Correlation.KendallB(x, y), Tolerance);
+        Assert.Equal(-1, Correlation.KendallB([1, 2, 3], [9, 4, -1]), Tolerance);
+        Assert.Equal(double.NaN, Correlation.KendallB([1, 1], [1, 2]));
+        Assert.Equal(double.NaN, Correlation.KendallB([1, double.NaN], [1, 2]));
+    }
+
     [Theory]
     [InlineData(new[] { 0.1, 0.1, 0.1 }, new[] { 1.0, 2, 3 })] // whose sum divided by 3 is not 0.1
     [InlineData(new[] { 1.0, 2, 3 }, new[] { 2.0, 2, 2 })]
