@@ -58,8 +58,15 @@ internal sealed record CommandContext(CommandStreams Streams, bool IsJson, bool 
     }
 
     /// <summary>Loads libtorch, or says in one sentence why it does not load; before the first tensor.</summary>
-    public void RequireTorch()
+    /// <param name="meanwhile">What can be done while it loads, which takes half a second: reading without tensors.</param>
+    public void RequireTorch(Action? meanwhile = null)
     {
+        if (meanwhile is not null)
+        {
+            _ = Task.Run(TorchRuntime.EnsureLoaded);
+            meanwhile();
+        }
+
         TorchRuntime.ThrowIfUnusable();
         LogDetail(TorchRuntime.Status.Message);
     }

@@ -1,6 +1,8 @@
 using ResLora.Formats.Errors;
 using ResLora.Models.Blocks;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Tensors.Safetensors;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -50,6 +52,11 @@ public static class ModelWeights
         Check(read, stored, checkpoint, layout, drawn);
         // Some checkpoints keep their norms in float32; the network computes in one dtype from end to end.
         var computed = dtype ?? SafetensorsEntry.MainType(read.Keys.Select(name => checkpoint.Entries[stored[name]]))!.Value;
+        if (device.type == DeviceType.CPU)
+        {
+            Allocator.Expect(read.Keys.Select(name => checkpoint.Entries[stored[name]]).Sum(entry => entry.CopiedLength(computed)));
+        }
+
         using var generator = new Generator((ulong)(draw?.Seed ?? 0), CPU);
         foreach (var slot in WeightSlots.Of(model))
         {

@@ -67,7 +67,9 @@ public sealed class ModelSession : IDisposable
             (head, headSeed) = (HeadOf(description), 0);
         }
 
-        var session = Open(ModelRegistry.Load(modelFolder, dtype, device, head, headSeed), modelFolder);
+        // A vocabulary takes about as long as the weights of a small model, and one core.
+        var tokenizer = Task.Run(() => Tokenizer.Load(modelFolder));
+        var session = Open(ModelRegistry.Load(modelFolder, dtype, device, head, headSeed), modelFolder, () => tokenizer.GetAwaiter().GetResult());
         if (adapterFolder is null)
         {
             return session;
@@ -90,7 +92,8 @@ public sealed class ModelSession : IDisposable
     /// <param name="head">The head; null takes the one that the configuration describes.</param>
     /// <returns>The session, owned by the caller.</returns>
     /// <exception cref="ResLoraException">A file is missing, broken or not supported.</exception>
-    public static ModelSession Plan(string modelFolder, ModelHead? head = null) => Open(ModelRegistry.Plan(modelFolder, head), modelFolder);
+    public static ModelSession Plan(string modelFolder, ModelHead? head = null) =>
+        Open(ModelRegistry.Plan(modelFolder, head), modelFolder, () => Tokenizer.Load(modelFolder));
 
     /// <summary>Puts a new adapter on the model; the model's head is trained with it.</summary>
     /// <param name="config">The adapter's settings; without targets it goes on those that are usual for the model's family.</param>
@@ -151,11 +154,11 @@ public sealed class ModelSession : IDisposable
         return outputs is >= 1 and <= ModelHead.MostOutputs ? ModelHead.OfOutputs((int)outputs) : null;
     }
 
-    private static ModelSession Open(Network model, string folder)
+    private static ModelSession Open(Network model, string folder, Func<Tokenizer> tokenizer)
     {
         try
         {
-            return new ModelSession(model, model is LanguageModel ? Tokenizer.Load(folder) : null, folder);
+            return new ModelSession(model, model is LanguageModel ? tokenizer() : null, folder);
         }
         catch
         {

@@ -30,7 +30,6 @@ internal static class ChatCommand
         sampling.AddTo(verb);
         return verb.Does((line, context) =>
         {
-            context.RequireTorch();
             var options = new ChatOptions
             {
                 Model = BaseModelFolder.Of(line.GetValue(model), line.GetValue(adapter)),
@@ -40,7 +39,7 @@ internal static class ChatCommand
                 Generation = sampling.Of(line),
                 DataType = line.GetRequiredValue(dtype),
             };
-            sampling.WarnOfWishes(line, options.Model);
+            context.RequireTorch(meanwhile: () => sampling.WarnOfWishes(line, options.Model));
             using var partner = ChatPartner.Open(options);
             using var input = ChatInput.Of(context.Streams.Input);
             if (context.Streams.AsksForInput)

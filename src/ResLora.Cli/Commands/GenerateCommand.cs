@@ -37,9 +37,8 @@ internal static class GenerateCommand
         sampling.AddTo(verb);
         return verb.Does((line, context) =>
         {
-            context.RequireTorch();
             var folder = BaseModelFolder.Of(line.GetValue(model), line.GetValue(adapter));
-            sampling.WarnOfWishes(line, folder);
+            context.RequireTorch(meanwhile: () => sampling.WarnOfWishes(line, folder));
             var settings = sampling.Of(line) with { UseCache = !line.GetValue(noCache) };
             var text = line.GetRequiredValue(prompt);
             if (line.GetValue(chat))

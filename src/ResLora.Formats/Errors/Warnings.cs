@@ -27,10 +27,14 @@ public static class Warnings
 
         public void Add(string sentence)
         {
-            // A file is often read twice: for a plan, and for its contents.
-            if (_heard.Add(sentence))
+            // Parts of a model are read side by side.
+            lock (_heard)
             {
-                hear(sentence);
+                // A file is often read twice: for a plan, and for its contents.
+                if (_heard.Add(sentence))
+                {
+                    hear(sentence);
+                }
             }
         }
 

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Gguf;
@@ -58,23 +60,72 @@ public static class GgufTensorReader
     private static void Fill(Tensor flat, GgufFile file, GgufEntry entry, GgufStoredType type)
     {
         var perPiece = PieceBytes / type.GroupBytes * type.GroupLength;
-        var buffer = new byte[Math.Min(entry.Length, PieceBytes / type.GroupBytes * type.GroupBytes)];
-        long read = 0;
-        for (long start = 0; start < flat.NumberOfElements; start += perPiece)
+        var pieces = (flat.NumberOfElements + perPiece - 1) / perPiece;
+        var firstBroken = long.MaxValue;
+        void FillPiece(long number)
         {
+            var start = number * perPiece;
             using var piece = flat.narrow(0, start, Math.Min(perPiece, flat.NumberOfElements - start));
-            var stored = buffer.AsSpan(0, (int)(piece.NumberOfElements / type.GroupLength * type.GroupBytes));
-            file.ReadData(entry, read, stored);
-            read += stored.Length;
-            if (type.Unpack is not { } unpack)
+            if (FirstBroken(piece, file, entry, type, start / type.GroupLength * type.GroupBytes) is { } block)
             {
-                stored.CopyTo(piece.bytes);
+                InterlockedMinimum(ref firstBroken, (start / type.GroupLength) + block);
             }
-            else if (FirstBroken(stored, MemoryMarshal.Cast<byte, float>(piece.bytes), type, unpack) is { } block)
-            {
-                throw new FileFormatException($"'{file.Path}': a scale of tensor '{entry.Name}' is no finite number "
-                    + $"(its block {(start / type.GroupLength) + block}); the file is damaged, or was made from damaged weights.");
-            }
+        }
+
+        InTurns(pieces, FillPiece);
+        if (firstBroken < long.MaxValue)
+        {
+            throw new FileFormatException($"'{file.Path}': a scale of tensor '{entry.Name}' is no finite number "
+                + $"(its block {firstBroken}); the file is damaged, or was made from damaged weights.");
+        }
+    }
+
+    // As many threads as libtorch was given: unpacking, and the first touch of the memory, take most of the time of opening a model.
+    private static void InTurns(long count, Action<long> fill)
+    {
+        if (count == 1)
+        {
+            fill(0);
+            return;
+        }
+
+        try
+        {
+            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() }, fill);
+        }
+        catch (AggregateException errors)
+        {
+            ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
+        }
+    }
+
+    private static void InterlockedMinimum(ref long least, long value)
+    {
+        for (var seen = Interlocked.Read(ref least); value < seen;)
+        {
+            seen = Interlocked.CompareExchange(ref least, value, seen);
+        }
+    }
+
+    /// <summary>Reads and unpacks a piece of a tensor; the first of its blocks whose scale is no finite number, or null.</summary>
+    private static long? FirstBroken(Tensor piece, GgufFile file, GgufEntry entry, GgufStoredType type, long offset)
+    {
+        var length = (int)(piece.NumberOfElements / type.GroupLength * type.GroupBytes);
+        if (type.Unpack is not { } unpack)
+        {
+            file.ReadData(entry, offset, piece.bytes);
+            return null;
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            file.ReadData(entry, offset, buffer.AsSpan(0, length));
+            return FirstBroken(buffer.AsSpan(0, length), MemoryMarshal.Cast<byte, float>(piece.bytes), type, unpack);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

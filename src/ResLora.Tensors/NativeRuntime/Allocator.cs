@@ -16,6 +16,9 @@ public static class Allocator
     private const int MostMappings = -4;
     private const int MostArenas = -8;
 
+    // From mman.h.
+    private const int LargePages = 14;
+
     private static readonly string[] _userSettings =
         ["MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_ARENA_MAX"];
 
@@ -76,6 +79,24 @@ public static class Allocator
         }
     }
 
+    /// <summary>
+    /// Grows the heap by memory that is about to be filled, and asks the kernel for it in large pages: a model of 500 MB is then some 300
+    /// page faults, in place of 130 thousand. Nothing of it is touched. Does nothing unless the process keeps freed memory.
+    /// </summary>
+    /// <param name="bytes">How much.</param>
+    public static void Expect(long bytes)
+    {
+        if (!KeepsFreedMemory || bytes <= 0)
+        {
+            return;
+        }
+
+        // The heap's top is where a block too large for every gap comes from, and where it goes back to: it is not trimmed.
+        var block = Marshal.AllocHGlobal((nint)bytes);
+        _ = Advise(block & -(nint)Environment.SystemPageSize, (nuint)bytes, LargePages);
+        Marshal.FreeHGlobal(block);
+    }
+
     private static bool Set(params (int Option, int Value)[] options)
     {
         if (!OperatingSystem.IsLinux() || IsChosenByUser)
@@ -109,6 +130,10 @@ public static class Allocator
             }
         }
     }
+
+    [DllImport("libc", EntryPoint = "madvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Advise(nint start, nuint bytes, int advice);
 
     [DllImport("libc", EntryPoint = "malloc_trim")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -22,6 +22,11 @@ public sealed record SafetensorsEntry(string Name, ScalarType DataType, IReadOnl
     /// <summary>How long its data is in memory, in bytes; more than <see cref="Length"/> where it is packed.</summary>
     public long UnpackedLength => IsView ? Length : Count * SafetensorsType.Find(DataType)!.Width;
 
+    /// <summary>The memory of the process that its numbers take, in bytes; none where pages of the file are shown as they are.</summary>
+    /// <param name="computed">The type they are computed in.</param>
+    /// <returns>The bytes.</returns>
+    public long CopiedLength(ScalarType computed) => IsView && DataType == computed ? 0 : Count * SafetensorsType.Find(computed)!.Width;
+
     /// <summary>The type of most elements of several tensors: some checkpoints keep their norms in another than their matrices.</summary>
     /// <param name="entries">The tensors.</param>
     /// <returns>The type; null for no tensors.</returns>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace ResLora.Formats.Gguf.Blocks;
 
@@ -12,6 +13,7 @@ internal static class SuperBlocks
 {
     private const int Length = 256;
     private const int FourBits = 0x0F;
+    private const byte TwoBits = 3;
 
     /// <summary>x = d · s · q − e · m for each group of 16: q of 2 bits, s and m of 4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -19,17 +21,13 @@ internal static class SuperBlocks
     {
         var scales = block[..16];
         var packed = block.Slice(16, 64);
+        var twoBits = Vector128.Create(TwoBits);
         var (scale, least) = (Half(block[80..]), Half(block[82..]));
         for (var group = 0; group < scales.Length; group++)
         {
-            var (step, offset) = (scale * (scales[group] & FourBits), least * (scales[group] >> 4));
-            var (from, shift) = TwoBits(group);
-            var part = packed.Slice(from, 16);
-            var to = numbers.Slice(16 * group, 16);
-            for (var i = 0; i < to.Length; i++)
-            {
-                to[i] = (step * ((part[i] >> shift) & 3)) - offset;
-            }
+            var (step, offset) = (Vector512.Create(scale * (scales[group] & FourBits)), Vector512.Create(least * (scales[group] >> 4)));
+            var (from, shift) = PlaceOf(group);
+            ((Lanes.Numbers((Lanes.Of(packed, from) >>> shift) & twoBits) * step) - offset).CopyTo(numbers[(16 * group)..]);
         }
 
         return float.IsFinite(scale) && float.IsFinite(least);
@@ -41,21 +39,18 @@ internal static class SuperBlocks
     {
         var high = block[..32];
         var packed = block.Slice(32, 64);
+        var (twoBits, without) = (Vector128.Create(TwoBits), Vector128.Create((byte)4));
         var scale = Half(block[108..]);
         Span<byte> scales = stackalloc byte[16];
         SixBits(block.Slice(96, 12), scales);
         for (var group = 0; group < scales.Length; group++)
         {
-            var step = scale * (scales[group] - 32);
-            var (from, shift) = TwoBits(group);
-            var bit = 1 << (group / 2);
-            var part = packed.Slice(from, 16);
-            var top = high.Slice(16 * (group % 2), 16);
-            var to = numbers.Slice(16 * group, 16);
-            for (var i = 0; i < to.Length; i++)
-            {
-                to[i] = step * (((part[i] >> shift) & 3) - ((top[i] & bit) != 0 ? 0 : 4));
-            }
+            var step = Vector512.Create(scale * (scales[group] - 32));
+            var (from, shift) = PlaceOf(group);
+            var bit = Vector128.Create((byte)(1 << (group / 2)));
+            var missing = Vector128.AndNot(without, Vector128.Equals(Lanes.Of(high, 16 * (group % 2)) & bit, bit));
+            var number = ((Lanes.Of(packed, from) >>> shift) & twoBits) - missing;
+            (Lanes.Numbers(number.AsSByte()) * step).CopyTo(numbers[(16 * group)..]);
         }
 
         return float.IsFinite(scale);
@@ -71,12 +66,12 @@ internal static class SuperBlocks
         for (var group = 0; group < 8; group++)
         {
             var (factor, minimum) = ScaleAndLeast(scales, group);
-            var (step, offset, shift) = (scale * factor, least * minimum, 4 * (group % 2));
-            var part = packed.Slice(32 * (group / 2), 32);
-            var to = numbers.Slice(32 * group, 32);
-            for (var i = 0; i < to.Length; i++)
+            var (step, offset) = (Vector512.Create(scale * factor), Vector512.Create(least * minimum));
+            for (var i = 0; i < 32; i += Lanes.Count)
             {
-                to[i] = (step * ((part[i] >> shift) & FourBits)) - offset;
+                var part = Lanes.Of(packed, (32 * (group / 2)) + i);
+                var low = group % 2 == 0 ? Lanes.Low(part) : Lanes.High(part);
+                ((Lanes.Numbers(low) * step) - offset).CopyTo(numbers[((32 * group) + i)..]);
             }
         }
 
@@ -94,12 +89,13 @@ internal static class SuperBlocks
         for (var group = 0; group < 8; group++)
         {
             var (factor, minimum) = ScaleAndLeast(scales, group);
-            var (step, offset, shift) = (scale * factor, least * minimum, 4 * (group % 2));
-            var part = packed.Slice(32 * (group / 2), 32);
-            var to = numbers.Slice(32 * group, 32);
-            for (var i = 0; i < to.Length; i++)
+            var (step, offset) = (Vector512.Create(scale * factor), Vector512.Create(least * minimum));
+            for (var i = 0; i < 32; i += Lanes.Count)
             {
-                to[i] = (step * (((part[i] >> shift) & FourBits) + (((high[i] >> group) & 1) << 4))) - offset;
+                var part = Lanes.Of(packed, (32 * (group / 2)) + i);
+                var low = group % 2 == 0 ? Lanes.Low(part) : Lanes.High(part);
+                var fifth = ((Lanes.Of(high, i) >>> group) & Vector128<byte>.One) << 4;
+                ((Lanes.Numbers(low | fifth) * step) - offset).CopyTo(numbers[((32 * group) + i)..]);
             }
         }
 
@@ -114,17 +110,18 @@ internal static class SuperBlocks
         var high = block.Slice(128, 64);
         var scales = block.Slice(192, 16);
         var scale = Half(block[208..]);
+        var (twoBits, middle) = (Vector128.Create(TwoBits), Vector512.Create(32f));
         for (var start = 0; start < Length; start += 32)
         {
             // Each 128 numbers share 64 low and 32 high bytes: the four rows of 32 take turns in them.
             var (half, row) = (start / 128, start / 32 % 4);
-            var part = low.Slice((64 * half) + (32 * (row % 2)), 32);
-            var top = high.Slice(32 * half, 32);
-            var (lowShift, highShift) = (4 * (row / 2), 2 * row);
-            for (var i = 0; i < 32; i++)
+            for (var i = 0; i < 32; i += Lanes.Count)
             {
-                var number = (((part[i] >> lowShift) & FourBits) | (((top[i] >> highShift) & 3) << 4)) - 32;
-                numbers[start + i] = scale * (sbyte)scales[(start / 16) + (i / 16)] * number;
+                var part = Lanes.Of(low, (64 * half) + (32 * (row % 2)) + i);
+                var top = (Lanes.Of(high, (32 * half) + i) >>> (2 * row)) & twoBits;
+                var number = (row < 2 ? Lanes.Low(part) : Lanes.High(part)) | (top << 4);
+                var step = scale * (sbyte)scales[(start + i) / Lanes.Count];
+                ((Lanes.Numbers(number) - middle) * Vector512.Create(step)).CopyTo(numbers[(start + i)..]);
             }
         }
 
@@ -132,7 +129,7 @@ internal static class SuperBlocks
     }
 
     /// <summary>Where a group of 16 has its 2-bit numbers: each 128 share 32 bytes, and the groups take turns in them.</summary>
-    private static (int From, int Shift) TwoBits(int group) => ((32 * (group / 8)) + (16 * (group % 2)), group / 2 % 4 * 2);
+    private static (int From, int Shift) PlaceOf(int group) => ((32 * (group / 8)) + (16 * (group % 2)), group / 2 % 4 * 2);
 
     /// <summary>Sixteen scales of 6 bits out of 12 bytes: 4 bits each in the first eight bytes, 2 bits each in the last four.</summary>
     private static void SixBits(ReadOnlySpan<byte> packed, Span<byte> scales)

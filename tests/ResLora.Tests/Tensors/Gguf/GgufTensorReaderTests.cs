@@ -146,6 +146,31 @@ public sealed class GgufTensorReaderTests : IDisposable
     }
 
     [Fact]
+    public void Read_TensorOfManyPieces_GivesEveryBlockItsPlaceAndNamesTheFirstBroken()
+    {
+        const int blocks = 40_000;   // of 34 bytes: six pieces, which are read side by side
+        var bytes = new RawGguf { DataLength = blocks * 34 }.Tensor("t", [32 * blocks], Q8, 0).Build();
+        var data = bytes.AsSpan(bytes.Length - (blocks * 34));
+        for (var block = 0; block < blocks; block++)
+        {
+            BitConverter.TryWriteBytes(data[(block * 34)..], (Half)(block % 1000));
+            data[(block * 34) + 2] = 2;
+        }
+
+        using (var reader = GgufFile.Open(_folder.Write("whole.gguf", bytes)))
+        using (var tensor = reader.Read("t"))
+        {
+            var firsts = tensor.data<float>().ToArray().Where((_, index) => index % 32 == 0);
+            Assert.Equal(Enumerable.Range(0, blocks).Select(block => 2f * (block % 1000)), firsts);
+        }
+
+        BitConverter.TryWriteBytes(data[(15_000 * 34)..], Half.NaN);
+        BitConverter.TryWriteBytes(data[(39_999 * 34)..], Half.NaN);
+        using var broken = GgufFile.Open(_folder.Write("broken.gguf", bytes));
+        Assert.Contains("(its block 15000)", Assert.Throws<FileFormatException>(() => broken.Read("t")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_FileCutShortSinceItWasOpened_IsRefusedAndLeaksNothing()
     {
         var path = _folder.Write("a.gguf", new RawGguf().Tensor("t", [16], F32, 0).Build());
