@@ -24,6 +24,7 @@ internal static class BenchmarkLine
             LengthsVerb.Create(),
             MemoryVerb.Create(),
             LoadVerb.Create(),
+            ChatVerb.Create(),
             DecodeVerb.Create(),
             MergeVerb.Create(),
             StepChildVerb.Create(),

@@ -4,7 +4,6 @@ using ResLora.Benchmarks.Measuring;
 using ResLora.Benchmarks.Reporting;
 using ResLora.Benchmarks.Subjects;
 using ResLora.Cli;
-using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Text.Data;
 
@@ -50,7 +49,7 @@ internal static class LoadVerb
         var files = Directory.GetFiles(folder, "*.safetensors");
         var times = harness.Measure(
         [
-            new(Read, () => ReadOnce(files)),
+            new(Read, () => WholeFile.ReadOnce(files)),
             new(Open, () => ModelRegistry.LoadCausal(folder).Dispose()),
             new(Attach, () => Opened(folder, variant, adapter, samples).Dispose()),
             new(First, () =>
@@ -78,21 +77,4 @@ internal static class LoadVerb
 
     private static TrainingCase Opened(string folder, Variant variant, AdapterConfig adapter, IReadOnlyList<TokenizedSample> samples) =>
         new(ModelRegistry.LoadCausal(folder), variant, adapter, samples);
-
-    private static void ReadOnce(string[] files)
-    {
-        if (files.Length == 0)
-        {
-            throw new FileFormatException("The model folder has no safetensors files to read.");
-        }
-
-        var buffer = new byte[1 << 20];
-        foreach (var file in files)
-        {
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            while (stream.Read(buffer) > 0)
-            {
-            }
-        }
-    }
 }

@@ -7,7 +7,7 @@ namespace ResLora.EndToEnd.Tests.Benchmarks;
 
 public sealed class BenchmarkLineTests
 {
-    private static readonly string[] _shown = ["gemm", "step", "pictures", "denoise", "structures", "lengths", "memory", "load", "decode", "merge"];
+    private static readonly string[] _shown = ["gemm", "step", "pictures", "denoise", "structures", "lengths", "memory", "load", "chat", "decode", "merge"];
 
     [Fact]
     public void Help_OfEveryVerb_SaysWhatItAnswersAndWhatItsOptionsMean()
@@ -48,6 +48,7 @@ public sealed class BenchmarkLineTests
     [InlineData("--rounds must be 1 or more", "step", "--rounds", "0")]
     [InlineData("--tokens must be 2 or more", "step", "--tokens", "1")]
     [InlineData("--data", "lengths", "--model", "m")]
+    [InlineData("--model", "chat")]
     public void Run_OfALineThatCannotBe_SaysWhatIsWrong(string expected, params string[] arguments)
     {
         var result = Run(arguments).Expect(ExitCode.BadInput);
