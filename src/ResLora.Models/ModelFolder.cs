@@ -119,19 +119,21 @@ public static class ModelFolder
     /// <param name="source">The place: a folder or a GGUF file.</param>
     /// <param name="folder">The folder to write.</param>
     /// <param name="dtype">The dtype to store; null keeps that of each tensor (float32 for one that is packed in blocks).</param>
+    /// <param name="overwrite">Whether a folder of ours may be replaced. Default false.</param>
     /// <param name="stop">Ends it between two tensors; nothing is left then.</param>
     /// <returns>The tensors that were written.</returns>
     /// <exception cref="ConfigException">The model is not supported, or the folder exists.</exception>
     /// <exception cref="FileFormatException">A file is missing or broken.</exception>
-    public static IReadOnlyList<SafetensorsEntry> Convert(string source, string folder, ScalarType? dtype = null, CancellationToken stop = default)
+    public static IReadOnlyList<SafetensorsEntry> Convert(
+        string source, string folder, ScalarType? dtype = null, bool overwrite = false, CancellationToken stop = default)
     {
-        OutputGuard.RequireFolder(folder, overwrite: false, source);
+        OutputGuard.RequireFolder(folder, overwrite, source);
         using var model = ModelRegistry.BuildCausal(source);
         using var json = CheckedJson.Read(Path.Combine(source, "config.json"));
         using var checkpoint = CheckpointReader.Open(source);
         SafetensorsEntry[] entries = [.. checkpoint.Entries.Values.Select(entry => entry with { DataType = dtype ?? entry.DataType })];
         Write(
-            model, JsonObject.Create(json.RootElement)!, Companions(source), folder, SafetensorsEntry.MainType(entries)!.Value, overwrite: false,
+            model, JsonObject.Create(json.RootElement)!, Companions(source), folder, SafetensorsEntry.MainType(entries)!.Value, overwrite,
             path => CheckpointWriter.WriteStreamed(path, entries.Select(entry => new StreamedTensor(entry.Name, entry.DataType, entry.Shape, () => Read(entry)))));
         return entries;
 

@@ -43,18 +43,19 @@ internal static class PipelineFolder
 
     /// <summary>Writes a pipeline that has all of a folder but the weights, which are new in every part.</summary>
     /// <param name="sourceFolder">The folder whose other files are taken over.</param>
-    /// <param name="folder">The folder to write; nothing is replaced.</param>
+    /// <param name="folder">The folder to write.</param>
+    /// <param name="overwrite">Whether a folder of ours may be replaced.</param>
     /// <param name="inputs">What the weights are read from.</param>
     /// <param name="fill">Writes the weights into the parts' folders, which are there, given the folder that holds them.</param>
     /// <exception cref="ConfigException">The folder exists, or the disk refuses.</exception>
-    public static void WriteParts(string sourceFolder, string folder, IEnumerable<string> inputs, Action<string> fill) => AtomicFolder.Write(
+    public static void WriteParts(string sourceFolder, string folder, bool overwrite, IEnumerable<string> inputs, Action<string> fill) => AtomicFolder.Write(
         folder,
         path =>
         {
             Copy(sourceFolder, path, Others(sourceFolder).Where(file => !IsWeights(file)));
             fill(path);
         },
-        overwrite: false,
+        overwrite,
         [sourceFolder, .. inputs]);
 
     private static void Copy(string sourceFolder, string folder, IEnumerable<string> files)

@@ -19,7 +19,8 @@ internal static class ImportCommand
             Description = "For a pipeline: a pipeline folder whose configurations, tokenizer and scheduler are taken; it needs no weights.",
             HelpName = "DIR",
         };
-        var output = new Option<string>("--output") { Description = "The folder to write; nothing is replaced.", HelpName = "DIR", Required = true };
+        var output = new Option<string>("--output") { Description = "The folder to write.", HelpName = "DIR", Required = true };
+        var overwrite = SharedOptions.Overwrite();
         var averaged = new Option<bool>("--averaged") { Description = "Take the averaged weights of the UNet, where the file has them." };
         var dtype = new Option<string>("--dtype")
         {
@@ -34,7 +35,7 @@ internal static class ImportCommand
             "import model.safetensors --like stable-diffusion-v1-5 --output my-pipeline",
             "import model.ckpt --averaged --dtype float16 --like stable-diffusion-v1-5 --output my-pipeline")
         {
-            checkpoint, like, output, averaged, dtype,
+            checkpoint, like, output, overwrite, averaged, dtype,
         };
         return verb.Does((line, context) =>
         {
@@ -45,6 +46,7 @@ internal static class ImportCommand
                     Checkpoint = line.GetRequiredValue(checkpoint),
                     Like = line.GetValue(like),
                     Output = line.GetRequiredValue(output),
+                    Overwrite = line.GetValue(overwrite),
                     Averaged = line.GetValue(averaged),
                     DataType = line.GetRequiredValue(dtype),
                 },

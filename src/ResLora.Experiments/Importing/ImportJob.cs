@@ -36,10 +36,10 @@ public static class ImportJob
 
         var like = options.Like ?? throw new ConfigException(
             $"'{options.Checkpoint}' has no configuration and no tokenizer; give a pipeline folder that has them (--like).");
-        OutputGuard.RequireFolder(options.Output, overwrite: false, options.Checkpoint, like);
+        OutputGuard.RequireFolder(options.Output, options.Overwrite, options.Checkpoint, like);
         using var file = TensorFiles.Open(options.Checkpoint);
         var plan = SingleFileImport.Plan(file, like, options.Averaged);
-        SingleFileImport.Write(file, plan, like, options.Output, dtype, stop: stop);
+        SingleFileImport.Write(file, plan, like, options.Output, dtype, options.Overwrite, stop: stop);
         return new ImportReport(options.Output, Parts(plan, dtype), plan.LeftOut, options.Averaged);
     }
 
@@ -50,7 +50,7 @@ public static class ImportJob
             throw new ConfigException($"'{options.Checkpoint}' has all of its own; leave {(options.Averaged ? "--averaged" : "--like")} out.");
         }
 
-        var tensors = ModelFolder.Convert(options.Checkpoint, options.Output, dtype, stop);
+        var tensors = ModelFolder.Convert(options.Checkpoint, options.Output, dtype, options.Overwrite, stop);
         var part = new ImportedPart("model", tensors.Count, tensors.Sum(entry => entry.Count), SafetensorsEntry.MainType(tensors)!.Value.ToString());
         return new ImportReport(options.Output, [part], [], Averaged: false);
     }

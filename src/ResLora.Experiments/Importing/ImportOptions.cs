@@ -14,8 +14,11 @@ public sealed record ImportOptions
     /// </summary>
     public string? Like { get; init; }
 
-    /// <summary>The folder to write; it must not be there, or be empty.</summary>
+    /// <summary>The folder to write; it must not be there, or be empty, unless <see cref="Overwrite"/> is set.</summary>
     public required string Output { get; init; }
+
+    /// <summary>Whether a folder that this tool wrote may be replaced. Default false.</summary>
+    public bool Overwrite { get; init; }
 
     /// <summary>Whether the averaged weights of the UNet are taken (<c>model_ema.</c>). Default false: the plain ones.</summary>
     public bool Averaged { get; init; }

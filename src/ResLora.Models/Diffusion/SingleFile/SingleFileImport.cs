@@ -47,24 +47,25 @@ public static class SingleFileImport
         return plan;
     }
 
-    /// <summary>Writes the pipeline, a tensor at a time, beside its place and then into it; nothing is replaced.</summary>
+    /// <summary>Writes the pipeline, a tensor at a time, beside its place and then into it.</summary>
     /// <param name="file">The checkpoint.</param>
     /// <param name="plan">From <see cref="Plan"/>.</param>
     /// <param name="like">The same folder as for <see cref="Plan"/>: all its files but weights are taken over.</param>
-    /// <param name="output">The folder to write; it must not be there, or be empty.</param>
+    /// <param name="output">The folder to write; it must not be there, or be empty, unless it may be replaced.</param>
     /// <param name="dtype">The type to store; null keeps each tensor's own.</param>
+    /// <param name="overwrite">Whether a folder of ours may be replaced. Default false.</param>
     /// <param name="maxShardBytes">The most bytes of tensors in one file.</param>
     /// <param name="stop">Ends it between two tensors; nothing is left then.</param>
     /// <exception cref="ConfigException">The output is there already, or the disk refuses.</exception>
     /// <exception cref="FileFormatException">The checkpoint was cut short meanwhile.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static void Write(
-        ITensorFile file, SingleFilePlan plan, string like, string output, ScalarType? dtype = null,
+        ITensorFile file, SingleFilePlan plan, string like, string output, ScalarType? dtype = null, bool overwrite = false,
         long maxShardBytes = CheckpointWriter.DefaultShardBytes, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(plan);
-        PipelineFolder.WriteParts(like, output, [file.Path], path =>
+        PipelineFolder.WriteParts(like, output, overwrite, [file.Path], path =>
         {
             foreach (var (part, prefix) in _parts)
             {

@@ -40,6 +40,23 @@ public sealed class ImportJobTests : IDisposable
     }
 
     [Fact]
+    public void Run_GgufOverItsOwnFolder_ReplacesItWhenAsked()
+    {
+        using var model = TinyLlama.Create(TinyLlama.Config with { HiddenSize = 32, IntermediateSize = 32 });
+        var path = TinyGguf.Write(_folder["model.gguf"], model, GgufWeightType.Q8);
+        var options = new ImportOptions { Checkpoint = path, Output = _folder["output"] };
+        ImportJob.Run(options, TestContext.Current.CancellationToken);
+
+        var refused = Assert.Throws<ConfigException>(() => ImportJob.Run(options, TestContext.Current.CancellationToken));
+        var report = ImportJob.Run(options with { Overwrite = true, DataType = "float16" }, TestContext.Current.CancellationToken);
+
+        Assert.Contains("--overwrite", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("Float16", report.Parts[0].DataType);
+        using var checkpoint = CheckpointReader.Open(_folder["output"]);
+        Assert.All(checkpoint.Entries.Values, entry => Assert.Equal(ScalarType.Float16, entry.DataType));
+    }
+
+    [Fact]
     public void Run_CheckpointWithoutLike_SaysWhatIsNeeded()
     {
         var options = new ImportOptions { Checkpoint = _folder["model.safetensors"], Output = _folder["output"] };
