@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments.Comparing;
+using ResLora.Experiments.Comparing.Reports;
 
 namespace ResLora.Cli.Commands;
 
@@ -17,15 +18,21 @@ internal static class CompareCommand
         var output = new Option<string?>("--output") { Description = "The folder of the comparison; overrides the file's.", HelpName = "DIR" };
         var set = SharedOptions.Set();
         var plan = new Option<bool>("--plan") { Description = "Show the arms and what their runs take, and train nothing." };
+        var check = new Option<string?>("--check")
+        {
+            Description = "Say whether the comparison agrees with an earlier one, in every figure but time and memory: its report.json or its folder.",
+            HelpName = "REPORT",
+        };
         var verb = new Verb(
             "compare",
             "Train several arms with several seeds on the same data in the same order, test them, and say which differences are more than chance. " +
             "It may be stopped at any moment; the same line goes on with it.",
             "compare samples/word-problems/compare.yaml",
             "compare samples/word-problems/compare.yaml --plan",
-            "compare my.yaml --set compare.arms=paper --set compare.seeds=[1,2,3,4,5] --output runs/paper")
+            "compare my.yaml --set compare.arms=paper --set compare.seeds=[1,2,3,4,5] --output runs/paper",
+            "compare my.yaml --output runs/again --check runs/paper/report.json")
         {
-            file, output, set, plan,
+            file, output, set, plan, check,
         };
         return verb.Does((line, context) =>
         {
@@ -35,6 +42,8 @@ internal static class CompareCommand
                 config = config with { Output = Path.GetFullPath(folder) };
             }
 
+            // Before any training: a report that cannot be read checks nothing.
+            var earlier = line.GetValue(check) is { } path ? ComparisonReport.Read(path) : null;
             context.RequireTorch();
             var planned = ComparePlan.Of(config);
             if (line.GetValue(plan))
@@ -44,8 +53,9 @@ internal static class CompareCommand
             }
 
             var report = RunProgress.Show(context, progress => CompareJob.Run(planned, progress, context.Stop));
-            context.Result(report, terminal => CompareView.Draw(report, config, terminal));
-            return ExitCode.Done;
+            var differences = earlier is null ? null : ReportCheck.Of(earlier, report);
+            context.Result(CompareView.Document(report, differences), terminal => CompareView.Draw(report, config, differences, terminal));
+            return differences is { Count: > 0 } ? ExitCode.Failed : ExitCode.Done;
         });
     }
 }

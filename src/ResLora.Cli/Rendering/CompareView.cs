@@ -53,8 +53,12 @@ internal static class CompareView
         ]));
     }
 
+    /// <summary>The JSON document of what was found: the report, and with it what a repetition does not agree in.</summary>
+    public static object Document(ComparisonReport report, IReadOnlyList<ReportDifference>? differences) =>
+        differences is null ? report : new { Agrees = differences.Count == 0, Differences = differences, Report = report };
+
     /// <summary>Draws what was found.</summary>
-    public static void Draw(ComparisonReport report, CompareConfig config, IAnsiConsole terminal)
+    public static void Draw(ComparisonReport report, CompareConfig config, IReadOnlyList<ReportDifference>? differences, IAnsiConsole terminal)
     {
         foreach (var shown in ReportTables.Of(report).Take(2))
         {
@@ -75,6 +79,31 @@ internal static class CompareView
         }
 
         var folder = new CompareFolder(config.Output);
-        terminal.Write(Tables.Facts([new("report", folder.MarkdownFile), new("figures", folder.ReportFile)]));
+        terminal.Write(Tables.Facts([new("report", folder.HtmlFile), new("as text", folder.MarkdownFile), new("figures", folder.ReportFile), new("pictures", folder.PlotFolder)]));
+        Draw(differences, terminal);
+    }
+
+    private static void Draw(IReadOnlyList<ReportDifference>? differences, IAnsiConsole terminal)
+    {
+        if (differences is null)
+        {
+            return;
+        }
+
+        if (differences.Count == 0)
+        {
+            Tables.Sentence(terminal, "The repetition agrees with the earlier comparison in every figure but time and memory.");
+            return;
+        }
+
+        var table = Tables.Of("arm", "figure", "seed>", "earlier>", "now>", "by>");
+        foreach (var one in differences)
+        {
+            table.Row(
+                one.Arm, one.Figure, one.Seed?.ToString(CultureInfo.InvariantCulture) ?? "", one.Expected, one.Found, one.By is { } by ? Tables.Number(by) : "");
+        }
+
+        terminal.Write(table);
+        Tables.Sentence(terminal, $"The repetition does not agree: {differences.Count} difference{(differences.Count == 1 ? "" : "s")}. Other processors, numbers of threads or versions round otherwise.");
     }
 }

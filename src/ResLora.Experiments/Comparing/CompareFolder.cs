@@ -24,6 +24,12 @@ public sealed class CompareFolder(string path)
     /// <summary>The report to read as text.</summary>
     public string MarkdownFile => In("report.md");
 
+    /// <summary>The report to look at, which is one file.</summary>
+    public string HtmlFile => In("report.html");
+
+    /// <summary>The pictures of scores and losses.</summary>
+    public string PlotFolder => In("plots");
+
     /// <summary>The folder of an arm's run.</summary>
     /// <param name="arm">The arm's name.</param>
     /// <param name="seed">The seed.</param>

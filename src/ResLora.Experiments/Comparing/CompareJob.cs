@@ -43,6 +43,8 @@ public static class CompareJob
         var report = ReportBuilder.Build(plan, arms, general);
         report.Write(folder.ReportFile);
         MarkdownReport.Write(folder.MarkdownFile, report);
+        HtmlReport.Write(folder.HtmlFile, report);
+        ReportPlots.Write(folder.PlotFolder, report);
         return report;
     }
 

@@ -17,12 +17,21 @@ internal static class Picture
     /// <summary>The color of a series; they repeat after eight.</summary>
     public static Color ColorOf(int series) => Color.FromHex(_colors[series % _colors.Length]);
 
+    /// <summary>How the line of a series is drawn, so that those of one color can be told apart.</summary>
+    public static LinePattern PatternOf(int series) => series < _colors.Length ? LinePattern.Solid : LinePattern.Dashed;
+
     /// <summary>
     /// Labels the plot, starts its vertical axis where differences can be seen and writes it as a PNG of 1200 by 700 pixels.
     /// </summary>
     public static void Write(Plot plot, string path, string title, string x, string y)
     {
         Label(plot, title, x, y);
+        Save(plot, path);
+    }
+
+    /// <summary>Writes a plot as a PNG of 1200 by 700 pixels.</summary>
+    public static void Save(Plot plot, string path)
+    {
         var png = plot.GetImageBytes(Width, Height, ImageFormat.Png);
         AtomicFile.Write(path, stream => stream.Write(png));
     }

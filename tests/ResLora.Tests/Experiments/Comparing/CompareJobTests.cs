@@ -35,6 +35,11 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
         var read = ComparisonReport.Read(config.Output);
         Assert.Equal(report.Arms[1].Figures["loss"].Values, read.Arms[1].Figures["loss"].Values);
         Assert.Contains(report.Verdicts[0].Sentence, File.ReadAllText(folder.MarkdownFile), StringComparison.Ordinal);
+        Assert.Contains("</html>", File.ReadAllText(folder.HtmlFile), StringComparison.Ordinal);
+        Assert.Equal(
+            ["loss-read.png", "loss-seconds.png", "loss-steps.png", "scores.png"],
+            Directory.GetFiles(folder.PlotFolder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Empty(ReportCheck.Of(report, read));
     }
 
     [Fact]

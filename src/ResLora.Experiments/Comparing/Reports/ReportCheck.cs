@@ -1,0 +1,68 @@
+using System.Globalization;
+
+namespace ResLora.Experiments.Comparing.Reports;
+
+/// <summary>Whether a comparison that is repeated agrees with an earlier one.</summary>
+public static class ReportCheck
+{
+    // Runs are equal bit for bit on an equal machine with as many threads; on another one roundings differ.
+    private const double Tolerance = 1e-9;
+
+    /// <summary>
+    /// What differs: arms, seeds, verdicts, digests of files, and figures but for those of time and memory, which no two runs have in
+    /// common.
+    /// </summary>
+    /// <param name="earlier">The report that is to be confirmed.</param>
+    /// <param name="report">The report of the repetition.</param>
+    /// <returns>The differences; none when they agree.</returns>
+    public static IReadOnlyList<ReportDifference> Of(ComparisonReport earlier, ComparisonReport report)
+    {
+        ArgumentNullException.ThrowIfNull(earlier);
+        ArgumentNullException.ThrowIfNull(report);
+        List<ReportDifference> found =
+        [
+            .. Texts("", "task", earlier.Task, report.Task),
+            .. Texts("", "seeds", string.Join(", ", earlier.Seeds), string.Join(", ", report.Seeds)),
+            .. Texts("", "arms", string.Join(", ", earlier.Arms.Select(arm => arm.Name)), string.Join(", ", report.Arms.Select(arm => arm.Name))),
+            .. Texts("", "reference", earlier.Reference, report.Reference),
+            .. earlier.Sources.Keys.Union(report.Sources.Keys)
+                .SelectMany(name => Texts("", $"{name} (sha256)", earlier.Sources.GetValueOrDefault(name, "none"), report.Sources.GetValueOrDefault(name, "none"))),
+        ];
+        foreach (var (expected, arm) in earlier.Arms.Join(report.Arms, arm => arm.Name, arm => arm.Name, (a, b) => (a, b)))
+        {
+            found.AddRange(Arm(expected, arm, report.Seeds));
+        }
+
+        foreach (var (expected, verdict) in earlier.Verdicts.Join(report.Verdicts, one => one.Arm, one => one.Arm, (a, b) => (a, b)))
+        {
+            found.AddRange(Texts(verdict.Arm, "verdict", expected.Conclusion.ToString(), verdict.Conclusion.ToString()));
+        }
+
+        return found;
+    }
+
+    private static IEnumerable<ReportDifference> Arm(ArmReport expected, ArmReport arm, IReadOnlyList<long> seeds)
+    {
+        static string Rate(ArmReport of) => of.LearningRate.ToString("R", CultureInfo.InvariantCulture);
+        return Texts(arm.Name, "settings", string.Join(", ", expected.Set), string.Join(", ", arm.Set))
+            .Concat(Texts(arm.Name, "learning rate", Rate(expected), Rate(arm)))
+            .Concat(FigureKind.All.Where(kind => !kind.IsOfMachine).SelectMany(kind => Figures(expected, arm, kind, seeds)));
+    }
+
+    private static IEnumerable<ReportDifference> Figures(ArmReport expected, ArmReport arm, FigureKind kind, IReadOnlyList<long> seeds)
+    {
+        var (theirs, ours) = (expected.Figures.GetValueOrDefault(kind.Key)?.Values ?? [], arm.Figures.GetValueOrDefault(kind.Key)?.Values ?? []);
+        return Enumerable.Range(0, Math.Max(theirs.Count, ours.Count))
+            .Select(i => (Seed: i < seeds.Count ? seeds[i] : (long?)null, Their: theirs.ElementAtOrDefault(i), Our: ours.ElementAtOrDefault(i)))
+            .Where(one => !Agree(one.Their, one.Our))
+            .Select(one => new ReportDifference(arm.Name, kind.Key, one.Seed, Number(one.Their), Number(one.Our), one.Our - one.Their));
+    }
+
+    private static bool Agree(double? expected, double? found) =>
+        expected == found || (expected is { } a && found is { } b && (a.Equals(b) || Math.Abs(a - b) <= Tolerance * Math.Max(1, Math.Abs(a))));
+
+    private static string Number(double? value) => value?.ToString("R", CultureInfo.InvariantCulture) ?? "none";
+
+    private static IEnumerable<ReportDifference> Texts(string arm, string name, string expected, string found) =>
+        expected == found ? [] : [new ReportDifference(arm, name, null, expected, found, null)];
+}

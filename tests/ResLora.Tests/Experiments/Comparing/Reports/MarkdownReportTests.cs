@@ -1,0 +1,25 @@
+using ResLora.Experiments.Comparing.Reports;
+using Xunit;
+
+namespace ResLora.Tests.Experiments.Comparing.Reports;
+
+public sealed class MarkdownReportTests
+{
+    [Fact]
+    public void Text_AReport_HasVerdictsTablesAndHowItWasMade()
+    {
+        var report = SampleReport.Make();
+
+        var text = MarkdownReport.Text(report);
+
+        Assert.StartsWith("# sums: 2 arms, 2 seeds\n\n* " + report.Verdicts[0].Sentence, text, StringComparison.Ordinal);
+        Assert.Contains("| lora | 0.5000 (0.2500 to 0.7500) | reference |", text, StringComparison.Ordinal);
+        Assert.Contains("| lora | 30, never |", text, StringComparison.Ordinal);
+        Assert.Contains("never: with that seed it did not come down so far.", text, StringComparison.Ordinal);
+        Assert.Contains("* model (sha256): abc\n", text, StringComparison.Ordinal);
+        Assert.Contains("```yaml\nmodel: base\n```", text, StringComparison.Ordinal);
+        // What was not measured has no table.
+        Assert.DoesNotContain("Forgetting", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Learning rates", text, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,60 @@
+using ResLora.Experiments.Comparing.Reports;
+using Xunit;
+
+namespace ResLora.Tests.Experiments.Comparing.Reports;
+
+public sealed class ReportCheckTests
+{
+    [Fact]
+    public void Of_ARepetitionThatTookLonger_HasNoDifference()
+    {
+        var earlier = SampleReport.Make();
+
+        var differences = ReportCheck.Of(earlier, WithFigure(SampleReport.Make(), FigureKind.Seconds, 99));
+
+        Assert.Empty(differences);
+    }
+
+    [Fact]
+    public void Of_AnotherLoss_NamesArmSeedAndByHowMuch()
+    {
+        var differences = ReportCheck.Of(SampleReport.Make(), WithFigure(SampleReport.Make(), FigureKind.Loss, 1));
+
+        Assert.Equal([new ReportDifference("arm<1>", "loss", 1, "0.75", "1", 0.25)], differences);
+    }
+
+    [Fact]
+    public void Of_OtherDataAndVerdict_NamesBoth()
+    {
+        var earlier = SampleReport.Make(0.5, 0.9);
+        var now = SampleReport.Make(0.5, 0.501) with { Sources = new Dictionary<string, string> { ["model"] = "abd" } };
+
+        var differences = ReportCheck.Of(earlier, now);
+
+        Assert.Contains(new ReportDifference("", "model (sha256)", null, "abc", "abd", null), differences);
+        Assert.Contains(new ReportDifference("arm<1>", "verdict", null, "Better", "NotShown", null), differences);
+    }
+
+    [Fact]
+    public void Of_AnArmLess_IsADifference()
+    {
+        var differences = ReportCheck.Of(SampleReport.Make(0.5, 0.6, 0.7), SampleReport.Make(0.5, 0.6));
+
+        Assert.Equal("lora, arm<1>, arm<2>", Assert.Single(differences, one => one.Figure == "arms").Expected);
+    }
+
+    private static ComparisonReport WithFigure(ComparisonReport report, FigureKind kind, double first) => report with
+    {
+        Arms =
+        [
+            report.Arms[0],
+            report.Arms[1] with
+            {
+                Figures = new Dictionary<string, Figure>(report.Arms[1].Figures)
+                {
+                    [kind.Key] = report.Arms[1].Figures[kind.Key] with { Values = [first, report.Arms[1].Figures[kind.Key].Values[1]] },
+                },
+            },
+        ],
+    };
+}
