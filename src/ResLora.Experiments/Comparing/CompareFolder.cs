@@ -30,6 +30,11 @@ public sealed class CompareFolder(string path)
     /// <summary>The pictures of scores and losses.</summary>
     public string PlotFolder => In("plots");
 
+    /// <summary>The folders of all runs that are compared, those that are not done among them.</summary>
+    public IEnumerable<string> Runs => Directory.Exists(In("runs"))
+        ? Directory.GetDirectories(In("runs")).SelectMany(Directory.GetDirectories).Order(StringComparer.Ordinal)
+        : [];
+
     /// <summary>The folder of an arm's run.</summary>
     /// <param name="arm">The arm's name.</param>
     /// <param name="seed">The seed.</param>

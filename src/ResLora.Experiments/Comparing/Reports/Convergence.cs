@@ -1,6 +1,6 @@
 namespace ResLora.Experiments.Comparing.Reports;
 
-/// <summary>How soon a run's training loss, as a running mean, was down to the one that the reference ended with.</summary>
+/// <summary>From when on a run's training loss, as a running mean, stayed down to the one that the reference ended with.</summary>
 /// <param name="Steps">Steps done.</param>
 /// <param name="Read">How much was read.</param>
 /// <param name="Seconds">How long the steps took.</param>
@@ -12,9 +12,9 @@ internal sealed record Convergence(int Steps, double Read, double Seconds)
     public static Convergence? Of(RunTrace run, RunTrace reference)
     {
         var (losses, goal) = (run.Smoothed(), reference.Smoothed()[^1]);
-        // A mean over fewer steps may fall so low by chance.
-        var place = Array.FindIndex(losses, run.Window - 1, loss => loss <= goal);
-        return place < 0
+        // Batches differ in how hard they are: to be below it for once is chance.
+        var place = Array.FindLastIndex(losses, loss => !(loss <= goal)) + 1;
+        return place == losses.Length
             ? null
             : new Convergence(run.Steps[place].Step, run.Steps.Take(place + 1).Sum(step => step.Count), run.Steps.Take(place + 1).Sum(step => step.Seconds));
     }

@@ -70,6 +70,7 @@ public static class ReportTables
         report,
         $"Until {report.Reference}'s final training loss",
         $"Of {report.Steps} steps; running means over a twentieth of a run, each seed against {report.Reference} of the same seed."
+            + " Counted until it stays down."
             + (report.Arms.Any(arm => arm.Figures[FigureKind.StepsToReference.Key].Mean is null) ? Never : ""),
         FigureKind.StepsToReference,
         FigureKind.TokensToReference with { Title = report.ReadUnit },

@@ -1,0 +1,97 @@
+using System.Globalization;
+using ResLora.Adapters;
+using ResLora.Experiments.Plots;
+using ResLora.Experiments.Running;
+using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
+
+namespace ResLora.Experiments.Comparing.Runs;
+
+/// <summary>Puts finished runs side by side, whatever they were made for.</summary>
+public static class ReportJob
+{
+    /// <summary>Runs the job.</summary>
+    /// <param name="paths">Folders of runs; one of a comparison stands for all of its runs.</param>
+    /// <param name="plot">A PNG file for their training losses, or null.</param>
+    /// <returns>The runs.</returns>
+    /// <exception cref="ResLoraException">A folder holds no finished run, or the picture cannot be written.</exception>
+    public static RunsReport Run(IReadOnlyList<string> paths, string? plot = null)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        string[] folders = [.. paths.SelectMany(Expand)];
+        var found = folders.Select(folder => (Folder: folder, Config: Config(folder), Trace: RunTrace.Read(new RunFolder(folder).MetricsFile))).ToArray();
+        if (plot is not null)
+        {
+            OutputGuard.RequireFile(plot, folders);
+            LossPlot.Write(
+                plot, "training loss",
+                [.. found.Select(run => new LossCurve(Path.GetRelativePath(Directory.GetCurrentDirectory(), run.Folder), [.. run.Trace.Steps.Select(step => (step.Step, step.Loss))]))],
+                "training loss");
+        }
+
+        return new RunsReport(
+            [.. found.Select(run => Summary(run.Folder, run.Config, run.Trace))],
+            [.. Notes([.. found.Select(run => run.Config)], [.. found.Select(run => run.Trace)])]);
+    }
+
+    private static IEnumerable<string> Expand(string path)
+    {
+        if (!File.Exists(new CompareFolder(path).IdentityFile))
+        {
+            return [path];
+        }
+
+        string[] runs = [.. new CompareFolder(path).Runs.Where(run => Directory.Exists(new RunFolder(run).Last))];
+        return runs.Length > 0 ? runs : throw new ConfigException($"'{path}' holds a comparison without a finished run; 'reslora compare' goes on with it.");
+    }
+
+    private static RunConfig Config(string folder)
+    {
+        var run = new RunFolder(folder);
+        if (!File.Exists(run.ConfigFile))
+        {
+            throw new ConfigException($"'{folder}' holds no run: there is no {Path.GetFileName(run.ConfigFile)} in it; name the folder of a run (--output of 'reslora train').");
+        }
+
+        return Directory.Exists(run.Last)
+            ? RunConfig.Read(run.ConfigFile)
+            : throw new ConfigException($"The run in '{folder}' is not over; go on with it (reslora train --resume).");
+    }
+
+    private static RunSummary Summary(string folder, RunConfig config, RunTrace trace) => new(
+        folder, config.Task, Adapter(config), config.Training.LearningRate, config.Training.Seed, trace.Steps.Count, trace.Smoothed()[^1], trace.LastMetrics,
+        trace.Count, trace.Unit, trace.Seconds,
+        Directory.EnumerateFiles(new RunFolder(folder).Last, "*.safetensors").Sum(file => new FileInfo(file).Length));
+
+    private static string Adapter(RunConfig config) => config switch
+    {
+        { StartFrom: { } from } => $"that of {from}",
+        { Adapter: { } adapter } => string.Create(CultureInfo.InvariantCulture, $"{adapter.Method ?? "lora"}, rank {adapter.Rank}, alpha {adapter.Alpha}{Shortcut(adapter.Shortcut)}"),
+        _ => "all weights",
+    };
+
+    private static string Shortcut(ShortcutConfig shortcut) => shortcut.Kind == ShortcutKind.None
+        ? ""
+        : $", {shortcut.Kind.ToString().ToLowerInvariant()} shortcut{(shortcut.PreviousCount == 1 ? "" : $" of {shortcut.PreviousCount}")}";
+
+    /// <summary>What stands in the way of a verdict.</summary>
+    private static IEnumerable<string> Notes(RunConfig[] configs, RunTrace[] traces)
+    {
+        if (configs.Select(config => config.Task).Distinct().Count() > 1)
+        {
+            yield return "The runs have different tasks: their losses and metrics are not of the same thing.";
+        }
+
+        if (configs.Select(config => config.Model).Distinct().Count() > 1)
+        {
+            yield return "The runs start from different models.";
+        }
+
+        if (traces.Select(trace => trace.Digest).Distinct().Count() > 1)
+        {
+            yield return "The runs did not read the same in the same order, or were not evaluated at the same steps: they differ in that, too, as runs with different seeds do.";
+        }
+
+        yield return "No verdict is given: these figures are of validation data, which may have chosen settings, and single runs say nothing of chance. 'reslora compare' trains pairs with several seeds, tests them and judges.";
+    }
+}
