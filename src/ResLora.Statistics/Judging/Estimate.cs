@@ -84,6 +84,7 @@ public sealed record Estimate
     {
         double seeds = values.Length, between = values.Variance() / seeds;
         var variance = Math.Max(between, (spread?.Own ?? 0) / seeds) + (spread?.Shared ?? 0);
-        return (variance, new MixedStudent(spread is null || variance == 0 ? 1 : between / variance, seeds - 1, items - 1));
+        var part = spread is null || variance == 0 ? 1 : between / variance;
+        return (variance, new MixedStudent(part, seeds - 1, items - 1));
     }
 }

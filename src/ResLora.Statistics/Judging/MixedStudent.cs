@@ -20,6 +20,12 @@ internal sealed record MixedStudent(double SeedPart, double SeedFreedom, double 
         _ => 1 / ((SeedPart * SeedPart / SeedFreedom) + ((1 - SeedPart) * (1 - SeedPart) / ItemFreedom)),
     };
 
+    /// <summary>
+    /// The degrees of freedom that a promise of power rests on: the seeds' where they have a part, since a few of them make the critical value
+    /// vary more than <see cref="Freedom"/> says.
+    /// </summary>
+    public double LeastFreedom => SeedPart == 0 ? ItemFreedom : SeedFreedom;
+
     /// <summary>What is exceeded with a given chance.</summary>
     /// <param name="tail">The chance, above 0 and below 0.5.</param>
     public double Critical(double tail) => SeedPart switch

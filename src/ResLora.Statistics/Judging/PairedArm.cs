@@ -27,6 +27,11 @@ internal sealed class PairedArm
         var scale = arm.Scores.Concat(reference.Scores).Max(Math.Abs);
         double[][] columns = [.. arm.Columns.Zip(reference.Columns, Better)];
         _estimate = Estimate.Of(_differences, arm.SpreadOf(columns), arm.Arm.Items, scale, terms.Confidence);
+        if (double.IsNaN(_estimate.StandardError))
+        {
+            return;
+        }
+
         P = ChanceOf(_estimate);
         EquivalenceP = terms.Margin is { } margin ? EqualityOf(_estimate, margin) : null;
     }
@@ -86,7 +91,7 @@ internal sealed class PairedArm
     private double SmallestOf(Estimate estimate, int comparisons) => SmallestDifference.Of(
         estimate.StandardError,
         estimate.Distribution.Critical(_terms.Significance / comparisons / 2),
-        estimate.Freedom,
+        estimate.Distribution.LeastFreedom,
         _terms.Power);
 
     private bool IsOneSeedOfRightAndWrong =>

@@ -38,8 +38,15 @@ internal sealed class ScoredArm
             return null;
         }
 
-        // A draw may have no score, such as a correlation where every item drawn is alike: it is left out of all seeds.
-        return _isOfDraws ? Spread.OfDraws(Finite(columns), Arm.Items) : Spread.OfMeans(columns);
+        if (!_isOfDraws)
+        {
+            return Spread.OfMeans(columns);
+        }
+
+        // A draw may have no score, such as a correlation where every item drawn is alike: it is left out of all seeds. Where that happens
+        // to most, the rest says nothing.
+        var kept = Finite(columns);
+        return 2 * kept[0].Length > columns[0].Length ? Spread.OfDraws(kept, Arm.Items) : new Spread(double.NaN, double.NaN);
     }
 
     private static double[][] Finite(double[][] columns)

@@ -10,9 +10,13 @@ internal static class VerdictSentence
     {
         if (verdict.Conclusion == Conclusion.NotJudged)
         {
-            return verdict.BySeed.All(difference => difference is not null)
-                ? $"{verdict.Arm} cannot be judged against {verdict.Reference}: one score of each says nothing of chance"
-                : $"{verdict.Arm} cannot be judged against {verdict.Reference}: not every score is a number";
+            var why = verdict switch
+            {
+                _ when verdict.BySeed.Contains(null) => "not every score is a number",
+                { Items: null } => "one score of each says nothing of chance",
+                _ => "for most draws of the items there is no score",
+            };
+            return $"{verdict.Arm} cannot be judged against {verdict.Reference}: {why}";
         }
 
         var (difference, low, high) = (verdict.Difference!.Value, verdict.Low!.Value, verdict.High!.Value);
@@ -21,9 +25,9 @@ internal static class VerdictSentence
         return verdict.Conclusion switch
         {
             Conclusion.Better => $"{verdict.Arm} is better than {verdict.Reference} by {Number(difference)} "
-                + $"({Between(low, high)}, {Chance()}){seeds}",
+                + $"({Between(low, high)}, {Chance()}){ButWithin()}{seeds}",
             Conclusion.Worse => $"{verdict.Arm} is worse than {verdict.Reference} by {Number(-difference)} "
-                + $"({Between(-high, -low)}, {Chance()}){seeds}",
+                + $"({Between(-high, -low)}, {Chance()}){ButWithin()}{seeds}",
             Conclusion.Equal => $"{verdict.Arm} and {verdict.Reference} are equal within {Plain(terms.Margin!.Value)} "
                 + $"({P(verdict.EquivalenceP!.Value)}{Family()}): {Number(difference)} ({Between(low, high)}){seeds}",
             _ when verdict.StandardError == 0 && difference == 0 =>
@@ -43,6 +47,10 @@ internal static class VerdictSentence
             : $"{P(verdict.HolmP!.Value)}{Family()}";
 
         string Family() => verdict.Comparisons > 1 ? $" after Holm over {verdict.Comparisons} comparisons" : "";
+
+        string ButWithin() => verdict.EquivalenceP <= terms.Significance
+            ? $", yet the two are equal within {Plain(terms.Margin!.Value)} ({P(verdict.EquivalenceP!.Value)})"
+            : "";
 
         string CouldHaveShown() => verdict.SmallestDifference is { } smallest
             ? $"; {Data(verdict)} could have shown {Number(smallest)}"

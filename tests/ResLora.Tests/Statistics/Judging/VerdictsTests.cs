@@ -147,6 +147,55 @@ public sealed class VerdictsTests
     }
 
     [Fact]
+    public void Judge_ADifferenceWithinTheMargin_SaysBoth()
+    {
+        var verdict = Judge(Scores("LoRA", 1, 2, 3, 4), Scores("block", 1.1, 2.11, 3.1, 4.11), new VerdictTerms { Margin = 0.5 });
+
+        Assert.Equal(Conclusion.Better, verdict.Conclusion);
+        Assert.EndsWith(", p below 0.001), yet the two are equal within 0.5 (p below 0.001)", verdict.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Judge_ShownAloneButNotInTheFamily_GivesBothP()
+    {
+        var reference = Scores("LoRA", 0, 0, 0, 0);
+        ArmScores[] arms = [Scores("a", 1, 2, 3, 4), Scores("b", 1, -1, 1, -1.2), Scores("c", 1, -1, 2, -1.2)];
+
+        var verdict = Verdicts.Judge(reference, arms, new VerdictTerms())[0];
+
+        // ttest_1samp([1, 2, 3, 4], 0) of SciPy 1.17 has p 0.03047.
+        Assert.Equal((Conclusion.NotShown, 0.0305), (verdict.Conclusion, Math.Round(verdict.P!.Value, 4)));
+        Assert.Contains("p 0.03 alone and 0.09 after Holm over 3 comparisons", verdict.Sentence, StringComparison.Ordinal);
+        Assert.EndsWith("; 4 seeds could have shown 4", verdict.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Judge_AScoreThatFewDrawsHave_CannotBeJudged()
+    {
+        double[] outcomes = [1, .. new double[9]];
+        var terms = new VerdictTerms { ScoreOfItems = (all, drawn) => drawn.Count(i => all[i] == 1) is 1 ? 0.5 : double.NaN };
+
+        var verdict = Judge(Items("LoRA", outcomes, outcomes), Items("block", outcomes, outcomes), terms);
+
+        Assert.Equal((Conclusion.NotJudged, null), (verdict.Conclusion, verdict.P));
+        Assert.Contains("for most draws of the items there is no score", verdict.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OfScore_AnArm_HasTheIntervalOfItsSeedsAndItems()
+    {
+        var arm = Items("LoRA", OfSeeds(seed => Outcomes(400, seed, 0.3)));
+
+        var estimate = Estimate.OfScore(arm, new VerdictTerms());
+
+        var share = Outcomes(400, 0, 0.3).Average();
+        Assert.Equal(share, estimate.Value, 0.05);
+        Assert.InRange(estimate.Interval.High - estimate.Value, 0.01, 0.2);
+        Assert.Equal(estimate.Value - estimate.Interval.Low, estimate.Interval.High - estimate.Value, Rounding);
+        Assert.Equal(double.NaN, Estimate.OfValues([1]).Interval.Low);
+    }
+
+    [Fact]
     public void Judge_OtherSeedsOrItems_AreRefusedByName()
     {
         var reference = Items("LoRA", [1, 0], [1, 1]);
