@@ -14,7 +14,7 @@ public sealed class VerdictSimulationTests(ITestOutputHelper output)
 
     // From none to far more than is usual: 0.6 logits move an accuracy of 0.65 by 0.1.
     public static TheoryData<int, int, double, double, bool> Truths => new(
-        from data in new (int Seeds, int Items)[] { (3, 60), (3, 200), (5, 100) }
+        from data in new (int Seeds, int Items)[] { (3, 200), (5, 100) }
         from spread in new (double Seeds, double Items)[] { (0, 0), (0.05, 0.5), (0.2, 0.5), (0.6, 0.2) }
         from isLoss in _kinds
         select (data.Seeds, data.Items, spread.Seeds, spread.Items, isLoss));
@@ -30,7 +30,6 @@ public sealed class VerdictSimulationTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(3, 0.05)]
     [InlineData(3, 0.6)]
     [InlineData(5, 0.2)]
     public void Judge_FamiliesOfArmsThatAreAlike_RaiseFewFalseAlarms(int seeds, double betweenSeeds)
