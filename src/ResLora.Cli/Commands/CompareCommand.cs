@@ -23,6 +23,12 @@ internal static class CompareCommand
             Description = "Say whether the comparison agrees with an earlier one, in every figure but time and memory: its report.json or its folder.",
             HelpName = "REPORT",
         };
+        var jobs = new Option<int>("--jobs")
+        {
+            Description = "Train so many runs at once, each in a process of its own with its share of the processors. On few cores one at a time is faster.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1,
+        };
         var verb = new Verb(
             "compare",
             "Train several arms with several seeds on the same data in the same order, test them, and say which differences are more than chance. " +
@@ -32,7 +38,7 @@ internal static class CompareCommand
             "compare my.yaml --set compare.arms=paper --set compare.seeds=[1,2,3,4,5] --output runs/paper",
             "compare my.yaml --output runs/again --check runs/paper/report.json")
         {
-            file, output, set, plan, check,
+            file, output, set, jobs, plan, check,
         };
         return verb.Does((line, context) =>
         {
@@ -45,14 +51,14 @@ internal static class CompareCommand
             // Before any training: a report that cannot be read checks nothing.
             var earlier = line.GetValue(check) is { } path ? ComparisonReport.Read(path) : null;
             context.RequireTorch();
-            var planned = ComparePlan.Of(config);
+            var planned = ComparePlan.Of(config, line.GetValue(jobs));
             if (line.GetValue(plan))
             {
                 context.Result(CompareView.Document(planned), terminal => CompareView.Draw(planned, terminal));
                 return ExitCode.Done;
             }
 
-            var report = RunProgress.Show(context, progress => CompareJob.Run(planned, progress, context.Stop));
+            var report = RunProgress.Show(context, progress => CompareJob.Run(planned, ThisProgram.Line(), progress, context.Stop));
             var differences = earlier is null ? null : ReportCheck.Of(earlier, report);
             context.Result(CompareView.Document(report, differences), terminal => CompareView.Draw(report, config, differences, terminal));
             return differences is { Count: > 0 } ? ExitCode.Failed : ExitCode.Done;

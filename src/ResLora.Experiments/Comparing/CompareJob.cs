@@ -13,18 +13,25 @@ public static class CompareJob
 {
     /// <summary>Runs the job.</summary>
     /// <param name="plan">What is compared.</param>
+    /// <param name="tool">
+    /// This program and what stands before its commands, to be started again for runs side by side; not needed for one at a time.
+    /// </param>
     /// <param name="progress">Is told what happens; null for nobody.</param>
     /// <param name="stop">Ends the run in hand with a checkpoint.</param>
     /// <returns>What was found; it lies in the comparison's folder, too.</returns>
     /// <exception cref="ResLoraException">The folder holds something else, or settings or files cannot be used.</exception>
     /// <exception cref="RunFailedException">A run failed, or the arms did not see the same.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static ComparisonReport Run(ComparePlan plan, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
+    public static ComparisonReport Run(
+        ComparePlan plan, IReadOnlyList<string>? tool = null, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
         var folder = new CompareFolder(plan.Config.Output);
         using var held = folder.Enter(plan.Config, plan.Sources);
-        var queue = new RunQueue(new CompareStage(plan.TuningRuns + plan.Runs, progress), progress, stop);
+        IRunTrainer trainer = plan.Jobs == 1
+            ? new HereTrainer(progress)
+            : new ProcessTrainer(tool ?? throw new ArgumentNullException(nameof(tool), "Runs side by side need the program."), progress);
+        var queue = new RunQueue(trainer, plan.Jobs, new CompareStage(plan.TuningRuns + plan.Runs, plan.Jobs, progress), stop);
         queue.Train(plan.Arms.SelectMany(arm => RateChoice.Runs(plan, arm)));
         var rates = plan.Arms.ToDictionary(arm => arm, arm => RateChoice.Of(plan, arm));
         PlannedRun Planned(PlannedArm arm, long seed) => PlannedRun.Of(plan, arm, seed, rates[arm].LearningRate);

@@ -4,6 +4,7 @@ using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
+using ResLora.Formats.NativeRuntime;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training;
 
@@ -15,11 +16,16 @@ namespace ResLora.Experiments.Comparing;
 /// <param name="Sources">Digests of the model's and the data's files, by what they are of.</param>
 public sealed record ComparePlan(CompareConfig Config, IReadOnlyList<PlannedArm> Arms, IReadOnlyDictionary<string, string> Sources)
 {
+    private const int MostJobs = 64;
+
     /// <summary>Whether the task needs a head, which the model without training lacks.</summary>
     internal bool HasHead { get; private init; }
 
     /// <summary>What the losses are measured in.</summary>
     internal string LossUnit { get; private init; } = "";
+
+    /// <summary>How many runs are trained at once, each in a process of its own where there are more than one.</summary>
+    public int Jobs { get; private init; } = 1;
 
     /// <summary>How many runs choose learning rates.</summary>
     public int TuningRuns => Arms.Sum(arm => arm.Arm.LearningRates.Count);
@@ -29,11 +35,13 @@ public sealed record ComparePlan(CompareConfig Config, IReadOnlyList<PlannedArm>
 
     /// <summary>Makes the plan, and refuses what cannot be carried out: all arms that cannot be trained are named.</summary>
     /// <param name="config">The comparison, free of problems.</param>
+    /// <param name="jobs">How many runs are trained at once. Default 1.</param>
     /// <returns>The plan.</returns>
     /// <exception cref="ResLoraException">Model or data cannot be used, or arms cannot be trained.</exception>
-    public static ComparePlan Of(CompareConfig config)
+    public static ComparePlan Of(CompareConfig config, int jobs = 1)
     {
         ArgumentNullException.ThrowIfNull(config);
+        RequireJobs(jobs);
         RequireGenerating(config);
         var sources = ComparedFiles.Of(config);
         // Arms have model, task and data in common.
@@ -59,7 +67,8 @@ public sealed record ComparePlan(CompareConfig Config, IReadOnlyList<PlannedArm>
         }
 
         ConfigBinder.ThrowIfAny("The comparison", problems);
-        return new ComparePlan(config, planned, sources) { HasHead = data.Head is not null, LossUnit = data.LossUnit };
+        RequireRoom(planned, jobs);
+        return new ComparePlan(config, planned, sources) { HasHead = data.Head is not null, LossUnit = data.LossUnit, Jobs = jobs };
     }
 
     /// <summary>The runs of a seed in the order in which they are made: shuffled, so that a machine that grows slower hits all arms alike.</summary>
@@ -92,6 +101,25 @@ public sealed record ComparePlan(CompareConfig Config, IReadOnlyList<PlannedArm>
         using var session = ModelSession.Plan(config.Run.Model, data.Head);
         _ = TestData.Read(config, session, null);
         _ = TestData.ReadGeneral(config, session, null);
+    }
+
+    private static void RequireJobs(int jobs)
+    {
+        if (jobs is < 1 or > MostJobs)
+        {
+            throw new ConfigException($"--jobs is {jobs}; it must be from 1 to {MostJobs}.");
+        }
+    }
+
+    /// <summary>That the largest runs fit into memory side by side, as far as anybody knows.</summary>
+    private static void RequireRoom(IReadOnlyList<PlannedArm> arms, int jobs)
+    {
+        var most = arms.Max(arm => arm.Memory?.Total ?? 0);
+        if (jobs > 1 && SystemMemory.AvailableBytes() is { } free && most * jobs > free)
+        {
+            throw new ConfigException(
+                $"--jobs is {jobs}, and as many runs may take {ByteSize.Format(most * jobs)} together, of which {ByteSize.Format(free)} are free; take {Math.Max(1, free / most)} at most.");
+        }
     }
 
     private static void RequireGenerating(CompareConfig config)

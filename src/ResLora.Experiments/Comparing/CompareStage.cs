@@ -4,11 +4,13 @@ using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Comparing;
 
-/// <summary>Counts the runs of a comparison and says how much time the rest takes.</summary>
+/// <summary>Counts the runs of a comparison and says how much time the rest takes. Several threads may use it.</summary>
 /// <param name="total">All runs, those that are done already included.</param>
+/// <param name="jobs">How many are trained at once.</param>
 /// <param name="progress">Is told; null for nobody.</param>
-internal sealed class CompareStage(int total, IProgress<RunEvent>? progress)
+internal sealed class CompareStage(int total, int jobs, IProgress<RunEvent>? progress)
 {
+    private readonly Lock _lock = new();
     private int _begun;
     private int _timed;
     private TimeSpan _spent;
@@ -17,19 +19,31 @@ internal sealed class CompareStage(int total, IProgress<RunEvent>? progress)
     /// <param name="name">What it is.</param>
     public void Begin(string name)
     {
-        _begun++;
-        progress?.Report(new StageStarted($"Run {_begun} of {total}: {name}{Left()}"));
+        lock (_lock)
+        {
+            _begun++;
+            progress?.Report(new StageStarted($"Run {_begun} of {total}: {name}{Left()}"));
+        }
     }
 
-    /// <summary>A run is done that was done before.</summary>
-    public void Skip() => _begun++;
+    /// <summary>A run was done before.</summary>
+    public void Skip()
+    {
+        lock (_lock)
+        {
+            _begun++;
+        }
+    }
 
     /// <summary>A run is done.</summary>
     /// <param name="time">How long it took.</param>
     public void End(TimeSpan time)
     {
-        _timed++;
-        _spent += time;
+        lock (_lock)
+        {
+            _timed++;
+            _spent += time;
+        }
     }
 
     private string Left()
@@ -39,7 +53,7 @@ internal sealed class CompareStage(int total, IProgress<RunEvent>? progress)
             return "";
         }
 
-        var left = _spent / _timed * (total - _begun + 1);
+        var left = _spent / _timed * (total - _begun + 1) / jobs;
         var text = left.TotalHours >= 1 ? left.ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture) : left.ToString(@"m\:ss", CultureInfo.InvariantCulture);
         return $" (about {text} for all that is left to train)";
     }

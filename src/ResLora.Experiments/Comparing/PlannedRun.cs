@@ -54,7 +54,9 @@ internal sealed record PlannedRun(string Arm, string Title, RunConfig Config, st
         var text = JsonSerializer.Serialize(identity, ConfigFile.Options)
             + string.Concat(names.Select(name => $"\n{name} {plan.Sources.GetValueOrDefault(name)}"));
         var every = config.Training.CheckpointEvery > 0 ? config.Training.CheckpointEvery : Math.Max(1, planned.Steps / Checkpoints);
+        // Runs side by side share the processors out; one alone chooses by its model.
+        var threads = config.Training.Threads > 0 || plan.Jobs == 1 ? config.Training.Threads : Math.Max(1, Environment.ProcessorCount / plan.Jobs);
         return new PlannedRun(
-            arm.Name, title, config with { Output = folder, Training = config.Training with { CheckpointEvery = every } }, ComparedFiles.DigestOf(text));
+            arm.Name, title, config with { Output = folder, Training = config.Training with { CheckpointEvery = every, Threads = threads } }, ComparedFiles.DigestOf(text));
     }
 }

@@ -1,57 +1,81 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
-using ResLora.Experiments.Running;
+using System.Runtime.ExceptionServices;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Comparing;
 
-/// <summary>Trains runs one after the other: one that is done is not trained again, one that was begun goes on.</summary>
+/// <summary>Trains runs in their order, some of them at once: one that is done is not trained again, one that was begun goes on.</summary>
+/// <param name="trainer">Trains one.</param>
+/// <param name="jobs">How many are trained at once.</param>
 /// <param name="stage">Counts them.</param>
-/// <param name="progress">Is told what happens; null for nobody.</param>
-/// <param name="stop">Ends the run in hand with a checkpoint.</param>
-internal sealed class RunQueue(CompareStage stage, IProgress<RunEvent>? progress, CancellationToken stop)
+/// <param name="stop">Ends the runs in hand with a checkpoint.</param>
+internal sealed class RunQueue(IRunTrainer trainer, int jobs, CompareStage stage, CancellationToken stop)
 {
+    /// <summary>A run that failed, in words.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="inner">The cause; null for none.</param>
+    public static RunFailedException Failure(PlannedRun run, string reason, Exception? inner) => new(
+        $"{run.Title}: {reason} No arm and no seed is dropped for its result; mend the arm, or leave it out for all seeds (compare.exclude: [{run.Arm}]).", inner);
+
     /// <summary>Trains the runs.</summary>
     /// <param name="runs">The runs, in order.</param>
     /// <exception cref="Formats.Errors.ResLoraException">A folder holds another run, or files cannot be used.</exception>
-    /// <exception cref="RunFailedException">A run failed.</exception>
+    /// <exception cref="RunFailedException">A run failed; those beside it have saved a checkpoint.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public void Train(IEnumerable<PlannedRun> runs)
     {
-        foreach (var run in runs)
+        var waiting = new ConcurrentQueue<PlannedRun>(runs);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        if (jobs == 1)
         {
-            stop.ThrowIfCancellationRequested();
-            if (RunRecord.Find(run) is not null)
-            {
-                stage.Skip();
-                continue;
-            }
+            // On this thread, which the scopes of tensors belong to.
+            Work(waiting, end);
+            return;
+        }
 
-            var resume = Path.Exists(run.Folder.MetricsFile) || Path.Exists(run.Folder.Checkpoints);
-            stage.Begin($"{run.Title}{(resume ? ", which goes on" : "")}");
-            var clock = Stopwatch.StartNew();
-            Train(run, resume).Write(run);
-            stage.End(clock.Elapsed);
+        try
+        {
+            Task.WaitAll([.. Enumerable.Range(0, jobs).Select(_ => Task.Run(() => Work(waiting, end), CancellationToken.None))], CancellationToken.None);
+        }
+        catch (AggregateException error)
+        {
+            // Those that were ended for another's failure say only that.
+            var first = error.InnerExceptions.FirstOrDefault(inner => inner is not OperationCanceledException) ?? error.InnerExceptions[0];
+            ExceptionDispatchInfo.Throw(first);
         }
     }
 
-    private RunRecord Train(PlannedRun run, bool resume)
+    private void Work(ConcurrentQueue<PlannedRun> waiting, CancellationTokenSource end)
     {
         try
         {
-            var report = TrainJob.Run(run.Config, resume, progress is null ? null : new RunDetails(progress), stop);
-            return report.Result.Interrupted
-                ? throw new OperationCanceledException(stop)
-                : new RunRecord(run.Key, report.TrainableParameters, report.PeakMemory);
+            while (waiting.TryDequeue(out var run))
+            {
+                end.Token.ThrowIfCancellationRequested();
+                Train(run, end.Token);
+            }
         }
-        catch (TrainingFailedException error) when (run.IsTrial)
+        catch
         {
-            progress?.Report(new Note(error.Step, $"{run.Title}: {error.Message}"));
-            return new RunRecord(run.Key, 0, null) { Failure = error.Message };
+            end.Cancel();
+            throw;
         }
-        catch (TrainingFailedException error)
+    }
+
+    private void Train(PlannedRun run, CancellationToken end)
+    {
+        if (RunRecord.Find(run) is not null)
         {
-            throw new RunFailedException(
-                $"{run.Title}: {error.Message} No arm and no seed is dropped for its result; mend the arm, or leave it out for all seeds (compare.exclude: [{run.Arm}]).", error);
+            stage.Skip();
+            return;
         }
+
+        var resume = RunStart.IsBegun(run.Folder.Path);
+        stage.Begin($"{run.Title}{(resume ? ", which goes on" : "")}");
+        var clock = Stopwatch.StartNew();
+        trainer.Train(run, resume, end).Write(run);
+        stage.End(clock.Elapsed);
     }
 }

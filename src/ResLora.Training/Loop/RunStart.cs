@@ -83,7 +83,7 @@ public static class RunStart
         if (!Directory.Exists(runFolder))
         {
             string[] runs = Path.GetDirectoryName(Path.GetFullPath(runFolder)) is { } parent && Directory.Exists(parent)
-                ? [.. Directory.GetDirectories(parent).Where(IsRun).Select(path => Path.GetFileName(path)!)]
+                ? [.. Directory.GetDirectories(parent).Where(IsBegun).Select(path => Path.GetFileName(path)!)]
                 : [];
             var beside = runs.Length == 0 ? "There is no other run beside it either" : $"Runs beside it: {List(runs)}";
             throw new ConfigException(
@@ -91,7 +91,7 @@ public static class RunStart
                 + $"{NearestName.Suggestion(Path.GetFileName(runFolder), runs)} {beside}. Without --resume a new run starts there.");
         }
 
-        if (!IsRun(runFolder))
+        if (!IsBegun(runFolder))
         {
             string[] names = [.. Directory.EnumerateFileSystemEntries(runFolder).Select(path => Path.GetFileName(path)!)];
             throw new ConfigException(
@@ -107,7 +107,10 @@ public static class RunStart
         }
     }
 
-    private static bool IsRun(string folder) =>
+    /// <summary>Whether a run began in a folder, so that it can go on there.</summary>
+    /// <param name="folder">The folder, which need not exist.</param>
+    /// <returns>True where a run has left something that only runs leave.</returns>
+    public static bool IsBegun(string folder) =>
         File.Exists(Path.Combine(folder, MetricsLog.FileName))
         || File.Exists(Path.Combine(folder, RunLock.LockName))
         || new CheckpointStore(folder).Folders.Count > 0;

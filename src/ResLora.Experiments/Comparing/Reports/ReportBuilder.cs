@@ -25,7 +25,7 @@ internal static class ReportBuilder
         {
             Version = ComparisonReport.CurrentVersion,
             Program = Program(),
-            Machine = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}, {Environment.ProcessorCount} processors",
+            Machine = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}, {Environment.ProcessorCount} processors{(plan.Jobs == 1 ? "" : $", {plan.Jobs} runs at once")}",
             Task = config.Run.Task,
             Score = judging.Meaning,
             ReadUnit = reference.Runs[0].Trace.Unit,

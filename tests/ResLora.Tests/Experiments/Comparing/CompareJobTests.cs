@@ -71,7 +71,7 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
     {
         CompareConfig Config(string output) => world.Config(output, world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle));
         using var stop = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(() => CompareJob.Run(ComparePlan.Of(Config("stopped")), new StopAfter(2, stop), stop.Token));
+        Assert.Throws<OperationCanceledException>(() => CompareJob.Run(ComparePlan.Of(Config("stopped")), progress: new StopAfter(2, stop), stop: stop.Token));
         var events = new List<RunEvent>();
 
         var report = Run(Config("stopped"), new Listener(events.Add));
@@ -156,10 +156,24 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
         Assert.False(Directory.Exists(config.Output));
     }
 
+    [Fact]
+    public void Run_KilledBeforeItsFirstLine_GoesOn()
+    {
+        var config = world.Config("killed", world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle));
+        new CompareFolder(config.Output).Enter(config, ComparePlan.Of(config).Sources).Dispose();
+        // What is there between the settings and the first step.
+        var run = new RunFolder(new CompareFolder(config.Output).RunOf("a", 1));
+        Directory.CreateDirectory(run.Path);
+        File.WriteAllText(Path.Combine(run.Path, "run.lock"), "");
+        run.Save(config.Arms[0].Run);
+
+        Assert.Equal(2, Run(config).Arms.Count);
+    }
+
     private static RunConfig Full(RunConfig run) => run with { Adapter = null };
 
     private static ComparisonReport Run(CompareConfig config, IProgress<RunEvent>? progress = null) =>
-        CompareJob.Run(ComparePlan.Of(config), progress, TestContext.Current.CancellationToken);
+        CompareJob.Run(ComparePlan.Of(config), progress: progress, stop: TestContext.Current.CancellationToken);
 
     private sealed class Listener(Action<RunEvent> hear) : IProgress<RunEvent>
     {

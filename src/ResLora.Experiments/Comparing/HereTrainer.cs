@@ -1,0 +1,30 @@
+using ResLora.Experiments.Running;
+using ResLora.Training.Loop;
+
+namespace ResLora.Experiments.Comparing;
+
+/// <summary>Trains a run in this process.</summary>
+/// <param name="progress">Is told what happens; null for nobody.</param>
+internal sealed class HereTrainer(IProgress<RunEvent>? progress) : IRunTrainer
+{
+    /// <inheritdoc />
+    public RunRecord Train(PlannedRun run, bool resume, CancellationToken stop)
+    {
+        try
+        {
+            var report = TrainJob.Run(run.Config, resume, progress is null ? null : new RunDetails(progress), stop);
+            return report.Result.Interrupted
+                ? throw new OperationCanceledException(stop)
+                : new RunRecord(run.Key, report.TrainableParameters, report.PeakMemory);
+        }
+        catch (TrainingFailedException error) when (run.IsTrial)
+        {
+            progress?.Report(new Note(error.Step, $"{run.Title}: {error.Message}"));
+            return new RunRecord(run.Key, 0, null) { Failure = error.Message };
+        }
+        catch (TrainingFailedException error)
+        {
+            throw RunQueue.Failure(run, error.Message, error);
+        }
+    }
+}

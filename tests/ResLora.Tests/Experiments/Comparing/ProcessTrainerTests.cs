@@ -1,0 +1,69 @@
+using ResLora.Experiments;
+using ResLora.Experiments.Comparing;
+using ResLora.Formats.Errors;
+using Xunit;
+
+namespace ResLora.Tests.Experiments.Comparing;
+
+/// <summary>With a script in the tool's place, which is given the tool's words.</summary>
+public sealed class ProcessTrainerTests(CompareWorld world) : IClassFixture<CompareWorld>
+{
+    [Fact]
+    public void Train_AProcessThatEndsWell_GivesWhatItSays()
+    {
+        var record = Train("process-done", "echo told >&2; test \"$1 $3\" = 'train --json' && test -f \"$2\" && echo '{\"trainableParameters\": 12, \"peakMemory\": 34}'");
+
+        Assert.Equal((12, 34), (record.TrainedParameters, record.PeakMemory!.Value));
+    }
+
+    [Fact]
+    public void Train_ARunThatGoesOn_AsksForIt() =>
+        Assert.Equal(5, Train("process-resumed", "test \"$4\" = --resume && echo '{\"trainableParameters\": 5, \"peakMemory\": null}'", resume: true).TrainedParameters);
+
+    [Fact]
+    public void Train_AProcessThatFails_GivesItsReasonAndWhatToDo()
+    {
+        const string script = "echo '{\"error\": \"Training stopped in step 3.\", \"exitCode\": 1}'; exit 1";
+
+        var error = Assert.Throws<RunFailedException>(() => Train("process-failed", script));
+
+        Assert.Contains("a, seed 1: Training stopped in step 3. No arm and no seed is dropped", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Train_AProcessOfBadInput_IsBadInput() => Assert.Contains(
+        "no such file", Assert.Throws<ConfigException>(() => Train("process-input", "echo '{\"error\": \"no such file\"}'; exit 2")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Train_AProcessThatIsKilled_SaysSo() => Assert.Contains(
+        "its process ended with code 137 and without a result", Assert.Throws<RunFailedException>(() => Train("process-killed", "exit 137")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Train_Stopped_AsksTheProcessToEndAndWaitsForIt()
+    {
+        using var stop = new CancellationTokenSource();
+        var (began, ended) = (world.Folder["began"], world.Folder["ended"]);
+        var script = $"trap 'touch {ended}; exit 130' TERM; touch {began}; while true; do sleep 0.05; done";
+
+        var training = Task.Run(() => TrainUntil("process-stopped", script, resume: false, stop.Token), TestContext.Current.CancellationToken);
+        while (!File.Exists(began))
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => training);
+        Assert.True(File.Exists(ended));
+    }
+
+    private RunRecord Train(string output, string script, bool resume = false) => TrainUntil(output, script, resume, TestContext.Current.CancellationToken);
+
+    private RunRecord TrainUntil(string output, string script, bool resume, CancellationToken stop)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "A script of a shell stands in for the tool.");
+        var config = world.Config(output, world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle));
+        var plan = ComparePlan.Of(config);
+        return new ProcessTrainer(["/bin/sh", "-c", script, "tool"], null).Train(PlannedRun.Of(plan, plan.Arms[0], 1, 0.05), resume, stop);
+    }
+}
