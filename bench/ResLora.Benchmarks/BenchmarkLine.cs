@@ -11,7 +11,9 @@ internal static class BenchmarkLine
     /// <summary>Makes the tool. A new benchmark is a file in Verbs, a line here and a row in bench/README.md.</summary>
     public static Command Create()
     {
-        var root = new Command("ResLora.Benchmarks", "Measure ResLora against baselines that run in the same process at the same time, one command a question.")
+        var root = new Command(
+            "ResLora.Benchmarks",
+            "Measure ResLora against baselines that run in the same process at the same time, one command a question.")
         {
             GlobalOptions.Json,
             GlobalOptions.Verbose,

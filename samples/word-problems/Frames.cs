@@ -82,7 +82,10 @@ public static class Frames
         new("*+", "{p} buys {a} pens for {b} coins each and a book for {c} coins.", "How many coins does {p} pay?"),
         new("*-", "{p} has {a} {k} with {b} {i} in each. {P} gives {c} {i} to {q}.", "How many {i} does {p} have left?"),
         new("*-", "There are {a} rows of {b} plants. {c} plants are sold.", "How many plants are left?"),
-        new("/+", "{p} and the others share {a} {i} equally among {b} children. Then {q} gives {p} {c} more.", "How many {i} does {p} have?"),
+        new(
+            "/+",
+            "{p} and the others share {a} {i} equally among {b} children. Then {q} gives {p} {c} more.",
+            "How many {i} does {p} have?"),
         new("/-", "{p} puts {a} {i} equally into {b} {k}. {P} takes {c} out of one of them.", "How many {i} are left in that one?"),
         new("+/", "{p} has {a} {i} and {q} has {b} {i}. They share them equally among {c} children.", "How many {i} does each child get?"),
         new("+/", "{p} finds {a} {i}, then {b} more, and puts them into {c} {k}, the same number in each.", "How many {i} are in each?"),

@@ -42,7 +42,8 @@ public static class ActivationCheckpoint
     }
 
     /// <summary>What a segment needs for its second run, besides its tensors.</summary>
-    private sealed class Segment(Func<IReadOnlyList<Tensor>, Tensor> layer, int inputCount, AdapterBlock[] carriers, ShortcutPass? surrounding)
+    private sealed class Segment(
+        Func<IReadOnlyList<Tensor>, Tensor> layer, int inputCount, AdapterBlock[] carriers, ShortcutPass? surrounding)
     {
         private byte[]? _randomState;
 
@@ -98,7 +99,8 @@ public static class ActivationCheckpoint
             GradientHandles.Release();
             var segment = (Segment)ctx.get_data(nameof(Segment));
             var leaves = ctx.get_saved_variables()
-                .Select((t, i) => t.detach().requires_grad_(t.is_floating_point() && (i == 0 || i >= segment.InputCount || t.requires_grad)))
+                .Select(
+                    (t, i) => t.detach().requires_grad_(t.is_floating_point() && (i == 0 || i >= segment.InputCount || t.requires_grad)))
                 .ToArray();
             using var randomState = random.get_rng_state();
             List<Tensor> outputs;
@@ -110,7 +112,8 @@ public static class ActivationCheckpoint
             random.set_rng_state(randomState);
             var flowing = outputs.Zip(grad_outputs).Where(o => o.First.requires_grad && !o.Second.IsInvalid).ToArray();
             autograd.backward([.. flowing.Select(o => o.First)], [.. flowing.Select(o => o.Second)], retain_graph: false);
-            return GradientHandles.HandOver(grad_outputs, [null, .. leaves.Select(leaf => leaf.requires_grad ? leaf.grad?.MoveToOuterDisposeScope() : null)]);
+            return GradientHandles.HandOver(
+                grad_outputs, [null, .. leaves.Select(leaf => leaf.requires_grad ? leaf.grad?.MoveToOuterDisposeScope() : null)]);
         }
     }
 }

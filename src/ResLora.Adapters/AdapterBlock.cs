@@ -89,13 +89,15 @@ public abstract class AdapterBlock : nn.Module<Tensor, Tensor>
     /// <summary>Whether earlier blocks' updates are added to this one's: under the block shortcut, unless its weight is 0.</summary>
     private protected bool SumsUpdates => Config.Shortcut.Traits.AddsUpdates && ShortcutWeight > 0;
 
-    /// <summary>How many updates a step of training computes for the block: under the block shortcut those of earlier blocks, too.</summary>
+    /// <summary>How many updates a step of training computes for the block: under the block shortcut those of earlier blocks,
+    /// too.</summary>
     private protected long Updates => 1 + (Config.Shortcut.Traits.AddsUpdates ? Previous.Count : 0);
 
     /// <summary>The dropout in force: none outside of training.</summary>
     protected double ActiveDropout => training ? Config.Dropout : 0;
 
-    /// <summary>The weight of a block's own term in front of a merge: 1 + γ where the input shortcut doubles the first block's input, else 1.</summary>
+    /// <summary>The weight of a block's own term in front of a merge: 1 + γ where the input shortcut doubles the first block's input, else
+    /// 1.</summary>
     internal double OwnWeight => Previous.Count == 0 && Config.Shortcut is { Traits.AddsInputs: true, FirstBlock: FirstBlock.Doubled }
         ? 1 + ShortcutWeight
         : 1;
@@ -123,7 +125,8 @@ public abstract class AdapterBlock : nn.Module<Tensor, Tensor>
 
     /// <summary>The block as PEFT's files hold it: its factors as they are, where nothing else is said.</summary>
     /// <returns>The stored block.</returns>
-    public virtual StoredBlock Stored() => new([.. _factors.Select(f => KeyValuePair.Create(f.Key, (Tensor)f.Value))], Config.Rank, Config.Alpha);
+    public virtual StoredBlock Stored() =>
+        new([.. _factors.Select(f => KeyValuePair.Create(f.Key, (Tensor)f.Value))], Config.Rank, Config.Alpha);
 
     /// <summary>Which part of a factor PEFT's files hold; null for all of it.</summary>
     /// <param name="factorName">The factor's name behind the module's.</param>
@@ -146,7 +149,8 @@ public abstract class AdapterBlock : nn.Module<Tensor, Tensor>
     /// <returns>The update, in the caller's dispose scope.</returns>
     internal abstract Tensor ObservedDelta(Tensor input, Tensor? low);
 
-    /// <summary>By how much the layer's output changes where the update is <paramref name="delta"/>: by the update itself, if nothing else.</summary>
+    /// <summary>By how much the layer's output changes where the update is <paramref name="delta"/>: by the update itself, if nothing
+    /// else.</summary>
     /// <param name="input">x_n, borrowed.</param>
     /// <param name="delta">The update, borrowed.</param>
     /// <returns>The change, in the caller's dispose scope.</returns>
@@ -164,7 +168,8 @@ public abstract class AdapterBlock : nn.Module<Tensor, Tensor>
     internal abstract MergedUpdate MergeScaled(double alpha);
 
     /// <summary>
-    /// The merge by least squares with the C, S and ridge of <see cref="ResLoraMath.MergeLeastSquares"/>; without them where there is nothing
+    /// The merge by least squares with the C, S and ridge of <see cref="ResLoraMath.MergeLeastSquares"/>; without them where there is
+    /// nothing
     /// to fit, at the head of a chain.
     /// </summary>
     internal abstract MergedUpdate MergeLeastSquares((Tensor Cross, Tensor Moment, double Ridge)? fit);

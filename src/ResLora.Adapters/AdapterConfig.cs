@@ -155,6 +155,7 @@ public sealed record AdapterConfig
             ("vera", Vera, ["vera"]),
         ];
         return settings.Where(s => s.Value is not null && !s.Owners.Contains(method.Name))
-            .Select(s => $"{s.Key} has settings of the method {string.Join(" and ", s.Owners)}, and method is {method.Name}; leave them out");
+            .Select(
+                s => $"{s.Key} has settings of the method {string.Join(" and ", s.Owners)}, and method is {method.Name}; leave them out");
     }
 }

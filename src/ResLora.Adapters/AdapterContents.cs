@@ -34,6 +34,7 @@ internal sealed record AdapterContents(AdapterConfig Config, Func<string, string
     public AdapterContents Times(double strength) => strength == 1 ? this : this with
     {
         Config = Config with { Alpha = Config.Alpha * strength },
-        Overrides = Overrides with { Alphas = [.. Overrides.Alphas.Select(alpha => KeyValuePair.Create(alpha.Key, alpha.Value * strength))] },
+        Overrides =
+            Overrides with { Alphas = [.. Overrides.Alphas.Select(alpha => KeyValuePair.Create(alpha.Key, alpha.Value * strength))] },
     };
 }

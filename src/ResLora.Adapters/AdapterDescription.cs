@@ -12,7 +12,8 @@ namespace ResLora.Adapters;
 /// <param name="BaseModel">The name or folder of the base model, or null when the adapter does not say.</param>
 /// <param name="TensorFile">The path of the tensor file.</param>
 /// <param name="Prefix">What stands before every module name in the tensor file.</param>
-public sealed record AdapterDescription(string Folder, string Format, AdapterConfig Config, string? BaseModel, string TensorFile, string Prefix)
+public sealed record AdapterDescription(
+    string Folder, string Format, AdapterConfig Config, string? BaseModel, string TensorFile, string Prefix)
 {
     /// <summary>Modules whose whole values are saved with the adapter: dotted names, or their last parts.</summary>
     public IReadOnlyList<string> SavedModules { get; init; } = [];
@@ -23,7 +24,8 @@ public sealed record AdapterDescription(string Folder, string Format, AdapterCon
     /// <summary>Ranks and alphas that single modules have instead; none but in PEFT folders.</summary>
     public ModuleOverrides Overrides { get; init; } = ModuleOverrides.None;
 
-    /// <summary>The rank that the adapter was trained with, where <see cref="Config"/> has a smaller one; null for the whole adapter.</summary>
+    /// <summary>The rank that the adapter was trained with, where <see cref="Config"/> has a smaller one; null for the whole
+    /// adapter.</summary>
     internal int? CutFrom { get; init; }
 
     /// <summary>What a PEFT configuration leaves to the model and the tensors; null for our own folders.</summary>
@@ -62,7 +64,8 @@ public sealed record AdapterDescription(string Folder, string Format, AdapterCon
 
         return strength == 1 || LoraFile is not { Format: LoraFileFormat.Kohya } || Config.Kind is not DoraMethod
             ? this with { Strength = strength }
-            : throw new ConfigException($"{Folder}: a strength of {strength} for DoRA of kohya's kind (dora_scale) is not supported, only 1.");
+            : throw new ConfigException(
+                $"{Folder}: a strength of {strength} for DoRA of kohya's kind (dora_scale) is not supported, only 1.");
     }
 
     /// <summary>The model's modules that the folder brings whole. PEFT names both usual heads, of which a model has one.</summary>

@@ -7,7 +7,8 @@ using static TorchSharp.torch;
 namespace ResLora.Adapters;
 
 /// <summary>
-/// A way to fine-tune with few parameters: what its settings are, which blocks it puts on layers, which shortcuts and merges it has, and how
+/// A way to fine-tune with few parameters: what its settings are, which blocks it puts on layers, which shortcuts and merges it has, and
+/// how
 /// PEFT writes it. A method is one folder in <c>Methods</c> and one line in <see cref="AdapterMethods"/>.
 /// </summary>
 public abstract class AdapterMethod
@@ -62,7 +63,8 @@ public abstract class AdapterMethod
     /// <returns>The block, which changes nothing before it is trained.</returns>
     public abstract AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator);
 
-    /// <summary>The names of tensors that the blocks of an adapter share, as in PEFT's files; frozen, and saved with the adapter. None for most.</summary>
+    /// <summary>The names of tensors that the blocks of an adapter share, as in PEFT's files; frozen, and saved with the adapter. None for
+    /// most.</summary>
     public virtual IReadOnlyList<string> SharedNames => [];
 
     /// <summary>Makes what the blocks of an adapter share and gives it to them.</summary>
@@ -102,7 +104,8 @@ public abstract class AdapterMethod
     /// <summary>Whether what the method does in a step depends on how many steps the whole run has.</summary>
     public virtual bool DependsOnSteps => false;
 
-    /// <summary>Refuses a run that the settings do not go with. Plans ask it, too, so that <see cref="Training"/> refuses nothing.</summary>
+    /// <summary>Refuses a run that the settings do not go with. Plans ask it, too, so that <see cref="Training"/> refuses
+    /// nothing.</summary>
     /// <param name="adapted">The adapted model, which may be on the meta device; its settings are free of problems.</param>
     /// <param name="steps">The optimizer steps of the whole run.</param>
     /// <exception cref="ConfigException">They do not.</exception>
@@ -135,7 +138,8 @@ public abstract class AdapterMethod
     /// <returns>A new state of one run, or null.</returns>
     public virtual MethodTraining? Training(AdaptedModel adapted, int steps, long seed) => null;
 
-    /// <summary>What is to be told of a saved adapter besides the settings that all methods have: names and values, in the order to be shown.</summary>
+    /// <summary>What is to be told of a saved adapter besides the settings that all methods have: names and values, in the order to be
+    /// shown.</summary>
     /// <param name="description">The adapter folder.</param>
     /// <returns>The facts.</returns>
     public virtual IEnumerable<KeyValuePair<string, string>> Facts(AdapterDescription description) => [];

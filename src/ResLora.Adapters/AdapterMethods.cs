@@ -42,7 +42,8 @@ public static class AdapterMethods
     public static IReadOnlyList<AdapterMethod> All => [.. _ours, .. _others.Items];
 
     /// <summary>The values of PEFT's <c>peft_type</c> that can be read.</summary>
-    internal static IReadOnlyCollection<string> PeftTypes => [.. All.Select(method => method.PeftType).OfType<string>().Distinct(StringComparer.Ordinal)];
+    internal static IReadOnlyCollection<string> PeftTypes =>
+        [.. All.Select(method => method.PeftType).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     /// <summary>Adds a method of one's own, which settings may then name.</summary>
     /// <param name="method">The method.</param>
@@ -77,5 +78,7 @@ public static class AdapterMethods
     /// <param name="file">The configuration.</param>
     /// <returns>The method.</returns>
     internal static AdapterMethod Of(PeftConfig file) =>
-        All.Where(method => method.PeftType?.Equals(file.PeftType, StringComparison.OrdinalIgnoreCase) == true).Last(method => method.Reads(file));
+        All.Where(
+            method =>
+                method.PeftType?.Equals(file.PeftType, StringComparison.OrdinalIgnoreCase) == true).Last(method => method.Reads(file));
 }

@@ -147,7 +147,8 @@ public static class AdapterStore
             [.. merged.Blocks.Select(b => new PeftFolder.Block(
                 b.ModuleName, new StoredBlock(b.Update.Factors, (int)b.Update.Rank, b.Update.Scaling * b.Update.Rank)))];
         AtomicFolder.Write(
-            folder, path => PeftFolder.Write(path, blocks, new AdapterConfig { Method = method.Name }, merged.Adapted, baseModel), overwrite);
+            folder, path =>
+                PeftFolder.Write(path, blocks, new AdapterConfig { Method = method.Name }, merged.Adapted, baseModel), overwrite);
     }
 
     /// <summary>Puts a saved adapter on a model. PEFT's and reslora's folders and LoRA files are told apart by what is in them.</summary>

@@ -20,11 +20,13 @@ internal static class AdapterValues
             adapted.TrainableParameters().Select(p => KeyValuePair.Create(p.Key, (Tensor)p.Value)).Concat(adapted.Shared)
                 .ToDictionary(p => contents.TensorOf(p.Key), p => p.Value, StringComparer.Ordinal);
         var rows = contents.Tokens
-            .ToDictionary(t => contents.TensorOf(t.Module), t => (Tokens: t, Target: parameters[$"{t.Module}.weight"]), StringComparer.Ordinal);
+            .ToDictionary(
+                t => contents.TensorOf(t.Module), t => (Tokens: t, Target: parameters[$"{t.Module}.weight"]), StringComparer.Ordinal);
         var copies = contents.Copies.ToDictionary(contents.TensorOf, name => parameters[name], StringComparer.Ordinal);
         var factors = adapted.Blocks
             .SelectMany(block => block.Factors.Select(
-                factor => (Name: contents.TensorOf($"{block.ModuleName}.{factor.Key}"), Block: block, factor.Key, Shape: factor.Value.shape)))
+                factor =>
+                    (Name: contents.TensorOf($"{block.ModuleName}.{factor.Key}"), Block: block, factor.Key, Shape: factor.Value.shape)))
             .ToArray();
         var parts = factors
             .Select(factor => (factor.Name, Part: factor.Block.StoredPart(factor.Key)))
@@ -32,10 +34,14 @@ internal static class AdapterValues
             .ToDictionary(factor => factor.Name, factor => factor.Part!, StringComparer.Ordinal);
         var wholes = contents.CutFrom is { } rank
             ? factors.ToDictionary(
-                factor => factor.Name, factor => Whole(factor.Shape, factor.Key == factor.Block.Site.NameOfB ? 1 : 0, rank), StringComparer.Ordinal)
+                factor =>
+                    factor.Name, factor =>
+                        Whole(factor.Shape, factor.Key == factor.Block.Site.NameOfB ? 1 : 0, rank), StringComparer.Ordinal)
             : [];
-        long[] Wanted(string name, long[] shape) => parts.GetValueOrDefault(name)?.ShapeOf(shape) ?? wholes.GetValueOrDefault(name) ?? shape;
-        long[] Stored(string name, long[] shape) => Wanted(name, shape) is var whole && contents.IgnoresSidesOfOne && IsSame(file, name, whole) is { } other ? other : whole;
+        long[] Wanted(string name, long[] shape) =>
+            parts.GetValueOrDefault(name)?.ShapeOf(shape) ?? wholes.GetValueOrDefault(name) ?? shape;
+        long[] Stored(string name, long[] shape) =>
+            Wanted(name, shape) is var whole && contents.IgnoresSidesOfOne && IsSame(file, name, whole) is { } other ? other : whole;
         var shapes = wanted.Concat(copies)
             .Select(w => (Name: w.Key, Shape: Stored(w.Key, w.Value.shape)))
             .Concat(rows.Select(r => (Name: r.Key, Shape: new[] { r.Value.Tokens.Ids.Count, r.Value.Target.shape[1] })))
@@ -77,7 +83,8 @@ internal static class AdapterValues
 
     /// <summary>The shape that is stored, where it is the wanted one but for dimensions of size 1.</summary>
     private static long[]? IsSame(ITensorFile file, string name, long[] shape) =>
-        file.Tensors.TryGetValue(name, out var entry) && entry.Shape.Where(side => side != 1).SequenceEqual(shape.Where(side => side != 1)) ? [.. entry.Shape] : null;
+        file.Tensors.TryGetValue(name, out var entry) && entry.Shape.Where(side => side != 1).SequenceEqual(
+            shape.Where(side => side != 1)) ? [.. entry.Shape] : null;
 
     private static void RequireFit(
         AdapterContents contents,

@@ -74,7 +74,8 @@ public abstract class DenseBlock(LayerSite site, AdapterConfig config) : Adapter
         }
 
         var identity = new LoraPair(eye(InFeatures, device: delta.device) * OwnWeight, delta, 1);
-        return new DenseUpdate(Site, LoraMath.DeltaWeight(ResLoraMath.MergeLeastSquares(identity, sums.Cross, sums.Moment, sums.Ridge))).Keep();
+        return new DenseUpdate(
+            Site, LoraMath.DeltaWeight(ResLoraMath.MergeLeastSquares(identity, sums.Cross, sums.Moment, sums.Ridge))).Keep();
     }
 
     private Tensor Product(Tensor input, Tensor delta) => Site.Product(input, Site.OfMatrix(delta).to(input.dtype));

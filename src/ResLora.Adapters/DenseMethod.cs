@@ -36,9 +36,13 @@ public abstract class DenseMethod : AdapterMethod
 
     /// <inheritdoc />
     public override string? WhyNot(ShortcutKind kind) =>
-        ShortcutTraits.Of(kind).AddsLows ? "its update has no low-rank middle that could be handed on; take the input or the block shortcut" : null;
+        ShortcutTraits.Of(kind).AddsLows
+            ? "its update has no low-rank middle that could be handed on; take the input or the block shortcut"
+            : null;
 
     /// <inheritdoc />
     public override IReadOnlyList<MergeMethod> Merges(ShortcutKind kind, double weight) =>
-        kind == ShortcutKind.Input && weight > 0 ? [MergeMethod.LeastSquares, MergeMethod.Input, MergeMethod.Dropped] : base.Merges(kind, weight);
+        kind == ShortcutKind.Input && weight > 0
+            ? [MergeMethod.LeastSquares, MergeMethod.Input, MergeMethod.Dropped]
+            : base.Merges(kind, weight);
 }

@@ -19,14 +19,19 @@ internal static class LayerChoice
         // Convolutions and embeddings are chosen by name or pattern alone, as in PEFT.
         var onlyLinear = config.Targets is { IsAllLinear: true };
         LayerSite[] choosable = [.. sites.Where(site => method.Takes(site) && (site is LinearSite || !onlyLinear))];
-        return Of(config, [.. choosable.Select(site => site.Name)], choosable.All(site => site is LinearSite) ? LinearLayers : "layers", [.. sites.Except(choosable)]);
+        return Of(
+            config,
+            [.. choosable.Select(site => site.Name)],
+            choosable.All(site => site is LinearSite) ? LinearLayers : "layers",
+            [.. sites.Except(choosable)]);
     }
 
     /// <summary>The same among linear layers of which only the names are known.</summary>
     /// <param name="config">The adapter's settings.</param>
     /// <param name="names">The dotted names.</param>
     /// <returns>The chosen names.</returns>
-    public static IReadOnlySet<string> OfLinear(AdapterConfig config, IReadOnlyCollection<string> names) => Of(config, names, LinearLayers, []);
+    public static IReadOnlySet<string> OfLinear(AdapterConfig config, IReadOnlyCollection<string> names) =>
+        Of(config, names, LinearLayers, []);
 
     private static HashSet<string> Of(AdapterConfig config, IReadOnlyCollection<string> names, string kind, LayerSite[] others)
     {
@@ -58,11 +63,14 @@ internal static class LayerChoice
         }
     }
 
-    private static bool Takes(TargetModules choice, string part, string name) => (choice.IsPattern ? choice : TargetModules.Suffixes(part)).Matches(name);
+    private static bool Takes(TargetModules choice, string part, string name) =>
+        (choice.IsPattern ? choice : TargetModules.Suffixes(part)).Matches(name);
 
     private static ConfigException NotTaken(AdapterConfig config, string key, string part, LayerSite site)
     {
-        var why = config.Kind.Takes(site) ? "all-linear leaves such a layer out anyway" : $"{config.Kind.Title} does not go on such a layer";
+        var why = config.Kind.Takes(site)
+            ? "all-linear leaves such a layer out anyway"
+            : $"{config.Kind.Title} does not go on such a layer";
         return new ConfigException($"adapter.{key} '{part}' matches '{site.Name}', of the kind '{site.Kind}' ({string.Join(" x ", site.Weight.shape)}), and {why}; take it out of {key}.");
     }
 }

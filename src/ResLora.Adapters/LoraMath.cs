@@ -53,7 +53,8 @@ public static class LoraMath
         using var scope = NewDisposeScope();
         // Scaling the R low-rank numbers costs less than scaling the Dout results.
         var (scaled, b) = (low * lora.Scaling, lora.B.to(low.dtype));
-        return (lora.Site is { } site ? site.Up(scaled, b) : nn.functional.linear(scaled, b)).MoveToOuterDisposeScope();   // [..., R] -> [..., Dout]
+        // [..., R] -> [..., Dout]
+        return (lora.Site is { } site ? site.Up(scaled, b) : nn.functional.linear(scaled, b)).MoveToOuterDisposeScope();
     }
 
     /// <summary>ΔW = s · B A, in float32, as the matrix that the layer's weight is.</summary>
@@ -62,7 +63,8 @@ public static class LoraMath
     public static Tensor DeltaWeight(LoraPair lora)
     {
         using var scope = NewDisposeScope();
-        return (lora.B.flatten(1).matmul(lora.A.flatten(1)) * lora.Scaling).MoveToOuterDisposeScope();   // [Dout, R] · [R, Din] -> [Dout, Din]
+        // [Dout, R] · [R, Din] -> [Dout, Din]
+        return (lora.B.flatten(1).matmul(lora.A.flatten(1)) * lora.Scaling).MoveToOuterDisposeScope();
     }
 
     /// <summary>W* = W + s · B A, added in float32 and rounded once to W's dtype. W itself is not touched.</summary>

@@ -82,7 +82,8 @@ public abstract class LowRankBlock(LayerSite site, AdapterConfig config) : Adapt
         using var scope = NewDisposeScope();
         var pair = Pair;
         var own = pair with { A = pair.A * OwnWeight };
-        var merged = fit is { } sums ? ResLoraMath.MergeLeastSquares(own, sums.Cross, sums.Moment, sums.Ridge) : own with { B = pair.B.clone() };
+        var merged = fit is { } sums ? ResLoraMath.MergeLeastSquares(
+            own, sums.Cross, sums.Moment, sums.Ridge) : own with { B = pair.B.clone() };
         return Finish(merged, keepsSum: false).Keep();
     }
 

@@ -85,6 +85,7 @@ internal static class ModulePattern
             _kept.Clear();
         }
 
-        return _kept.GetOrAdd(python + "\n" + end, _ => new Regex($"^(?:{PythonRegex.Translate(python)}){end}", RegexOptions.CultureInvariant, _matchLimit));
+        return _kept.GetOrAdd(
+            python + "\n" + end, _ => new Regex($"^(?:{PythonRegex.Translate(python)}){end}", RegexOptions.CultureInvariant, _matchLimit));
     }
 }

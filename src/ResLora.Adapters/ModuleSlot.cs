@@ -48,7 +48,12 @@ internal static class ModuleSlot
             }
 
             var type = list.GetType();
-            Require(type.GetElementType() ?? type.GetGenericArguments().FirstOrDefault() ?? typeof(object), replacement, name, parent, $"a list of type {type.Name}");
+            Require(
+                type.GetElementType() ?? type.GetGenericArguments().FirstOrDefault() ?? typeof(object),
+                replacement,
+                name,
+                parent,
+                $"a list of type {type.Name}");
             list[i] = replacement;
         }
     }
@@ -67,7 +72,9 @@ internal static class ModuleSlot
     {
         var isRegistered = ReferenceEquals(parent.named_children().FirstOrDefault(c => c.name == child).module, replacement);
         var isKept = !ReferenceEquals(old, replacement) && Fields(parent.GetType()).Select(field => field.GetValue(parent))
-            .Any(value => ReferenceEquals(value, old) || (value is IList list && list.Cast<object?>().Any(entry => ReferenceEquals(entry, old))));
+            .Any(
+                value =>
+                    ReferenceEquals(value, old) || (value is IList list && list.Cast<object?>().Any(entry => ReferenceEquals(entry, old))));
         if (!isRegistered || isKept)
         {
             throw new ConfigException($"'{name}': {parent.GetType().Name} does not let its layer be replaced, so that an adapter would not be run; leave it out.");
@@ -78,7 +85,8 @@ internal static class ModuleSlot
     {
         for (; type is not null && type != typeof(nn.Module); type = type.BaseType)
         {
-            foreach (var field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            foreach (var field in type.GetFields(
+                BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             {
                 yield return field;
             }

@@ -49,7 +49,8 @@ internal sealed class PeftContents
         _method = description.Config.Kind;
         _factors =
         [
-            .. _method.FactorNames.Concat(AdapterMethods.All.SelectMany(method => method.FactorNames)).Distinct().Select(name => "." + name),
+            .. _method.FactorNames.Concat(
+                AdapterMethods.All.SelectMany(method => method.FactorNames)).Distinct().Select(name => "." + name),
         ];
         foreach (var shared in _method.SharedNames)
         {
@@ -90,7 +91,8 @@ internal sealed class PeftContents
 
         RequireBaseLayers();
         RequireChosen();
-        var config = _renamed is null ? _description.Config : _method.Renamed(_description.Config, _blocks.Select(own => (InFile(own), own)));
+        var config = _renamed is null ? _description.Config : _method.Renamed(
+            _description.Config, _blocks.Select(own => (InFile(own), own)));
         _problems.AddRange(_method.Unplaced(config, _blocks));
         var saved = SavedModules();
         if (_problems.Count > 0)
@@ -288,7 +290,8 @@ internal sealed class PeftContents
         [
             .. heads,
             .. whole.Where(parameter => !heads.Any(head => IsIn(parameter, head)))
-                .Select(parameter => matched.Any(module => IsIn(parameter, module)) || parameter.EndsWith(".weight", StringComparison.Ordinal)
+                .Select(parameter => matched.Any(module => IsIn(parameter, module)) || parameter.EndsWith(
+                    ".weight", StringComparison.Ordinal)
                     ? parameter[..parameter.LastIndexOf('.')]
                     : parameter)
                 .Distinct(StringComparer.Ordinal),

@@ -43,8 +43,11 @@ internal static class PeftFolder
         var own = new Dictionary<string, object?>(StringComparer.Ordinal);
         method.WritePeft(usual, own);
         var text = PeftConfig.Text(
-            method.PeftType ?? throw new ConfigException($"PEFT has no adapter of {method.Title}; merge it (reslora merge), or save it in reslora's own format."),
-            Shortened([.. blocks.Select(b => b.Module)], [.. adapted.LayerNames.Select(Named)]), method is { HasRank: true, HasPatterns: true } ? usual.Rank : null, baseModel, own,
+            method.PeftType ?? throw new ConfigException(
+                $"PEFT has no adapter of {method.Title}; merge it (reslora merge), or save it in reslora's own format."),
+            Shortened(
+                [.. blocks.Select(b => b.Module)],
+                [.. adapted.LayerNames.Select(Named)]), method is { HasRank: true, HasPatterns: true } ? usual.Rank : null, baseModel, own,
             blocks.Where(b => b.Stored.Rank != usual.Rank).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Stored.Rank),
             blocks.Where(b => b.Stored.Alpha != usual.Alpha).ToDictionary(b => ModuleOverrides.Exactly(b.Module), b => b.Stored.Alpha),
             Extras(adapted, network?.HasPeftTask == true, Named));
@@ -56,7 +59,9 @@ internal static class PeftFolder
                 .Concat(adapted.SavedParameters().Select(p => (Name: Named(p.Key), Value: (Tensor)p.Value)))
                 .Concat(adapted.Tokens.Select(tokens => (Name: Named(tokens.Module) + RowsOfTokens, Value: Rows(adapted, tokens))))
                 .Select(t => KeyValuePair.Create(PeftConfig.TensorPrefix + t.Name, t.Value))
-                .Concat(method == adapted.Config.Kind ? adapted.Shared.Select(t => KeyValuePair.Create(PeftConfig.SharedPrefix + t.Key, t.Value)) : []));
+                .Concat(
+                    method == adapted.Config.Kind ? adapted.Shared.Select(
+                        t => KeyValuePair.Create(PeftConfig.SharedPrefix + t.Key, t.Value)) : []));
     }
 
     /// <summary>What a folder holds, from its configuration alone.</summary>
@@ -83,7 +88,8 @@ internal static class PeftFolder
             {
                 Peft = choices,
                 SavedModules = peft.SavedModules ?? [],
-                Overrides = method.HasPatterns ? new ModuleOverrides(Patterns<int>(peft.RankPattern), Patterns<double>(peft.AlphaPattern)) : ModuleOverrides.None,
+                Overrides = method.HasPatterns ? new ModuleOverrides(
+                    Patterns<int>(peft.RankPattern), Patterns<double>(peft.AlphaPattern)) : ModuleOverrides.None,
             };
         }
         catch (JsonException e)
@@ -101,7 +107,8 @@ internal static class PeftFolder
         }
         catch (JsonException e)
         {
-            throw new FileFormatException($"{Path.Combine(folder, PeftConfig.FileName)}: a setting of {method.Title} cannot be read: {e.Message}.", e);
+            throw new FileFormatException(
+                $"{Path.Combine(folder, PeftConfig.FileName)}: a setting of {method.Title} cannot be read: {e.Message}.", e);
         }
     }
 
@@ -109,7 +116,8 @@ internal static class PeftFolder
     {
         using var noGradient = no_grad();
         using var ids = tensor(tokens.Ids.ToArray());
-        return adapted.Model.named_parameters().First(p => p.name == tokens.Module + ".weight").parameter.index_select(0, ids);   // [V, D] -> [N, D]
+        // [V, D] -> [N, D]
+        return adapted.Model.named_parameters().First(p => p.name == tokens.Module + ".weight").parameter.index_select(0, ids);
     }
 
     /// <summary>What goes along, as PEFT says it: biases are no modules, and have a key of their own.</summary>
@@ -122,7 +130,8 @@ internal static class PeftFolder
         {
             SavedModules = modules,
             TaskType = !hasTask ? null : modules.Contains("classifier") ? PeftExtras.ClassifierTask : PeftExtras.CausalTask,
-            Biases = biases.Length == 0 ? "none" : biases.All(name => name.EndsWith(".base_layer" + BiasEnd, StringComparison.Ordinal)) ? "lora_only" : "all",
+            Biases = biases.Length == 0 ? "none" : biases.All(
+                name => name.EndsWith(".base_layer" + BiasEnd, StringComparison.Ordinal)) ? "lora_only" : "all",
             TrainedTokens = adapted.Tokens.ToDictionary(tokens => named(tokens.Module), tokens => tokens.Ids),
         };
     }

@@ -51,7 +51,8 @@ internal sealed class PeftTargets
             return false;
         }
 
-        return _parameters.Matches(moduleName) || (_targets?.Matches(moduleName) == true && (isLinear || !_targets.IsAllLinear) && IsInLayer(moduleName));
+        return _parameters.Matches(moduleName) || (
+            _targets?.Matches(moduleName) == true && (isLinear || !_targets.IsAllLinear) && IsInLayer(moduleName));
     }
 
     private bool IsInLayer(string moduleName)
@@ -70,7 +71,8 @@ internal sealed class PeftTargets
     {
         null or { ValueKind: JsonValueKind.Null } => null,
         { ValueKind: JsonValueKind.String } text when text.GetString()!.Length == 0 => null,
-        { ValueKind: JsonValueKind.String } text when text.GetString()!.Equals("all-linear", StringComparison.OrdinalIgnoreCase) => TargetModules.AllLinear,
+        { ValueKind: JsonValueKind.String } text when text.GetString()!.Equals("all-linear", StringComparison.OrdinalIgnoreCase) =>
+            TargetModules.AllLinear,
         { } value => value.Deserialize<TargetModules>(),
     };
 

@@ -43,7 +43,10 @@ public sealed record ShortcutChain(string Name, IReadOnlyList<string> Blocks)
         ArgumentNullException.ThrowIfNull(order);
         roleOf ??= LayerRole.Usual;
         var places = order.GroupBy(roleOf).ToDictionary(
-            role => role.Key, role => role.Distinct(StringComparer.Ordinal).Select((name, place) => (name, place)).ToDictionary(p => p.name, p => p.place, StringComparer.Ordinal));
+            role =>
+                role.Key, role =>
+                    role.Distinct(StringComparer.Ordinal).Select((name, place) => (name, place)).ToDictionary(
+                        p => p.name, p => p.place, StringComparer.Ordinal));
         var chains = new List<ShortcutChain>();
         var breaks = new List<ChainBreak>();
         foreach (var role in links.GroupBy(link => roleOf(link.Name)))
@@ -86,5 +89,6 @@ public sealed record ShortcutChain(string Name, IReadOnlyList<string> Blocks)
         return a.Tokens == b.Tokens ? null : $"they see {a.Tokens} and {b.Tokens} tokens of an input";
     }
 
-    private static string Text(ChainLink link) => $"[{link.OutFeatures}, {link.InFeatures}]{(link.Geometry.Length > 0 ? " " + link.Geometry : "")}";
+    private static string Text(ChainLink link) =>
+        $"[{link.OutFeatures}, {link.InFeatures}]{(link.Geometry.Length > 0 ? " " + link.Geometry : "")}";
 }

@@ -31,7 +31,8 @@ public sealed class ShortcutPass : IDisposable
     /// <param name="statistics">Gets the norms of this pass's activations from blocks in training mode; null gathers none.</param>
     /// <param name="observer">Sees every block's activations; null for nobody.</param>
     /// <returns>The pass; disposing it ends it.</returns>
-    public static ShortcutPass Open(Tensor? tokenMask = null, CalibrationStatistics? statistics = null, IActivationObserver? observer = null)
+    public static ShortcutPass Open(
+        Tensor? tokenMask = null, CalibrationStatistics? statistics = null, IActivationObserver? observer = null)
     {
         observer?.BeginPass(tokenMask);
         return new ShortcutPass(tokenMask, statistics, observer);
@@ -62,9 +63,11 @@ public sealed class ShortcutPass : IDisposable
     internal IReadOnlyDictionary<AdapterBlock, Tensor> Carried => _carried;
 
     /// <summary>A pass for one checkpointed segment, which starts with what the surrounding pass carries.</summary>
-    internal static ShortcutPass OpenSegment(ShortcutPass? surrounding, IReadOnlyList<AdapterBlock> blocks, IReadOnlyList<Tensor> tensors, bool recomputing)
+    internal static ShortcutPass OpenSegment(
+        ShortcutPass? surrounding, IReadOnlyList<AdapterBlock> blocks, IReadOnlyList<Tensor> tensors, bool recomputing)
     {
-        var pass = new ShortcutPass(surrounding?._tokenMask, recomputing ? null : surrounding?._statistics, recomputing ? null : surrounding?.Observer);
+        var pass = new ShortcutPass(
+            surrounding?._tokenMask, recomputing ? null : surrounding?._statistics, recomputing ? null : surrounding?.Observer);
         for (var i = 0; i < blocks.Count; i++)
         {
             pass.Carry(blocks[i], tensors[i]);

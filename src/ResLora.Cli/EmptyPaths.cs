@@ -17,7 +17,8 @@ internal static class EmptyPaths
     public static void Refuse(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        var options = command.Options.Where(option => _names.Contains(option.HelpName)).Select(option => (option.Name, (SymbolResult?)parsed.GetResult(option)));
+        var options = command.Options.Where(option => _names.Contains(option.HelpName)).Select(
+            option => (option.Name, (SymbolResult?)parsed.GetResult(option)));
         var arguments = command.Arguments.Select(argument => (argument.Name, (SymbolResult?)parsed.GetResult(argument)));
         foreach (var (name, result) in options.Concat(arguments))
         {

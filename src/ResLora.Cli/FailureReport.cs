@@ -43,7 +43,8 @@ internal sealed class FailureReport(CommandStreams streams, bool isJson, string 
         // Messages about single words of an unknown option repeat what its suggestion says better.
         var strange = parsed.UnmatchedTokens.Where(token => token.StartsWith('-') || command.Subcommands.Count > 0).Take(1).ToArray();
         var lines = strange.Length > 0
-            ? strange.Select(token => $"There is no {(token.StartsWith('-') ? "option" : "command")} '{token}'.{NearestName.Suggestion(token, known)}")
+            ? strange.Select(
+                token => $"There is no {(token.StartsWith('-') ? "option" : "command")} '{token}'.{NearestName.Suggestion(token, known)}")
             : parsed.Errors.Select(problem => InWords(problem.Message));
         var path = command is Verb ? $"{tool} {command.Name}" : tool;
         return Write($"{string.Join('\n', lines.Distinct(StringComparer.Ordinal))}\nSee '{path} --help'.", ExitCode.BadInput);

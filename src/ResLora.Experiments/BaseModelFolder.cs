@@ -14,7 +14,11 @@ public static class BaseModelFolder
     /// <exception cref="ConfigException">Nothing was given, and the adapter names no folder that is here.</exception>
     /// <exception cref="FileFormatException">The adapter cannot be read.</exception>
     public static string Of(string? given, string? adapterFolder) => given
-        ?? Of(given, AdapterStore.Describe(adapterFolder ?? throw new ConfigException("There is no model; give one (--model), or an adapter that names its base model (--adapter).")));
+        ?? Of(
+            given,
+            AdapterStore.Describe(
+                adapterFolder ?? throw new ConfigException(
+                    "There is no model; give one (--model), or an adapter that names its base model (--adapter).")));
 
     /// <summary>The folder that the user gives, else the one that the adapter names.</summary>
     /// <param name="given">What the user gave, or null.</param>

@@ -23,7 +23,8 @@ public abstract class CausalLanguageModel(string name) : LanguageModel(name)
     /// </param>
     /// <returns>New tensor [B, T, D], owned by the caller.</returns>
     public abstract Tensor Hidden(
-        Tensor inputIds, Tensor? tokenMask = null, KeyValueCache? cache = null, bool rightPadded = false, IReadOnlyList<int>? packed = null);
+        Tensor inputIds, Tensor? tokenMask =
+            null, KeyValueCache? cache = null, bool rightPadded = false, IReadOnlyList<int>? packed = null);
 
     /// <summary>Scores of the next token.</summary>
     /// <param name="hidden">[..., D] hidden states after the last norm, borrowed.</param>

@@ -20,7 +20,8 @@ public abstract class Denoiser(string name) : Network(name)
     /// <summary>What heights and widths of latents are best multiples of: by so much the smallest level is smaller.</summary>
     public abstract int LatentStep { get; }
 
-    /// <summary>Sees the output of each part (<c>time_embedding</c>, <c>conv_in</c>, the blocks), borrowed, by the part's name. Default: nobody.</summary>
+    /// <summary>Sees the output of each part (<c>time_embedding</c>, <c>conv_in</c>, the blocks), borrowed, by the part's name. Default:
+    /// nobody.</summary>
     public Action<string, Tensor>? Watch { get; set; }
 
     /// <summary>The name of a layer in the checkpoints of the library that the network was first written for. Default: none.</summary>

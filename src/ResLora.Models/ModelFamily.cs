@@ -9,7 +9,8 @@ namespace ResLora.Models;
 public sealed record ModelFamily
 {
     /// <summary>
-    /// The values of <c>model_type</c> in config.json that are this family's; of <c>_class_name</c> for parts of diffusers' pipelines, which
+    /// The values of <c>model_type</c> in config.json that are this family's; of <c>_class_name</c> for parts of diffusers' pipelines,
+    /// which
     /// have no type.
     /// </summary>
     public required IReadOnlyList<string> ModelTypes { get; init; }

@@ -40,7 +40,8 @@ public static class ModelFolder
         long maxShardBytes = CheckpointWriter.DefaultShardBytes)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(sourceFolder)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))
+        if (Path.TrimEndingDirectorySeparator(
+            Path.GetFullPath(sourceFolder)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))
         {
             throw new ConfigException($"{folder}: a model cannot be written over the folder that it is read from; choose another output.");
         }
@@ -85,7 +86,9 @@ public static class ModelFolder
 
         Write(
             model, config, companions, folder, dtype, overwrite,
-            path => CheckpointWriter.Write(path, model.named_parameters().Select(p => KeyValuePair.Create(p.name, (Tensor)p.parameter)), dtype, maxShardBytes));
+            path =>
+                CheckpointWriter.Write(
+                    path, model.named_parameters().Select(p => KeyValuePair.Create(p.name, (Tensor)p.parameter)), dtype, maxShardBytes));
     }
 
     /// <summary>
@@ -112,7 +115,14 @@ public static class ModelFolder
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(weights);
-        Write(model, config, companions, folder, dtype, overwrite, path => CheckpointWriter.WriteStreamed(path, ModelWeights.Drawn(model, weights, dtype), maxShardBytes));
+        Write(
+            model,
+            config,
+            companions,
+            folder,
+            dtype,
+            overwrite,
+            path => CheckpointWriter.WriteStreamed(path, ModelWeights.Drawn(model, weights, dtype), maxShardBytes));
     }
 
     /// <summary>Writes a model as it is stored in another place, a tensor at a time: no model has to fit into memory.</summary>
@@ -134,7 +144,9 @@ public static class ModelFolder
         SafetensorsEntry[] entries = [.. checkpoint.Entries.Values.Select(entry => entry with { DataType = dtype ?? entry.DataType })];
         Write(
             model, JsonObject.Create(json.RootElement)!, Companions(source), folder, SafetensorsEntry.MainType(entries)!.Value, overwrite,
-            path => CheckpointWriter.WriteStreamed(path, entries.Select(entry => new StreamedTensor(entry.Name, entry.DataType, entry.Shape, () => Read(entry)))));
+            path =>
+                CheckpointWriter.WriteStreamed(
+                    path, entries.Select(entry => new StreamedTensor(entry.Name, entry.DataType, entry.Shape, () => Read(entry)))));
         return entries;
 
         Tensor Read(SafetensorsEntry entry)

@@ -80,7 +80,8 @@ public sealed record ModelHead(ModelHeadKind Kind, IReadOnlyList<string> Labels)
             return;
         }
 
-        config["id2label"] = new JsonObject(Labels.Select((label, i) => KeyValuePair.Create(i.ToString(CultureInfo.InvariantCulture), (JsonNode?)label)));
+        config["id2label"] = new JsonObject(
+            Labels.Select((label, i) => KeyValuePair.Create(i.ToString(CultureInfo.InvariantCulture), (JsonNode?)label)));
         config["label2id"] = new JsonObject(Labels.Select((label, i) => KeyValuePair.Create(label, (JsonNode?)i)));
         config["num_labels"] = Outputs;
         config["problem_type"] = Kind == ModelHeadKind.Score ? "regression" : "single_label_classification";

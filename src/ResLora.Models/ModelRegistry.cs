@@ -123,7 +123,8 @@ public static class ModelRegistry
     /// <returns>The model in evaluation mode, owned by the caller.</returns>
     /// <exception cref="FileFormatException">A file is missing or broken, or the weights do not fit the configuration.</exception>
     /// <exception cref="ConfigException">The model is not supported, or a head is asked for and it has none.</exception>
-    public static Network Load(string folder, ScalarType? dtype = null, Device? device = null, ModelHead? head = null, long? headSeed = null)
+    public static Network Load(
+        string folder, ScalarType? dtype = null, Device? device = null, ModelHead? head = null, long? headSeed = null)
     {
         var model = Build(folder, head);
         try

@@ -25,7 +25,8 @@ public static class ModelWeights
     /// <param name="device">The device wanted.</param>
     /// <param name="ignored">Names in the checkpoint that the network has no use for (besides rotary frequencies).</param>
     /// <exception cref="FileFormatException">Tensors are missing, superfluous or of another shape; all are named.</exception>
-    public static void Load(nn.Module model, CheckpointReader checkpoint, ScalarType? dtype, Device device, params IEnumerable<string> ignored)
+    public static void Load(
+        nn.Module model, CheckpointReader checkpoint, ScalarType? dtype, Device device, params IEnumerable<string> ignored)
     {
         HashSet<string> unused = [.. ignored];
         Load(model, checkpoint, dtype, device, new CheckpointLayout { IsIgnored = unused.Contains });
@@ -76,10 +77,13 @@ public static class ModelWeights
     /// <param name="entries">The checkpoint's tensors.</param>
     /// <param name="layout">How checkpoint and network differ.</param>
     /// <returns>Dotted names.</returns>
-    internal static IReadOnlyList<string> Missing(nn.Module model, IReadOnlyDictionary<string, SafetensorsEntry> entries, CheckpointLayout layout)
+    internal static IReadOnlyList<string> Missing(
+        nn.Module model, IReadOnlyDictionary<string, SafetensorsEntry> entries, CheckpointLayout layout)
     {
-        bool IsThere(string name, long[] shape) => layout.Names(name).Any(n => entries.TryGetValue(n, out var entry) && entry.Shape.SequenceEqual(shape));
-        return [.. layout.ReplaceableModules.Where(module => model.named_parameters().Any(p => IsIn(p.name, module) && !IsThere(p.name, p.parameter.shape)))];
+        bool IsThere(string name, long[] shape) =>
+            layout.Names(name).Any(n => entries.TryGetValue(n, out var entry) && entry.Shape.SequenceEqual(shape));
+        return [.. layout.ReplaceableModules.Where(
+            module => model.named_parameters().Any(p => IsIn(p.name, module) && !IsThere(p.name, p.parameter.shape)))];
     }
 
     /// <summary>Draws every weight of a new model: normal with the given deviation, biases zero, norms one.</summary>
@@ -153,7 +157,8 @@ public static class ModelWeights
             if (!checkpoint.Entries.TryGetValue(stored[name], out var entry))
             {
                 // Only what is shown is worth the search.
-                var near = problems.Count < ShownProblems ? NearestName.Suggestion(name, checkpoint.Entries.Keys.Where(found => !used.Contains(found))) : "";
+                var near = problems.Count < ShownProblems ? NearestName.Suggestion(
+                    name, checkpoint.Entries.Keys.Where(found => !used.Contains(found))) : "";
                 problems.Add($"'{name}' is missing.{near}");
             }
             else if (!entry.Shape.SequenceEqual(shape))
@@ -181,7 +186,8 @@ public static class ModelWeights
     /// <summary>What is left on the meta device would be computed with as if it had values.</summary>
     private static void RequireValues(nn.Module model)
     {
-        var tensors = model.named_parameters().Select(p => (p.name, (Tensor)p.parameter)).Concat(model.named_buffers().Select(b => (b.name, b.buffer)));
+        var tensors = model.named_parameters().Select(p => (p.name, (Tensor)p.parameter)).Concat(
+            model.named_buffers().Select(b => (b.name, b.buffer)));
         if (tensors.FirstOrDefault(t => t.Item2.device.type == META.type).name is { } empty)
         {
             throw new InvalidOperationException($"'{empty}' of {model.GetType().Name} has no values: it was left on the meta device.");

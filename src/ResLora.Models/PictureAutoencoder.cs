@@ -98,6 +98,7 @@ public abstract class PictureAutoencoder(string name) : Network(name)
         }
 
         network.Dispose();
-        throw new FileFormatException($"{path}: the configuration is that of another network than an autoencoder; the folder belongs elsewhere.");
+        throw new FileFormatException(
+            $"{path}: the configuration is that of another network than an autoencoder; the folder belongs elsewhere.");
     }
 }

@@ -19,11 +19,13 @@ internal static class PipelineFolder
     /// <param name="overwrite">Whether a folder of ours may be replaced.</param>
     /// <param name="maxShardBytes">The most bytes of tensors in one file.</param>
     /// <exception cref="ConfigException">The folder exists and may not be replaced, or the disk refuses.</exception>
-    public static void Write(TextToImageModel model, string sourceFolder, string folder, ScalarType dtype, bool overwrite, long maxShardBytes)
+    public static void Write(
+        TextToImageModel model, string sourceFolder, string folder, ScalarType dtype, bool overwrite, long maxShardBytes)
     {
         if (model.named_parameters().FirstOrDefault(p => p.name.Contains(".base_layer.", StringComparison.Ordinal)).name is { } foreign)
         {
-            throw new InvalidOperationException($"The model still carries adapter blocks ('{foreign}'); merge or remove them before writing it.");
+            throw new InvalidOperationException(
+                $"The model still carries adapter blocks ('{foreign}'); merge or remove them before writing it.");
         }
 
         AtomicFolder.Write(
@@ -48,7 +50,8 @@ internal static class PipelineFolder
     /// <param name="inputs">What the weights are read from.</param>
     /// <param name="fill">Writes the weights into the parts' folders, which are there, given the folder that holds them.</param>
     /// <exception cref="ConfigException">The folder exists, or the disk refuses.</exception>
-    public static void WriteParts(string sourceFolder, string folder, bool overwrite, IEnumerable<string> inputs, Action<string> fill) => AtomicFolder.Write(
+    public static void WriteParts(string sourceFolder, string folder, bool overwrite, IEnumerable<string> inputs, Action<string> fill) =>
+        AtomicFolder.Write(
         folder,
         path =>
         {

@@ -102,7 +102,8 @@ public abstract class TextToImageModel : Network, IOriginalNames
 
     /// <summary>The role that a layer has in its part: parts share no chain.</summary>
     /// <inheritdoc />
-    public override string RoleOf(string layer) => Of(layer) is var (prefix, part, own) ? prefix + part.RoleOf(own) : LayerRole.Usual(layer);
+    public override string RoleOf(string layer) =>
+        Of(layer) is var (prefix, part, own) ? prefix + part.RoleOf(own) : LayerRole.Usual(layer);
 
     /// <inheritdoc />
     public override long? TokensOf(string layer) => Of(layer) is var (_, part, own) ? part.TokensOf(own) : null;

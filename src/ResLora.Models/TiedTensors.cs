@@ -31,7 +31,8 @@ internal static class TiedTensors
 
         using var scope = NewDisposeScope();
         using var checkpoint = CheckpointReader.Open(folder);
-        return entries[copy].Shape.SequenceEqual(entries[original].Shape) && AreEqual(checkpoint.Read(copy), checkpoint.Read(original)) ? null : copy;
+        return entries[copy].Shape.SequenceEqual(entries[original].Shape) && AreEqual(
+            checkpoint.Read(copy), checkpoint.Read(original)) ? null : copy;
     }
 
     /// <summary>In parts, so that a large matrix costs no memory and one that differs hardly any time.</summary>

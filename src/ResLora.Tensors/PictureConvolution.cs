@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace ResLora.Tensors;
 
-/// <summary>A convolution in two dimensions that goes round what libtorch 2.10 does wrong on processors (<see cref="PictureProduct"/>).</summary>
+/// <summary>A convolution in two dimensions that goes round what libtorch 2.10 does wrong on processors
+/// (<see cref="PictureProduct"/>).</summary>
 public sealed class PictureConvolution : Convolution
 {
     /// <summary>Creates the layer with weights on the meta device.</summary>

@@ -6,9 +6,11 @@ namespace ResLora.Tensors;
 /// <summary>The operation of a convolution in two dimensions without groups, as libtorch 2.10 does it right on every processor.</summary>
 /// <remarks>
 /// Where channels do not fill the vectors of a processor with AVX-512, libtorch now and then takes in memory that nobody has written: with
-/// 8, 12, 20 or 24 channels outputs were NaN or wrong, and with 2 to 8 outputs gradients of inputs were NaN in none to 311 of 400 passes (with
+/// 8, 12, 20 or 24 channels outputs were NaN or wrong, and with 2 to 8 outputs gradients of inputs were NaN in none to 311 of 400 passes
+/// (with
 /// 16 or more, in none of 8,400). Here channels of zeros fill them, which change nothing, and are left out of the output. A single small
-/// picture, and kernels of 1 on one thread, go to another library, which writes a line to standard error each time that it does not know the
+/// picture, and kernels of 1 on one thread, go to another library, which writes a line to standard error each time that it does not know
+/// the
 /// processor: such a picture is taken twice, and a kernel of 1 is a product of matrices.
 /// </remarks>
 public static class PictureProduct
@@ -44,7 +46,8 @@ public static class PictureProduct
         var outputs = weight.shape[0];
         var (ins, outs) = (Missing(weight.shape[1]), Missing(outputs));
         var pixels = ins == 0 ? pictures : nn.functional.pad(pictures, [0, 0, 0, 0, 0, ins]);                            // [B, 16 n, Y, X]
-        var filled = ins == 0 && outs == 0 ? weight : nn.functional.pad(weight, [0, 0, 0, 0, 0, ins, 0, outs]);         // [16 m, 16 n, K, K]
+        // [16 m, 16 n, K, K]
+        var filled = ins == 0 && outs == 0 ? weight : nn.functional.pad(weight, [0, 0, 0, 0, 0, ins, 0, outs]);
         var shift = outs == 0 || bias is null ? bias : nn.functional.pad(bias, [0, outs]);                              // [16 m]
         var wide = nn.functional.conv2d(pixels, filled, shift, stride, padding, dilation);                              // [B, 16 m, Y', X']
         wide = outs == 0 ? wide : wide.narrow(1, 0, outputs);

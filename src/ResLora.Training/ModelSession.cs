@@ -57,7 +57,8 @@ public sealed class ModelSession : IDisposable
     /// <returns>The session, owned by the caller.</returns>
     /// <exception cref="ResLoraException">A file is missing, broken or not supported, or the parts do not fit each other.</exception>
     public static ModelSession Load(
-        string modelFolder, string? adapterFolder = null, ScalarType? dtype = null, Device? device = null, ModelHead? head = null, long? headSeed = null,
+        string modelFolder, string? adapterFolder =
+            null, ScalarType? dtype = null, Device? device = null, ModelHead? head = null, long? headSeed = null,
         int? rank = null)
     {
         var description = adapterFolder is null ? null : AdapterStore.Describe(adapterFolder);
@@ -69,7 +70,8 @@ public sealed class ModelSession : IDisposable
 
         // A vocabulary takes about as long as the weights of a small model, and one core.
         var tokenizer = Task.Run(() => Tokenizer.Load(modelFolder));
-        var session = Open(ModelRegistry.Load(modelFolder, dtype, device, head, headSeed), modelFolder, () => tokenizer.GetAwaiter().GetResult());
+        var session = Open(
+            ModelRegistry.Load(modelFolder, dtype, device, head, headSeed), modelFolder, () => tokenizer.GetAwaiter().GetResult());
         if (adapterFolder is null)
         {
             return session;
@@ -108,7 +110,8 @@ public sealed class ModelSession : IDisposable
             throw new InvalidOperationException("The session has an adapter already.");
         }
 
-        return Wire(TiedEmbedding.Part(Model, AdaptedModel.Inject(Model, config.WithUsualTargets(Model.UsualTargets), seed, Model.HeadModules)));
+        return Wire(
+            TiedEmbedding.Part(Model, AdaptedModel.Inject(Model, config.WithUsualTargets(Model.UsualTargets), seed, Model.HeadModules)));
     }
 
     /// <summary>Puts a saved adapter on the model, to use it or to train it further.</summary>

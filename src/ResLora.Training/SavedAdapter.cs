@@ -32,7 +32,8 @@ public static class SavedAdapter
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(description);
         var wasTied = GiveOwnHead(model, description);
-        return TiedEmbedding.Part(model, RequirePossible(model, AdapterStore.Place(model, description, model.HeadModules), description.Folder, wasTied));
+        return TiedEmbedding.Part(
+            model, RequirePossible(model, AdapterStore.Place(model, description, model.HeadModules), description.Folder, wasTied));
     }
 
     /// <summary>A head that is the embedding itself becomes one of its own where the adapter changes one of the two.</summary>

@@ -37,7 +37,17 @@ public sealed class EncoderTests : IDisposable
         Tool.Run("pretrain", In("pretrain.yaml"), "--objective", "mlm", "--json").Expect(0);
         var plan = Tool.Run("plan", In("train.yaml"), "--json").Expect(0).Json;
         Tool.Run("train", In("train.yaml"), "--output", In("run"), "--json").Expect(0);
-        var evaluation = Tool.Run("evaluate", "--model", In("base"), "--adapter", In("run/best"), "--task", "classification", "--data", In("train.jsonl"), "--json").Expect(0).Json;
+        var evaluation = Tool.Run(
+            "evaluate",
+            "--model",
+            In("base"),
+            "--adapter",
+            In("run/best"),
+            "--task",
+            "classification",
+            "--data",
+            In("train.jsonl"),
+            "--json").Expect(0).Json;
         var merge = Tool.Run("merge", "--adapter", In("run/best"), "--as", "model", "--output", In("merged"), "--json").Expect(0).Json;
         var unmerged =
             Tool.RunWithInput(string.Join('\n', lines), "predict", "--model", In("base"), "--adapter", In("run/best")).Expect(0).Output;
@@ -52,7 +62,8 @@ public sealed class EncoderTests : IDisposable
         Assert.Equal(61, evaluation.GetProperty("samples").GetInt32());
         Assert.Equal("bad", evaluation.GetProperty("report").GetProperty("classes")[0].GetProperty("label").GetString());
         Assert.True(merge.GetProperty("isExact").GetBoolean());
-        var streamed = unmerged.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<JsonElement>(line)).ToArray();
+        var streamed = unmerged.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(
+            line => JsonSerializer.Deserialize<JsonElement>(line)).ToArray();
         var kept = merged.GetProperty("predictions").EnumerateArray().ToArray();
         Assert.Equal((2, 2), (streamed.Length, kept.Length));
         const double tolerance = 1e-5;   // float32: the merge adds before it multiplies

@@ -48,10 +48,14 @@ public sealed class FailureTests
         using var output = new OutputWriter(full);
         using var error = new StringWriter();
 
-        var exitCode = CommandLine.Run(arguments, new CommandStreams(output, CommandStreams.Over(output, true), CommandStreams.Over(error, true), false));
+        var exitCode = CommandLine.Run(
+            arguments, new CommandStreams(output, CommandStreams.Over(output, true), CommandStreams.Over(error, true), false));
 
         Assert.Equal(arguments[0] == "inspect" ? ExitCode.BadInput : ExitCode.DiskFull, exitCode);
-        Assert.Contains(arguments[0] == "inspect" ? "does not exist" : "Standard output cannot be written: the disk is full", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            arguments[0] == "inspect" ? "does not exist" : "Standard output cannot be written: the disk is full",
+            error.ToString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -61,7 +65,8 @@ public sealed class FailureTests
         using var log = new LogWriter(full);
         using var output = new StringWriter();
 
-        var exitCode = CommandLine.Run(["trian", "--json"], new CommandStreams(output, CommandStreams.Over(output, true), CommandStreams.Over(log, true), false));
+        var exitCode = CommandLine.Run(
+            ["trian", "--json"], new CommandStreams(output, CommandStreams.Over(output, true), CommandStreams.Over(log, true), false));
 
         Assert.Equal(ExitCode.BadInput, exitCode);
         Assert.Contains("Did you mean 'train'?", output.ToString(), StringComparison.Ordinal);

@@ -35,7 +35,10 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
         var trained = Tool.Run(
             "train", "--model", world.Base, "--data", world.Data, "--set", "training.steps=1", "--set", "training.threads=1", "--output", world["by-line"], "--json").Expect(0);
 
-        Assert.StartsWith("The task is completion: it has the columns prompt, completion (--task names another).", trained.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The task is completion: it has the columns prompt, completion (--task names another).",
+            trained.Error,
+            StringComparison.Ordinal);
         Assert.Equal(1, trained.Json.GetProperty("result").GetProperty("steps").GetInt32());
     }
 
@@ -78,7 +81,16 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
         Tool.Run([.. merge, "model", "--output", world["merged"]]).Expect(2);
 
         Tool.Run("generate", "--model", world["merged"], "--prompt", "What is 3 plus 4?", "--max-new-tokens", "5").Expect(0);
-        Tool.Run("generate", "--model", world.Base, "--adapter", world["lora"], "--prompt", "What is 3 plus 4?", "--max-new-tokens", "5").Expect(0);
+        Tool.Run(
+            "generate",
+            "--model",
+            world.Base,
+            "--adapter",
+            world["lora"],
+            "--prompt",
+            "What is 3 plus 4?",
+            "--max-new-tokens",
+            "5").Expect(0);
         Assert.Equal(
             "peft", Tool.Run("inspect", world["lora"], "--json").Expect(0).Json.GetProperty("facts").GetProperty("format").GetString());
     }
@@ -99,7 +111,9 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
             Tool.Run([.. line, "--output", folder]).Expect(2);
             var good = Tool.Run("export", "--check", folder, "--json").Expect(0).Json;
 
-            Assert.True(JsonElement.DeepEquals(plan.GetProperty("features"), made.GetProperty("report").GetProperty("plan").GetProperty("features")));
+            Assert.True(
+                JsonElement.DeepEquals(
+                    plan.GetProperty("features"), made.GetProperty("report").GetProperty("plan").GetProperty("features")));
             Assert.True(made.GetProperty("report").GetProperty("proofs")[0].GetProperty("predictions").GetInt64() > 0);
             Assert.True(good.GetProperty("passed").GetBoolean() && good.GetProperty("compared").GetBoolean());
         }
@@ -112,9 +126,15 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
         Assert.NotEmpty(bad.GetProperty("differences").EnumerateArray());
 
         Tool.Run("generate", "--model", world["export-hf"], "--prompt", "What is 3 plus 4?", "--max-new-tokens", "5").Expect(0);
-        File.WriteAllLines(world["onward.yaml"], File.ReadLines(world.Config).Where(line => !line.StartsWith("adapter:", StringComparison.Ordinal)).Append("startFrom: export-peft"));
+        File.WriteAllLines(
+            world["onward.yaml"],
+            File.ReadLines(world.Config).Where(
+                line => !line.StartsWith("adapter:", StringComparison.Ordinal)).Append("startFrom: export-peft"));
         Tool.Run("train", world["onward.yaml"], "--output", world["onward"], "--json").Expect(0);
-        Assert.Contains("--to is missing", Tool.Run("export", "--adapter", adapter, "--output", world["nowhere"]).Expect(2).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "--to is missing",
+            Tool.Run("export", "--adapter", adapter, "--output", world["nowhere"]).Expect(2).Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,7 +156,10 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
         var whole = Tool.Run([.. line, world["whole"]]).Expect(0).Json;
 
         using var process = Tool.Start([.. line, world["halves"]]);
-        Assert.True(SpinWait.SpinUntil(() => new FileInfo(Path.Combine(world["halves"], "metrics.jsonl")) is { Exists: true, Length: > 0 }, TimeSpan.FromMinutes(1)));
+        Assert.True(
+            SpinWait.SpinUntil(
+                () => new FileInfo(Path.Combine(world["halves"], "metrics.jsonl")) is { Exists: true, Length: > 0 },
+                TimeSpan.FromMinutes(1)));
         Tool.Signal(process, "TERM");
         var first = Tool.End(process).Expect(130).Json;
         var second = Tool.Run([.. line, world["halves"], "--resume"]).Expect(0).Json;
@@ -203,7 +226,9 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
     private Process StartLongRun(string run)
     {
         var process = Tool.Start("train", world.Config, "--set", "training.steps=100000", "--output", run, "--json");
-        Assert.True(SpinWait.SpinUntil(() => new FileInfo(Path.Combine(run, "metrics.jsonl")) is { Exists: true, Length: > 0 }, TimeSpan.FromMinutes(1)));
+        Assert.True(
+            SpinWait.SpinUntil(
+                () => new FileInfo(Path.Combine(run, "metrics.jsonl")) is { Exists: true, Length: > 0 }, TimeSpan.FromMinutes(1)));
         return process;
     }
 
@@ -215,7 +240,8 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
         public World()
         {
             Lines("texts.jsonl", i => new { text = $"{i % 9} + {i % 7} = {(i % 9) + (i % 7)}." });
-            Lines("train.jsonl", i => new { prompt = $"What is {i % 9} plus {i % 7}?", completion = $"The answer is {(i % 9) + (i % 7)}." });
+            Lines(
+                "train.jsonl", i => new { prompt = $"What is {i % 9} plus {i % 7}?", completion = $"The answer is {(i % 9) + (i % 7)}." });
             File.WriteAllText(this["pretrain.yaml"], """
                 texts: texts.jsonl
                 validationCount: 5

@@ -60,9 +60,11 @@ internal sealed record Machine
             Runtime = report.Runtime,
             Libtorch = report.LibtorchVersion,
             Threads = report.IntraOpThreads,
-            LoadBefore = double.TryParse(FirstLine("/proc/loadavg", "")?.Split(' ')[0], CultureInfo.InvariantCulture, out var load) ? load : null,
+            LoadBefore = double.TryParse(
+                FirstLine("/proc/loadavg", "")?.Split(' ')[0], CultureInfo.InvariantCulture, out var load) ? load : null,
             Commit = FindCommit(),
-            IsOptimized = !typeof(Machine).Assembly.GetCustomAttributes(inherit: false).OfType<DebuggableAttribute>().Any(a => a.IsJITOptimizerDisabled),
+            IsOptimized = !typeof(Machine).Assembly.GetCustomAttributes(inherit: false).OfType<DebuggableAttribute>().Any(
+                a => a.IsJITOptimizerDisabled),
         };
     }
 

@@ -44,7 +44,9 @@ internal sealed record ProcessMemory(long Peak, long Anonymous, long OfFiles)
         var kibibytes = lines
             .Select(line => line.Split(':', 2))
             .Where(parts => parts.Length == 2 && parts[1].EndsWith(" kB", StringComparison.Ordinal))
-            .ToDictionary(parts => parts[0], parts => long.Parse(parts[1][..^3].Trim(), CultureInfo.InvariantCulture), StringComparer.Ordinal);
-        return new ProcessMemory(1024 * kibibytes["VmHWM"], 1024 * kibibytes["RssAnon"], 1024 * (kibibytes["RssFile"] + kibibytes["RssShmem"]));
+            .ToDictionary(
+                parts => parts[0], parts => long.Parse(parts[1][..^3].Trim(), CultureInfo.InvariantCulture), StringComparer.Ordinal);
+        return new ProcessMemory(
+            1024 * kibibytes["VmHWM"], 1024 * kibibytes["RssAnon"], 1024 * (kibibytes["RssFile"] + kibibytes["RssShmem"]));
     }
 }

@@ -26,7 +26,8 @@ internal sealed class ToolStart(string input, params string[] arguments) : IDisp
         _tool.StandardInput.Close();
         if (_tool.StandardOutput.Read() < 0)
         {
-            throw new RunFailedException($"'reslora {string.Join(' ', arguments)}' printed nothing: {_tool.StandardError.ReadToEnd().Trim()}");
+            throw new RunFailedException(
+                $"'reslora {string.Join(' ', arguments)}' printed nothing: {_tool.StandardError.ReadToEnd().Trim()}");
         }
     }
 

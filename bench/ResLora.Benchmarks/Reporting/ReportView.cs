@@ -39,7 +39,8 @@ internal static class ReportView
         var drawn = Tables.Of([table.Name, .. Cells(f => f.Heading + ">", "quartiles>")]);
         foreach (var row in table.Rows)
         {
-            string Median(Figure figure) => row.Measures.FirstOrDefault(m => m.Figure == figure) is { } measure ? Text(measure.Value.Median, figure) : "";
+            string Median(Figure figure) =>
+                row.Measures.FirstOrDefault(m => m.Figure == figure) is { } measure ? Text(measure.Value.Median, figure) : "";
             drawn.Row([row.Name, .. Cells(Median, Quartiles(row.Measures[0].Value, row.Measures[0].Figure))]);
         }
 
@@ -68,7 +69,8 @@ internal static class ReportView
         var machine = report.Machine;
         yield return new("processor", $"{machine.Processor ?? "unknown"}, {machine.Cores} cores, {string.Join(" ", machine.Instructions)}");
         yield return new("memory", ByteSize.Format(machine.MemoryBytes));
-        yield return new("software", $"{machine.OperatingSystem}, {machine.Runtime}, libtorch {machine.Libtorch}, {machine.Threads} threads");
+        yield return new(
+            "software", $"{machine.OperatingSystem}, {machine.Runtime}, libtorch {machine.Libtorch}, {machine.Threads} threads");
         if (machine.LoadBefore is { } load)
         {
             yield return new("load before", load.ToString("0.00", CultureInfo.InvariantCulture));

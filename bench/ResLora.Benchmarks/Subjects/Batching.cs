@@ -25,7 +25,8 @@ internal sealed record Batching(string Name, IReadOnlyList<int[]> Batches, bool 
     /// <returns>From 0 up to but not including 1.</returns>
     public double Padding(IReadOnlyList<int> lengths)
     {
-        var positions = IsPacked ? lengths.Sum(length => (double)length) : Batches.Sum(batch => (double)batch.Length * batch.Max(index => lengths[index]));
+        var positions = IsPacked ? lengths.Sum(length => (double)length) : Batches.Sum(
+            batch => (double)batch.Length * batch.Max(index => lengths[index]));
         return 1 - (Batches.Sum(batch => batch.Sum(index => (double)lengths[index])) / positions);
     }
 

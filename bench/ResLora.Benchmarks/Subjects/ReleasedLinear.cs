@@ -12,7 +12,8 @@ namespace ResLora.Benchmarks.Subjects;
 /// </summary>
 /// <param name="block">The block whose frozen layer and factors it computes with; borrowed.</param>
 /// <param name="previous">The blocks that it reads, nearest first.</param>
-internal sealed class ReleasedLinear(LoraBlock block, IReadOnlyList<ReleasedLinear> previous) : nn.Module<Tensor, Tensor>(nameof(ReleasedLinear))
+internal sealed class ReleasedLinear(
+    LoraBlock block, IReadOnlyList<ReleasedLinear> previous) : nn.Module<Tensor, Tensor>(nameof(ReleasedLinear))
 {
     private const int Window = 100;
     private readonly Queue<float> _inputNorms = new();

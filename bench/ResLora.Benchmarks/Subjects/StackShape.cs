@@ -36,7 +36,8 @@ internal sealed record StackShape
     };
 
     /// <summary>A stack whose steps take milliseconds, for counting what is left over after many of them.</summary>
-    public static StackShape Tiny { get; } = new() { Hidden = 64, Intermediate = 128, Layers = 2, Heads = 4, KeyValueHeads = 2, Vocabulary = 256 };
+    public static StackShape Tiny { get; } =
+        new() { Hidden = 64, Intermediate = 128, Layers = 2, Heads = 4, KeyValueHeads = 2, Vocabulary = 256 };
 
     /// <summary>The configuration of such a model.</summary>
     /// <exception cref="ConfigException">There is no such model.</exception>

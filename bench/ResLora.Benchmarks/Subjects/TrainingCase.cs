@@ -31,7 +31,12 @@ internal sealed class TrainingCase : IDisposable
     /// <param name="adapter">The adapter.</param>
     /// <param name="samples">What is trained on.</param>
     /// <param name="checkpointing">Whether layers are computed again in place of being kept.</param>
-    public TrainingCase(CausalLanguageModel model, Variant variant, AdapterConfig adapter, IReadOnlyList<TokenizedSample> samples, bool checkpointing = false)
+    public TrainingCase(
+        CausalLanguageModel model,
+        Variant variant,
+        AdapterConfig adapter,
+        IReadOnlyList<TokenizedSample> samples,
+        bool checkpointing = false)
     {
         _model = model;
         variant.Apply(model);

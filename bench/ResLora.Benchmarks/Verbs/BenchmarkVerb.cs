@@ -20,7 +20,8 @@ internal static class BenchmarkVerb
     /// <param name="rounds">The default of <c>--rounds</c>.</param>
     /// <param name="options">Its own options.</param>
     /// <param name="body">Measures.</param>
-    public static Verb Create(string name, string question, int rounds, IEnumerable<Option> options, Func<ParseResult, Harness, Findings> body)
+    public static Verb Create(
+        string name, string question, int rounds, IEnumerable<Option> options, Func<ParseResult, Harness, Findings> body)
     {
         var count = Numbers.Count("--rounds", "How many rounds count; one more goes before them and is left out.", rounds);
         var threads = Numbers.Count("--threads", "Threads of libtorch; 0 leaves the choice to it.", 0, smallest: 0);

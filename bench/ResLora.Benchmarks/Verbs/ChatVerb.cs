@@ -15,7 +15,8 @@ internal static class ChatVerb
     /// <summary>Makes the verb.</summary>
     public static Verb Create()
     {
-        var model = new Option<string>("--model") { Description = "A chat model: a GGUF file, or a folder.", HelpName = "DIR", Required = true };
+        var model =
+            new Option<string>("--model") { Description = "A chat model: a GGUF file, or a folder.", HelpName = "DIR", Required = true };
         return BenchmarkVerb.Create(
             "chat",
             "How long from the command 'chat' to the first word of an answer, against starting the tool and reading the file?",
@@ -35,7 +36,8 @@ internal static class ChatVerb
             new(Start, start.Run) { Finish = start.Finish },
             new(Chat, chat.Run) { Finish = chat.Finish },
         ]);
-        return new Findings(new ReportTable("chat", [.. times.Select(t => new ReportRow(t.Key, new Measure(Figure.Milliseconds, t.Value)))]))
+        return new Findings(
+            new ReportTable("chat", [.. times.Select(t => new ReportRow(t.Key, new Measure(Figure.Milliseconds, t.Value)))]))
         {
             Settings = new Dictionary<string, object> { ["fileBytes"] = files.Sum(file => new FileInfo(file).Length) },
             Ratios =

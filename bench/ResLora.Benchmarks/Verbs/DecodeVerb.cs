@@ -48,7 +48,8 @@ internal static class DecodeVerb
                 [
                     .. from size in sizes
                        from subject in new[] { ("base", plain), ("merged", adapted), ("unmerged", carrying) }
-                       select new DecodingCase($"{subject.Item1}, batch {size}", subject.Item2, size, line.GetValue(prompt), line.GetValue(tokens)),
+                       select new DecodingCase(
+                           $"{subject.Item1}, batch {size}", subject.Item2, size, line.GetValue(prompt), line.GetValue(tokens)),
                 ];
                 var findings = Measure(harness, cases, WeightBytes(plain), (long)line.GetValue(megabytes) * 1_000_000);
                 return findings with
@@ -74,12 +75,18 @@ internal static class DecodeVerb
             var rate = times[c.Name].Map(time => 1000.0 * c.Batch * c.NewTokens / time);
             // A token of every text reads all weights once, whatever the batch.
             var bound = bandwidth.Map(gigabytes => c.Batch * gigabytes * 1e9 / weightBytes);
-            return new ReportRow(c.Name, new(Figure.TokensPerSecond, rate), new(Figure.ShareOfBound, rate.Over(bound)), new(Figure.Milliseconds, times[c.Name]));
+            return new ReportRow(
+                c.Name,
+                new(Figure.TokensPerSecond, rate),
+                new(Figure.ShareOfBound, rate.Over(bound)),
+                new(Figure.Milliseconds, times[c.Name]));
         }
 
         return new Findings(
             new ReportTable("decoding", [.. cases.Select(Row)]),
-            new ReportTable("memory", [new ReportRow(ReadReduce, new(Figure.GigabytesPerSecond, bandwidth), new(Figure.Milliseconds, times[ReadReduce]))]))
+            new ReportTable(
+                "memory",
+                [new ReportRow(ReadReduce, new(Figure.GigabytesPerSecond, bandwidth), new(Figure.Milliseconds, times[ReadReduce]))]))
         {
             Settings = new Dictionary<string, object> { ["weightBytesOfAToken"] = weightBytes },
             Ratios =
@@ -118,7 +125,9 @@ internal static class DecodeVerb
         var size = model.DataType == ScalarType.Float32 ? sizeof(float) : sizeof(float) / 2;
         var weights = model.named_modules().Select(m => m.module).OfType<Linear>().Sum(linear => linear.weight!.numel());
         // A tied head multiplies with the embedding.
-        var head = model.named_modules().Any(m => m.name == "lm_head") ? 0 : model.named_modules().Select(m => m.module).OfType<Embedding>().Sum(e => e.weight!.numel());
+        var head = model.named_modules().Any(m => m.name == "lm_head")
+            ? 0
+            : model.named_modules().Select(m => m.module).OfType<Embedding>().Sum(e => e.weight!.numel());
         return size * (weights + head);
     }
 

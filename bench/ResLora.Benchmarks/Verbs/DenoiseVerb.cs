@@ -27,7 +27,11 @@ internal static class DenoiseVerb
             "How long is a training step of a UNet, how near to the machine's matrix products, and what are its convolutions and attention?",
             BenchmarkVerb.UsualRounds,
             [channels, size, text, batch],
-            (line, harness) => Times(harness, Config([.. Numbers.Read(line, channels, smallest: 32)], line.GetValue(size), line.GetValue(text)), line.GetValue(batch)));
+            (line, harness) =>
+                Times(
+                    harness,
+                    Config([.. Numbers.Read(line, channels, smallest: 32)], line.GetValue(size), line.GetValue(text)),
+                    line.GetValue(batch)));
     }
 
     private static UNetConfig Config(int[] channels, int size, int text) => new()
@@ -69,7 +73,9 @@ internal static class DenoiseVerb
                 name, new(Figure.Milliseconds, times[name]), new(Figure.Gflops, rate), new(Figure.ShareOfFloat32Peak, rate.Over(peak)));
             ReportRow Step(string name, double flops) => Row(name, times[name].Gflops(flops));
             return new Findings(
-                new ReportTable("passes", [Step("lora", 2 * lora.ForwardFlops), Step("input", 2 * input.ForwardFlops), Step("forward", lora.ForwardFlops)]),
+                new ReportTable(
+                    "passes",
+                    [Step("lora", 2 * lora.ForwardFlops), Step("input", 2 * input.ForwardFlops), Step("forward", lora.ForwardFlops)]),
                 new ReportTable("parts", [.. parts.Select(part => Row(part.Name, part.Rate(times[part.Name]))), Row(Product, peak)]))
             {
                 Settings = new Dictionary<string, object>

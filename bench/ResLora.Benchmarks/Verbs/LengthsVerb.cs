@@ -24,7 +24,10 @@ internal static class LengthsVerb
         var task =
             new Option<string>("--task") { Description = "The task of --data.", HelpName = "NAME", DefaultValueFactory = _ => "gsm8k" };
         var drawn = new Option<bool>("--drawn") { Description = "Train a drawn stack in the place of the model's own network." };
-        var samples = Numbers.Count("--samples", "How many samples a round takes, from all over the file; 50 batches are what length grouping sorts at a time.", 400);
+        var samples = Numbers.Count(
+            "--samples",
+            "How many samples a round takes, from all over the file; 50 batches are what length grouping sorts at a time.",
+            400);
         var (batch, rank, dtype) = (StackOptions.Batch(8), StackOptions.Rank(), DataTypes.Option("bfloat16"));
         return BenchmarkVerb.Create(
             "lengths",
@@ -37,7 +40,8 @@ internal static class LengthsVerb
                 var type = DataTypes.Read(line, dtype);
                 using var written = new DrawnModel(stack.Read(line));
                 var network = line.GetValue(drawn) ? written.Load(type) : ModelRegistry.LoadCausal(folder, type);
-                var (tokens, tooLong) = Tokens(folder, line.GetRequiredValue(task), line.GetRequiredValue(data), line.GetValue(samples), network);
+                var (tokens, tooLong) = Tokens(
+                    folder, line.GetRequiredValue(task), line.GetRequiredValue(data), line.GetValue(samples), network);
                 var variant = Variant.Default(type);
                 using var training = new TrainingCase(network, variant, StackOptions.Adapter(line.GetValue(rank), "none"), tokens);
                 var findings = Measure(harness, training, tokens, line.GetValue(batch));
@@ -82,13 +86,15 @@ internal static class LengthsVerb
                 ["medianLength"] = new Spread([.. lengths.Select(length => (double)length)]).Median,
                 ["longest"] = lengths.Max(),
             },
-            Ratios = [.. batchings.Skip(1).Select(b => new Ratio(batchings[0].Name, b.Name, Figure.Milliseconds, times[batchings[0].Name].Over(times[b.Name])))],
+            Ratios = [.. batchings.Skip(1).Select(
+                b => new Ratio(batchings[0].Name, b.Name, Figure.Milliseconds, times[batchings[0].Name].Over(times[b.Name])))],
             Notes = [.. Variant.Notes],
         };
     }
 
     /// <summary>Samples from all over the file, so that one part of it does not stand for the whole.</summary>
-    private static (IReadOnlyList<TokenizedSample> Samples, int TooLong) Tokens(string folder, string task, string data, int count, CausalLanguageModel network)
+    private static (IReadOnlyList<TokenizedSample> Samples, int TooLong) Tokens(
+        string folder, string task, string data, int count, CausalLanguageModel network)
     {
         var tokenizer = Tokenizer.Load(folder);
         Sample[] all = [.. TaskRegistry.Get(task).Read(data, TaskSplit.Train)];
@@ -96,6 +102,8 @@ internal static class LengthsVerb
         var tokens = SampleEncoding.For(tokenizer, folder, network.MaxPositions).TokenizeAll(all.Take(count));
         // A drawn network may know fewer tokens than the tokenizer; which ones they are makes no difference to the time.
         int Known(int id) => id < 0 ? id : (int)(id % network.VocabularySize);
-        return ([.. tokens.Samples.Select(sample => new TokenizedSample([.. sample.Ids.Select(Known)], [.. sample.Labels.Select(Known)]))], tokens.TooLong);
+        return (
+            [.. tokens.Samples.Select(sample => new TokenizedSample([.. sample.Ids.Select(Known)], [.. sample.Labels.Select(Known)]))],
+            tokens.TooLong);
     }
 }

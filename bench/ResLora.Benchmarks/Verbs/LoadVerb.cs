@@ -24,7 +24,8 @@ internal static class LoadVerb
     {
         var stack = new StackOptions(StackShape.TinyLlama);
         var model = new Option<string?>("--model") { Description = "A model folder; without it one is drawn and written to a temporary folder.", HelpName = "DIR" };
-        var (batch, tokens, rank, dtype) = (StackOptions.Batch(2), StackOptions.Tokens(256), StackOptions.Rank(), DataTypes.Option("bfloat16"));
+        var (batch, tokens, rank, dtype) = (
+            StackOptions.Batch(2), StackOptions.Tokens(256), StackOptions.Rank(), DataTypes.Option("bfloat16"));
         return BenchmarkVerb.Create(
             "load",
             "How long until the first training step is done, against reading the weights once?",
@@ -34,7 +35,8 @@ internal static class LoadVerb
             {
                 using var drawn = new DrawnModel(stack.Read(line));
                 var folder = line.GetValue(model) ?? drawn.Folder(DataTypes.Read(line, dtype));
-                return Measure(harness, folder, StackOptions.Adapter(line.GetValue(rank), "none"), line.GetValue(batch), line.GetValue(tokens));
+                return Measure(
+                    harness, folder, StackOptions.Adapter(line.GetValue(rank), "none"), line.GetValue(batch), line.GetValue(tokens));
             });
     }
 
@@ -61,7 +63,8 @@ internal static class LoadVerb
             new(Process, () => child.Run(harness.Stop)),
         ]);
         var bytes = files.Sum(file => new FileInfo(file).Length);
-        return new Findings(new ReportTable("load", [.. times.Select(t => new ReportRow(t.Key, new Measure(Figure.Milliseconds, t.Value)))]))
+        return new Findings(
+            new ReportTable("load", [.. times.Select(t => new ReportRow(t.Key, new Measure(Figure.Milliseconds, t.Value)))]))
         {
             Settings = new Dictionary<string, object> { ["weightBytes"] = bytes, ["batch"] = rows, ["tokens"] = samples[0].Ids.Length, ["rank"] = adapter.Rank, ["variant"] = variant.Name },
             Ratios =

@@ -31,7 +31,12 @@ internal static class MemoryVerb
                        from checkpointing in _checkpointing
                        from variant in Variant.InBFloat16
                        select ($"{variant.Name}, {tokens} tokens{(checkpointing ? ", checkpointing" : "")}",
-                           new StepChild(drawn.Folder(variant.DataType), variant, adapter, line.GetValue(batch), tokens) { Checkpointing = checkpointing }),
+                           new StepChild(
+                               drawn.Folder(variant.DataType),
+                               variant,
+                               adapter,
+                               line.GetValue(batch),
+                               tokens) { Checkpointing = checkpointing }),
                 ];
                 var results = cases.Select(_ => new List<StepChildResult>()).ToArray();
                 for (var round = 1; round <= harness.Rounds; round++)
@@ -69,5 +74,6 @@ internal static class MemoryVerb
         where a.Tokens == b.Tokens
             && ((a.Checkpointing && !b.Checkpointing && a.Variant == b.Variant)
                 || (a.Checkpointing == b.Checkpointing && !a.Variant.IsFused && b.Variant.IsFused))
-        select new Ratio(cases[one].Name, cases[other].Name, Figure.AddedBySteps, rows[one].Measures[0].Value.Over(rows[other].Measures[0].Value));
+        select new Ratio(
+            cases[one].Name, cases[other].Name, Figure.AddedBySteps, rows[one].Measures[0].Value.Over(rows[other].Measures[0].Value));
 }

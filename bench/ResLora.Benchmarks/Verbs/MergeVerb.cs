@@ -14,7 +14,8 @@ namespace ResLora.Benchmarks.Verbs;
 internal static class MergeVerb
 {
     private static readonly string[] _kinds = ["none", "input", "block", "middle"];
-    private static readonly StackShape _small = new() { Hidden = 512, Intermediate = 1408, Layers = 6, Heads = 8, KeyValueHeads = 4, Vocabulary = 8000 };
+    private static readonly StackShape _small =
+        new() { Hidden = 512, Intermediate = 1408, Layers = 6, Heads = 8, KeyValueHeads = 4, Vocabulary = 8000 };
 
     /// <summary>Makes the verb.</summary>
     public static Verb Create()
@@ -34,7 +35,15 @@ internal static class MergeVerb
                 var (count, length) = (line.GetValue(texts), line.GetValue(tokens));
                 var samples = RandomTokens.Samples(count, length, shape.Vocabulary);
                 var cases = _kinds
-                    .Select(kind => (Kind: kind, Case: new TrainingCase(drawn.Load(ScalarType.Float32), Variant.EagerFloat32, StackOptions.Adapter(line.GetValue(rank), kind), samples)))
+                    .Select(
+                        kind =>
+                            (
+                                Kind: kind,
+                                Case: new TrainingCase(
+                                    drawn.Load(ScalarType.Float32),
+                                    Variant.EagerFloat32,
+                                    StackOptions.Adapter(line.GetValue(rank), kind),
+                                    samples)))
                     .ToArray();
                 var output = Directory.CreateTempSubdirectory("reslora-bench-");
                 try
@@ -48,13 +57,25 @@ internal static class MergeVerb
 
                     Contender[] contenders =
                     [
-                        .. cases.SelectMany(c => Settings(c.Case.Adapted).Select(s => Merge(harness, c.Kind, c.Case, s, CalibrationTexts.Batches(c.Case.Objective, samples, harness.Stop)))),
+                        .. cases.SelectMany(
+                            c =>
+                                Settings(c.Case.Adapted).Select(
+                                    s =>
+                                        Merge(
+                                            harness,
+                                            c.Kind,
+                                            c.Case,
+                                            s,
+                                            CalibrationTexts.Batches(c.Case.Objective, samples, harness.Stop)))),
                         Write(cases[0].Case, drawn.Folder(ScalarType.Float32), Path.Combine(output.FullName, "merged")),
                     ];
                     var times = harness.Measure(contenders);
-                    return new Findings(new ReportTable("merges", [.. contenders.Select(c => new ReportRow(c.Name, new Measure(Figure.Milliseconds, times[c.Name])))]))
+                    return new Findings(
+                        new ReportTable(
+                            "merges", [.. contenders.Select(c => new ReportRow(c.Name, new Measure(Figure.Milliseconds, times[c.Name])))]))
                     {
-                        Settings = new Dictionary<string, object>([.. shape.Settings(), new("rank", line.GetValue(rank)), new("calibrationTexts", count), new("tokens", length)]),
+                        Settings = new Dictionary<string, object>(
+                            [.. shape.Settings(), new("rank", line.GetValue(rank)), new("calibrationTexts", count), new("tokens", length)]),
                     };
                 }
                 finally
@@ -80,7 +101,8 @@ internal static class MergeVerb
         }
     }
 
-    private static Contender Merge(Harness harness, string kind, TrainingCase training, MergeSettings settings, IReadOnlyList<CalibrationBatch> calibration) => new(
+    private static Contender Merge(
+        Harness harness, string kind, TrainingCase training, MergeSettings settings, IReadOnlyList<CalibrationBatch> calibration) => new(
         $"{kind}, {settings.Name}",
         () =>
         {

@@ -30,7 +30,8 @@ internal static class Numbers
     public static IReadOnlyList<int> Read(ParseResult line, Option<string> option, int smallest = 1)
     {
         var text = line.GetRequiredValue(option);
-        var numbers = text.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0).ToArray();
+        var numbers = text.Split(',').Select(
+            part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0).ToArray();
         return numbers.All(number => number >= smallest)
             ? numbers
             : throw new ConfigException(

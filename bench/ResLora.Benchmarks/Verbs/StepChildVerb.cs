@@ -20,7 +20,8 @@ internal static class StepChildVerb
     {
         var folder = new Option<string>("--folder") { Description = "The model folder.", Required = true };
         var variant = new Option<string>("--variant") { Description = "How steps are made.", Required = true };
-        var (rank, shortcut, batch, tokens) = (StackOptions.Rank(), StackOptions.Shortcut(), StackOptions.Batch(2), StackOptions.Tokens(256));
+        var (rank, shortcut, batch, tokens) = (
+            StackOptions.Rank(), StackOptions.Shortcut(), StackOptions.Batch(2), StackOptions.Tokens(256));
         var steps = Numbers.Count("--steps", "How many steps.", 3);
         var threads = Numbers.Count("--threads", "Threads of libtorch.", 1);
         var checkpointing = new Option<bool>("--checkpointing") { Description = "Compute layers again in place of keeping them." };
@@ -34,7 +35,8 @@ internal static class StepChildVerb
             var rows = line.GetValue(batch);
             var samples = RandomTokens.Samples(rows, line.GetValue(tokens), model.VocabularySize);
             using var training = new TrainingCase(
-                model, Variant.Parse(line.GetRequiredValue(variant)), StackOptions.Adapter(line.GetValue(rank), line.GetRequiredValue(shortcut)), samples, line.GetValue(checkpointing));
+                model, Variant.Parse(line.GetRequiredValue(variant)), StackOptions.Adapter(
+                    line.GetValue(rank), line.GetRequiredValue(shortcut)), samples, line.GetValue(checkpointing));
             var before = ProcessMemory.Now();
             for (var step = 0; step < line.GetValue(steps); step++)
             {

@@ -14,8 +14,10 @@ internal static class StepVerb
     public static Verb Create()
     {
         var stack = new StackOptions(StackShape.TinyLlama);
-        var (batch, tokens, rank, shortcut) = (StackOptions.Batch(2), StackOptions.Tokens(256), StackOptions.Rank(), StackOptions.Shortcut());
-        var steps = Numbers.Count("--steps", "Steps on a tiny model that look for tensors left over; 10 or fewer leave this out.", 1000, smallest: 0);
+        var (batch, tokens, rank, shortcut) = (
+            StackOptions.Batch(2), StackOptions.Tokens(256), StackOptions.Rank(), StackOptions.Shortcut());
+        var steps = Numbers.Count(
+            "--steps", "Steps on a tiny model that look for tensors left over; 10 or fewer leave this out.", 1000, smallest: 0);
         var noMemory = new System.CommandLine.Option<bool>("--no-memory") { Description = "Leave out the peaks of memory, each of which takes a process of its own." };
         return BenchmarkVerb.Create(
             "step",
@@ -52,11 +54,13 @@ internal static class StepVerb
         var predictions = samples.Sum(sample => sample.TrainedTokens);
         var flops = products.Forward((double)rows * length, predictions) + products.Backward((double)rows * length, predictions);
         var gemms = GemmCase.Of(products, (long)rows * length, ScalarType.BFloat16);
-        var cases = Variant.All.Select(variant => (Variant: variant, Case: new TrainingCase(drawn.Load(variant.DataType), variant, adapter, samples))).ToArray();
+        var cases = Variant.All.Select(
+            variant => (Variant: variant, Case: new TrainingCase(drawn.Load(variant.DataType), variant, adapter, samples))).ToArray();
         int[] all = [.. Enumerable.Range(0, rows)];
         try
         {
-            var times = harness.Measure([.. cases.Select(c => new Contender(c.Variant.Name, () => c.Case.Step(all))), .. gemms.Select(g => g.Contender)]);
+            var times = harness.Measure(
+                [.. cases.Select(c => new Contender(c.Variant.Name, () => c.Case.Step(all))), .. gemms.Select(g => g.Contender)]);
             var peak = gemms.Select(g => (Case: g, Rate: g.Rate(times[g.Name]))).MaxBy(g => g.Rate.Median);
             ReportRow Row(Variant variant)
             {
@@ -71,7 +75,10 @@ internal static class StepVerb
 
             return new Findings(
                 new ReportTable("steps", [.. Variant.All.Select(Row)]),
-                new ReportTable("products", [.. gemms.Select(g => new ReportRow(g.Name, new(Figure.Gflops, g.Rate(times[g.Name])), new(Figure.Milliseconds, times[g.Name])))]))
+                new ReportTable(
+                    "products",
+                    [.. gemms.Select(
+                        g => new ReportRow(g.Name, new(Figure.Gflops, g.Rate(times[g.Name])), new(Figure.Milliseconds, times[g.Name])))]))
             {
                 Settings = new Dictionary<string, object>(
                 [

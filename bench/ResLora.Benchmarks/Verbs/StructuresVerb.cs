@@ -28,7 +28,8 @@ internal static class StructuresVerb
     public static Verb Create()
     {
         var stack = new StackOptions(StackShape.TinyLlama with { Layers = 6 });
-        var (batch, tokens, rank, dtype) = (StackOptions.Batch(2), StackOptions.Tokens(256), StackOptions.Rank(), DataTypes.Option("bfloat16"));
+        var (batch, tokens, rank, dtype) = (
+            StackOptions.Batch(2), StackOptions.Tokens(256), StackOptions.Rank(), DataTypes.Option("bfloat16"));
         return BenchmarkVerb.Create(
             "structures",
             "What does a training step with each shortcut, and with each other method, cost over plain LoRA?",
@@ -49,18 +50,23 @@ internal static class StructuresVerb
                 using var drawn = new DrawnModel(shape);
                 var plain = new AdapterConfig { Targets = TargetModules.Suffixes("q_proj", "v_proj"), Rank = line.GetValue(rank), Alpha = 2 * line.GetValue(rank) };
                 var adapters = _structures.Select(s => (s.Name, Adapter: plain with { Shortcut = s.Shortcut }))
-                    .Concat(AdapterMethods.All.Where(m => m != AdapterMethods.Lora).Select(m => (Name: m.Title, Adapter: plain with { Method = m.Name })));
-                var cases = adapters.Select(a => (a.Name, Case: new TrainingCase(drawn.Load(variant.DataType), variant, a.Adapter, samples))).ToArray();
+                    .Concat(
+                        AdapterMethods.All.Where(m => m != AdapterMethods.Lora).Select(
+                            m => (Name: m.Title, Adapter: plain with { Method = m.Name })));
+                var cases = adapters.Select(
+                    a => (a.Name, Case: new TrainingCase(drawn.Load(variant.DataType), variant, a.Adapter, samples))).ToArray();
                 int[] all = [.. Enumerable.Range(0, rows)];
                 try
                 {
                     var times = harness.Measure([.. cases.Select(c => new Contender(c.Name, () => c.Case.Step(all)))]);
                     return new Findings(new ReportTable("structures", [.. cases.Select(c => new ReportRow(
-                        c.Name, new(Figure.Milliseconds, times[c.Name]), new(Figure.TokensPerSecond, times[c.Name].Map(time => 1000.0 * rows * length / time))))]))
+                        c.Name, new(Figure.Milliseconds, times[c.Name]), new(
+                            Figure.TokensPerSecond, times[c.Name].Map(time => 1000.0 * rows * length / time))))]))
                     {
                         Settings = new Dictionary<string, object>(
                             [.. shape.Settings(), new("batch", rows), new("tokens", length), new("rank", line.GetValue(rank)), new("variant", variant.Name)]),
-                        Ratios = [.. cases.Skip(1).Select(c => new Ratio(c.Name, Plain, Figure.Milliseconds, times[c.Name].Over(times[Plain])))],
+                        Ratios = [.. cases.Skip(1).Select(
+                            c => new Ratio(c.Name, Plain, Figure.Milliseconds, times[c.Name].Over(times[Plain])))],
                     };
                 }
                 finally

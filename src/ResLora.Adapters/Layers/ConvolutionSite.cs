@@ -156,7 +156,8 @@ public sealed class ConvolutionSite(string name, Convolution layer) : LayerSite(
         return ConvolvePictures(input, weight, stride, padding, dilation, groups);
     }
 
-    private static Tensor ConvolvePictures(Tensor input, Tensor weight, long[] stride, long[] padding, long[] dilation, long groups) => groups == 1
+    private static Tensor ConvolvePictures(Tensor input, Tensor weight, long[] stride, long[] padding, long[] dilation, long groups) =>
+        groups == 1
         ? PictureProduct.Of(input, weight, bias: null, stride, padding, dilation)
         : nn.functional.conv2d(input, weight, strides: stride, padding: padding, dilation: dilation, groups: groups);
 

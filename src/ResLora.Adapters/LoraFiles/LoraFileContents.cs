@@ -38,7 +38,8 @@ internal sealed class LoraFileContents
     /// <param name="model">The model, without blocks; may be on the meta device.</param>
     /// <returns>What is to be put where.</returns>
     /// <exception cref="FileFormatException">Tensors fit no layer; all are counted, and some named.</exception>
-    public static AdapterContents Of(LoraFile file, AdapterConfig config, IReadOnlyDictionary<string, StoredTensor> stored, nn.Module model) =>
+    public static AdapterContents Of(
+        LoraFile file, AdapterConfig config, IReadOnlyDictionary<string, StoredTensor> stored, nn.Module model) =>
         new LoraFileContents(file, config, model).Read(stored);
 
     private AdapterContents Read(IReadOnlyDictionary<string, StoredTensor> stored)
@@ -58,7 +59,8 @@ internal sealed class LoraFileContents
 
         var method = _config.Kind;
         var sizes = _blocks.ToDictionary(block => block.Key, block => Size(block.Key, block.Value, method), StringComparer.Ordinal);
-        return new AdapterContents(_config with { Targets = TargetModules.Suffixes(_sites.Keys.Where(_blocks.ContainsKey)), Lokr = Lokr(method) }, TensorOf)
+        return new AdapterContents(
+            _config with { Targets = TargetModules.Suffixes(_sites.Keys.Where(_blocks.ContainsKey)), Lokr = Lokr(method) }, TensorOf)
         {
             Overrides = new ModuleOverrides(
                 [.. sizes.Where(block => block.Value.Rank != _config.Rank).Select(block => KeyValuePair.Create(ModuleOverrides.Exactly(block.Key), block.Value.Rank))],
@@ -124,9 +126,11 @@ internal sealed class LoraFileContents
             var (weight, shapes) = (_sites[block.Key].Weight.shape, block.Value.Shapes);
             var first = (LokrMath.Factors(weight[0], factor).Item1, LokrMath.Factors(weight[1], factor).Item1);
             return shapes.GetValueOrDefault("lokr_w1") is [var a, var c] ? (a, c) == first
-                : shapes.GetValueOrDefault("lokr_w1_a") is not [var left, ..] || shapes.GetValueOrDefault("lokr_w1_b") is not [_, var right] || (left, right) == first;
+                : shapes.GetValueOrDefault("lokr_w1_a") is not [var left, ..]
+                    || shapes.GetValueOrDefault("lokr_w1_b") is not [_, var right] || (left, right) == first;
         });
-        var largest = (int)Math.Min(1024, _blocks.Values.SelectMany(block => block.Shapes.GetValueOrDefault("lokr_w1") ?? []).DefaultIfEmpty(1).Max());
+        var largest = (int)Math.Min(
+            1024, _blocks.Values.SelectMany(block => block.Shapes.GetValueOrDefault("lokr_w1") ?? []).DefaultIfEmpty(1).Max());
         var found = Enumerable.Range(1, largest).Prepend(-1).Where(Fits).Take(1).ToArray();
         return found.Length == 1
             ? (_config.Lokr ?? new LokrSettings()) with { DecomposeFactor = found[0] }

@@ -53,7 +53,8 @@ internal sealed class LoraFileLayers
             : name;
 
     /// <summary>A name without what newer text encoders leave out of theirs: its end is enough for all.</summary>
-    public static string WithoutTextModel(string inner) => inner.StartsWith(TextModel, StringComparison.Ordinal) ? inner[TextModel.Length..] : inner;
+    public static string WithoutTextModel(string inner) =>
+        inner.StartsWith(TextModel, StringComparison.Ordinal) ? inner[TextModel.Length..] : inner;
 
     /// <summary>The layer that a file's tensor belongs to.</summary>
     /// <param name="tensor">The tensor.</param>

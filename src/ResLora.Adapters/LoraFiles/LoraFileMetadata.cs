@@ -81,7 +81,8 @@ internal sealed class LoraFileMetadata
 
         var config = PeftConfig.Read(JsonSerializer.SerializeToElement(own), place, AdapterMethods.Lora.PeftKeys);
         var overrides = new ModuleOverrides([], [.. config.AlphaPattern?.Deserialize<OrderedDictionary<string, double>>() ?? []]);
-        var problems = overrides.Problems().Concat(config.Alpha > 0 && double.IsFinite(config.Alpha) ? [] : [$"lora_alpha is {config.Alpha}; it must be above 0"]).ToArray();
+        var problems = overrides.Problems().Concat(
+            config.Alpha > 0 && double.IsFinite(config.Alpha) ? [] : [$"lora_alpha is {config.Alpha}; it must be above 0"]).ToArray();
         if (problems.Length > 0)
         {
             throw new FileFormatException($"{place}: {part}: {string.Join("; ", problems)}.");

@@ -29,7 +29,9 @@ public sealed record LoraFileTensor(string Name, string Module, string Factor, b
         (".lora_magnitude_vector.weight", Magnitude), (".lora_magnitude_vector", Magnitude), (".dora_scale", Magnitude),
         (".alpha", Alpha),
         .. ((string[])["hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b", "hada_t1", "hada_t2"]).Select(name => ("." + name, name)),
-        .. ((string[])["lokr_w1_a", "lokr_w1_b", "lokr_w1", "lokr_w2_a", "lokr_w2_b", "lokr_w2", "lokr_t2"]).Select(name => ("." + name, name)),
+        .. (
+            (string[])["lokr_w1_a", "lokr_w1_b", "lokr_w1", "lokr_w2_a", "lokr_w2_b", "lokr_w2", "lokr_t2"]).Select(name =>
+                ("." + name, name)),
     ];
 
     private static readonly (string End, string Factor)[] _processorEnds = [("_lora.down.weight", A), ("_lora.up.weight", B)];

@@ -35,7 +35,8 @@ internal static class LoraFileWriter
     }
 
     /// <summary>
-    /// One alpha for all layers, the adapter's own where it has one that the number type holds: diffusers takes the most frequent of a file of
+    /// One alpha for all layers, the adapter's own where it has one that the number type holds: diffusers takes the most frequent of a file
+    /// of
     /// kohya's kind for all layers (seen in its version 0.40), so that with several of them its pictures would be others than elsewhere.
     /// </summary>
     private static double? AlphaOfAll(MergedAdapter merged, ScalarType dtype)
@@ -101,7 +102,10 @@ internal static class LoraFileWriter
 
             var rank = own.Values.CountBy(block => block.A.shape[0]).MaxBy(count => count.Value).Key;
             var others = own.Where(block => block.Value.A.shape[0] != rank)
-                .ToDictionary(block => block.Key.Replace(".", "\\.", StringComparison.Ordinal), block => block.Value.A.shape[0], StringComparer.Ordinal);
+                .ToDictionary(
+                    block => block.Key.Replace(".", "\\.", StringComparison.Ordinal),
+                    block => block.Value.A.shape[0],
+                    StringComparer.Ordinal);
             var all = layers.Where(layer => LoraFileLayers.PartOf(layer) == part).Select(Inner).ToArray();
             foreach (var (key, value) in (KeyValuePair<string, object?>[])
             [
@@ -127,7 +131,8 @@ internal static class LoraFileWriter
         /// </summary>
         public static Block Of(MergedBlock block, double? alphaOfAll)
         {
-            var (update, factors) = (block.Update, block.Update.Factors.ToDictionary(factor => factor.Key, factor => factor.Value, StringComparer.Ordinal));
+            var (update, factors) = (
+                block.Update, block.Update.Factors.ToDictionary(factor => factor.Key, factor => factor.Value, StringComparer.Ordinal));
             var (a, b) = (factors[update.Site.NameOfA], factors[update.Site.NameOfB]);
             var alpha = alphaOfAll ?? update.Rank;
             var inB = update.Scaling * update.Rank / alpha;

@@ -81,7 +81,8 @@ public static class MergeMethods
         string[] names = [.. _all.Select(row => row.Name)];
         return Array.IndexOf(names, name) is >= 0 and var index
             ? _all[index].Method
-            : throw new ConfigException($"There is no merge method '{name}' ({string.Join(", ", names)}).{NearestName.Suggestion(name, names)}");
+            : throw new ConfigException(
+                $"There is no merge method '{name}' ({string.Join(", ", names)}).{NearestName.Suggestion(name, names)}");
     }
 
     internal static void Require(AdaptedModel adapted, MergeMethod method)
@@ -90,14 +91,17 @@ public static class MergeMethods
         if (!allowed.Contains(method))
         {
             var kind = adapted.Config.Shortcut.Kind;
-            var structure = kind == ShortcutKind.None ? $"plain {adapted.Config.Kind.Title}" : $"the {kind.ToString().ToLowerInvariant()} shortcut at weight {adapted.ShortcutWeight:0.###}";
+            var structure = kind == ShortcutKind.None
+                ? $"plain {adapted.Config.Kind.Title}"
+                : $"the {kind.ToString().ToLowerInvariant()} shortcut at weight {adapted.ShortcutWeight:0.###}";
             var of = NeedsCalibration(method) && Unfitted(adapted) is { } block ? $" on a layer such as '{block.ModuleName}' ({block.Site.Kind}), since only linear layers have rows of tokens to calibrate with" : "";
             throw new ConfigException(
                 $"Merge method '{Name(method)}' does not fit {structure}{of}; use {string.Join(" or ", allowed.Select(Name))}.");
         }
     }
 
-    private static (MergeMethod Method, string Name, bool NeedsCalibration) Row(MergeMethod method) => Array.Find(_all, row => row.Method == method) is { Name: not null } row
+    private static (MergeMethod Method, string Name, bool NeedsCalibration) Row(MergeMethod method) =>
+        Array.Find(_all, row => row.Method == method) is { Name: not null } row
         ? row
         : throw new ArgumentOutOfRangeException(nameof(method), method, "There is no such merge method.");
 

@@ -40,7 +40,8 @@ public sealed class MergedAdapter(AdaptedModel adapted, MergeMethod method, IRea
     public Tensor MergedWeight(MergedBlock block)
     {
         ArgumentNullException.ThrowIfNull(block);
-        return blocks.Contains(block) ? block.Update.MergedWeight() : throw new ArgumentException("It is none of this adapter's blocks.", nameof(block));
+        return blocks.Contains(block) ? block.Update.MergedWeight() : throw new ArgumentException(
+            "It is none of this adapter's blocks.", nameof(block));
     }
 
     /// <summary>Puts plain layers with the merged weights in the blocks' places; disposing the result unmerges.</summary>

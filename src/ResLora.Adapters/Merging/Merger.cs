@@ -25,7 +25,8 @@ public static class Merger
     /// allowed.
     /// </exception>
     public static MergedAdapter Merge(
-        AdaptedModel adapted, MergeSettings settings, IReadOnlyList<CalibrationBatch> calibration, IProgress<CalibrationProgress>? progress = null)
+        AdaptedModel adapted, MergeSettings settings, IReadOnlyList<CalibrationBatch> calibration, IProgress<CalibrationProgress>? progress =
+            null)
     {
         ArgumentNullException.ThrowIfNull(adapted);
         ArgumentNullException.ThrowIfNull(settings);
@@ -68,16 +69,17 @@ public static class Merger
         return new MergedAdapter(adapted, settings.Method, [.. adapted.Blocks.Select(b => byName[b.ModuleName])]);
     }
 
-    private static IEnumerable<MergedBlock> Merged(AdapterBlock[] blocks, MergeMethod method, AdaptedModel adapted) => (method, adapted.Config.Shortcut.Kind) switch
-    {
-        (MergeMethod.Dropped, _) => blocks.Select(block => new MergedBlock(block.MergeScaled(0), [])),
-        (MergeMethod.Exact, _) => blocks.Select(block => new MergedBlock(block.MergeExactly(), [])),
-        (MergeMethod.Input, ShortcutKind.Input) => InputByInputs(blocks, adapted),
-        (MergeMethod.Weights, ShortcutKind.Input) => InputByWeights(blocks, adapted),
-        (MergeMethod.Input, ShortcutKind.Middle) => MiddleByInputs(blocks, adapted),
-        (MergeMethod.Weights, ShortcutKind.Middle) => MiddleByWeights(blocks, adapted),
-        var (other, kind) => throw new InvalidOperationException($"There is no merge {other} of the shortcut {kind}."),
-    };
+    private static IEnumerable<MergedBlock> Merged(AdapterBlock[] blocks, MergeMethod method, AdaptedModel adapted) =>
+        (method, adapted.Config.Shortcut.Kind) switch
+        {
+            (MergeMethod.Dropped, _) => blocks.Select(block => new MergedBlock(block.MergeScaled(0), [])),
+            (MergeMethod.Exact, _) => blocks.Select(block => new MergedBlock(block.MergeExactly(), [])),
+            (MergeMethod.Input, ShortcutKind.Input) => InputByInputs(blocks, adapted),
+            (MergeMethod.Weights, ShortcutKind.Input) => InputByWeights(blocks, adapted),
+            (MergeMethod.Input, ShortcutKind.Middle) => MiddleByInputs(blocks, adapted),
+            (MergeMethod.Weights, ShortcutKind.Middle) => MiddleByWeights(blocks, adapted),
+            var (other, kind) => throw new InvalidOperationException($"There is no merge {other} of the shortcut {kind}."),
+        };
 
     private static IEnumerable<MergedBlock> InputByInputs(AdapterBlock[] blocks, AdaptedModel adapted)
     {
@@ -85,7 +87,8 @@ public static class Merger
         {
             var alpha = n == 0
                 ? FirstAlpha(blocks[0])
-                : ResLoraMath.InputAlpha(adapted.Statistics.InputNorm(blocks[n - 1].ModuleName), adapted.Statistics.InputNorm(blocks[n].ModuleName));
+                : ResLoraMath.InputAlpha(
+                    adapted.Statistics.InputNorm(blocks[n - 1].ModuleName), adapted.Statistics.InputNorm(blocks[n].ModuleName));
             yield return Scaled(blocks[n], adapted.ShortcutWeight * alpha);
         }
     }
@@ -112,7 +115,8 @@ public static class Merger
     {
         var alpha = block.Previous.Count == 0
             ? 0
-            : ResLoraMath.MiddleAlpha(block.Previous.Select(p => adapted.Statistics.LowNorm(p.ModuleName)), adapted.Statistics.LowNorm(block.ModuleName));
+            : ResLoraMath.MiddleAlpha(
+                block.Previous.Select(p => adapted.Statistics.LowNorm(p.ModuleName)), adapted.Statistics.LowNorm(block.ModuleName));
         return Scaled(block, adapted.ShortcutWeight * alpha);
     });
 

@@ -42,7 +42,8 @@ public sealed class ModuleErrors(IReadOnlyList<MergedAdapter> merged) : IActivat
     public IReadOnlyList<ModuleError> Of(int index) =>
     [
         .. _sums.Select(pair => new ModuleError(
-            pair.Key.ModuleName, Relative(pair.Value.Errors[index], pair.Value.Update), Relative(pair.Value.Errors[index], pair.Value.Output))),
+            pair.Key.ModuleName, Relative(
+                pair.Value.Errors[index], pair.Value.Update), Relative(pair.Value.Errors[index], pair.Value.Output))),
     ];
 
     private static double Square(Tensor values) => values.to(float32).square().sum().item<float>();

@@ -23,7 +23,8 @@ internal sealed class ChatInput(IEnumerable<string> lines) : IDisposable
         while (_lines.MoveNext())
         {
             var line = _lines.Current;
-            var turn = line.TrimStart().StartsWith(Quotes, StringComparison.Ordinal) ? Block(line.TrimStart()[Quotes.Length..], more) : line;
+            var turn = line.TrimStart().StartsWith(Quotes, StringComparison.Ordinal) ? Block(
+                line.TrimStart()[Quotes.Length..], more) : line;
             if (!string.IsNullOrWhiteSpace(turn))
             {
                 return turn;

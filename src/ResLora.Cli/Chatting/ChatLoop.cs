@@ -110,7 +110,8 @@ internal sealed class ChatLoop(ChatPartner partner, ChatInput input, CommandCont
     private void SetTemperature(double temperature)
     {
         var wanted = partner.Generation with { Temperature = temperature };
-        partner.Generation = wanted.Problems().FirstOrDefault() is { } problem ? throw new ConfigException($"/temperature: {problem}.") : wanted;
+        partner.Generation = wanted.Problems().FirstOrDefault() is { } problem ? throw new ConfigException(
+            $"/temperature: {problem}.") : wanted;
     }
 
     private void SetAdapter(string which)
@@ -176,7 +177,10 @@ internal sealed class ChatLoop(ChatPartner partner, ChatInput input, CommandCont
     }
 
     private static T Number<T>(string command, string text) where T : struct, INumberBase<T> =>
-        T.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : throw new ConfigException($"{command} needs a number, and not '{text}'.");
+        T.TryParse(
+            text,
+            CultureInfo.InvariantCulture,
+            out var number) ? number : throw new ConfigException($"{command} needs a number, and not '{text}'.");
 }
 
 /// <summary>What was said and answered.</summary>

@@ -15,7 +15,8 @@ internal static class CompareCommand
         {
             Description = "The keys of a run and a section compare: arms, seeds, test data; docs/compare.md explains them.",
         };
-        var output = new Option<string?>("--output") { Description = "The folder of the comparison; overrides the file's.", HelpName = "DIR" };
+        var output =
+            new Option<string?>("--output") { Description = "The folder of the comparison; overrides the file's.", HelpName = "DIR" };
         var set = SharedOptions.Set();
         var plan = new Option<bool>("--plan") { Description = "Show the arms and what their runs take, and train nothing." };
         var check = new Option<string?>("--check")

@@ -29,11 +29,17 @@ internal static class DoctorCommand
             new("runtime", $"{report.Runtime} on {report.OperatingSystem} ({report.Architecture})"),
             new("TorchSharp", report.TorchSharpVersion),
             new("libtorch", report.LibtorchVersion ?? "does not load"),
-            new("threads", report.IntraOpThreads is { } threads ? $"{threads} for an operation, {report.InterOpThreads} side by side" : "unknown"),
+            new(
+                "threads",
+                report.IntraOpThreads is { } threads ? $"{threads} for an operation, {report.InterOpThreads} side by side" : "unknown"),
             new("processors", $"{report.LogicalProcessors}"),
             new("instructions", $"AVX2 {YesNo(cpu.Avx2)}, AVX-512 {YesNo(cpu.Avx512)}, bfloat16 {YesNo(cpu.Avx512Bfloat16)} (AMX {YesNo(cpu.AmxBfloat16)})"),
             new("CUDA", report.CudaAvailable ? $"{report.CudaDevices} devices" : "none"),
-            new("memory", report.AvailableMemoryBytes is { } free ? $"{ByteSize.Format(free)} free of {ByteSize.Format(report.TotalMemoryBytes)}" : ByteSize.Format(report.TotalMemoryBytes)),
+            new(
+                "memory",
+                report.AvailableMemoryBytes is { } free
+                    ? $"{ByteSize.Format(free)} free of {ByteSize.Format(report.TotalMemoryBytes)}"
+                    : ByteSize.Format(report.TotalMemoryBytes)),
             new("compatibility copy", report.CompatibilityCopyInUse ? $"in use: {report.NativeLibraryPath}" : "not needed"),
             new("tensor check", report.TensorCheckPassed ? "passed" : "failed"),
         ]));

@@ -53,7 +53,8 @@ internal static class EvaluateCommand
         };
         var predictions = new Option<string?>("--predictions")
         {
-            Description = "Write every prompt, answer and verdict, or the right and the predicted label with all probabilities, to this JSONL file.",
+            Description =
+                "Write every prompt, answer and verdict, or the right and the predicted label with all probabilities, to this JSONL file.",
             HelpName = "FILE",
         };
         var mistakes = new Option<string?>("--mistakes")

@@ -95,7 +95,8 @@ internal static class ExportCommand
 
             var report = ExportJob.Run(options);
             var next = ExportJob.Next(report, options.Output!);
-            context.Result(new { options.Output, Report = report, Next = next }, terminal => ExportView.Draw(report, options.Output!, next, terminal));
+            context.Result(
+                new { options.Output, Report = report, Next = next }, terminal => ExportView.Draw(report, options.Output!, next, terminal));
             return ExitCode.Done;
         });
     }

@@ -70,7 +70,8 @@ internal static class GenerateCommand
         if (context.IsJson)
         {
             var whole = string.Concat(pieces);
-            context.Result(new { Prompt = prompt, Text = whole, settings.MaxNewTokens, settings.Temperature, settings.TopP, settings.Seed }, _ => { });
+            context.Result(
+                new { Prompt = prompt, Text = whole, settings.MaxNewTokens, settings.Temperature, settings.TopP, settings.Seed }, _ => { });
         }
         else
         {

@@ -24,7 +24,8 @@ internal static class ImportCommand
         var averaged = new Option<bool>("--averaged") { Description = "Take the averaged weights of the UNet, where the file has them." };
         var dtype = new Option<string>("--dtype")
         {
-            Description = "The type to store: float16, bfloat16, float32, or auto for that of the file (float32 for what GGUF packs in blocks).",
+            Description =
+                "The type to store: float16, bfloat16, float32, or auto for that of the file (float32 for what GGUF packs in blocks).",
             HelpName = "TYPE",
             DefaultValueFactory = _ => "auto",
         };

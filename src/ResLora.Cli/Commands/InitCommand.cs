@@ -32,7 +32,9 @@ internal static class InitCommand
                 context.Log(found);
             }
 
-            context.Result(new { File = Path.GetFullPath(path) }, terminal => Rendering.Tables.Line(terminal, $"{path} is written. Next: reslora plan {path}"));
+            context.Result(
+                new { File = Path.GetFullPath(path) },
+                terminal => Rendering.Tables.Line(terminal, $"{path} is written. Next: reslora plan {path}"));
             return ExitCode.Done;
         });
     }

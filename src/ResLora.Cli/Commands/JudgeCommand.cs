@@ -66,7 +66,9 @@ internal static class JudgeCommand
             new("pictures", Tables.Count(report.Pictures)),
             .. report.Labels.Select(share => KeyValuePair.Create(
                 share.Label,
-                string.Create(CultureInfo.InvariantCulture, $"{share.Count}, {100 * share.Share:0.0} % (95 %: {100 * share.Low:0.0} to {100 * share.High:0.0})"))),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{share.Count}, {100 * share.Share:0.0} % (95 %: {100 * share.Low:0.0} to {100 * share.High:0.0})"))),
         ];
         if (report.Distance is { } distance)
         {

@@ -35,7 +35,8 @@ internal static class MergeCommand
         var rank = SharedOptions.Rank();
         var compare = new Option<bool>("--compare")
         {
-            Description = "Measure every method that fits on the same texts or pictures and rank them; without --output nothing is written.",
+            Description =
+                "Measure every method that fits on the same texts or pictures and rank them; without --output nothing is written.",
         };
         var target = new Option<string?>("--as")
         {

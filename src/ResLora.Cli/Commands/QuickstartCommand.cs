@@ -78,7 +78,8 @@ internal static class QuickstartCommand
             var report = RunProgress.Show(context, progress => QuickstartJob.Run(options, progress, context.Stop));
             if (!LossPlot.HasFonts)
             {
-                context.Log($"This machine has no fonts, so {report.PlotFile} has no text; a package such as fonts-dejavu-core brings some.");
+                context.Log(
+                    $"This machine has no fonts, so {report.PlotFile} has no text; a package such as fonts-dejavu-core brings some.");
             }
 
             context.Result(report, terminal => QuickstartView.Draw(report, terminal));

@@ -37,8 +37,11 @@ internal static class CompareView
         {
             var rates = arm.Arm.LearningRates.Count > 0 ? arm.Arm.LearningRates : [arm.Arm.Run.Training.LearningRate];
             table.Row(
-                arm.Arm.Name, Tables.Count(arm.TrainedParameters), Tables.Count(arm.Steps), arm.Memory is { } memory ? ByteSize.Format(memory.Total) : "",
-                string.Join(", ", rates.Select(rate => rate.ToString("G4", CultureInfo.InvariantCulture))), string.Join(", ", arm.Arm.Assignments));
+                arm.Arm.Name, Tables.Count(arm.TrainedParameters), Tables.Count(arm.Steps), arm.Memory is { } memory
+                    ? ByteSize.Format(memory.Total)
+                    : "",
+                string.Join(
+                    ", ", rates.Select(rate => rate.ToString("G4", CultureInfo.InvariantCulture))), string.Join(", ", arm.Arm.Assignments));
         }
 
         terminal.Write(table);
@@ -58,7 +61,8 @@ internal static class CompareView
         differences is null ? report : new { Agrees = differences.Count == 0, Differences = differences, Report = report };
 
     /// <summary>Draws what was found.</summary>
-    public static void Draw(ComparisonReport report, CompareConfig config, IReadOnlyList<ReportDifference>? differences, IAnsiConsole terminal)
+    public static void Draw(
+        ComparisonReport report, CompareConfig config, IReadOnlyList<ReportDifference>? differences, IAnsiConsole terminal)
     {
         foreach (var shown in ReportTables.Of(report).Take(2))
         {
@@ -79,7 +83,10 @@ internal static class CompareView
         }
 
         var folder = new CompareFolder(config.Output);
-        terminal.Write(Tables.Facts([new("report", folder.HtmlFile), new("as text", folder.MarkdownFile), new("figures", folder.ReportFile), new("pictures", folder.PlotFolder)]));
+        terminal.Write(
+            Tables.Facts(
+                [new("report", folder.HtmlFile), new(
+                    "as text", folder.MarkdownFile), new("figures", folder.ReportFile), new("pictures", folder.PlotFolder)]));
         Draw(differences, terminal);
     }
 
@@ -100,7 +107,8 @@ internal static class CompareView
         foreach (var one in differences)
         {
             table.Row(
-                one.Arm, one.Figure, one.Seed?.ToString(CultureInfo.InvariantCulture) ?? "", one.Expected, one.Found, one.By is { } by ? Tables.Number(by) : "");
+                one.Arm, one.Figure, one.Seed?.ToString(
+                    CultureInfo.InvariantCulture) ?? "", one.Expected, one.Found, one.By is { } by ? Tables.Number(by) : "");
         }
 
         terminal.Write(table);

@@ -10,21 +10,22 @@ namespace ResLora.Cli.Rendering;
 internal static class EvaluationView
 {
     /// <summary>The JSON document.</summary>
-    public static object Document(EvaluationReport report) => report.Labels is { } labels ? Document(report, labels) : report.Parts.Count > 0 ? OfPictures(report) : new
-    {
-        report.Task,
-        report.Samples,
-        report.Loss.Loss,
-        report.Loss.Perplexity,
-        ScoredTokens = report.Loss.Tokens,
-        report.LeftOut,
-        report.CutIntoWindows,
-        report.CutAtTurns,
-        report.ChatTemplate,
-        report.GuessedColumns,
-        report.Unanswered,
-        ExactMatch = report.ExactMatch,
-    };
+    public static object Document(EvaluationReport report) =>
+        report.Labels is { } labels ? Document(report, labels) : report.Parts.Count > 0 ? OfPictures(report) : new
+        {
+            report.Task,
+            report.Samples,
+            report.Loss.Loss,
+            report.Loss.Perplexity,
+            ScoredTokens = report.Loss.Tokens,
+            report.LeftOut,
+            report.CutIntoWindows,
+            report.CutAtTurns,
+            report.ChatTemplate,
+            report.GuessedColumns,
+            report.Unanswered,
+            ExactMatch = report.ExactMatch,
+        };
 
     /// <summary>Draws it.</summary>
     public static void Draw(EvaluationReport report, IAnsiConsole terminal)
@@ -40,7 +41,9 @@ internal static class EvaluationView
             terminal.Write(Tables.Facts(
             [
                 new("task", $"{report.Task}, {Tables.Count(report.Samples)} pictures"),
-                new("loss", $"{Tables.Number(report.Loss.Loss)}, mean squared error over {Tables.Count(report.Loss.Tokens)} noisy pictures"),
+                new(
+                    "loss",
+                    $"{Tables.Number(report.Loss.Loss)}, mean squared error over {Tables.Count(report.Loss.Tokens)} noisy pictures"),
                 .. report.Parts.Select(part => KeyValuePair.Create(PartTable.Words(part.Key), Tables.Number(part.Value))),
             ]));
             return;
@@ -59,7 +62,10 @@ internal static class EvaluationView
 
         if (report.CutIntoWindows > 0)
         {
-            facts.Add(new("windows", $"{Tables.Count(report.CutIntoWindows)} texts are too long and were cut into windows, all of which are counted"));
+            facts.Add(
+                new(
+                    "windows",
+                    $"{Tables.Count(report.CutIntoWindows)} texts are too long and were cut into windows, all of which are counted"));
         }
 
         if (report.CutAtTurns > 0)
@@ -119,10 +125,14 @@ internal static class EvaluationView
         }
     }
 
-    /// <summary>A row for each right label: how well it is found, and what it is taken for; where that is too wide, what most often.</summary>
+    /// <summary>A row for each right label: how well it is found, and what it is taken for; where that is too wide, what most
+    /// often.</summary>
     private static TextTable Classes(ClassificationReport report, int width)
     {
-        var whole = Classes(report, report.Classes.Select(label => $"as {label.Label}>"), row => report.Confusion[row].Select(count => Tables.Count(count)));
+        var whole = Classes(
+            report,
+            report.Classes.Select(label => $"as {label.Label}>"),
+            row => report.Confusion[row].Select(count => Tables.Count(count)));
         return whole.Fits(width) ? whole : Classes(report, ["most often taken for"], row => [MostOften(report, row)]);
     }
 
@@ -143,7 +153,8 @@ internal static class EvaluationView
 
     private static string MostOften(ClassificationReport report, int right)
     {
-        var (count, label) = report.Confusion[right].Select((count, said) => (said == right ? 0 : count, report.Classes[said].Label)).MaxBy(said => said.Item1);
+        var (count, label) = report.Confusion[right].Select(
+            (count, said) => (said == right ? 0 : count, report.Classes[said].Label)).MaxBy(said => said.Item1);
         return count == 0 ? "" : $"{label} ({Tables.Count(count)})";
     }
 

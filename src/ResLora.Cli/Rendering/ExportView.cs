@@ -83,7 +83,8 @@ internal static class ExportView
         {
             table.Row(
             [
-                proof.File, proof.Type.Name(), Tables.Number(proof.MaxLogitDifference), Tables.Number(proof.Tolerance * Math.Max(1, proof.LargestLogit)),
+                proof.File, proof.Type.Name(), Tables.Number(proof.MaxLogitDifference), Tables.Number(
+                    proof.Tolerance * Math.Max(1, proof.LargestLogit)),
                 .. isOfChoices ? [Tables.Number(proof.MeanKl), Tables.Percent(proof.TopOneAgreement)] : Array.Empty<string>(),
                 Tables.Percent(proof.WeightError),
                 .. hasPrompts ? new[] { proof.Prompts == 0 ? "-" : $"{proof.Prompts - proof.PromptsDiffering} of {proof.Prompts}" } : [],

@@ -60,7 +60,8 @@ internal static class InspectionView
         var table = Tables.Of("linear layers (targets)", "count>", "inputs>", "outputs>", "first");
         foreach (var group in groups)
         {
-            table.Row(group.Suffix, Tables.Count(group.Modules.Count), Tables.Count(group.Inputs), Tables.Count(group.Outputs), group.Modules[0]);
+            table.Row(
+                group.Suffix, Tables.Count(group.Modules.Count), Tables.Count(group.Inputs), Tables.Count(group.Outputs), group.Modules[0]);
         }
 
         terminal.Write(table);

@@ -61,7 +61,8 @@ internal static class MergeView
             yield return new("written", $"{report.Output} ({(report.As == MergeTarget.Lora ? "PEFT adapter" : "Hugging Face model")})");
         }
 
-        yield return new(report.Output is null ? "best" : "method", $"{report.Method}, {(report.IsExact ? "exact but for rounding" : "approximate")}");
+        yield return new(
+            report.Output is null ? "best" : "method", $"{report.Method}, {(report.IsExact ? "exact but for rounding" : "approximate")}");
         if (report.CalibratedOn is { } calibrated)
         {
             yield return new("calibrated on", calibrated);
@@ -75,7 +76,8 @@ internal static class MergeView
             yield return new("same first choice", Tables.Percent(report.Loss.TopOneAgreement));
         }
 
-        yield return new(report.Loss.IsOfValues ? "largest difference" : "largest logit difference", Tables.Number(report.Loss.MaxLogitDifference));
+        yield return new(
+            report.Loss.IsOfValues ? "largest difference" : "largest logit difference", Tables.Number(report.Loss.MaxLogitDifference));
         if (report.ReadBackDifference is { } difference)
         {
             yield return new("read back", $"differs by {Tables.Number(difference)}");

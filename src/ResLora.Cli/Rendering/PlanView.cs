@@ -53,7 +53,9 @@ internal static class PlanView
             .. report.DataFacts,
             .. report.Head is { } head ? [new("head", Head(head, report.NewModules))] : Array.Empty<KeyValuePair<string, string>>(),
             new("steps", Text($"{run.Steps:N0}, {(double)run.Steps / run.StepsPerEpoch:0.##} passes over the data; warm-up in the first {run.WarmupSteps}")),
-            .. run.Ema is { } decay ? [new("average", Text($"of what is trained, decay {decay}: it is evaluated and saved"))] : Array.Empty<KeyValuePair<string, string>>(),
+            .. run.Ema is { } decay ? [new(
+                "average",
+                Text($"of what is trained, decay {decay}: it is evaluated and saved"))] : Array.Empty<KeyValuePair<string, string>>(),
             new("memory", Memory(memory)),
             .. run.Choice is { } choice ? [new("limit", Limit(choice))] : Array.Empty<KeyValuePair<string, string>>(),
             .. Room(run) is { } room ? [new("room", room)] : Array.Empty<KeyValuePair<string, string>>(),

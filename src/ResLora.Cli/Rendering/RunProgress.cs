@@ -56,7 +56,8 @@ internal sealed class RunProgress : IProgress<RunEvent>
     public static string Line(SamplesDone samples) => $"answered {samples.Done} of {samples.Total}";
 
     /// <summary>How far a picture is, as one line.</summary>
-    public static string Line(PictureStep picture) => $"picture {picture.Picture} of {picture.Pictures}: step {picture.Done} of {picture.Total}";
+    public static string Line(PictureStep picture) =>
+        $"picture {picture.Picture} of {picture.Pictures}: step {picture.Done} of {picture.Total}";
 
     /// <summary>How far a calibration is, as one line.</summary>
     public static string Line(CalibrationProgress calibration) =>
@@ -97,9 +98,13 @@ internal sealed class RunProgress : IProgress<RunEvent>
                 _context.Log(Line(picture));
                 break;
             case CalibrationAdvanced { Progress: var calibration } when _bar is not null:
-                (_bar.MaxValue, _bar.Value, _bar.Description) = (calibration.Passes * calibration.Batches, ((calibration.Pass - 1) * calibration.Batches) + calibration.Batch, Line(calibration));
+                (_bar.MaxValue, _bar.Value, _bar.Description) = (
+                    calibration.Passes * calibration.Batches,
+                    ((calibration.Pass - 1) * calibration.Batches) + calibration.Batch,
+                    Line(calibration));
                 break;
-            case CalibrationAdvanced { Progress: var calibration } when IsDue(((calibration.Pass - 1) * calibration.Batches) + calibration.Batch, calibration.Passes * calibration.Batches):
+            case CalibrationAdvanced { Progress: var calibration } when IsDue(
+                ((calibration.Pass - 1) * calibration.Batches) + calibration.Batch, calibration.Passes * calibration.Batches):
                 _context.Log(Line(calibration));
                 break;
             case StageStarted stage:

@@ -57,7 +57,9 @@ internal static class RunView
     {
         if (report is { PeakMemory: { } peak, PlannedMemory: { } planned })
         {
-            var kept = report.KeptFreedMemory ? $" in use, and up to {ByteSize.Format(planned.TotalWithFreed)} with freed memory that is kept" : "";
+            var kept = report.KeptFreedMemory
+                ? $" in use, and up to {ByteSize.Format(planned.TotalWithFreed)} with freed memory that is kept"
+                : "";
             yield return new("peak memory", $"{ByteSize.Format(peak)}; the plan said {ByteSize.Format(planned.Total)}{kept}");
         }
     }

@@ -19,7 +19,8 @@ internal static class RunsView
             var name = Path.GetRelativePath(Directory.GetCurrentDirectory(), run.Run);
             losses.Row(
             [
-                name, run.Adapter, run.LearningRate.ToString("G4", CultureInfo.InvariantCulture), run.Seed.ToString(CultureInfo.InvariantCulture),
+                name, run.Adapter, run.LearningRate.ToString(
+                    "G4", CultureInfo.InvariantCulture), run.Seed.ToString(CultureInfo.InvariantCulture),
                 Tables.Count(run.Steps), Tables.Number(run.TrainLoss),
                 .. metrics.Select(metric => run.Metrics.TryGetValue(metric, out var value) ? Tables.Number(value) : ""),
             ]);

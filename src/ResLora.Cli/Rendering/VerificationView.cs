@@ -36,7 +36,9 @@ internal static class VerificationView
         var worst = report.Worst is { } quantity
             ? string.Create(CultureInfo.InvariantCulture, $"  worst {quantity.Name}: {quantity.Difference:0.0e+0} (tolerance {quantity.Tolerance:0.0e+0}; {report.Quantities.Count} compared)")
             : "";
-        var message = report.Message is null ? "" : $"  {string.Join(' ', report.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}";
+        var message = report.Message is null
+            ? ""
+            : $"  {string.Join(' ', report.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}";
         Tables.Line(terminal, $"{status,-12}{report.Name}{worst}{message}");
     }
 

@@ -10,7 +10,8 @@ using ResLora.Training.Generation;
 namespace ResLora.Experiments.Chatting;
 
 /// <summary>
-/// A model that a conversation is held with. What was said is kept as keys and values, so that each turn computes its own tokens only. Not safe
+/// A model that a conversation is held with. What was said is kept as keys and values, so that each turn computes its own tokens only. Not
+/// safe
 /// for several threads.
 /// </summary>
 public sealed class ChatPartner : IDisposable
@@ -126,7 +127,8 @@ public sealed class ChatPartner : IDisposable
     /// <param name="text">What is said.</param>
     /// <param name="stop">Ends the answer after the token in hand.</param>
     /// <returns>The pieces.</returns>
-    /// <exception cref="ResLoraException">The template refuses it, it is too long for the model, or the model's scores are no numbers.</exception>
+    /// <exception cref="ResLoraException">The template refuses it, it is too long for the model, or the model's scores are no
+    /// numbers.</exception>
     public IEnumerable<string> Say(string text, CancellationToken stop = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(text);

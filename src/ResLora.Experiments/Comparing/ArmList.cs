@@ -28,12 +28,13 @@ public sealed class ArmList
 
     private sealed class Converter : JsonConverter<ArmList>
     {
-        public override ArmList Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
-        {
-            JsonTokenType.String when reader.GetString() == PaperWord => Paper,
-            JsonTokenType.StartArray => Of(JsonSerializer.Deserialize<ArmSettings[]>(ref reader, options)!),
-            _ => throw new JsonException("expected paper or a list of arms"),
-        };
+        public override ArmList Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType switch
+            {
+                JsonTokenType.String when reader.GetString() == PaperWord => Paper,
+                JsonTokenType.StartArray => Of(JsonSerializer.Deserialize<ArmSettings[]>(ref reader, options)!),
+                _ => throw new JsonException("expected paper or a list of arms"),
+            };
 
         public override void Write(Utf8JsonWriter writer, ArmList value, JsonSerializerOptions options)
         {

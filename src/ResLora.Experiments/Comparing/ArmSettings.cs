@@ -13,7 +13,8 @@ public sealed partial record ArmSettings
     /// <summary>What it is called in folders, tables and plots: letters, digits, and - . + _ between them.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Keys of the run and their values for this arm, such as <c>adapter.rank: 16</c>. Default: the run as the file has it.</summary>
+    /// <summary>Keys of the run and their values for this arm, such as <c>adapter.rank: 16</c>. Default: the run as the file has
+    /// it.</summary>
     public IReadOnlyDictionary<string, JsonElement> Set { get; init; } = new Dictionary<string, JsonElement>();
 
     /// <summary>

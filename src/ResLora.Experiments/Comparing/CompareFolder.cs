@@ -86,10 +86,12 @@ public sealed class CompareFolder(string path)
 
         if (!File.Exists(IdentityFile))
         {
-            string[] there = Directory.Exists(Path) ? [.. Directory.EnumerateFileSystemEntries(Path).Select(entry => System.IO.Path.GetFileName(entry)!)] : [];
+            string[] there = Directory.Exists(Path) ? [.. Directory.EnumerateFileSystemEntries(Path).Select(
+                entry => System.IO.Path.GetFileName(entry)!)] : [];
             if (there.Except([System.IO.Path.GetFileName(LockFolder)]).FirstOrDefault() is { } something)
             {
-                throw new ConfigException($"'{Path}' is not empty ('{something}') and holds no earlier comparison; choose another folder (--output).");
+                throw new ConfigException(
+                    $"'{Path}' is not empty ('{something}') and holds no earlier comparison; choose another folder (--output).");
             }
 
             return;
@@ -97,7 +99,8 @@ public sealed class CompareFolder(string path)
 
         var theirs = CheckedJson.Deserialize<Dictionary<string, string>>(IdentityFile, ComparisonJson.Options);
         var mine = Identity(config, sources);
-        string[] differences = [.. mine.Keys.Union(theirs.Keys).Where(name => mine.GetValueOrDefault(name) != theirs.GetValueOrDefault(name)).Order(StringComparer.Ordinal)];
+        string[] differences = [.. mine.Keys.Union(theirs.Keys).Where(
+            name => mine.GetValueOrDefault(name) != theirs.GetValueOrDefault(name)).Order(StringComparer.Ordinal)];
         if (differences.Length > 0)
         {
             throw new ConfigException(

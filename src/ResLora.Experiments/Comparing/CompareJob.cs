@@ -60,7 +60,8 @@ public static class CompareJob
     {
         foreach (var seed in plan.Config.Settings.Seeds)
         {
-            var digests = plan.Arms.Select(arm => (Arm: arm.Arm.Name, RunTrace.Read(planned(arm, seed).Folder.MetricsFile).Digest)).ToArray();
+            var digests = plan.Arms.Select(
+                arm => (Arm: arm.Arm.Name, RunTrace.Read(planned(arm, seed).Folder.MetricsFile).Digest)).ToArray();
             if (digests.FirstOrDefault(one => one.Digest != digests[0].Digest).Arm is { } other)
             {
                 throw new RunFailedException(

@@ -48,7 +48,8 @@ public sealed record ComparePlan(CompareConfig Config, IReadOnlyList<PlannedArm>
         var data = TrainJob.ReadData(ComputeType.Resolve(config.Run));
         if (config.Arms.Any(arm => arm.LearningRates.Count > 0) && !data.HasValidation)
         {
-            throw new ConfigException("compare.tune chooses learning rates by validation data, and there is none; give data.validation or data.validationCount.");
+            throw new ConfigException(
+                "compare.tune chooses learning rates by validation data, and there is none; give data.validation or data.validationCount.");
         }
 
         RequireTests(config, data);
@@ -71,7 +72,8 @@ public sealed record ComparePlan(CompareConfig Config, IReadOnlyList<PlannedArm>
         return new ComparePlan(config, planned, sources) { HasHead = data.Head is not null, LossUnit = data.LossUnit, Jobs = jobs };
     }
 
-    /// <summary>The runs of a seed in the order in which they are made: shuffled, so that a machine that grows slower hits all arms alike.</summary>
+    /// <summary>The runs of a seed in the order in which they are made: shuffled, so that a machine that grows slower hits all arms
+    /// alike.</summary>
     /// <param name="seed">The seed.</param>
     internal PlannedArm[] OrderOf(long seed)
     {
@@ -126,7 +128,8 @@ public sealed record ComparePlan(CompareConfig Config, IReadOnlyList<PlannedArm>
     {
         if (config.Settings.GeneralText is not null && TaskRegistry.All.All(task => task.Name != config.Run.Task))
         {
-            throw new ConfigException($"compare.generalText is for models that continue texts, and task '{config.Run.Task}' has none of these; leave it out.");
+            throw new ConfigException(
+                $"compare.generalText is for models that continue texts, and task '{config.Run.Task}' has none of these; leave it out.");
         }
     }
 }

@@ -27,7 +27,8 @@ public sealed record CompareSettings : ICheckedConfig
     [ConfigPath]
     public required string Test { get; init; }
 
-    /// <summary>The part of a data set's folder that is the test data: test, or validation where test data has no labels. Default test.</summary>
+    /// <summary>The part of a data set's folder that is the test data: test, or validation where test data has no labels. Default
+    /// test.</summary>
     public TaskSplit TestSplit { get; init; } = TaskSplit.Test;
 
     /// <summary>How many test samples are read from the start of the data. Default: all.</summary>
@@ -37,11 +38,13 @@ public sealed record CompareSettings : ICheckedConfig
     public int MaxNewTokens { get; init; } = 128;
 
     /// <summary>
-    /// By what the arms are judged: auto, the task's own score (its labels' metric, right answers, or else the loss), or loss. Default auto.
+    /// By what the arms are judged: auto, the task's own score (its labels' metric, right answers, or else the loss), or loss. Default
+    /// auto.
     /// </summary>
     public ScoreKind Score { get; init; }
 
-    /// <summary>Which weights of a run are tested: last, those of its last step, or best, by <c>training.bestMetric</c>. Default last.</summary>
+    /// <summary>Which weights of a run are tested: last, those of its last step, or best, by <c>training.bestMetric</c>. Default
+    /// last.</summary>
     public TestedWeights Weights { get; init; }
 
     /// <summary>
@@ -86,7 +89,8 @@ public sealed record CompareSettings : ICheckedConfig
             yield return "arms is empty; name two or more";
         }
 
-        foreach (var problem in Tune.Problems(Seeds).Select(problem => $"tune.{problem}").Concat((Arms.Own ?? []).SelectMany(arm => arm.Problems())))
+        foreach (var problem in Tune.Problems(Seeds).Select(problem => $"tune.{problem}").Concat(
+            (Arms.Own ?? []).SelectMany(arm => arm.Problems())))
         {
             yield return problem;
         }

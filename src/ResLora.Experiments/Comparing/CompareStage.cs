@@ -54,7 +54,8 @@ internal sealed class CompareStage(int total, int jobs, IProgress<RunEvent>? pro
         }
 
         var left = _spent / _timed * (total - _begun + 1) / jobs;
-        var text = left.TotalHours >= 1 ? left.ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture) : left.ToString(@"m\:ss", CultureInfo.InvariantCulture);
+        var text = left.TotalHours >= 1 ? left.ToString(
+            @"h\:mm\:ss", CultureInfo.InvariantCulture) : left.ToString(@"m\:ss", CultureInfo.InvariantCulture);
         return $" (about {text} for all that is left to train)";
     }
 }

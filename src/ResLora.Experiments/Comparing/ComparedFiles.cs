@@ -8,7 +8,8 @@ namespace ResLora.Experiments.Comparing;
 /// <summary>Digests of what a comparison is made from, so that a repetition knows whether it has the same.</summary>
 internal static class ComparedFiles
 {
-    public const string Model = "model", Training = "training data", Validation = "validation data", Test = "test data", General = "general text";
+    public const string Model =
+        "model", Training = "training data", Validation = "validation data", Test = "test data", General = "general text";
 
     /// <summary>The digests, by what they are of.</summary>
     /// <param name="config">The comparison.</param>

@@ -22,7 +22,8 @@ internal static class PaperArms
     {
         { StartFrom: not null } => "arms is paper, and startFrom names an adapter, whose method is settled; leave one of them out",
         { Adapter: not { Method: null } } => "arms is paper, which is made from a LoRA's rank and alpha; give an adapter of method lora",
-        { Adapter.Shortcut.PreviousCount: < 1 } => "arms is paper, and adapter.shortcut.previousCount is all, for which rank (m+1)·R is no number; give a number",
+        { Adapter.Shortcut.PreviousCount: < 1 } =>
+            "arms is paper, and adapter.shortcut.previousCount is all, for which rank (m+1)·R is no number; give a number",
         _ => null,
     };
 
@@ -36,7 +37,9 @@ internal static class PaperArms
         ArmSettings Rival(string method) => Arm(method, ("adapter.method", method), ("adapter.lora", null), plain);
         ArmSettings Structure(ShortcutKind kind) => Arm(
             kind.ToString().ToLowerInvariant(),
-            ("adapter.shortcut", adapter.Shortcut with { Kind = kind, PreviousCount = kind == ShortcutKind.Input ? 1 : adapter.Shortcut.PreviousCount }));
+            (
+                "adapter.shortcut",
+                adapter.Shortcut with { Kind = kind, PreviousCount = kind == ShortcutKind.Input ? 1 : adapter.Shortcut.PreviousCount }));
         return
         [
             Arm(Reference, plain),
@@ -51,7 +54,11 @@ internal static class PaperArms
             Rival("loha"),
             Rival("lokr"),
             Rival("dora"),
-            Arm(Full, ("adapter", null), ("training.dataType", "float32"), ("training.learningRate", FullRate * run.Training.LearningRate)) with
+            Arm(
+                Full,
+                ("adapter", null),
+                ("training.dataType", "float32"),
+                ("training.learningRate", FullRate * run.Training.LearningRate)) with
             {
                 LearningRates = rates.Count == 0 ? null : [.. rates.Select(rate => FullRate * rate)],
             },
@@ -61,6 +68,7 @@ internal static class PaperArms
     private static ArmSettings Arm(string name, params (string Key, object? Value)[] settings) => new()
     {
         Name = name,
-        Set = settings.ToDictionary(setting => setting.Key, setting => JsonSerializer.SerializeToElement(setting.Value, Configuration.ConfigFile.Options)),
+        Set = settings.ToDictionary(
+            setting => setting.Key, setting => JsonSerializer.SerializeToElement(setting.Value, Configuration.ConfigFile.Options)),
     };
 }

@@ -27,14 +27,17 @@ internal sealed record PlannedRun(string Arm, string Title, RunConfig Config, st
     /// <param name="seed">The seed.</param>
     /// <param name="rate">The learning rate.</param>
     public static PlannedRun Of(ComparePlan plan, PlannedArm arm, long seed, double rate) => Of(
-        plan, arm, string.Create(CultureInfo.InvariantCulture, $"{arm.Arm.Name}, seed {seed}"), seed, rate, new CompareFolder(plan.Config.Output).RunOf(arm.Arm.Name, seed));
+        plan, arm, string.Create(
+            CultureInfo.InvariantCulture,
+            $"{arm.Arm.Name}, seed {seed}"), seed, rate, new CompareFolder(plan.Config.Output).RunOf(arm.Arm.Name, seed));
 
     /// <summary>Plans a run that tries a learning rate.</summary>
     /// <param name="plan">The comparison.</param>
     /// <param name="arm">The arm.</param>
     /// <param name="rate">The learning rate.</param>
     public static PlannedRun OfTuning(ComparePlan plan, PlannedArm arm, double rate) => Of(
-        plan, arm, string.Create(CultureInfo.InvariantCulture, $"{arm.Arm.Name}, trying learning rate {rate}"), plan.Config.Settings.Tune.Seed, rate,
+        plan, arm, string.Create(
+            CultureInfo.InvariantCulture, $"{arm.Arm.Name}, trying learning rate {rate}"), plan.Config.Settings.Tune.Seed, rate,
         new CompareFolder(plan.Config.Output).TuningOf(arm.Arm.Name, rate)) with
     {
         IsTrial = true,
@@ -55,7 +58,8 @@ internal sealed record PlannedRun(string Arm, string Title, RunConfig Config, st
             + string.Concat(names.Select(name => $"\n{name} {plan.Sources.GetValueOrDefault(name)}"));
         var every = config.Training.CheckpointEvery > 0 ? config.Training.CheckpointEvery : Math.Max(1, planned.Steps / Checkpoints);
         // Runs side by side share the processors out; one alone chooses by its model.
-        var threads = config.Training.Threads > 0 || plan.Jobs == 1 ? config.Training.Threads : Math.Max(1, Environment.ProcessorCount / plan.Jobs);
+        var threads = config.Training.Threads > 0 || plan.Jobs == 1 ? config.Training.Threads : Math.Max(
+            1, Environment.ProcessorCount / plan.Jobs);
         return new PlannedRun(
             arm.Name, title, config with { Output = folder, Training = config.Training with { CheckpointEvery = every, Threads = threads } }, ComparedFiles.DigestOf(text));
     }

@@ -49,7 +49,8 @@ internal sealed class ProcessTrainer(IReadOnlyList<string> tool, IProgress<RunEv
     private static long? Memory(JsonElement answer) =>
         answer.TryGetProperty("peakMemory", out var memory) && memory.ValueKind == JsonValueKind.Number ? memory.GetInt64() : null;
 
-    private static string Error(JsonElement answer) => answer.TryGetProperty("error", out var error) ? error.GetString() ?? "" : "it gave no reason.";
+    private static string Error(JsonElement answer) =>
+        answer.TryGetProperty("error", out var error) ? error.GetString() ?? "" : "it gave no reason.";
 
     /// <summary>A process that is killed, by the system for its memory for one, says nothing.</summary>
     private static JsonDocument Parse(PlannedRun run, int code, string output)
@@ -72,7 +73,8 @@ internal sealed class ProcessTrainer(IReadOnlyList<string> tool, IProgress<RunEv
         string[] whole = hasSession ? [SessionTool, .. line] : line;
         using var process = Start(whole);
         // What it tells on the way is not kept; a pipe that nobody reads would stop it.
-        var (output, told) = (process.StandardOutput.ReadToEndAsync(CancellationToken.None), process.StandardError.ReadToEndAsync(CancellationToken.None));
+        var (output, told) = (
+            process.StandardOutput.ReadToEndAsync(CancellationToken.None), process.StandardError.ReadToEndAsync(CancellationToken.None));
         using (stop.Register(() => End(process, hasSession)))
         {
             process.WaitForExit();

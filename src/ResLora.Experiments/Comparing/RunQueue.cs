@@ -37,7 +37,9 @@ internal sealed class RunQueue(IRunTrainer trainer, int jobs, CompareStage stage
 
         try
         {
-            Task.WaitAll([.. Enumerable.Range(0, jobs).Select(_ => Task.Run(() => Work(waiting, end), CancellationToken.None))], CancellationToken.None);
+            Task.WaitAll(
+                [.. Enumerable.Range(0, jobs).Select(_ => Task.Run(() => Work(waiting, end), CancellationToken.None))],
+                CancellationToken.None);
         }
         catch (AggregateException error)
         {

@@ -21,7 +21,8 @@ internal sealed record RunTrace(
     public double Seconds => Steps.Sum(step => step.Seconds);
 
     /// <summary>The results of the last evaluation.</summary>
-    public IReadOnlyDictionary<string, double> LastMetrics => Evaluations is [.., var last] ? last.Metrics : new Dictionary<string, double>();
+    public IReadOnlyDictionary<string, double> LastMetrics =>
+        Evaluations is [.., var last] ? last.Metrics : new Dictionary<string, double>();
 
     /// <summary>What was read in each step and when it was evaluated, as a digest: equal for runs that saw the same.</summary>
     public string Digest => ComparedFiles.DigestOf(

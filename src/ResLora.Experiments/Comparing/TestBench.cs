@@ -32,7 +32,9 @@ internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progr
         var type = TrainJob.DataType(settings.Training.DataType);
         using var session = IsFull(settings) ? ModelSession.Load(weights, dtype: type) : ModelSession.Load(settings.Model, weights, type);
         var scorer = Scorer(session, IsFull(settings) ? null : weights, settings.Training.MaxLength);
-        var record = new TestRecord(key, scorer.Measure(session, _settings.Test, stop)) { General = General(session, IsFull(settings) ? null : weights) };
+        var record = new TestRecord(
+            key, scorer.Measure(session, _settings.Test, stop))
+        { General = General(session, IsFull(settings) ? null : weights) };
         return session.Adapter is { Config.Shortcut.Kind: not Adapters.ShortcutKind.None } adapter
             ? WithMerged(record, session, MergeMethods.For(adapter)[0], scorer, weights)
             : record;
@@ -50,7 +52,8 @@ internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progr
 
         var settings = config.Run;
         using var session = ModelSession.Load(settings.Model, dtype: TrainJob.DataType(ComputeType.Resolve(settings).Training.DataType));
-        return new TestRecord(key, Scorer(session, null, settings.For(session.Model).Training.MaxLength).Measure(session, _settings.Test, stop))
+        return new TestRecord(
+            key, Scorer(session, null, settings.For(session.Model).Training.MaxLength).Measure(session, _settings.Test, stop))
         {
             General = General(session, null),
         };
@@ -73,7 +76,8 @@ internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progr
         IReadOnlyList<CalibrationBatch> texts = [];
         if (MergeMethods.NeedsCalibration(method))
         {
-            var examples = MergeExamples.ToCalibrate(new MergeExampleSource(weights, null, null) { CalibrationSamples = CalibrationSamples }, session);
+            var examples = MergeExamples.ToCalibrate(
+                new MergeExampleSource(weights, null, null) { CalibrationSamples = CalibrationSamples }, session);
             texts = CalibrationTexts.Batches(examples.Objective, examples.Examples, stop);
         }
 

@@ -42,6 +42,8 @@ internal static class TestData
         return settings.GeneralText is not { } path
             ? null
             : WorkloadRegistry.Of(TextTask).Read(
-                new GivenData(TextTask, path, TaskSplit.Train) { Limit = settings.GeneralCount, Adapter = adapter, ChatTemplate = "never" }, session);
+                new GivenData(
+                    TextTask, path, TaskSplit.Train)
+                { Limit = settings.GeneralCount, Adapter = adapter, ChatTemplate = "never" }, session);
     }
 }

@@ -140,7 +140,8 @@ internal static class ConfigBinder
     private static string Instead(string key, string path, IReadOnlyCollection<string> here, IReadOnlyList<string> allKeys)
     {
         var nearest = NearestName.Suggestion(key, here);
-        if (RivalKeys.Find(key) is { } known && !here.Any(name => known.Key == Join(path, name) && nearest.Contains($"'{name}'", StringComparison.Ordinal)))
+        if (RivalKeys.Find(key) is { } known && !here.Any(
+            name => known.Key == Join(path, name) && nearest.Contains($"'{name}'", StringComparison.Ordinal)))
         {
             return $" {known.Sentence}";
         }
@@ -211,7 +212,8 @@ internal static class ConfigBinder
 
     /// <summary>The names of an enum's values as settings write them.</summary>
     public static IEnumerable<string> EnumNames(Type type) =>
-        Enum.GetValues(type).Cast<object>().Select(value => JsonSerializer.SerializeToNode(value, type, ConfigFile.Options)!.GetValue<string>());
+        Enum.GetValues(type).Cast<object>().Select(
+            value => JsonSerializer.SerializeToNode(value, type, ConfigFile.Options)!.GetValue<string>());
 
     private static bool IsGeneric(Type type, Type definition) => type.IsGenericType && type.GetGenericTypeDefinition() == definition;
 

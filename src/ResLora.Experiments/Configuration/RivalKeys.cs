@@ -59,13 +59,19 @@ internal static class RivalKeys
 
     private static readonly (string Keys, string Sentence)[] _otherwise =
     [
-        ("device device_map use_cpu no_cuda cuda gpu gpus n_gpu num_gpus accelerator", "There is no device to choose: the build decides it (the processor, unless it was built for CUDA); leave it out."),
+        (
+            "device device_map use_cpu no_cuda cuda gpu gpus n_gpu num_gpus accelerator",
+            "There is no device to choose: the build decides it (the processor, unless it was built for CUDA); leave it out."),
         ("load_in_4bit load_in_8bit quantization quantize quantization_config quantization_bit bnb_4bit_quant_type bnb_4bit_compute_dtype use_qlora bits",
             "The base is not quantized for training: 'training.dataType: bfloat16' halves float32, and 'training.maxMemory' fits a run into the memory there is."),
-        ("bf16 fp16 fp32 tf32 torch_dtype dtype precision mixed_precision compute_dtype", "Here it is 'training.dataType': auto, bfloat16 or float32; there is no float16."),
+        (
+            "bf16 fp16 fp32 tf32 torch_dtype dtype precision mixed_precision compute_dtype",
+            "Here it is 'training.dataType': auto, bfloat16 or float32; there is no float16."),
         ("use_dora dora", "Here it is 'adapter.method: dora'."),
         ("use_pissa", "Here it is 'adapter.lora.initialization: pissa'."),
-        ("use_galore neftune_noise_alpha", "There is nothing like it here; 'adapter.method' and 'adapter.shortcut' are what goes beyond plain LoRA."),
+        (
+            "use_galore neftune_noise_alpha",
+            "There is nothing like it here; 'adapter.method' and 'adapter.shortcut' are what goes beyond plain LoRA."),
         ("lora_target_linear", "Here it is 'adapter.targets: all-linear'."),
         ("modules_to_save lora_modules_to_save", "Only a task's new head is trained beside an adapter, and that by itself."),
         ("lora_bias", "B has no bias here; 'adapter.lora.bias' trains those of the model."),
@@ -73,10 +79,14 @@ internal static class RivalKeys
         ("resume resume_from_checkpoint auto_resume_from_checkpoints", "A run goes on with 'reslora train FILE --resume'."),
         ("conversation_template prompt_template template",
             "The task says how a row becomes a prompt ('task', docs/tasks.md); 'data.chatTemplate' is for chat templates."),
-        ("report_to logging_dir logging_steps wandb_project wandb_run_name use_wandb log_every", "Every step is written to metrics.jsonl in the run's folder; leave it out."),
+        (
+            "report_to logging_dir logging_steps wandb_project wandb_run_name use_wandb log_every",
+            "Every step is written to metrics.jsonl in the run's folder; leave it out."),
         ("task_type peft_type adapter_type finetuning_type",
             "'task' names the data's task; 'adapter.method' is lora or another, 'adapter.shortcut' makes it ResLoRA, and 'adapter: null' trains all weights."),
-        ("deepspeed fsdp fsdp_config ddp local_rank world_size num_processes nproc_per_node", "A run is one process on one machine; leave it out."),
+        (
+            "deepspeed fsdp fsdp_config ddp local_rank world_size num_processes nproc_per_node",
+            "A run is one process on one machine; leave it out."),
         ("flash_attention flash_attn use_flash_attention attn_implementation xformers_attention use_unsloth torch_compile",
             "Kernels are chosen by themselves ('training.fusedKernels'); leave it out."),
         ("do_train do_eval overwrite_output_dir push_to_hub hub_model_id trust_remote_code load_best_model_at_end remove_unused_columns dataloader_num_workers num_workers group_by_length",

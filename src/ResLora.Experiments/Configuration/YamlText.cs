@@ -37,7 +37,9 @@ internal static class YamlText
         switch (node)
         {
             case JsonObject mapping:
-                emitter.Emit(new MappingStart(AnchorName.Empty, TagName.Empty, isImplicit: true, mapping.Count == 0 ? MappingStyle.Flow : MappingStyle.Block));
+                emitter.Emit(
+                    new MappingStart(
+                        AnchorName.Empty, TagName.Empty, isImplicit: true, mapping.Count == 0 ? MappingStyle.Flow : MappingStyle.Block));
                 foreach (var (key, value) in mapping)
                 {
                     emitter.Emit(Scalar(key, isText: true));
@@ -70,6 +72,8 @@ internal static class YamlText
         // A text such as "8" or "null" must not come back as a number or as nothing.
         var quoted = isText && YamlTree.PlainScalar(value)?.GetValueKind() != JsonValueKind.String;
         return new Scalar(
-            AnchorName.Empty, TagName.Empty, value, quoted ? ScalarStyle.DoubleQuoted : ScalarStyle.Any, isPlainImplicit: !quoted, isQuotedImplicit: true);
+            AnchorName.Empty, TagName.Empty, value, quoted
+                ? ScalarStyle.DoubleQuoted
+                : ScalarStyle.Any, isPlainImplicit: !quoted, isQuotedImplicit: true);
     }
 }

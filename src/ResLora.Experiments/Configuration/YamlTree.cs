@@ -63,7 +63,9 @@ internal sealed partial class YamlTree
         catch (Exception error) when (error is not (ResLoraException or OutOfMemoryException))
         {
             // The parser answers some brackets and colons that are missing with exceptions of its own inner workings.
-            throw new ConfigException($"{source}, line {tree.Line} or the next: this is not valid YAML; is a bracket, a brace, a quote or a colon missing?", error);
+            throw new ConfigException(
+                $"{source}, line {tree.Line} or the next: this is not valid YAML; is a bracket, a brace, a quote or a colon missing?",
+                error);
         }
 
         return tree;
@@ -77,9 +79,11 @@ internal sealed partial class YamlTree
         "" or "~" or "null" or "Null" or "NULL" => null,
         "true" or "True" or "TRUE" => JsonValue.Create(true),
         "false" or "False" or "FALSE" => JsonValue.Create(false),
-        _ when WholeNumber().IsMatch(text) && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
+        _ when WholeNumber().IsMatch(text) && long.TryParse(
+            text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
             => JsonValue.Create(whole),
-        _ when DecimalNumber().IsMatch(text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+        _ when DecimalNumber().IsMatch(text) && double.TryParse(
+            text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
             => JsonValue.Create(number),
         _ => JsonValue.Create(text),
     };

@@ -58,7 +58,12 @@ internal sealed class ConfusionGrid
             var total = _counts[_shown[i]].Sum();
             for (var k = 0; k < _shown.Count; k++)
             {
-                Cell(canvas, SKRect.Create(left + (k * _cell), top + (i * _cell), _cell, _cell), _counts[_shown[i]][_shown[k]], total, isRight: i == k);
+                Cell(
+                    canvas,
+                    SKRect.Create(left + (k * _cell), top + (i * _cell), _cell, _cell),
+                    _counts[_shown[i]][_shown[k]],
+                    total,
+                    isRight: i == k);
             }
         }
     }

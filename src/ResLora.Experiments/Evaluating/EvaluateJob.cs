@@ -14,7 +14,8 @@ using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Evaluating;
 
-/// <summary>Measures how well a model, with or without an adapter, does a task: loss, labels, and exact match of generated answers.</summary>
+/// <summary>Measures how well a model, with or without an adapter, does a task: loss, labels, and exact match of generated
+/// answers.</summary>
 public static class EvaluateJob
 {
     private static readonly JsonSerializerOptions _json = new()
@@ -73,7 +74,8 @@ public static class EvaluateJob
         var found = data.Measure(session, terms, stop);
         if (options.PredictionsFile is { } file)
         {
-            IEnumerable<object> lines = found.Answers is { } answers ? answers.Predictions : found.Rated.Select(sample => Line(sample, found.LabelNames));
+            IEnumerable<object> lines = found.Answers is { } answers ? answers.Predictions : found.Rated.Select(
+                sample => Line(sample, found.LabelNames));
             AtomicFile.WriteText(file, string.Concat(lines.Select(line => JsonSerializer.Serialize(line, _json) + "\n")));
         }
 
@@ -82,7 +84,8 @@ public static class EvaluateJob
             MistakesPicture.Write(picture, data.Task, found.LabelNames!, found.Labels!.Report!.Confusion, found.Rated);
         }
 
-        return new EvaluationReport(data.Task, found.Samples, found.Loss, found.TooLong, found.Answers is { } match ? new Score(match.Correct, match.Total) : null)
+        return new EvaluationReport(
+            data.Task, found.Samples, found.Loss, found.TooLong, found.Answers is { } match ? new Score(match.Correct, match.Total) : null)
         {
             Labels = found.Labels,
             Parts = found.Parts,

@@ -16,7 +16,8 @@ public sealed record EvaluateOptions
     /// <summary>The adapter folder, or null for the model alone.</summary>
     public string? Adapter { get; init; }
 
-    /// <summary>The rank that the adapter is cut to; null for all of it. Only an adapter that was trained for several ranks can be cut.</summary>
+    /// <summary>The rank that the adapter is cut to; null for all of it. Only an adapter that was trained for several ranks can be
+    /// cut.</summary>
     public int? Rank { get; init; }
 
     /// <summary>The task's name.</summary>

@@ -59,7 +59,8 @@ internal sealed class MistakeThumbnails
         var scale = Side / Math.Max(picture.Width, picture.Height);
         using var image = SKImage.FromBitmap(bitmap);
         // Small pictures keep their pixels, large ones lose them evenly.
-        var sampling = scale > 1 ? new SKSamplingOptions(SKFilterMode.Nearest) : new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear);
+        var sampling = scale > 1 ? new SKSamplingOptions(SKFilterMode.Nearest) : new SKSamplingOptions(
+            SKFilterMode.Linear, SKMipmapMode.Linear);
         var place = SKRect.Create(left, top, Math.Max(1, picture.Width * scale), Math.Max(1, picture.Height * scale));
         canvas.DrawImage(image, place, sampling);
         using var frame = new SKPaint { Color = SKColor.Parse("#bbbbbb"), Style = SKPaintStyle.Stroke };

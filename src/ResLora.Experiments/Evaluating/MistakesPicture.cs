@@ -27,7 +27,9 @@ internal static class MistakesPicture
         string[] heading =
         [
             $"{task}: what is taken for what. A row is a right label, a column a predicted one.",
-            .. shown.Count < labels.Count ? [$"Shown are the {shown.Count} most confused of {labels.Count} labels."] : Array.Empty<string>(),
+            .. shown.Count < labels.Count
+                ? [$"Shown are the {shown.Count} most confused of {labels.Count} labels."]
+                : Array.Empty<string>(),
         ];
         var wide = Math.Max(heading.Max(line => DrawnText.Width(line, TitleSize)), grid.Size.Width);
         var thumbnails = mistakes.Count > 0 ? new MistakeThumbnails(mistakes, labels, wide) : null;

@@ -72,7 +72,8 @@ public static class ExportCheck
 
     private static string? Missing(ExportPlan plan)
     {
-        var missing = new[] { plan.Model, plan.Adapter }.OfType<string>().Where(folder => !Directory.Exists(folder) && !File.Exists(folder)).ToArray();
+        var missing = new[] { plan.Model, plan.Adapter }.OfType<string>().Where(
+            folder => !Directory.Exists(folder) && !File.Exists(folder)).ToArray();
         return missing.Length == 0 ? null : $"what it was made from is not there any more: {string.Join(", ", missing)}";
     }
 
@@ -98,7 +99,8 @@ public static class ExportCheck
     /// <summary>The report lies in the open, and ids outside of the vocabulary would end in a fault of libtorch.</summary>
     private static void RequireUsable(string path, IReadOnlyList<IReadOnlyList<int>> sequences, long below)
     {
-        if (sequences.Count is 0 or > MostSequences || sequences.Any(s => s.Count is 0 or > LongestSequence || s.Any(id => id < 0 || id >= below)))
+        if (sequences.Count is 0 or > MostSequences || sequences.Any(
+            s => s.Count is 0 or > LongestSequence || s.Any(id => id < 0 || id >= below)))
         {
             throw new FileFormatException(
                 $"{path}: tokenIds must be 1 to {MostSequences} lists of 1 to {LongestSequence} ids below {below}; export again.");

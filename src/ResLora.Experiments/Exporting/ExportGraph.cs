@@ -14,7 +14,8 @@ public sealed class ExportGraph : IDisposable
 {
     private readonly Func<string, bool> _holds;
 
-    private ExportGraph(ExportSource source, ModelSession session, (MergedAdapter Merged, string? CalibratedOn)? merge, Func<string, bool> holds) =>
+    private ExportGraph(
+        ExportSource source, ModelSession session, (MergedAdapter Merged, string? CalibratedOn)? merge, Func<string, bool> holds) =>
         (Source, Session, Merged, CalibratedOn, _holds) = (source, session, merge?.Merged, merge?.CalibratedOn, holds);
 
     /// <summary>What is known without the weights.</summary>

@@ -78,7 +78,8 @@ public static class ExportJob
         return report!;
     }
 
-    private static ExportReport WriteAndProve(ExportOptions options, IExportTarget target, ExportSource source, ExportPlan plan, string folder)
+    private static ExportReport WriteAndProve(
+        ExportOptions options, IExportTarget target, ExportSource source, ExportPlan plan, string folder)
     {
         using var graph = ExportGraph.Load(source, target.Holds);
         var texts = MergeExamples.ToMeasure(new MergeExampleSource(options.Adapter, options.Task, options.Data), graph.Session);
@@ -90,7 +91,8 @@ public static class ExportJob
         var report = new ExportReport
         {
             Version = ExportReport.CurrentVersion,
-            Plan = plan with { Model = Path.GetFullPath(plan.Model), Adapter = plan.Adapter is null ? null : Path.GetFullPath(plan.Adapter) },
+            Plan =
+                plan with { Model = Path.GetFullPath(plan.Model), Adapter = plan.Adapter is null ? null : Path.GetFullPath(plan.Adapter) },
             MergeLoss = graph.Merged is null ? null : Loss(graph, texts),
             CalibratedOn = graph.CalibratedOn,
             MeasuredOn = texts.Source,

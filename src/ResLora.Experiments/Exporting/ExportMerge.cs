@@ -36,7 +36,12 @@ internal static class ExportMerge
         var merged = Merger.Merge(session.Adapter!, new MergeSettings(source.Method), calibration);
         return merged.Blocks.All(block => holds(block.ModuleName))
             ? (merged, calibratedOn)
-            : (new MergedAdapter(session.Adapter!, source.Method, [.. merged.Blocks.Select(block => holds(block.ModuleName) ? block : WithoutEffect(block))]), calibratedOn);
+            : (
+                new MergedAdapter(
+                    session.Adapter!,
+                    source.Method,
+                    [.. merged.Blocks.Select(block => holds(block.ModuleName) ? block : WithoutEffect(block))]),
+                calibratedOn);
     }
 
     /// <summary>The blocks that the target holds; shares its tensors with the merged adapter, which stays their owner.</summary>

@@ -30,7 +30,8 @@ public sealed record ExportOptions
     /// <summary>How shortcuts are merged; null takes the usual method for the adapter's structure.</summary>
     public MergeMethod? Method { get; init; }
 
-    /// <summary>The rank that the adapter is cut to; null for all of it. Only an adapter that was trained for several ranks can be cut.</summary>
+    /// <summary>The rank that the adapter is cut to; null for all of it. Only an adapter that was trained for several ranks can be
+    /// cut.</summary>
     public int? Rank { get; init; }
 
     /// <summary>The task of <see cref="Data"/>.</summary>

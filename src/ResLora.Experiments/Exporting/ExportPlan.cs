@@ -31,7 +31,15 @@ public sealed record ExportPlan(
 
     /// <summary>Makes the plan: configurations and headers are read, no weights.</summary>
     internal static ExportPlan Of(ExportSource source, IExportTarget target) =>
-        new(target.Name, source.Type, source.ModelFolder, source.Adapter?.Folder, source.Method, source.IsExact, [.. target.Plan(source)]) { Rank = source.Rank };
+        new(
+            target.Name,
+            source.Type,
+            source.ModelFolder,
+            source.Adapter?.Folder,
+            source.Method,
+            source.IsExact,
+            [.. target.Plan(source)])
+        { Rank = source.Rank };
 
     /// <summary>Refuses a loss that was not agreed to.</summary>
     internal void RequireLossless(bool allowLossy)

@@ -71,7 +71,8 @@ public sealed record ExportProof(
     }
 
     /// <summary>Makes the comparison.</summary>
-    internal static ExportProof Of(ExportGraph graph, ExportedModel exported, IReadOnlyList<IExample> examples, IReadOnlyList<string> prompts)
+    internal static ExportProof Of(
+        ExportGraph graph, ExportedModel exported, IReadOnlyList<IExample> examples, IReadOnlyList<string> prompts)
     {
         var logits = new Logits(WorkloadRegistry.Of(graph.Session.Model, graph.Source.ModelFolder));
         var weights = (Error: 0.0, Name: "");

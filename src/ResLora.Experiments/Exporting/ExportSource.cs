@@ -50,7 +50,8 @@ public sealed record ExportSource
 
     /// <summary>The model's tokenizer.</summary>
     /// <exception cref="ConfigException">It reads no text.</exception>
-    public Tokenizer Tokenizer => TextTokenizer ?? throw new ConfigException($"{ModelFolder}: this model reads no text; export it to another target.");
+    public Tokenizer Tokenizer =>
+        TextTokenizer ?? throw new ConfigException($"{ModelFolder}: this model reads no text; export it to another target.");
 
     /// <summary>As <see cref="Tokenizer"/>; null for a network that reads no text.</summary>
     public required Tokenizer? TextTokenizer { get; init; }
@@ -99,7 +100,8 @@ public sealed record ExportSource
 
         if (adapter is null && target.NeedsAdapter)
         {
-            throw new ConfigException($"The target '{target.Name}' is an adapter; give one (--adapter), or take another target for the model alone.");
+            throw new ConfigException(
+                $"The target '{target.Name}' is an adapter; give one (--adapter), or take another target for the model alone.");
         }
 
         var modelFolder = adapter is not null
@@ -139,7 +141,10 @@ public sealed record ExportSource
             ModelFolder = modelFolder,
             Adapter = adapter,
             Rank = options.Rank,
-            Blocks = [.. adapted?.Blocks.Select(b => new ExportBlock(b.ModuleName, b.Config.Rank, b.Config.Scaling, MergedSize.Rank(b, method, adapter!.ShortcutWeight))) ?? []],
+            Blocks = [.. adapted?.Blocks.Select(
+                b =>
+                    new ExportBlock(
+                        b.ModuleName, b.Config.Rank, b.Config.Scaling, MergedSize.Rank(b, method, adapter!.ShortcutWeight))) ?? []],
             Method = method,
             Causal = CausalTraits.Of(model),
             Head = model.Head,
@@ -148,7 +153,9 @@ public sealed record ExportSource
             BesidesLora =
             [
                 .. adapted?.BesidesLora ?? [],
-                .. wasTied && model is CausalLanguageModel { HasOwnHead: true } ? ["an output head of its own, where the base model's is its embedding"] : Array.Empty<string>(),
+                .. wasTied && model is CausalLanguageModel { HasOwnHead: true }
+                    ? ["an output head of its own, where the base model's is its embedding"]
+                    : Array.Empty<string>(),
             ],
             TextTokenizer = model is LanguageModel ? Tokenizer.Load(modelFolder) : null,
             Prompt = TrainedPrompt.Read(options.Adapter ?? modelFolder),
@@ -164,6 +171,9 @@ public sealed record ExportSource
     private static (ScalarType Most, IReadOnlyList<ScalarType> Others) StoredTypes(SafetensorsEntry[] entries)
     {
         var most = SafetensorsEntry.MainType(entries)!.Value;
-        return (most, [.. entries.Select(entry => entry.DataType).Distinct().Where(type => type != most && type is not (ScalarType.Int64 or ScalarType.Int32))]);
+        return (
+            most,
+            [.. entries.Select(entry => entry.DataType).Distinct().Where(
+                type => type != most && type is not (ScalarType.Int64 or ScalarType.Int32))]);
     }
 }

@@ -12,7 +12,8 @@ public static class ExportTargets
     private const string Lora = "'peft' writes a LoRA folder for PEFT, 'vllm' one for vLLM.";
     private const string Model = "'hf' writes a whole model folder with model.safetensors, 'peft' an adapter.";
     private const string LoraFiles = "'a1111' writes the LoRA file that AUTOMATIC1111's web UI, Forge, ComfyUI and kohya's scripts read.";
-    private const string Quantized = "Weights of 4 bits are not written; take 'hf' and let the tool of that format convert it, or 'llama.cpp' with --type q8_0.";
+    private const string Quantized =
+        "Weights of 4 bits are not written; take 'hf' and let the tool of that format convert it, or 'llama.cpp' with --type q8_0.";
 
     // What people call a target, or ask for, and what they should take.
     private static readonly Dictionary<string, string> _otherNames = new(StringComparer.Ordinal)

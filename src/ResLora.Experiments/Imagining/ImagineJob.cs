@@ -21,7 +21,8 @@ public static class ImagineJob
     /// <returns>The pictures in the order of their seeds.</returns>
     /// <exception cref="ResLoraException">Settings or files cannot be used, or an output is there already.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static IReadOnlyList<ImaginedPicture> Run(ImagineOptions options, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
+    public static IReadOnlyList<ImaginedPicture> Run(
+        ImagineOptions options, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ConfigBinder.ThrowIfAny("The picture's settings", [.. options.Problems()]);

@@ -36,14 +36,16 @@ public static class StripJob
 
         if (drawn.Length * runs.Count > MostRows)
         {
-            throw new ConfigException($"{drawn.Length} prompts of {runs.Count} runs are more than {MostRows} rows; name some of the prompts.");
+            throw new ConfigException(
+                $"{drawn.Length} prompts of {runs.Count} runs are more than {MostRows} rows; name some of the prompts.");
         }
 
         (string Name, RunSamples Samples)[] all = [.. runs.Select(run => (Name(run), new RunSamples(run)))];
         FilmStrip.Write(
             output,
             [.. all.SelectMany(run => run.Samples.Steps).Distinct().Order()],
-            drawn.SelectMany(place => all.Select((run, row) => (row == 0 ? $"{prompts[place]}\n{run.Name}" : run.Name, run.Samples, place))));
+            drawn.SelectMany(
+                place => all.Select((run, row) => (row == 0 ? $"{prompts[place]}\n{run.Name}" : run.Name, run.Samples, place))));
     }
 
     private static string Name(string run) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run)));
@@ -62,7 +64,8 @@ public static class StripJob
             prompts ??= own;
             if (!own.SequenceEqual(prompts))
             {
-                throw new ConfigException($"{run}: this run's prompts are not those of {runs[0]}; only pictures of the same prompts can be compared.");
+                throw new ConfigException(
+                    $"{run}: this run's prompts are not those of {runs[0]}; only pictures of the same prompts can be compared.");
             }
         }
 

@@ -28,7 +28,8 @@ public static class ImportJob
         ArgumentNullException.ThrowIfNull(options);
         var dtype = Array.Find(_types, type => type.Name == options.DataType) is { Name: not null } known
             ? known.Type
-            : throw new ConfigException($"--dtype is '{options.DataType}'; it must be {string.Join(", ", _types.Select(type => type.Name))}.");
+            : throw new ConfigException(
+                $"--dtype is '{options.DataType}'; it must be {string.Join(", ", _types.Select(type => type.Name))}.");
         if (Path.GetExtension(options.Checkpoint).Equals(".gguf", StringComparison.OrdinalIgnoreCase))
         {
             return RunGguf(options, dtype, stop);
@@ -47,17 +48,20 @@ public static class ImportJob
     {
         if (options.Like is not null || options.Averaged)
         {
-            throw new ConfigException($"'{options.Checkpoint}' has all of its own; leave {(options.Averaged ? "--averaged" : "--like")} out.");
+            throw new ConfigException(
+                $"'{options.Checkpoint}' has all of its own; leave {(options.Averaged ? "--averaged" : "--like")} out.");
         }
 
         var tensors = ModelFolder.Convert(options.Checkpoint, options.Output, dtype, options.Overwrite, stop);
-        var part = new ImportedPart("model", tensors.Count, tensors.Sum(entry => entry.Count), SafetensorsEntry.MainType(tensors)!.Value.ToString());
+        var part = new ImportedPart(
+            "model", tensors.Count, tensors.Sum(entry => entry.Count), SafetensorsEntry.MainType(tensors)!.Value.ToString());
         return new ImportReport(options.Output, [part], [], Averaged: false);
     }
 
     private static ImportedPart[] Parts(SingleFilePlan plan, ScalarType? dtype) =>
     [
-        .. plan.Tensors.GroupBy(tensor => tensor.Target.Component).OrderBy(part => part.Key, StringComparer.Ordinal).Select(part => new ImportedPart(
+        .. plan.Tensors.GroupBy(tensor => tensor.Target.Component).OrderBy(
+            part => part.Key, StringComparer.Ordinal).Select(part => new ImportedPart(
             part.Key,
             part.Count(),
             part.Sum(Count),

@@ -9,7 +9,8 @@ public sealed record ImportOptions
     public required string Checkpoint { get; init; }
 
     /// <summary>
-    /// A pipeline folder in diffusers' layout whose configurations, tokenizer and scheduler are taken; its weights are not read. Needed for a
+    /// A pipeline folder in diffusers' layout whose configurations, tokenizer and scheduler are taken; its weights are not read. Needed for
+    /// a
     /// pipeline; null for GGUF, which has all of its own.
     /// </summary>
     public string? Like { get; init; }

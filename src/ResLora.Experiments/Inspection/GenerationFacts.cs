@@ -4,7 +4,8 @@ using ResLora.Training.Generation;
 
 namespace ResLora.Experiments.Inspection;
 
-/// <summary>What a model's files say about texts that are to go on: what stands in front, where they end, and how tokens are drawn.</summary>
+/// <summary>What a model's files say about texts that are to go on: what stands in front, where they end, and how tokens are
+/// drawn.</summary>
 internal static class GenerationFacts
 {
     /// <summary>Reads them.</summary>
@@ -22,7 +23,9 @@ internal static class GenerationFacts
                 new("a text ends at", $"{Tokens(tokenizer, tokenizer.Ends.Ids)}{(tokenizer.Ends.Source is { } source ? $", by {Path.GetFileName(source)}" : "")}"),
                 new("trained end", Tokens(tokenizer, tokenizer.EndId is { } end ? [end] : [])),
                 new("padding", Tokens(tokenizer, tokenizer.PadId is { } pad ? [pad] : [])),
-                new("asks to draw with", sampling.Numbers.Count == 0 ? "nothing: the likeliest token" : $"{sampling}; not used here unless told"),
+                new(
+                    "asks to draw with",
+                    sampling.Numbers.Count == 0 ? "nothing: the likeliest token" : $"{sampling}; not used here unless told"),
             ];
         }
         catch (FileFormatException error)

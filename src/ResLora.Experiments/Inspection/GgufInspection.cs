@@ -22,7 +22,8 @@ internal static class GgufInspection
     /// <param name="baseModel">The base model that an adapter is held against; null for none.</param>
     /// <param name="run">What else is known of a model.</param>
     public static InspectionReport Of(
-        string path, string? baseModel, Func<string, (List<KeyValuePair<string, string>> Facts, List<LinearGroup> Layers, List<string> Notes)> run)
+        string path, string? baseModel, Func<string, (
+            List<KeyValuePair<string, string>> Facts, List<LinearGroup> Layers, List<string> Notes)> run)
     {
         using var file = GgufFile.Open(path);
         // Adapters and files of some tensors have no embedding.
@@ -34,8 +35,10 @@ internal static class GgufInspection
             new("files", Text(file.Files.Count)),
             new("tokenizer", Tokenizer(file)),
             new("chat template", file.Metadata.ContainsKey(Template) ? "yes" : "no"),
-            .. file.Entries.Values.GroupBy(entry => entry.TypeName, StringComparer.Ordinal).OrderBy(type => type.Key, StringComparer.Ordinal).Select(Type),
-            .. file.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new KeyValuePair<string, string>(pair.Key, Value(pair.Value))),
+            .. file.Entries.Values.GroupBy(
+                entry => entry.TypeName, StringComparer.Ordinal).OrderBy(type => type.Key, StringComparer.Ordinal).Select(Type),
+            .. file.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(
+                pair => new KeyValuePair<string, string>(pair.Key, Value(pair.Value))),
         ];
         return file.TryGet<string>("general.type", out var type) && type == "adapter"
             ? Adapter(path, file, facts, baseModel)

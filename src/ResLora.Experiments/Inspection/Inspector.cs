@@ -72,7 +72,8 @@ public static class Inspector
     private static InspectionReport Tensors(string path)
     {
         var header = SafetensorsReader.ReadHeader(path);
-        return new InspectionReport(path, "safetensors", [.. header.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal)], Tensors(header), [], []);
+        return new InspectionReport(
+            path, "safetensors", [.. header.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal)], Tensors(header), [], []);
     }
 
     private static InspectionReport Model(string path)

@@ -44,9 +44,11 @@ public static class JudgeJob
         return new JudgeReport(labels.Count, [.. shares], distance);
     }
 
-    private static (Tensor Features, List<int> Labels) Seen(ImageModel model, ModelSession session, string data, int batchSize, CancellationToken stop)
+    private static (Tensor Features, List<int> Labels) Seen(
+        ImageModel model, ModelSession session, string data, int batchSize, CancellationToken stop)
     {
-        var inputs = WorkloadRegistry.Of(model, session.ModelFolder).Inputs(new PredictionSource(null, data, ColumnMap.Default), session, []);
+        var inputs = WorkloadRegistry.Of(model, session.ModelFolder).Inputs(
+            new PredictionSource(null, data, ColumnMap.Default), session, []);
         model.eval();
         using var noGradient = no_grad();
         var (features, labels) = (new List<Tensor>(), new List<int>());

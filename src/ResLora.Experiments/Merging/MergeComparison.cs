@@ -52,7 +52,12 @@ internal sealed class MergeComparison : IDisposable
 
     public void Dispose() => _merges.ForEach(merge => merge.Merged.Dispose());
 
-    private void Merge(MergeOptions options, IReadOnlyList<MergeSettings> methods, ModelSession session, IProgress<RunEvent>? progress, CancellationToken stop)
+    private void Merge(
+        MergeOptions options,
+        IReadOnlyList<MergeSettings> methods,
+        ModelSession session,
+        IProgress<RunEvent>? progress,
+        CancellationToken stop)
     {
         IReadOnlyList<CalibrationBatch> calibration = [];
         if (methods.Any(method => MergeMethods.NeedsCalibration(method.Method)))
@@ -70,7 +75,8 @@ internal sealed class MergeComparison : IDisposable
         }
     }
 
-    private void Measure(MergeOptions options, ModelSession session, MeasuredExamples texts, IProgress<RunEvent>? progress, CancellationToken stop)
+    private void Measure(
+        MergeOptions options, ModelSession session, MeasuredExamples texts, IProgress<RunEvent>? progress, CancellationToken stop)
     {
         progress?.Report(new StageStarted($"Measuring on {texts.Source}"));
         MergedAdapter[] merged = [.. _merges.Select(merge => merge.Merged)];

@@ -13,7 +13,8 @@ internal static class MergeExamples
     public static MeasuredExamples ToMeasure(MergeExampleSource source, ModelSession session) =>
         Take(source, session, source.Data, TaskSplit.Test, source.Samples, heldOut: true, seed: 0, "measure");
 
-    /// <summary>Takes data that the user names, else the run's training data, else examples that are made up (other ones than those measured on).</summary>
+    /// <summary>Takes data that the user names, else the run's training data, else examples that are made up (other ones than those
+    /// measured on).</summary>
     public static MeasuredExamples ToCalibrate(MergeExampleSource source, ModelSession session) =>
         Take(source, session, source.Calibration, TaskSplit.Train, source.CalibrationSamples, heldOut: false, seed: 1, "calibrate");
 
@@ -35,7 +36,9 @@ internal static class MergeExamples
         }
 
         var invented = WorkloadRegistry.Of(session.Model, session.ModelFolder).Invent(session, seed, purpose);
-        return fault is null ? invented : invented with { Source = $"{invented.Source}, because the run's own data cannot be read ({fault})" };
+        return fault is null
+            ? invented
+            : invented with { Source = $"{invented.Source}, because the run's own data cannot be read ({fault})" };
     }
 
     /// <summary>An earlier version wrote no prompts with chat templates, and its settings do not say so.</summary>
@@ -43,7 +46,8 @@ internal static class MergeExamples
         ? config with { Data = config.Data with { ChatTemplate = ChatTemplateUse.Never, ChatTemplateFile = null } }
         : config;
 
-    /// <summary>An adapter in a run's best or last folder has the run's settings beside it; if its data cannot be read, the fault says why.</summary>
+    /// <summary>An adapter in a run's best or last folder has the run's settings beside it; if its data cannot be read, the fault says
+    /// why.</summary>
     private static TaskData? OfRun(string? adapter, ModelSession session, out string folder, out string? fault)
     {
         var run = adapter is null ? null : RunFolder.Around(adapter);

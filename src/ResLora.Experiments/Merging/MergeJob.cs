@@ -69,7 +69,8 @@ public static class MergeJob
         }
 
         using var comparison = MergeComparison.Run(options, methods, session, texts, progress, stop);
-        var chosen = options is { Compare: true, Method: null } ? comparison.Ranking[0] : comparison.Ranking.Single(outcome => outcome.Method == methods[0].Name);
+        var chosen = options is { Compare: true, Method: null } ? comparison.Ranking[0] : comparison.Ranking.Single(
+            outcome => outcome.Method == methods[0].Name);
         var report = new MergeReport(
             options.Adapter, baseModel, options.Output, options.As, chosen, comparison.Ranking, comparison.CalibratedOn, comparison.MeasuredOn,
             comparison.UnmergedExactMatch, null);
@@ -150,11 +151,13 @@ public static class MergeJob
     /// <summary>
     /// The largest difference of a logit: of rounding, since a LoRA is applied unmerged, and a model is stored in its base's type.
     /// </summary>
-    private static double ReadBack(MergeTarget target, string folder, MergeReport report, ModelSession session, MergedAdapter merged, IExample sample)
+    private static double ReadBack(
+        MergeTarget target, string folder, MergeReport report, ModelSession session, MergedAdapter merged, IExample sample)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        using var written = target == MergeTarget.Lora ? ModelSession.Load(report.Model, folder, ScalarType.Float32) : ModelSession.Load(folder, dtype: ScalarType.Float32);
+        using var written = target == MergeTarget.Lora ? ModelSession.Load(
+            report.Model, folder, ScalarType.Float32) : ModelSession.Load(folder, dtype: ScalarType.Float32);
         var workload = WorkloadRegistry.Of(session.Model, session.ModelFolder);
         Tensor expected;
         using (merged.Apply())

@@ -14,7 +14,8 @@ public sealed record MergeOptions
     /// <summary>The method; null takes the usual one for the adapter, or the best when <see cref="Compare"/> is set.</summary>
     public MergeMethod? Method { get; init; }
 
-    /// <summary>The rank that the adapter is cut to; null for all of it. Only an adapter that was trained for several ranks can be cut.</summary>
+    /// <summary>The rank that the adapter is cut to; null for all of it. Only an adapter that was trained for several ranks can be
+    /// cut.</summary>
     public int? Rank { get; init; }
 
     /// <summary>Whether every method that fits is measured. Default false.</summary>

@@ -31,11 +31,13 @@ internal static class MergePlot
     private static IEnumerable<(string Name, double[] Errors)> Lines(MergeOutcome outcome)
     {
         var errors = outcome.Modules.ToDictionary(m => m.Module, m => m.Update, StringComparer.Ordinal);
-        var (chains, _) = ShortcutChain.Build(errors.Keys.Select(name => new ChainLink(name, 0, 0)), [.. outcome.Modules.Select(m => m.Module)]);
+        var (chains, _) = ShortcutChain.Build(
+            errors.Keys.Select(name => new ChainLink(name, 0, 0)), [.. outcome.Modules.Select(m => m.Module)]);
         return chains.Select(chain => (chain.Name, chain.Blocks.Select(block => errors[block]).ToArray()));
     }
 
-    private static void Draw(Plot plot, IEnumerable<(string Name, double[] Errors)> lines, string method, LinePattern pattern, MarkerShape marker)
+    private static void Draw(
+        Plot plot, IEnumerable<(string Name, double[] Errors)> lines, string method, LinePattern pattern, MarkerShape marker)
     {
         foreach (var (index, (name, errors)) in lines.Index())
         {

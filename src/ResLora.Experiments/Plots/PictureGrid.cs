@@ -19,12 +19,15 @@ internal static class PictureGrid
     /// <summary>Writes the file.</summary>
     /// <param name="path">The PNG file.</param>
     /// <param name="columns">What stands above each column.</param>
-    /// <param name="rows">What stands left of each row, in one line or two, and its pictures from left to right; null leaves a place free.</param>
+    /// <param name="rows">What stands left of each row, in one line or two, and its pictures from left to right; null leaves a place
+    /// free.</param>
     /// <exception cref="Formats.Errors.ConfigException">The disk refuses.</exception>
-    public static void Write(string path, IReadOnlyList<string> columns, IReadOnlyList<(string Label, IReadOnlyList<PixelImage?> Pictures)> rows)
+    public static void Write(
+        string path, IReadOnlyList<string> columns, IReadOnlyList<(string Label, IReadOnlyList<PixelImage?> Pictures)> rows)
     {
         var side = Math.Clamp(
-            rows.SelectMany(row => row.Pictures).OfType<PixelImage>().Select(picture => Math.Max(picture.Width, picture.Height)).DefaultIfEmpty(0).Max(),
+            rows.SelectMany(row => row.Pictures).OfType<PixelImage>().Select(
+                picture => Math.Max(picture.Width, picture.Height)).DefaultIfEmpty(0).Max(),
             SmallestSide, LargestSide);
         var (width, height) = (LabelRoom + (columns.Count * (side + Gap)), HeadingHeight + (rows.Count * (side + Gap)));
         using var surface = SKSurface.Create(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));

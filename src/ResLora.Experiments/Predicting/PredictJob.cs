@@ -19,10 +19,12 @@ public static class PredictJob
     /// <param name="report">Is given every prediction in the order of the input, as soon as its batch is done.</param>
     /// <param name="stop">Ends the job between two batches.</param>
     /// <returns>How many texts or pictures there were.</returns>
-    /// <exception cref="ResLoraException">Settings or files cannot be used, or the model says nothing of a text or picture as a whole.</exception>
+    /// <exception cref="ResLoraException">Settings or files cannot be used, or the model says nothing of a text or picture as a
+    /// whole.</exception>
     /// <exception cref="NotFiniteException">A score is no number.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static int Run(PredictOptions options, IEnumerable<string> lines, Action<LabelPrediction> report, CancellationToken stop = default)
+    public static int Run(
+        PredictOptions options, IEnumerable<string> lines, Action<LabelPrediction> report, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(lines);
@@ -47,7 +49,9 @@ public static class PredictJob
 
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
         var workload = WorkloadRegistry.Of(session.Model, options.Model);
-        var source = new PredictionSource(options.Task, options.Data, columns) { MaxLength = options.MaxLength, Truncation = options.Truncation };
+        var source = new PredictionSource(
+            options.Task, options.Data, columns)
+        { MaxLength = options.MaxLength, Truncation = options.Truncation };
         var inputs = workload.Inputs(source, session, lines);
         var count = 0;
         // Only a submission needs all of them at once; the examples may be a stream without an end.

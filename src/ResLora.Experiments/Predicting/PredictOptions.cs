@@ -49,7 +49,9 @@ public sealed record PredictOptions
         {
             if (value < 1)
             {
-                yield return name == "batch-size" ? $"batch-size is {value}; it must be 1 or more" : $"max-length is {MaxLength}; it must be 2 or more";
+                yield return name == "batch-size"
+                    ? $"batch-size is {value}; it must be 1 or more"
+                    : $"max-length is {MaxLength}; it must be 2 or more";
             }
         }
 

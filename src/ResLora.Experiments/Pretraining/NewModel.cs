@@ -64,7 +64,8 @@ internal abstract class NewModel : IDisposable
 
     /// <summary>Writes the model folder with random weights that are drawn on the way; the model itself stays without.</summary>
     public void SaveUntrained(string folder, bool overwrite) => ModelFolder.WriteDrawn(
-        Model, _config, _companions, folder, new NewWeights(_setup.Model.InitializerRange, _setup.Training.Seed), _savedType, overwrite, ShardBytes);
+        Model, _config, _companions, folder, new NewWeights(
+            _setup.Model.InitializerRange, _setup.Training.Seed), _savedType, overwrite, ShardBytes);
 
     public void Dispose() => Model.Dispose();
 }

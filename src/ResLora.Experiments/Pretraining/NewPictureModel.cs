@@ -20,7 +20,10 @@ internal sealed class NewPictureModel : NewModel
     private readonly AugmentConfig? _augment;
 
     private NewPictureModel(PretrainConfig config, LabelSet classes, PictureSplit split, Preprocessor preprocessor)
-        : base(config, Describe(config, classes), new Dictionary<string, byte[]> { [PreprocessorFile.FileName] = PreprocessorFile.Bytes(preprocessor) })
+        : base(
+            config,
+            Describe(config, classes),
+            new Dictionary<string, byte[]> { [PreprocessorFile.FileName] = PreprocessorFile.Bytes(preprocessor) })
     {
         (_classes, _split, _preprocessor, _augment) = (classes, split, preprocessor, config.Augment);
         Objective = new PictureLabelObjective((ImageModel)Model, PictureLabels.Measures(classes.Count), classes);
@@ -51,7 +54,8 @@ internal sealed class NewPictureModel : NewModel
     /// <inheritdoc />
     public override (IReadOnlyList<IExample> Train, IReadOnlyList<IExample> HeldOut, KeyValuePair<string, string> Fact) Encode()
     {
-        var feed = new PictureFeed((ImageModel)Model, _preprocessor, "model.imageSize", _augment, ByteSize.Parse("pictureCache", DataConfig.UsualPictureCache));
+        var feed = new PictureFeed(
+            (ImageModel)Model, _preprocessor, "model.imageSize", _augment, ByteSize.Parse("pictureCache", DataConfig.UsualPictureCache));
         return (
             [.. _split.Train.Select(picture => feed.Example(picture.Source, picture.Label))],
             [.. _split.HeldOut.Select(picture => feed.Example(picture.Source, picture.Label))],

@@ -42,7 +42,8 @@ internal sealed class NewTextModel : NewModel
         var tokenizer = NewTokenizer.Of(config, texts.Train.Select(sample => sample.Completion));
         return config.InitOnly || tokenizer.Tokenizer.EndId is not null
             ? new NewTextModel(config, tokenizer, texts)
-            : throw new ConfigException($"tokenizer.from: training from scratch puts a token behind each text, and {tokenizer.Tokenizer.Ends.Absence}.");
+            : throw new ConfigException(
+                $"tokenizer.from: training from scratch puts a token behind each text, and {tokenizer.Tokenizer.Ends.Absence}.");
     }
 
     /// <inheritdoc />
@@ -55,13 +56,16 @@ internal sealed class NewTextModel : NewModel
 
     private static (IReadOnlyList<Sample> Train, IReadOnlyList<Sample> HeldOut) Read(PretrainConfig config)
     {
-        var columns = config.Column == PretrainConfig.UsualColumn ? ColumnMap.Default : new ColumnMap(new Dictionary<string, string> { ["text"] = config.Column });
+        var columns = config.Column == PretrainConfig.UsualColumn ? ColumnMap.Default : new ColumnMap(
+            new Dictionary<string, string> { ["text"] = config.Column });
         var samples = TaskRegistry.Get("text", columns).Read(config.Texts!, TaskSplit.Train, config.Limit);
         return (config.ValidationCount, samples) switch
         {
             (0, _) => (samples, []),
             (null, [var text]) => DataSplit.HoldOutEnd(text),
-            (var count, _) => DataSplit.HoldOut(samples, count ?? DataSplit.UsualCount(samples.Count, PretrainConfig.UsualValidationCount), config.SplitSeed),
+            (var count, _) =>
+                DataSplit.HoldOut(
+                    samples, count ?? DataSplit.UsualCount(samples.Count, PretrainConfig.UsualValidationCount), config.SplitSeed),
         };
     }
 
@@ -70,7 +74,8 @@ internal sealed class NewTextModel : NewModel
         var end = _tokenizer.EndId!.Value;
         var documents = samples.Select(sample => (IReadOnlyList<int>)[.. _tokenizer.EncodePrompt(sample.Completion), end]);
         var rows = PackedRows.Pack(documents, _config.Training.MaxLength, _tokenizer.Before);
-        return _config.Objective == PretrainObjective.Causal ? rows : [.. rows.Select(row => row with { Labels = [.. row.Ids.Select(Offered)] })];
+        return _config.Objective == PretrainObjective.Causal ? rows : [.. rows.Select(
+            row => row with { Labels = [.. row.Ids.Select(Offered)] })];
     }
 
     /// <summary>Every token may be hidden but the special ones.</summary>

@@ -5,7 +5,8 @@ namespace ResLora.Experiments.Pretraining;
 /// <summary>Puts whole documents one after the other into rows, so that little of a batch is padding.</summary>
 internal static class PackedRows
 {
-    /// <summary>Packs documents in their order; a row is closed when the next one does not fit. Only one that is longer than a row is cut.</summary>
+    /// <summary>Packs documents in their order; a row is closed when the next one does not fit. Only one that is longer than a row is
+    /// cut.</summary>
     /// <param name="documents">Token ids, with what stands in front and an end.</param>
     /// <param name="rowLength">The length of a row in tokens.</param>
     /// <param name="before">What begins every document: it stands where nothing tells what comes, so it is not trained.</param>

@@ -8,7 +8,8 @@ using ResLora.Training.Planning;
 
 namespace ResLora.Experiments.Pretraining;
 
-/// <summary>Trains a small model from scratch (a Llama or a RoBERTa with its tokenizer, a ViT), by the same loop that fine-tunes; or writes a model of any size with random weights.</summary>
+/// <summary>Trains a small model from scratch (a Llama or a RoBERTa with its tokenizer, a ViT), by the same loop that fine-tunes; or writes
+/// a model of any size with random weights.</summary>
 public static class PretrainJob
 {
     /// <summary>Runs the job and writes the model folder.</summary>
@@ -21,7 +22,8 @@ public static class PretrainJob
     /// <exception cref="ResLoraException">Settings or files cannot be used.</exception>
     /// <exception cref="TrainingFailedException">The loss or a gradient is not finite.</exception>
     public static PretrainReport Run(
-        PretrainConfig config, bool resume = false, bool overwrite = false, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
+        PretrainConfig config, bool resume =
+            false, bool overwrite = false, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(config);
         ConfigBinder.ThrowIfAny("The settings for pretraining", [.. config.Problems()]);
@@ -37,7 +39,10 @@ public static class PretrainJob
         made.Initialize();
         var (train, heldOut, fact) = made.Encode();
         var numbers = made.Model.named_parameters().Sum(p => p.parameter.numel());
-        DiskSpace.Require(folder.Path, RunPlan.RoomOnDisk(numbers, Bytes(config, numbers), config.Training) - (resume ? DiskSpace.Used(folder.Path) : 0), "The run's files");
+        DiskSpace.Require(
+            folder.Path,
+            RunPlan.RoomOnDisk(numbers, Bytes(config, numbers), config.Training) - (resume ? DiskSpace.Used(folder.Path) : 0),
+            "The run's files");
         DiskSpace.Require(config.Output, Bytes(config, numbers), "The model's files");
         var parameters = made.Model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter)).ToArray();
         var count = parameters.Sum(p => p.Value.numel());
@@ -71,12 +76,16 @@ public static class PretrainJob
         return new PretrainReport(config.Output, null, count, made.Vocabulary, null);
     }
 
-    private static long Bytes(PretrainConfig config, long numbers) => numbers * (config.SaveAs == "float32" ? sizeof(float) : sizeof(short));
+    private static long Bytes(PretrainConfig config, long numbers) =>
+        numbers * (config.SaveAs == "float32" ? sizeof(float) : sizeof(short));
 
     private static KeyValuePair<string, string> Fact(PretrainConfig config, NewModel made, long parameters) => new(
-        "model", string.Create(CultureInfo.InvariantCulture, $"{config.Model.Layers} layers, {parameters:N0} parameters{(made.Vocabulary is { } tokens ? $", {tokens} tokens" : "")}"));
+        "model", string.Create(
+            CultureInfo.InvariantCulture,
+            $"{config.Model.Layers} layers, {parameters:N0} parameters{(made.Vocabulary is { } tokens ? $", {tokens} tokens" : "")}"));
 
-    private static string?[] Inputs(PretrainConfig config) => [config.Texts, config.Pictures, config.Tokenizer.From, config.InitOnly ? null : RunOf(config)];
+    private static string?[] Inputs(PretrainConfig config) =>
+        [config.Texts, config.Pictures, config.Tokenizer.From, config.InitOnly ? null : RunOf(config)];
 
     private static string RunOf(PretrainConfig config) => config.Run ?? config.Output + "-run";
 

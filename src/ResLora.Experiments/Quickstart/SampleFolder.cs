@@ -19,7 +19,8 @@ internal static class SampleFolder
                 : given;
         }
 
-        return Upwards(Directory.GetCurrentDirectory()).Concat(Upwards(AppContext.BaseDirectory)).FirstOrDefault(folder => Missing(folder) is null)
+        return Upwards(Directory.GetCurrentDirectory()).Concat(
+            Upwards(AppContext.BaseDirectory)).FirstOrDefault(folder => Missing(folder) is null)
             ?? throw new ConfigException(
                 $"There is no {_place} with base/ and data/ in this folder or above it; run this in the repository, or name the sample's folder (--sample).");
     }

@@ -44,7 +44,8 @@ public static class ConfigReference
 
     private static void Append(StringBuilder text, Type type, string title, Dictionary<Type, string> described, string path = "")
     {
-        text.Append(CultureInfo.InvariantCulture, $"\n## {title}\n\n{Summary(type)}\n\n| key | takes | default | meaning |\n|---|---|---|---|\n");
+        text.Append(
+            CultureInfo.InvariantCulture, $"\n## {title}\n\n{Summary(type)}\n\n| key | takes | default | meaning |\n|---|---|---|---|\n");
         AppendRows(text, type, path, title, described);
     }
 
@@ -59,25 +60,30 @@ public static class ConfigReference
             var value = property.IsRequired ? null : member.GetValue(defaults);
             if (ConfigBinder.IsRecord(property.PropertyType))
             {
-                text.Append(CultureInfo.InvariantCulture, $"| `{key}` | keys | {(property.IsRequired ? "required" : "")} | {Cell(member)} |\n");
+                text.Append(
+                    CultureInfo.InvariantCulture, $"| `{key}` | keys | {(property.IsRequired ? "required" : "")} | {Cell(member)} |\n");
                 if (described.TryAdd(property.PropertyType, title))
                 {
                     AppendRows(text, property.PropertyType, key + ".", title, described);
                 }
                 else
                 {
-                    text.Append(CultureInfo.InvariantCulture, $"| `{key}.…` | | | The same keys as for {described[property.PropertyType]}. |\n");
+                    text.Append(
+                        CultureInfo.InvariantCulture, $"| `{key}.…` | | | The same keys as for {described[property.PropertyType]}. |\n");
                 }
             }
             else
             {
-                text.Append(CultureInfo.InvariantCulture, $"| `{key}` | {Takes(property)} | {Default(property, value)} | {WithoutDefault(Cell(member), value)} |\n");
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"| `{key}` | {Takes(property)} | {Default(property, value)} | {WithoutDefault(Cell(member), value)} |\n");
             }
         }
     }
 
     private static string Takes(JsonPropertyInfo property) =>
-        property.AttributeProvider!.IsDefined(typeof(ConfigPathAttribute), false) ? "a path" : ConfigBinder.Wanted(property.PropertyType).Split(" (")[0];
+        property.AttributeProvider!.IsDefined(
+            typeof(ConfigPathAttribute), false) ? "a path" : ConfigBinder.Wanted(property.PropertyType).Split(" (")[0];
 
     private static string Default(JsonPropertyInfo property, object? value) => property.IsRequired
         ? "required"
@@ -100,7 +106,8 @@ public static class ConfigReference
     private static string Comment(string id, Assembly assembly)
     {
         var file = Path.Combine(AppContext.BaseDirectory, assembly.GetName().Name + ".xml");
-        var summary = XDocument.Load(file).Descendants("member").FirstOrDefault(member => (string?)member.Attribute("name") == id)?.Element("summary")
+        var summary = XDocument.Load(file).Descendants("member").FirstOrDefault(
+            member => (string?)member.Attribute("name") == id)?.Element("summary")
             ?? throw new FileNotFoundException($"'{file}' has no comment for '{id}'.", file);
         return string.Join(' ', string.Concat(summary.Nodes().Select(Plain)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }

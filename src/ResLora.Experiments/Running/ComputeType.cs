@@ -31,6 +31,7 @@ internal static class ComputeType
         }
 
         using var model = ModelRegistry.Plan(config.Model);
-        return model is CausalLanguageModel && SafetensorsEntry.MainType(CheckpointReader.ReadHeader(config.Model).Entries.Values) == ScalarType.BFloat16;
+        return model is CausalLanguageModel && SafetensorsEntry.MainType(
+            CheckpointReader.ReadHeader(config.Model).Entries.Values) == ScalarType.BFloat16;
     }
 }

@@ -48,7 +48,13 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
         adapter?.Config,
         adapter is null ? [] : Groups(adapter),
         encoded.Validation.Count,
-        RunPlan.Create(model, adapter, encoded.Train, config.Training, BaseMemory.Of(config.Model, model, TrainJob.DataType(config.Training.DataType)), SystemMemory.AvailableBytes()))
+        RunPlan.Create(
+            model,
+            adapter,
+            encoded.Train,
+            config.Training,
+            BaseMemory.Of(config.Model, model, TrainJob.DataType(config.Training.DataType)),
+            SystemMemory.AvailableBytes()))
     {
         Balance = data.Balance,
         GuessedColumns = data.GuessedColumns,
@@ -61,6 +67,9 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
     [
         .. adapter.Blocks
             .GroupBy(block => (Suffix: LayerRole.LastPart(block.ModuleName), block.InFeatures, block.OutFeatures))
-            .Select(group => new LinearGroup(group.Key.Suffix, group.Key.InFeatures, group.Key.OutFeatures, [.. group.Select(block => block.ModuleName)])),
+            .Select(
+                group =>
+                    new LinearGroup(
+                        group.Key.Suffix, group.Key.InFeatures, group.Key.OutFeatures, [.. group.Select(block => block.ModuleName)])),
     ];
 }

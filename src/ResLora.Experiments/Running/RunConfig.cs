@@ -124,7 +124,8 @@ public sealed record RunConfig : ICheckedConfig
             yield return problem;
         }
 
-        if ((Denoising != new DenoisingConfig() || Samples.Prompts.Count > 0) && tasks.Contains(Task) && !WorkloadRegistry.Of(Task).Denoises)
+        if ((
+            Denoising != new DenoisingConfig() || Samples.Prompts.Count > 0) && tasks.Contains(Task) && !WorkloadRegistry.Of(Task).Denoises)
         {
             yield return $"denoising and samples are for models that make pictures; task '{Task}' has no use for them";
         }

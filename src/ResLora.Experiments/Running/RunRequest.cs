@@ -45,7 +45,8 @@ public sealed record RunRequest
             found = $"The task is {task}: {reason} (--task names another).";
         }
 
-        string[] assignments = [.. Given("model", Model), .. Given("data.train", Data), .. Given("task", task), .. Columns.SelectMany(column => Given($"data.columns.{column.Key}", column.Value)), .. Assignments];
+        string[] assignments = [.. Given("model", Model), .. Given("data.train", Data), .. Given("task", task), .. Columns.SelectMany(
+            column => Given($"data.columns.{column.Key}", column.Value)), .. Assignments];
         if (File is { } file)
         {
             return (RunConfig.Read(file, assignments), found);

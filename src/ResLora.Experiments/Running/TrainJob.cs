@@ -26,7 +26,8 @@ public static class TrainJob
     /// <returns>How it ended.</returns>
     /// <exception cref="ResLoraException">Settings or files cannot be used.</exception>
     /// <exception cref="TrainingFailedException">The loss or a gradient is not finite.</exception>
-    public static TrainReport Run(RunConfig config, bool resume = false, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
+    public static TrainReport Run(
+        RunConfig config, bool resume = false, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(config);
         using var watch = new PeakMemory();
@@ -34,7 +35,9 @@ public static class TrainJob
         config = ComputeType.Resolve(config);
         var data = ReadData(config);
         using var session = ModelSession.Load(
-            config.Model, dtype: DataType(config.Training.DataType), head: data.Head, headSeed: data.Head is null ? null : config.Training.Seed);
+            config.Model, dtype: DataType(config.Training.DataType), head: data.Head, headSeed: data.Head is null
+                ? null
+                : config.Training.Seed);
         return Run(config, session, data, watch, resume, progress, stop);
     }
 
@@ -75,7 +78,8 @@ public static class TrainJob
             (_, { } settings) => session.Attach(settings, config.Training.Seed),
             _ => null,
         };
-        ConfigBinder.ThrowIfAny("The run's settings", [.. config.Merging.Problems(adapter?.Config).Select(problem => $"merging.{problem}")]);
+        ConfigBinder.ThrowIfAny(
+            "The run's settings", [.. config.Merging.Problems(adapter?.Config).Select(problem => $"merging.{problem}")]);
         var plan = PlanReport.Of(config, session.Model, adapter, data, encoded);
         config = config with { Training = plan.Run.Choice?.Config ?? config.Training };
         // What an earlier run of this folder has written is replaced by what follows.
@@ -170,7 +174,8 @@ public static class TrainJob
 
         IReadOnlyList<IExample> calibration = [.. encoded.Train.Examples.Take(config.Merging.CalibrationSamples)];
         foreach (var (name, value) in MergedScores.Of(
-            session, objective, calibration, config.Merging.Evaluate, () => MergedScore(session, objective, data, encoded, config, stop), stop))
+            session, objective, calibration, config.Merging.Evaluate, () =>
+                MergedScore(session, objective, data, encoded, config, stop), stop))
         {
             metrics[name] = value;
         }

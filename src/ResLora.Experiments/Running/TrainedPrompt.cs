@@ -9,7 +9,8 @@ using ResLora.Text.Data.Tasks;
 namespace ResLora.Experiments.Running;
 
 /// <summary>
-/// <c>reslora_prompt.json</c>: how training wrote its prompts, beside an adapter or a model that was trained here. A tool that is to be asked as
+/// <c>reslora_prompt.json</c>: how training wrote its prompts, beside an adapter or a model that was trained here. A tool that is to be
+/// asked as
 /// in training has to be told.
 /// </summary>
 /// <param name="Task">The task.</param>
@@ -45,7 +46,8 @@ internal sealed record TrainedPrompt(string Task, PromptFrame? Frame)
     /// <summary>Writes the file.</summary>
     public void Write(string folder) => AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, _json) + "\n");
 
-    /// <summary>Reads the file of an adapter or a model, else the settings of the run whose best or last it is; null when neither is there.</summary>
+    /// <summary>Reads the file of an adapter or a model, else the settings of the run whose best or last it is; null when neither is
+    /// there.</summary>
     /// <exception cref="FileFormatException">The file is malformed.</exception>
     public static TrainedPrompt? Read(string folder)
     {
@@ -56,7 +58,9 @@ internal sealed record TrainedPrompt(string Task, PromptFrame? Frame)
         }
 
         // A folder of any other name may lie beside settings that are not its own.
-        if (Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) is not ("best" or "last") || RunFolder.Around(folder) is not { } run)
+        if (Path.GetFileName(
+            Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) is not ("best" or "last")
+                || RunFolder.Around(folder) is not { } run)
         {
             return null;
         }

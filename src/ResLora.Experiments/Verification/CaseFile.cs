@@ -122,7 +122,8 @@ internal sealed record CaseFile
     public const string MethodKind = "method_model";
 
     // Said for the reader of the file: the expected numbers, and the shapes of weights, decide.
-    private static readonly string[] _notes = ["name", "pruned", "notes", "merges", "in", "out", "bias", "versions", "dtype", "model", "peft_backward_differs"];
+    private static readonly string[] _notes =
+        ["name", "pruned", "notes", "merges", "in", "out", "bias", "versions", "dtype", "model", "peft_backward_differs"];
 
     private static readonly string[] _convolutionNotes = ["kernel_size"];
     private static readonly string[] _embeddingNotes = ["num_embeddings", "embedding_dim"];
@@ -172,7 +173,9 @@ internal sealed record CaseFile
 
     private IEnumerable<string> Unsupported()
     {
-        foreach (var key in Unread.Keys.Except(_notes).Except(Kind switch { ConvolutionKind => _convolutionNotes, EmbeddingKind => _embeddingNotes, _ => [] }).Concat(Calibration?.Unread.Keys.Select(key => "calibration." + key) ?? []))
+        foreach (var key in Unread.Keys.Except(_notes).Except(
+            Kind switch { ConvolutionKind => _convolutionNotes, EmbeddingKind => _embeddingNotes, _ => [] }).Concat(
+                Calibration?.Unread.Keys.Select(key => "calibration." + key) ?? []))
         {
             yield return $"the key '{key}' is not supported";
         }
@@ -264,7 +267,9 @@ internal sealed record CaseFile
         Method = MethodName,
         RankStabilized = Method == "rslora",
         AdaLora = Method == "adalora" ? new AdaLoraConfig { OrthogonalWeight = 1 } : null,   // the penalty itself is expected
-        Lokr = Method == "lokr" ? new LokrSettings { DecomposeBoth = DecomposesBoth ?? false, DecomposeFactor = DecomposeFactor ?? -1 } : null,
+        Lokr = Method == "lokr"
+            ? new LokrSettings { DecomposeBoth = DecomposesBoth ?? false, DecomposeFactor = DecomposeFactor ?? -1 }
+            : null,
     };
 
     /// <summary>The calibration, which structures with approximate merges need.</summary>

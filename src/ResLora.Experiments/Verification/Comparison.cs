@@ -7,7 +7,13 @@ namespace ResLora.Experiments.Verification;
 internal static class Comparison
 {
     /// <summary>Compares every expected tensor but those that are left out; what was not computed fails.</summary>
-    public static CaseReport Compare(string name, string kind, string folder, IReadOnlyDictionary<string, Tensor> got, Func<string, double> tolerance, Func<string, bool>? isLeftOut = null)
+    public static CaseReport Compare(
+        string name,
+        string kind,
+        string folder,
+        IReadOnlyDictionary<string, Tensor> got,
+        Func<string, double> tolerance,
+        Func<string, bool>? isLeftOut = null)
     {
         using var expected = SafetensorsReader.Open(Path.Combine(folder, "expected.safetensors"));
         var quantities = new List<Quantity>();

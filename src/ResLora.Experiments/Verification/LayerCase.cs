@@ -64,13 +64,15 @@ internal static class LayerCase
                 (linear.weight, linear.bias) = (Frozen(weight)!, Frozen(bias));
                 return linear;
             default:
-                throw new FileFormatException($"{basePath}: '{module}.weight' has {weight.dim()} dimensions, which fit no case of kind {file.Kind}.");
+                throw new FileFormatException(
+                    $"{basePath}: '{module}.weight' has {weight.dim()} dimensions, which fit no case of kind {file.Kind}.");
         }
     }
 
     private static Parameter? Frozen(Tensor? value) => value is null ? null : new Parameter(value, requires_grad: false);
 
-    private static (long, long) Pair(JsonElement? sizes, long usual) => sizes is { } written ? CaseFile.PairOf(written)!.Value : (usual, usual);
+    private static (long, long) Pair(JsonElement? sizes, long usual) =>
+        sizes is { } written ? CaseFile.PairOf(written)!.Value : (usual, usual);
 
     /// <summary>Nested modules that give a layer its dotted name.</summary>
     private static Branch Tree(string module, nn.Module layer)

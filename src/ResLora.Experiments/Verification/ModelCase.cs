@@ -69,7 +69,8 @@ internal static class ModelCase
             {
                 block.UsedRank = rank >= 1 && rank <= file.Rank
                     ? rank
-                    : throw new FileFormatException($"case.json: 'b' and 'merge_b' must be from 1 to the rank, which is {file.Rank}; {rank} is not.");
+                    : throw new FileFormatException(
+                        $"case.json: 'b' and 'merge_b' must be from 1 to the rank, which is {file.Rank}; {rank} is not.");
             }
         }
     }
@@ -249,7 +250,8 @@ internal static class ModelCase
         network.Hidden($"calib.{batch}.").Dispose();
     };
 
-    private static void Alphas(AdaptedModel adapted, MergedAdapter merged, string prefix, Dictionary<string, double> norms, Dictionary<string, Tensor> got)
+    private static void Alphas(
+        AdaptedModel adapted, MergedAdapter merged, string prefix, Dictionary<string, double> norms, Dictionary<string, Tensor> got)
     {
         var alphas = merged.Blocks.ToDictionary(b => b.ModuleName, b => b.Alphas, StringComparer.Ordinal);
         var inputByWeights = adapted.Config.Shortcut.Traits.AddsInputs && merged.Method == MergeMethod.Weights;
@@ -273,7 +275,8 @@ internal static class ModelCase
 
     /// <summary>The chains of one name as one, one after the other.</summary>
     private static IEnumerable<ShortcutChain> Joined(AdaptedModel adapted) =>
-        adapted.Chains.GroupBy(chain => chain.Name).Select(chains => new ShortcutChain(chains.Key, [.. chains.SelectMany(chain => chain.Blocks)]));
+        adapted.Chains.GroupBy(chain => chain.Name).Select(
+            chains => new ShortcutChain(chains.Key, [.. chains.SelectMany(chain => chain.Blocks)]));
 
     private static Tensor Row(IEnumerable<double> values) => tensor(values.ToArray());
 }

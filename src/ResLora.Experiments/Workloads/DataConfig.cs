@@ -38,7 +38,8 @@ public sealed record DataConfig
     /// </summary>
     public long SplitSeed { get; init; }
 
-    /// <summary>How many training samples are read from the start of the data; of pictures, how many are drawn by the seed. Default: all.</summary>
+    /// <summary>How many training samples are read from the start of the data; of pictures, how many are drawn by the seed. Default:
+    /// all.</summary>
     public int? Limit { get; init; }
 
     /// <summary>

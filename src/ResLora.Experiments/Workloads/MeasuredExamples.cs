@@ -15,7 +15,8 @@ internal sealed record MeasuredExamples(string Source, Objective Objective, IRea
     /// <param name="objective">What the network is for.</param>
     /// <param name="examples">Examples without labels.</param>
     /// <param name="labelled">Gives an example its label or score.</param>
-    public static MeasuredExamples LabelledByModel<T>(string source, LabelObjective objective, IReadOnlyList<T> examples, Func<T, double, T> labelled)
+    public static MeasuredExamples LabelledByModel<T>(
+        string source, LabelObjective objective, IReadOnlyList<T> examples, Func<T, double, T> labelled)
         where T : class, IExample
     {
         const int batchSize = 16;

@@ -8,7 +8,8 @@ namespace ResLora.Experiments.Workloads;
 /// <param name="Loss">The mean loss.</param>
 internal sealed record Measurement(int Samples, EvaluationLoss Loss)
 {
-    /// <summary>The loss of each part of the samples, by name; empty where there are no parts. With them the loss is no likelihood.</summary>
+    /// <summary>The loss of each part of the samples, by name; empty where there are no parts. With them the loss is no
+    /// likelihood.</summary>
     public IReadOnlyDictionary<string, double> Parts { get; init; } = new Dictionary<string, double>();
 
     /// <summary>What was answered; null for a task without answers.</summary>

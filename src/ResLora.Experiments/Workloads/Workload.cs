@@ -17,7 +17,8 @@ internal abstract class Workload
     /// <summary>The names of its tasks; no two workloads share one.</summary>
     public abstract IReadOnlyList<string> Tasks { get; }
 
-    /// <summary>What its networks read beside config.json and weights: how errors call it, and the files' names in the model's folder.</summary>
+    /// <summary>What its networks read beside config.json and weights: how errors call it, and the files' names in the model's
+    /// folder.</summary>
     public abstract KeyValuePair<string, IReadOnlyList<string>> Companions { get; }
 
     /// <summary>What <c>reslora init</c> writes of its models and data.</summary>
@@ -49,7 +50,8 @@ internal abstract class Workload
     /// <summary>Reads the data that a run learns from and is validated on.</summary>
     /// <param name="source">Where it is.</param>
     /// <param name="network">The network, which may be on the meta device and which <see cref="Fits"/>.</param>
-    /// <param name="headIsNew">Whether the network gets the head that the data asks for; else the data must go with the head it has.</param>
+    /// <param name="headIsNew">Whether the network gets the head that the data asks for; else the data must go with the head it
+    /// has.</param>
     /// <returns>The data.</returns>
     /// <exception cref="ResLoraException">Files cannot be used, or the network's head does not fit the task.</exception>
     public abstract TaskData Read(RunSource source, Network network, bool headIsNew);

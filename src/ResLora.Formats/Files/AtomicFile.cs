@@ -16,7 +16,8 @@ public static class AtomicFile
     /// <param name="path">The file to write or replace; a symbolic link is itself replaced, not its target.</param>
     /// <param name="write">Writes the content; what it throws passes through, except faults of the disk.</param>
     /// <param name="isDurable">
-    /// Whether the content is brought to the disk itself before the rename. False is for what can be made anew and is checked when it is read:
+    /// Whether the content is brought to the disk itself before the rename. False is for what can be made anew and is checked when it is
+    /// read:
     /// after a power failure the file may be a part. Default true.
     /// </param>
     /// <exception cref="DiskFullException">The disk is full.</exception>

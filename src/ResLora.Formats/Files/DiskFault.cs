@@ -14,7 +14,9 @@ public static class DiskFault
     /// <param name="error">The exception.</param>
     /// <returns>True for a full disk.</returns>
     public static bool IsFull(Exception error) => error is IOException
-        && (OperatingSystem.IsWindows() ? (error.HResult & 0xFFFF) is 39 or 112 : error.HResult is 28 || error.HResult == (OperatingSystem.IsMacOS() ? 69 : 122));
+        && (
+            OperatingSystem.IsWindows() ? (error.HResult & 0xFFFF) is 39 or 112 : error.HResult is 28 || error.HResult == (
+                OperatingSystem.IsMacOS() ? 69 : 122));
 
     /// <summary>The error to report: <see cref="DiskFullException"/> for a full disk, else <see cref="ConfigException"/>.</summary>
     /// <param name="subject">What could not be written, such as <c>Folder 'x'</c>: the start of the sentence.</param>

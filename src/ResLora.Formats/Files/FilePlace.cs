@@ -5,7 +5,9 @@ namespace ResLora.Formats.Files;
 /// <summary>Where a path really is: through symbolic links, and whatever else a folder is called.</summary>
 internal static class FilePlace
 {
-    private static readonly StringComparison _names = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+    private static readonly StringComparison _names = OperatingSystem.IsLinux()
+        ? StringComparison.Ordinal
+        : StringComparison.OrdinalIgnoreCase;
 
     /// <summary>
     /// The full path without symbolic links and without a separator at its end. What does not exist yet stands behind what does.

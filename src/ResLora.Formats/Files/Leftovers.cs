@@ -9,7 +9,8 @@ namespace ResLora.Formats.Files;
 /// </summary>
 public static class Leftovers
 {
-    private static readonly EnumerationOptions _hidden = new() { AttributesToSkip = FileAttributes.None, MatchCasing = MatchCasing.CaseSensitive };
+    private static readonly EnumerationOptions _hidden =
+        new() { AttributesToSkip = FileAttributes.None, MatchCasing = MatchCasing.CaseSensitive };
 
     /// <summary>Clears a folder of all leftovers directly in it. Those of processes that still run stay.</summary>
     /// <param name="folder">The folder; it need not exist.</param>

@@ -11,13 +11,16 @@ public static class OutputMarker
     /// <summary>The marker's name.</summary>
     public const string FileName = ".reslora-output.json";
 
-    private static readonly JsonSerializerOptions _json = new() { WriteIndented = true, NewLine = "\n", PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly JsonSerializerOptions _json =
+        new() { WriteIndented = true, NewLine = "\n", PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     /// <summary>Marks a folder as ours, with all that is in it now.</summary>
     /// <param name="folder">The folder.</param>
     /// <exception cref="Errors.ResLoraException">The disk refuses.</exception>
     public static void Write(string folder) =>
-        AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(new Content([.. Names(folder).Where(name => name != FileName)]), _json) + "\n");
+        AtomicFile.WriteText(
+            Path.Combine(folder, FileName),
+            JsonSerializer.Serialize(new Content([.. Names(folder).Where(name => name != FileName)]), _json) + "\n");
 
     /// <summary>Whether a folder was written by this program.</summary>
     /// <param name="folder">The folder.</param>

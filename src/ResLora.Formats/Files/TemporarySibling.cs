@@ -29,7 +29,8 @@ internal static partial class TemporarySibling
 
     /// <summary>As <see cref="Of"/>, in a folder.</summary>
     public static string Inside(string folder, string name, string extension) =>
-        Path.Combine(folder, $".{name}.{Environment.ProcessId}-{Path.GetRandomFileName().Replace(".", "", StringComparison.Ordinal)}.{extension}");
+        Path.Combine(
+            folder, $".{name}.{Environment.ProcessId}-{Path.GetRandomFileName().Replace(".", "", StringComparison.Ordinal)}.{extension}");
 
     /// <summary>The parts of such a name; no success for any other.</summary>
     public static Match Parse(string path) => Pattern().Match(Path.GetFileName(path));

@@ -7,7 +7,8 @@ public static class UserCache
     public const string Variable = "XDG_CACHE_HOME";
 
     /// <summary>
-    /// The folder for one kind of thing: <c>$XDG_CACHE_HOME/reslora/KIND</c>, or <c>~/.cache/reslora/KIND</c> when the variable is not set to
+    /// The folder for one kind of thing: <c>$XDG_CACHE_HOME/reslora/KIND</c>, or <c>~/.cache/reslora/KIND</c> when the variable is not set
+    /// to
     /// an absolute path.
     /// </summary>
     /// <param name="kind">The kind.</param>

@@ -3,7 +3,8 @@ using ResLora.Formats.Errors;
 namespace ResLora.Formats.Gguf;
 
 /// <summary>
-/// An open GGUF file (version 2 or 3, little endian), or all files of a model in several, checked before a tensor is read: every count, length
+/// An open GGUF file (version 2 or 3, little endian), or all files of a model in several, checked before a tensor is read: every count,
+/// length
 /// and offset against the file's size, names, alignment and overlaps.
 /// </summary>
 public sealed class GgufFile : IDisposable
@@ -28,7 +29,8 @@ public sealed class GgufFile : IDisposable
     /// <summary>Opens and checks a file, and the others of its model.</summary>
     /// <param name="path">The file; of several, the first.</param>
     /// <returns>The file.</returns>
-    /// <exception cref="FileFormatException">A file is missing or breaks a rule of the format, or the files are not of one model.</exception>
+    /// <exception cref="FileFormatException">A file is missing or breaks a rule of the format, or the files are not of one
+    /// model.</exception>
     public static GgufFile Open(string path)
     {
         var first = GgufPart.Open(path);

@@ -76,7 +76,14 @@ internal sealed class GgufHeadParser(GgufCursor cursor, long fileLength)
         4 => cursor.UInt32(key),
         5 => (int)cursor.UInt32(key),
         6 => BitConverter.UInt32BitsToSingle(cursor.UInt32(key)),
-        7 => cursor.UInt8(key) switch { 0 => false, 1 => true, var other => throw cursor.Broken($"'{key}' is a yes or no and holds {other}") },
+        7 =>
+            cursor.UInt8(key) switch
+            {
+                0 => false,
+                1 => true,
+                var other => throw cursor.Broken(
+                    $"'{key}' is a yes or no and holds {other}")
+            },
         8 => cursor.Text($"'{key}'", MaxTextBytes),
         10 => cursor.UInt64(key),
         11 => (long)cursor.UInt64(key),
@@ -163,7 +170,10 @@ internal sealed class GgufHeadParser(GgufCursor cursor, long fileLength)
         var dimensions = cursor.UInt32($"the number of dimensions of '{name}'");
         if (name.Length == 0 || dimensions is 0 or > MostDimensions)
         {
-            throw cursor.Broken(name.Length == 0 ? "a tensor has no name" : $"tensor '{name}' has {dimensions} dimensions; 1 to {MostDimensions} are possible");
+            throw cursor.Broken(
+                name.Length == 0
+                    ? "a tensor has no name"
+                    : $"tensor '{name}' has {dimensions} dimensions; 1 to {MostDimensions} are possible");
         }
 
         var shape = new long[dimensions];

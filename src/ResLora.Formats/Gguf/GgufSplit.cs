@@ -5,7 +5,8 @@ using ResLora.Formats.Errors;
 namespace ResLora.Formats.Gguf;
 
 /// <summary>
-/// Models in several files, as llama.cpp's gguf-split writes them: <c>NAME-00001-of-00003.gguf</c> has all keys, and each file has its number
+/// Models in several files, as llama.cpp's gguf-split writes them: <c>NAME-00001-of-00003.gguf</c> has all keys, and each file has its
+/// number
 /// from 0 (<c>split.no</c>), the number of files (<c>split.count</c>) and that of all tensors (<c>split.tensors.count</c>).
 /// </summary>
 internal static partial class GgufSplit
@@ -81,7 +82,8 @@ internal static partial class GgufSplit
         {
             return Number(part, NumberKey) != number ? throw WrongNumber(part, number, first)
                 : Number(part, CountKey) != count
-                ? throw new FileFormatException($"'{path}' says '{CountKey}' {Number(part, CountKey)}, and '{first.Path}' says {count}: they are of different models.")
+                ? throw new FileFormatException(
+                    $"'{path}' says '{CountKey}' {Number(part, CountKey)}, and '{first.Path}' says {count}: they are of different models.")
                 : part;
         }
         catch

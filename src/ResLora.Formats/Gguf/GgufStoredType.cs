@@ -51,7 +51,8 @@ public sealed record GgufStoredType(string Name, int GroupLength, int GroupBytes
     };
 
     /// <summary>The names of the types whose values can be read, for messages.</summary>
-    public static string ReadableNames { get; } = string.Join(", ", _byNumber.Values.Where(type => type.IsReadable).Select(type => type.Name));
+    public static string ReadableNames { get; } = string.Join(
+        ", ", _byNumber.Values.Where(type => type.IsReadable).Select(type => type.Name));
 
     /// <summary>Makes float32 of a block; null for a type that is no block, or that is listed and not read.</summary>
     public BlockUnpacker? Unpack { get; private init; }

@@ -122,7 +122,8 @@ public sealed class TokenizerJson
             // An added token may also be a token of the model, but then under the same id.
             if (!_ids.TryAdd(token.Content, token.Id) && _ids[token.Content] != token.Id)
             {
-                throw json.Error($"added token '{token.Content}' has the id {token.Id} but {_ids[token.Content]} in the model's vocabulary");
+                throw json.Error(
+                    $"added token '{token.Content}' has the id {token.Id} but {_ids[token.Content]} in the model's vocabulary");
             }
 
             if (!_tokens.TryAdd(token.Id, token.Content) && _tokens[token.Id] != token.Content)

@@ -34,7 +34,8 @@ public sealed record TokenizerJsonModel
     public IReadOnlyList<(string Left, string Right)> Merges { get; init; } = [];
 
     /// <summary>
-    /// Unigram: the score of each token, by its id. BPE: the same where pairs are merged by the score of their union and not by a list; else
+    /// Unigram: the score of each token, by its id. BPE: the same where pairs are merged by the score of their union and not by a list;
+    /// else
     /// empty.
     /// </summary>
     public IReadOnlyList<double> Scores { get; init; } = [];

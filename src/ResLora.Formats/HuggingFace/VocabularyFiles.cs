@@ -19,7 +19,8 @@ public static class VocabularyFiles
     public static TokenizerJson? Read(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        var (words, pairs, merges) = (Path.Combine(folder, "vocab.txt"), Path.Combine(folder, "vocab.json"), Path.Combine(folder, "merges.txt"));
+        var (words, pairs, merges) = (
+            Path.Combine(folder, "vocab.txt"), Path.Combine(folder, "vocab.json"), Path.Combine(folder, "merges.txt"));
         if (ModelFiles.Exists(pairs) && ModelFiles.Exists(merges))
         {
             return TokenizerJson.Parse(BytePairs(folder, pairs, merges).ToJsonString(), pairs);
@@ -51,7 +52,8 @@ public static class VocabularyFiles
         return new JsonObject
         {
             ["added_tokens"] = AddedTokens(
-                folder, path, vocabulary, [Token(settings, "pad_token", "[PAD]"), unknown, cls, sep, Token(settings, "mask_token", "[MASK]")], mask: null),
+                folder, path, vocabulary, [Token(settings, "pad_token", "[PAD]"), unknown, cls, sep, Token(
+                    settings, "mask_token", "[MASK]")], mask: null),
             ["normalizer"] = new JsonObject
             {
                 ["type"] = "BertNormalizer",
@@ -144,7 +146,8 @@ public static class VocabularyFiles
     /// <summary>Special tokens that the vocabulary has, and the ones of added_tokens.json.</summary>
     private static JsonArray AddedTokens(string folder, string path, JsonObject vocabulary, IReadOnlyList<string> special, string? mask)
     {
-        var tokens = special.Where(vocabulary.ContainsKey).Distinct(StringComparer.Ordinal).ToDictionary(token => token, token => vocabulary[token]!.GetValue<int>(), StringComparer.Ordinal);
+        var tokens = special.Where(vocabulary.ContainsKey).Distinct(StringComparer.Ordinal).ToDictionary(
+            token => token, token => vocabulary[token]!.GetValue<int>(), StringComparer.Ordinal);
         var more = Path.Combine(folder, "added_tokens.json");
         foreach (var (token, id) in ModelFiles.Exists(more) ? TokenizerJsonComponent.ReadFile(more).Entries() : [])
         {

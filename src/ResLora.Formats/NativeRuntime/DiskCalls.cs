@@ -99,7 +99,8 @@ internal static class DiskCalls
     public static string? RealPath(string path)
     {
         var real = new byte[LongestPath];
-        return OperatingSystem.IsWindows() || ResolvePath(path, real) == 0 ? null : Encoding.UTF8.GetString(real.AsSpan()[..real.AsSpan().IndexOf((byte)0)]);
+        return OperatingSystem.IsWindows() || ResolvePath(path, real) == 0 ? null : Encoding.UTF8.GetString(
+            real.AsSpan()[..real.AsSpan().IndexOf((byte)0)]);
     }
 
     /// <summary>
@@ -111,7 +112,8 @@ internal static class DiskCalls
         return status is null ? null : (BitConverter.ToUInt64(status, DeviceAt), BitConverter.ToUInt64(status, InodeAt));
     }
 
-    /// <summary>What statx(2) says of a path, links followed; null when it leads nowhere, on another system, or with an old C library.</summary>
+    /// <summary>What statx(2) says of a path, links followed; null when it leads nowhere, on another system, or with an old C
+    /// library.</summary>
     internal static byte[]? LinuxStatus(string path, uint wanted)
     {
         var status = new byte[StatusBytes];
@@ -154,7 +156,8 @@ internal static class DiskCalls
     private static IOException LastError()
     {
         var error = Marshal.GetLastPInvokeError();
-        return new IOException(Marshal.GetPInvokeErrorMessage(error), OperatingSystem.IsWindows() ? Marshal.GetHRForLastWin32Error() : error);
+        return new IOException(
+            Marshal.GetPInvokeErrorMessage(error), OperatingSystem.IsWindows() ? Marshal.GetHRForLastWin32Error() : error);
     }
 
     [DllImport("kernel32", SetLastError = true)]
@@ -185,7 +188,8 @@ internal static class DiskCalls
 
     [DllImport("libc", EntryPoint = "renamex_np", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int RenameMac([MarshalAs(UnmanagedType.LPUTF8Str)] string oldPath, [MarshalAs(UnmanagedType.LPUTF8Str)] string newPath, uint flags);
+    private static extern int RenameMac(
+        [MarshalAs(UnmanagedType.LPUTF8Str)] string oldPath, [MarshalAs(UnmanagedType.LPUTF8Str)] string newPath, uint flags);
 
     [DllImport("libc", EntryPoint = "realpath", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
@@ -193,5 +197,6 @@ internal static class DiskCalls
 
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Status(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, [Out] byte[] status);
+    private static extern int Status(
+        int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, [Out] byte[] status);
 }

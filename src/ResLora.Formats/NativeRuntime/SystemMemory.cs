@@ -29,7 +29,8 @@ public static class SystemMemory
         {
             var line = File.ReadLines(file).FirstOrDefault(text => text.StartsWith(key, StringComparison.Ordinal));
             var number = line?[key.Length..].Replace("kB", "", StringComparison.Ordinal);
-            return long.TryParse(number, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var kibibytes)
+            return long.TryParse(
+                number, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var kibibytes)
                 ? kibibytes * 1024
                 : null;
         }

@@ -27,7 +27,8 @@ internal static class PeftKeys
     /// <exception cref="ConfigException">It is one of another method.</exception>
     public static void RequireType(JsonElement config, string path, IReadOnlyCollection<string> types)
     {
-        var type = config.ValueKind == JsonValueKind.Object && config.TryGetProperty("peft_type", out var value) && value.ValueKind == JsonValueKind.String
+        var type = config.ValueKind == JsonValueKind.Object && config.TryGetProperty(
+            "peft_type", out var value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()!
             : throw new FileFormatException($"{path}: there is no \"peft_type\"; is this the configuration of an adapter?");
         if (!types.Contains(type, StringComparer.OrdinalIgnoreCase))
@@ -42,7 +43,8 @@ internal static class PeftKeys
     {
         "bias" => value.ValueKind != JsonValueKind.String || value.GetString() is not ("none" or "all" or "lora_only"),
         // The others change the base weights too, which the adapter's files do not hold.
-        "init_lora_weights" => value.ValueKind == JsonValueKind.String && value.GetString() is not ("gaussian" or "orthogonal" or "eva" or "mica"),
+        "init_lora_weights" =>
+            value.ValueKind == JsonValueKind.String && value.GetString() is not ("gaussian" or "orthogonal" or "eva" or "mica"),
         // An object without keys still stands for a method with its usual settings.
         _ => _refused.Contains(key) && (IsSet(value) || value.ValueKind == JsonValueKind.Object),
     };

@@ -134,7 +134,8 @@ public sealed class PythonRegex
         if (Take("?("))
         {
             var condition = Until(')');
-            var number = int.TryParse(condition, NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? Existing(given) : NumberOf(condition);
+            var number = int.TryParse(
+                condition, NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? Existing(given) : NumberOf(condition);
             return $"(?({number}){Closed()})";
         }
 

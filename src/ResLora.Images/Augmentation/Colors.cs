@@ -146,7 +146,8 @@ internal static class Colors
         var grays = new byte[picture.Height * picture.Width];
         for (var (i, at) = (0, 0); i < grays.Length; i++, at += PixelImage.Channels)
         {
-            grays[i] = (byte)(((19595 * picture.Bytes[at]) + (38470 * picture.Bytes[at + 1]) + (7471 * picture.Bytes[at + 2]) + 0x8000) >> 16);
+            grays[i] = (byte)(
+                ((19595 * picture.Bytes[at]) + (38470 * picture.Bytes[at + 1]) + (7471 * picture.Bytes[at + 2]) + 0x8000) >> 16);
         }
 
         return grays;
@@ -170,6 +171,7 @@ internal static class Colors
 
         return bytes;
 
-        int Three(int place) => picture.Bytes[place - PixelImage.Channels] + picture.Bytes[place] + picture.Bytes[place + PixelImage.Channels];
+        int Three(int place) =>
+            picture.Bytes[place - PixelImage.Channels] + picture.Bytes[place] + picture.Bytes[place + PixelImage.Channels];
     }
 }

@@ -7,7 +7,8 @@ namespace ResLora.Images.Augmentation;
 internal static class RandomResizedCrop
 {
     /// <summary>
-    /// Up to ten rectangles are drawn; the first that fits is taken, at a random place. Else it is the middle, cut to the nearer bound of the
+    /// Up to ten rectangles are drawn; the first that fits is taken, at a random place. Else it is the middle, cut to the nearer bound of
+    /// the
     /// proportions.
     /// </summary>
     public static PixelImage Apply(

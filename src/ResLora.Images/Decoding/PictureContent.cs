@@ -19,7 +19,9 @@ internal static class PictureContent
         [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => PictureFormat.WebP,
         [(byte)'G', (byte)'I', (byte)'F', (byte)'8', (byte)'7' or (byte)'9', (byte)'a', ..] => PictureFormat.Gif,
         [(byte)'B', (byte)'M', ..] => PictureFormat.Bmp,
-        _ => throw new FileFormatException($"{name} is no picture that can be read: {Seems(bytes)}. Pictures are PNG, JPEG, WebP, GIF and BMP."),
+        _ =>
+            throw new FileFormatException(
+                $"{name} is no picture that can be read: {Seems(bytes)}. Pictures are PNG, JPEG, WebP, GIF and BMP."),
     };
 
     private static string Seems(ReadOnlySpan<byte> bytes)

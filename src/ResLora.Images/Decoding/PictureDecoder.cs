@@ -5,8 +5,10 @@ using SkiaSharp;
 namespace ResLora.Images.Decoding;
 
 /// <summary>
-/// Decodes PNG, JPEG, WebP, GIF and BMP into bytes as Pillow does: colour profiles and gamma are not applied, 16 bits are read by their high
-/// byte, an animation is its first picture. EXIF's orientation is applied, and transparency goes over white. The content decides what a file
+/// Decodes PNG, JPEG, WebP, GIF and BMP into bytes as Pillow does: colour profiles and gamma are not applied, 16 bits are read by their
+/// high
+/// byte, an animation is its first picture. EXIF's orientation is applied, and transparency goes over white. The content decides what a
+/// file
 /// is, not its extension.
 /// </summary>
 public static class PictureDecoder
@@ -35,7 +37,8 @@ public static class PictureDecoder
     {
         var format = PictureContent.Of(bytes, name);
         using var data = SKData.CreateCopy(bytes);
-        using var codec = SKCodec.Create(data) ?? throw new FileFormatException($"{name} is a damaged {format} file: its header cannot be read.");
+        using var codec = SKCodec.Create(data) ?? throw new FileFormatException(
+            $"{name} is a damaged {format} file: its header cannot be read.");
         var (height, width) = (codec.Info.Height, codec.Info.Width);
         if ((long)height * width > MaxPixels)
         {

@@ -65,7 +65,8 @@ internal sealed class FolderListing
             throw new FileFormatException($"'{folder.FullName}' is nested deeper than {MaxDepth} folders; does a link lead back?");
         }
 
-        foreach (var entry in folder.EnumerateFileSystemInfos().Where(entry => !entry.Name.StartsWith('.')).OrderBy(entry => entry.Name, StringComparer.Ordinal))
+        foreach (var entry in folder.EnumerateFileSystemInfos().Where(entry => !entry.Name.StartsWith('.')).OrderBy(
+            entry => entry.Name, StringComparer.Ordinal))
         {
             var name = prefix + entry.Name;
             if (entry is not DirectoryInfo child)

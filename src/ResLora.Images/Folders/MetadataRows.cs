@@ -18,7 +18,8 @@ internal static class MetadataRows
 
     /// <summary>Reads all of them.</summary>
     /// <param name="listing">The data set.</param>
-    /// <returns>The pictures' paths with their lines, sorted by path, a picture as often as it has lines; null when there is no such file.</returns>
+    /// <returns>The pictures' paths with their lines, sorted by path, a picture as often as it has lines; null when there is no such
+    /// file.</returns>
     /// <exception cref="FileFormatException">There are files of several kinds, or one whose name is nearly right; a line names no picture,
     /// or one outside of its folder.</exception>
     public static IReadOnlyList<(string Name, Row Row)>? Read(FolderListing listing)
@@ -26,7 +27,8 @@ internal static class MetadataRows
         var files = listing.Others.Where(file => _names.Contains(FileOf(file))).ToArray();
         if (files.FirstOrDefault(file => Path.GetExtension(file) != Path.GetExtension(files[0])) is { } other)
         {
-            throw new FileFormatException($"'{listing.Root}' has both '{files[0]}' and '{other}'; which of them counts is not known. Keep one kind.");
+            throw new FileFormatException(
+                $"'{listing.Root}' has both '{files[0]}' and '{other}'; which of them counts is not known. Keep one kind.");
         }
 
         Look(listing);
@@ -77,14 +79,18 @@ internal static class MetadataRows
         foreach (var file in listing.Others.Where(file => !_names.Contains(FileOf(file))))
         {
             var letters = string.Concat(Path.GetFileNameWithoutExtension(file).Where(char.IsAsciiLetter));
-            if (letters.StartsWith("meta", StringComparison.OrdinalIgnoreCase) && RowReader.Extensions.Append(".txt").Contains(Path.GetExtension(file).ToLowerInvariant()))
+            if (letters.StartsWith(
+                "meta",
+                StringComparison.OrdinalIgnoreCase) && RowReader.Extensions.Append(".txt").Contains(
+                    Path.GetExtension(file).ToLowerInvariant()))
             {
                 throw new FileFormatException($"'{listing.PathOf(file)}' is not read: what is said of pictures is read from {string.Join(", ", _names)}. Rename the file, or move it away.");
             }
 
             if (_tables.Contains(Path.GetExtension(file).ToLowerInvariant()))
             {
-                Warnings.Add($"'{listing.PathOf(file)}' is not read; name the file itself as the data, or call it {string.Join(", ", _names)}.");
+                Warnings.Add(
+                    $"'{listing.PathOf(file)}' is not read; name the file itself as the data, or call it {string.Join(", ", _names)}.");
             }
         }
     }
@@ -95,7 +101,8 @@ internal static class MetadataRows
         if (unnamed.Length > 0)
         {
             var more = unnamed.Length > MostNamed ? $" and {unnamed.Length - MostNamed} more" : "";
-            Warnings.Add($"'{listing.Root}': no line of metadata names {string.Join(", ", unnamed.Take(MostNamed))}{more}; they are left out.");
+            Warnings.Add(
+                $"'{listing.Root}': no line of metadata names {string.Join(", ", unnamed.Take(MostNamed))}{more}; they are left out.");
         }
     }
 

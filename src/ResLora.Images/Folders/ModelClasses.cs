@@ -30,7 +30,8 @@ public sealed record ModelClasses(IReadOnlyList<string> Names)
             ?? throw new FileFormatException($"'{path}': id2label has {named.Count} classes, and none is number {i}."))];
         foreach (var (id, name) in names.Index())
         {
-            if (config.Ids is { } ids && !(ids.TryGetValue(name, out var other) && other.ToString() == id.ToString(CultureInfo.InvariantCulture)))
+            if (config.Ids is { } ids && !(
+                ids.TryGetValue(name, out var other) && other.ToString() == id.ToString(CultureInfo.InvariantCulture)))
             {
                 throw new FileFormatException(
                     $"'{path}': id2label says that class {id} is '{name}', and label2id does not; one of them is wrong, and so would every result be. Mend the file.");

@@ -21,7 +21,8 @@ internal static class PictureClasses
         var names = declared ?? Sorted(found);
         if (names.Count < 2)
         {
-            throw new FileFormatException($"'{source}' has only one class, '{names[0]}'; two or more are needed to learn to tell them apart.");
+            throw new FileFormatException(
+                $"'{source}' has only one class, '{names[0]}'; two or more are needed to learn to tell them apart.");
         }
 
         return model is null ? new LabelSet(names) : model.AreNamed ? Matched(found, model, source) : Unnamed(names, model, source);
@@ -33,9 +34,11 @@ internal static class PictureClasses
     /// <param name="source">The data set.</param>
     public static void WarnOfUnseen(IReadOnlyList<LabelledPicture> pictures, LabelSet classes, string source)
     {
-        foreach (var unseen in pictures.GroupBy(picture => picture.Label!.Value).OrderBy(group => group.Key).Where(group => group.All(picture => picture.Split != TaskSplit.Train)))
+        foreach (var unseen in pictures.GroupBy(picture => picture.Label!.Value).OrderBy(group => group.Key).Where(
+            group => group.All(picture => picture.Split != TaskSplit.Train)))
         {
-            var splits = string.Join(" and ", unseen.Select(picture => picture.Split).Distinct().Order().Select(split => split.ToString().ToLowerInvariant()));
+            var splits = string.Join(
+                " and ", unseen.Select(picture => picture.Split).Distinct().Order().Select(split => split.ToString().ToLowerInvariant()));
             Warnings.Add($"'{source}': the class '{classes.Names[unseen.Key]}' is only in {splits}; training never sees it.");
         }
     }
@@ -65,7 +68,8 @@ internal static class PictureClasses
     {
         if (names.Count != model.Names.Count)
         {
-            throw new FileFormatException($"'{source}' has {names.Count} classes and the model {model.Names.Count}, without names by which to match them.");
+            throw new FileFormatException(
+                $"'{source}' has {names.Count} classes and the model {model.Names.Count}, without names by which to match them.");
         }
 
         Warnings.Add($"'{source}': the model's classes have no names (LABEL_0 and so on); they are taken in the order {string.Join(", ", names.Take(5))}{(names.Count > 5 ? " …" : "")}.");
@@ -73,7 +77,11 @@ internal static class PictureClasses
     }
 
     private static bool IsNumber(string name) =>
-        long.TryParse(name, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && name == number.ToString(CultureInfo.InvariantCulture);
+        long.TryParse(
+            name,
+            NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture,
+            out var number) && name == number.ToString(CultureInfo.InvariantCulture);
 
     // .NET's ordinal order is that of UTF-16, in which emoji come before some letters.
     private static int ByCodePoints(string one, string other)

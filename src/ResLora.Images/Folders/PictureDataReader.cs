@@ -14,7 +14,8 @@ public static class PictureDataReader
 
     /// <summary>Lists a data set.</summary>
     /// <param name="path">
-    /// A folder, one table (<c>.csv</c>, <c>.tsv</c>, <c>.jsonl</c>, <c>.json</c>, <c>.parquet</c>), or one picture of which nothing is asked.
+    /// A folder, one table (<c>.csv</c>, <c>.tsv</c>, <c>.jsonl</c>, <c>.json</c>, <c>.parquet</c>), or one picture of which nothing is
+    /// asked.
     /// </param>
     /// <param name="request">What is wanted of it.</param>
     /// <returns>The pictures. What a user should know besides goes to <see cref="Warnings"/>.</returns>
@@ -100,7 +101,8 @@ public static class PictureDataReader
         IReadOnlyList<PictureEntry> entries, IReadOnlyList<string>? declared, bool hasSplits, string source, PictureRequest request)
     {
         var classes = request.Labels
-            ? PictureClasses.Of([.. entries.Select(entry => entry.Class!).Distinct(StringComparer.Ordinal)], declared, request.Model, source)
+            ? PictureClasses.Of(
+                [.. entries.Select(entry => entry.Class!).Distinct(StringComparer.Ordinal)], declared, request.Model, source)
             : null;
         LabelledPicture[] pictures =
             [.. entries.Select(entry => new LabelledPicture(entry.Source, entry.Split, classes?.Find(entry.Class!), entry.Caption))];

@@ -15,7 +15,8 @@ internal static class PicturePath
     {
         var parts = new List<string>();
         var slashes = written.Replace('\\', '/');
-        var isOutside = slashes.StartsWith('/') || slashes.Contains(':', StringComparison.Ordinal) || slashes.Contains('\0', StringComparison.Ordinal);
+        var isOutside = slashes.StartsWith('/') || slashes.Contains(':', StringComparison.Ordinal) || slashes.Contains(
+            '\0', StringComparison.Ordinal);
         foreach (var part in slashes.Split('/').Where(part => part is not ("" or ".")))
         {
             if (part != "..")

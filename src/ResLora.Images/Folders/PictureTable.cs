@@ -17,7 +17,8 @@ internal sealed class PictureTable(PictureRequest request)
     private static readonly string[] _usualColumns = [PictureRequest.PictureColumn, "img", MetadataRows.FileColumn];
 
     private readonly PictureColumns _columns = new(request);
-    private readonly string[] _pictureColumns = request.Columns.Mapped.Contains(PictureRequest.PictureColumn) ? [request.Columns[PictureRequest.PictureColumn]] : _usualColumns;
+    private readonly string[] _pictureColumns = request.Columns.Mapped.Contains(
+        PictureRequest.PictureColumn) ? [request.Columns[PictureRequest.PictureColumn]] : _usualColumns;
     private long _bytes;
 
     /// <summary>The names of the classes, where the files declare them.</summary>

@@ -10,7 +10,8 @@ public static class RepeatedPictures
     private const int MostTold = 20;
 
     /// <summary>Looks for them, by the bytes of the files and by their pixels, and tells of each (<see cref="Warnings"/>).</summary>
-    /// <param name="data">The data; without splits nothing is read. Every picture is decoded once; one that cannot be is passed over.</param>
+    /// <param name="data">The data; without splits nothing is read. Every picture is decoded once; one that cannot be is passed
+    /// over.</param>
     /// <returns>How many held-out pictures are also in the training data.</returns>
     /// <exception cref="FileFormatException">A file cannot be read.</exception>
     public static int Warn(PictureData data)

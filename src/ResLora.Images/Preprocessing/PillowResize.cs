@@ -23,8 +23,10 @@ public static class PillowResize
         var isVerticalFirst = picture.Height > height && picture.Height - height > 2L * (picture.Width - width);
         return isVerticalFirst ? Horizontal(Vertical(picture)) : Vertical(Horizontal(picture));
 
-        PixelImage Horizontal(PixelImage image) => image.Width == width ? image : new ResamplingPass(image.Width, width, resampling).Horizontal(image);
-        PixelImage Vertical(PixelImage image) => image.Height == height ? image : new ResamplingPass(image.Height, height, resampling).Vertical(image);
+        PixelImage Horizontal(PixelImage image) =>
+            image.Width == width ? image : new ResamplingPass(image.Width, width, resampling).Horizontal(image);
+        PixelImage Vertical(PixelImage image) =>
+            image.Height == height ? image : new ResamplingPass(image.Height, height, resampling).Vertical(image);
     }
 
     private static PixelImage Nearest(PixelImage picture, int height, int width)

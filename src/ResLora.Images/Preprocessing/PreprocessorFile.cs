@@ -26,7 +26,8 @@ public static class PreprocessorFile
         var path = Path.Combine(folder, FileName);
         if (!File.Exists(path))
         {
-            throw new FileFormatException($"'{path}' does not exist, and it says how pictures become a model's input; take it from where the model is from.");
+            throw new FileFormatException(
+                $"'{path}' does not exist, and it says how pictures become a model's input; take it from where the model is from.");
         }
 
         using var file = CheckedJson.Read(path);
@@ -101,7 +102,8 @@ public static class PreprocessorFile
         var configPath = Path.Combine(folder, "config.json");
         if (!File.Exists(configPath))
         {
-            throw new FileFormatException($"{path}: there is no image_processor_type, and no config.json beside it that says what the model is.");
+            throw new FileFormatException(
+                $"{path}: there is no image_processor_type, and no config.json beside it that says what the model is.");
         }
 
         using var config = CheckedJson.Read(configPath);
@@ -113,5 +115,6 @@ public static class PreprocessorFile
     private static string? TextOf(JsonElement file, string key) =>
         file.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static JsonArray? Numbers(IReadOnlyList<double>? numbers) => numbers is null ? null : [.. numbers.Select(number => (JsonNode)number)];
+    private static JsonArray? Numbers(IReadOnlyList<double>? numbers) =>
+        numbers is null ? null : [.. numbers.Select(number => (JsonNode)number)];
 }

@@ -85,7 +85,10 @@ internal sealed class PreprocessorReader(JsonElement file, ProcessorClass defaul
 
         if (preprocessor.Crop is not null || share is <= 0 or > 1)
         {
-            _problems.Add(preprocessor.Crop is null ? $"crop_pct is {share}; it must be above 0 and at most 1" : "do_center_crop is true, and ConvNext has a crop of its own");
+            _problems.Add(
+                preprocessor.Crop is null
+                    ? $"crop_pct is {share}; it must be above 0 and at most 1"
+                    : "do_center_crop is true, and ConvNext has a crop of its own");
             return preprocessor;
         }
 
@@ -145,7 +148,9 @@ internal sealed class PreprocessorReader(JsonElement file, ProcessorClass defaul
             return usual;
         }
 
-        double[] numbers = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray().Select(one => Number(key, one))] : [.. Enumerable.Repeat(Number(key, value), PixelImage.Channels)];
+        double[] numbers = value.ValueKind == JsonValueKind.Array
+            ? [.. value.EnumerateArray().Select(one => Number(key, one))]
+            : [.. Enumerable.Repeat(Number(key, value), PixelImage.Channels)];
         if (numbers.Length != PixelImage.Channels)
         {
             _problems.Add($"{key} has {numbers.Length} numbers; red, green and blue have one each");
@@ -167,7 +172,8 @@ internal sealed class PreprocessorReader(JsonElement file, ProcessorClass defaul
             return (Resampling)number;
         }
 
-        _problems.Add($"resample is {Shown(value)}; it must be 0 (nearest), 1 (Lanczos), 2 (bilinear), 3 (bicubic), 4 (box) or 5 (Hamming)");
+        _problems.Add(
+            $"resample is {Shown(value)}; it must be 0 (nearest), 1 (Lanczos), 2 (bilinear), 3 (bicubic), 4 (box) or 5 (Hamming)");
         return defaults.Resampling;
     }
 

@@ -52,7 +52,11 @@ internal sealed class ResamplingPass
             var row = picture.Bytes.AsSpan(y * picture.Width * PixelImage.Channels);
             for (var x = 0; x < width; x++)
             {
-                Sum(row[(_first[x] * PixelImage.Channels)..], PixelImage.Channels, _weights[x], bytes.AsSpan(((y * width) + x) * PixelImage.Channels, PixelImage.Channels));
+                Sum(
+                    row[(_first[x] * PixelImage.Channels)..],
+                    PixelImage.Channels,
+                    _weights[x],
+                    bytes.AsSpan(((y * width) + x) * PixelImage.Channels, PixelImage.Channels));
             }
         }
 

@@ -49,7 +49,8 @@ public static class PngFile
         var isLatin = text.All(letter => letter <= LastOfLatin1);
         byte[] content = isLatin
             ? [.. Encoding.Latin1.GetBytes(key), 0, .. Encoding.Latin1.GetBytes(text)]
-            : [.. Encoding.Latin1.GetBytes(key), 0, 0, 0, 0, 0, .. Encoding.UTF8.GetBytes(text)];   // not compressed, no language, no translated key
+            // not compressed, no language, no translated key
+            : [.. Encoding.Latin1.GetBytes(key), 0, 0, 0, 0, 0, .. Encoding.UTF8.GetBytes(text)];
         byte[] named = [.. Encoding.ASCII.GetBytes(isLatin ? "tEXt" : "iTXt"), .. content];
         var chunk = new byte[sizeof(int) + named.Length + ChecksumBytes];
         BinaryPrimitives.WriteInt32BigEndian(chunk, content.Length);

@@ -4,7 +4,8 @@ namespace ResLora.Models.Bert;
 internal static class BertCheckpoint
 {
     // Of heads for other purposes, and second copies of the tied output matrix.
-    private static readonly string[] _otherHeads = ["cls.", "lm_head.", "classifier.", "qa_outputs.", "pooler.", "discriminator_predictions."];
+    private static readonly string[] _otherHeads =
+        ["cls.", "lm_head.", "classifier.", "qa_outputs.", "pooler.", "discriminator_predictions."];
 
     // Not weights: positions in order.
     private static readonly string[] _buffers = ["embeddings.position_ids", "embeddings.token_type_ids"];
@@ -28,7 +29,10 @@ internal static class BertCheckpoint
     /// <summary>The matrix of a head for masked tokens where it is no copy of the word embedding, or null.</summary>
     public static string? DifferentDecoder(BertModel model, string folder) => model.Head.Kind != ModelHeadKind.MaskedTokens
         ? null
-        : TiedTensors.Different(folder, [Decoder(model.Config) + ".weight"], Names($"{model.Config.ModelType}.embeddings.word_embeddings.weight", model.Config.ModelType + "."));
+        : TiedTensors.Different(
+            folder,
+            [Decoder(model.Config) + ".weight"],
+            Names($"{model.Config.ModelType}.embeddings.word_embeddings.weight", model.Config.ModelType + "."));
 
     private static string Decoder(BertConfig config) => config.IsRoberta ? "lm_head.decoder" : "cls.predictions.decoder";
 

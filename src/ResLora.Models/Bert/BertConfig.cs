@@ -121,7 +121,8 @@ public sealed record BertConfig
     {
         get
         {
-            if (Architectures is [{ } only] && (only.EndsWith("ForMaskedLM", StringComparison.Ordinal) || only.EndsWith("ForPreTraining", StringComparison.Ordinal)))
+            if (Architectures is [{ } only] && (
+                only.EndsWith("ForMaskedLM", StringComparison.Ordinal) || only.EndsWith("ForPreTraining", StringComparison.Ordinal)))
             {
                 return ModelHead.MaskedTokens;
             }

@@ -21,8 +21,10 @@ internal sealed class BertConfigProblems(BertConfig config)
 
         // Far above any model there is, and low enough that no product overflows and no network takes minutes to build.
         var sizes = ConfigChecks.Sizes(
-            ("hidden_size", config.HiddenSize, 1_000_000), ("intermediate_size", config.IntermediateSize, 10_000_000), ("num_hidden_layers", config.LayerCount, 1000),
-            ("num_attention_heads", config.HeadCount, 10_000), ("vocab_size", config.VocabularySize, 10_000_000), ("max_position_embeddings", config.PositionRows, 10_000_000),
+            ("hidden_size", config.HiddenSize, 1_000_000), (
+                "intermediate_size", config.IntermediateSize, 10_000_000), ("num_hidden_layers", config.LayerCount, 1000),
+            ("num_attention_heads", config.HeadCount, 10_000), ("vocab_size", config.VocabularySize, 10_000_000), (
+                "max_position_embeddings", config.PositionRows, 10_000_000),
             ("type_vocab_size", config.TypeCount, 1000));
         foreach (var problem in sizes.Concat(ConfigChecks.AttentionHeads(config.HiddenSize, config.HeadCount)))
         {

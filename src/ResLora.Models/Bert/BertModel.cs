@@ -150,7 +150,8 @@ public sealed class BertModel : EncoderModel
         var classifier = _bertClassifier ?? throw new InvalidOperationException("This model has a head for masked tokens, not for texts.");
         using var scope = NewDisposeScope();
         var type = NewModules.Contains("bert.pooler") ? ScalarType.Float32 : DataType;
-        var pooled = nn.functional.dropout(_backbone.Pooler!.Forward(hidden, type), Config.ClassifierDropout, training);   // [B, T, D] -> [B, D]
+        // [B, T, D] -> [B, D]
+        var pooled = nn.functional.dropout(_backbone.Pooler!.Forward(hidden, type), Config.ClassifierDropout, training);
         return classifier.call(pooled.to(float32)).MoveToOuterDisposeScope();                                         // [B, D] -> [B, N]
     }
 

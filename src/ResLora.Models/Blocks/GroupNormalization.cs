@@ -7,7 +7,8 @@ namespace ResLora.Models.Blocks;
 /// <param name="groups">The groups that C falls into, of one size.</param>
 /// <param name="epsilon">ε, added to the variance.</param>
 /// <remarks>Wu and He, arXiv:1803.08494, equations 1 to 7.</remarks>
-internal sealed class GroupNormalization(long channels, long groups, double epsilon) : AffineNormalization(nameof(GroupNormalization), channels)
+internal sealed class GroupNormalization(
+    long channels, long groups, double epsilon) : AffineNormalization(nameof(GroupNormalization), channels)
 {
     /// <inheritdoc />
     public override Tensor forward(Tensor input) =>

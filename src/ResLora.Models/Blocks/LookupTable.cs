@@ -42,7 +42,8 @@ internal sealed class LookupTable : nn.Module<Tensor, Tensor>, IWeightSlots, ILo
     /// <summary>The table in a slot that may carry an adapter block.</summary>
     /// <param name="slot">The table itself, or a block on it.</param>
     /// <returns>The table, borrowed.</returns>
-    public static LookupTable In(nn.Module slot) => slot as LookupTable ?? (LookupTable)slot.named_children().First(child => child.name == "base_layer").module;
+    public static LookupTable In(nn.Module slot) =>
+        slot as LookupTable ?? (LookupTable)slot.named_children().First(child => child.name == "base_layer").module;
 
     /// <inheritdoc />
     public nn.Module<Tensor, Tensor> With(Parameter rows) => new LookupTable(rows);

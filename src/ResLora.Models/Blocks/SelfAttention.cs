@@ -19,7 +19,8 @@ internal sealed class SelfAttention : Module
     /// <param name="heads">H.</param>
     /// <param name="dropout">Dropout on attention weights, in training only.</param>
     /// <param name="bias">Whether the three projections have biases.</param>
-    /// <param name="byProducts">Whether what has no mask is computed by two products in bfloat16 (<see cref="Mixed"/>). Default false.</param>
+    /// <param name="byProducts">Whether what has no mask is computed by two products in bfloat16 (<see cref="Mixed"/>). Default
+    /// false.</param>
     public SelfAttention(long width, int heads, double dropout, bool bias, bool byProducts = false) : base(nameof(SelfAttention))
     {
         (_heads, _dropout, _byProducts) = (heads, dropout, byProducts);

@@ -22,7 +22,8 @@ internal static class WeightSlots
     private static IEnumerable<WeightSlot> Own(string name, nn.Module module)
     {
         var prefix = name.Length == 0 ? "" : name + ".";
-        WeightSlot Slot(SlotKind kind, string own, Parameter value, Action<Parameter> set) => new(prefix + own, kind, value.shape, p => set(Kept(p)));
+        WeightSlot Slot(SlotKind kind, string own, Parameter value, Action<Parameter> set) =>
+            new(prefix + own, kind, value.shape, p => set(Kept(p)));
         WeightSlot?[] slots = module switch
         {
             Linear layer =>

@@ -33,7 +33,8 @@ internal sealed class Downsampler : Module
 
     /// <summary>Runs the module.</summary>
     /// <param name="x">[B, C, Y, X], borrowed.</param>
-    /// <returns>New tensor [B, C, ⌈Y / 2⌉, ⌈X / 2⌉] (rounded down for <see cref="DownsamplePadding.RightAndBelow"/>), owned by the caller.</returns>
+    /// <returns>New tensor [B, C, ⌈Y / 2⌉, ⌈X / 2⌉] (rounded down for <see cref="DownsamplePadding.RightAndBelow"/>), owned by the
+    /// caller.</returns>
     public Tensor Forward(Tensor x)
     {
         using var scope = NewDisposeScope();

@@ -88,7 +88,8 @@ public sealed class NoiseSchedule
     /// <returns>New tensor [B] float32, owned by the caller.</returns>
     public Tensor Snr(Tensor timesteps) => PerTimestep(timesteps, alpha => alpha / (1 - alpha));
 
-    /// <summary>Weights of losses: min(snr, γ) / snr for the noise, min(snr, γ) / (snr + 1) for the velocity, min(snr, γ) for the sample.</summary>
+    /// <summary>Weights of losses: min(snr, γ) / snr for the noise, min(snr, γ) / (snr + 1) for the velocity, min(snr, γ) for the
+    /// sample.</summary>
     /// <param name="timesteps">t, [B] int64, borrowed.</param>
     /// <param name="gamma">γ.</param>
     /// <returns>New tensor [B] float32, owned by the caller.</returns>
@@ -107,7 +108,9 @@ public sealed class NoiseSchedule
     private (Tensor Signal, Tensor Noise) Factors(Tensor timesteps, Tensor like)   // [B] -> 2 x [B, 1, ...]
     {
         long[] shape = [timesteps.shape[0], .. like.shape.Skip(1).Select(_ => 1L)];
-        return (PerTimestep(timesteps, Math.Sqrt).to(like.device).view(shape), PerTimestep(timesteps, alpha => Math.Sqrt(1 - alpha)).to(like.device).view(shape));
+        return (
+            PerTimestep(timesteps, Math.Sqrt).to(like.device).view(shape),
+            PerTimestep(timesteps, alpha => Math.Sqrt(1 - alpha)).to(like.device).view(shape));
     }
 
     private Tensor PerTimestep(Tensor timesteps, Func<double, double> value)

@@ -43,21 +43,24 @@ public sealed record SchedulerConfig
     public string? SpacingName { get; init; }
 
     /// <summary>
-    /// What is added to timesteps that are spread as leading, one less where the first would lie just beyond the last of the schedule (as with
+    /// What is added to timesteps that are spread as leading, one less where the first would lie just beyond the last of the schedule (as
+    /// with
     /// as many steps as timesteps). Default 0.
     /// </summary>
     [JsonPropertyName("steps_offset")]
     public int StepsOffset { get; init; }
 
     /// <summary>
-    /// Whether nothing but the picture is left below timestep 0; else as much noise as at timestep 0. Null for the sampler's own: true for DDIM,
+    /// Whether nothing but the picture is left below timestep 0; else as much noise as at timestep 0. Null for the sampler's own: true for
+    /// DDIM,
     /// false for PNDM.
     /// </summary>
     [JsonPropertyName("set_alpha_to_one")]
     public bool? EndsClean { get; init; }
 
     /// <summary>
-    /// Whether what is taken for the picture is cut to a range (DDIM and DDPM). Default false: latents have no range, and diffusers' pipelines of
+    /// Whether what is taken for the picture is cut to a range (DDIM and DDPM). Default false: latents have no range, and diffusers'
+    /// pipelines of
     /// latents never cut, whatever the default of the class.
     /// </summary>
     [JsonPropertyName("clip_sample")]
@@ -115,7 +118,8 @@ public sealed record SchedulerConfig
             return;
         }
 
-        var names = listed is JsonArray array ? array.Select(name => name?.GetValueKind() == JsonValueKind.String ? (string)name! : null).ToArray() : [null];
+        var names = listed is JsonArray array ? array.Select(
+            name => name?.GetValueKind() == JsonValueKind.String ? (string)name! : null).ToArray() : [null];
         foreach (var name in names)
         {
             _ = name is null

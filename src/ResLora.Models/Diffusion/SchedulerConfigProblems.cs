@@ -13,11 +13,14 @@ internal sealed class SchedulerConfigProblems(SchedulerConfig config)
     private const double LeastSignal = 1e-20;
 
     private const string
-        Ddim = "DDIMScheduler", Ddpm = "DDPMScheduler", Euler = "EulerDiscreteScheduler", Solver = "DPMSolverMultistepScheduler", Pndm = "PNDMScheduler";
+        Ddim =
+            "DDIMScheduler", Ddpm =
+                "DDPMScheduler", Euler = "EulerDiscreteScheduler", Solver = "DPMSolverMultistepScheduler", Pndm = "PNDMScheduler";
 
     private static readonly string[] _all = [Ddpm, Ddim, Pndm, Euler, Solver];
 
-    // Keys that diffusers writes, the values (in JSON) at which numbers are those that are computed here, and the classes that look at them.
+    // Keys that diffusers writes, the values (in JSON) at which numbers are those that are computed here, and the classes that look at
+    // them.
     private static readonly Dictionary<string, (string[] Values, string[] Classes)> _known = new(StringComparer.Ordinal)
     {
         ["algorithm_type"] = (["\"dpmsolver++\""], [Solver]),
@@ -127,5 +130,6 @@ internal sealed class SchedulerConfigProblems(SchedulerConfig config)
     }
 
     /// <summary>As in the file, but for signs that may be written in several ways.</summary>
-    private static string Shown(JsonElement value) => value.ValueKind == JsonValueKind.String ? $"\"{value.GetString()}\"" : value.GetRawText();
+    private static string Shown(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? $"\"{value.GetString()}\"" : value.GetRawText();
 }

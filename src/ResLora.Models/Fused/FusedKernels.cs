@@ -26,7 +26,8 @@ public static class FusedKernels
     /// Whether this processor also multiplies bfloat16 by itself (AVX512_BF16 or AMX); without that, products in bfloat16 are slower than
     /// in float32.
     /// </summary>
-    public static bool HasProducts { get; } = IsSupported && CpuFeatures.Detect() is { Avx512Bfloat16: true } or { Avx512: true, AmxBfloat16: true };
+    public static bool HasProducts { get; } = IsSupported
+        && CpuFeatures.Detect() is { Avx512Bfloat16: true } or { Avx512: true, AmxBfloat16: true };
 
     /// <summary>Whether a kernel may take these activations.</summary>
     /// <param name="activations">[..., D], borrowed.</param>

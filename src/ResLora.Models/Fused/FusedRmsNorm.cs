@@ -48,7 +48,15 @@ internal sealed unsafe class FusedRmsNorm : autograd.SingleTensorFunction<FusedR
         var width = (int)x.shape[^1];
         var gradient = empty_like(x);
         Rows.ForEach((int)inverse.numel(), (from, to) =>
-            Backward(Lanes.Halves(x), Lanes.Halves(weight), Lanes.Halves(outer), Lanes.Floats(inverse), Lanes.Halves(gradient), width, from, to));
+            Backward(
+                Lanes.Halves(x),
+                Lanes.Halves(weight),
+                Lanes.Halves(outer),
+                Lanes.Floats(inverse),
+                Lanes.Halves(gradient),
+                width,
+                from,
+                to));
 
         return GradientHandles.HandOver([grad_output], gradient.MoveToOuterDisposeScope(), null, null);
     }

@@ -61,7 +61,8 @@ public sealed class GgufLlamaExport : IGgufExport
     /// <inheritdoc />
     public IReadOnlyList<string> Losses =>
     [
-        .. Enumerable.Range(0, _config.LayerCount).Select(_config.SlidingWindow).FirstOrDefault(window => window is not null) is { } tokens && tokens < _config.MaxPositions
+        .. Enumerable.Range(0, _config.LayerCount).Select(_config.SlidingWindow).FirstOrDefault(
+            window => window is not null) is { } tokens && tokens < _config.MaxPositions
             ? [$"llama.cpp's architecture {Architecture} has no sliding window: texts longer than {tokens} tokens are attended to in full."]
             : Array.Empty<string>(),
         .. _config.RopeScaling is { EffectiveKind: "dynamic" }

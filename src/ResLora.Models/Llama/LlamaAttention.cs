@@ -50,7 +50,8 @@ internal sealed class LlamaAttention : Module, IFusedPart
         var query = Normed(_query.call(x), _queryNorm);   // [B, T, D] -> [B, T, H·E]
         var key = Normed(_key.call(x), _keyNorm);         // [B, T, D] -> [B, T, K·E]
         var value = _value.call(x);                       // [B, T, D] -> [B, T, K·E]
-        var fits = UsesFusedKernels && context is { Mask: null, Cache: null } && Dropout == 0 && FusedAttention.Fits(query, _config.HeadSize);
+        var fits = UsesFusedKernels && context is { Mask: null, Cache: null } && Dropout == 0
+            && FusedAttention.Fits(query, _config.HeadSize);
         var mixed = fits ? Fused(query, key, value, context) : Plain(query, key, value, layer, context);
         return _output.call(mixed).MoveToOuterDisposeScope();   // [B, T, H·E] -> [B, T, D]
     }
@@ -60,7 +61,8 @@ internal sealed class LlamaAttention : Module, IFusedPart
         var (batch, count) = (query.shape[0], query.shape[1]);
         var lengths = context.Packed ?? [.. Enumerable.Repeat((int)count, (int)batch)];
         var mixed = FusedAttention.Apply(
-            query.flatten(0, 1), key.flatten(0, 1), value.flatten(0, 1), context.Angles.Cos, context.Angles.Sin, _config.HeadSize, lengths);   // [B·T, H·E]
+            // [B·T, H·E]
+            query.flatten(0, 1), key.flatten(0, 1), value.flatten(0, 1), context.Angles.Cos, context.Angles.Sin, _config.HeadSize, lengths);
         return mixed.view(batch, count, -1);
     }
 

@@ -39,7 +39,8 @@ internal static class LlamaConfigNotes
             }
         }
 
-        if (config.HasWindow && config.LayerTypes?.Index().Any(layer => (layer.Item == Sliding) != config.HasWindowByDefault(layer.Index)) == true)
+        if (config.HasWindow && config.LayerTypes?.Index().Any(
+            layer => (layer.Item == Sliding) != config.HasWindowByDefault(layer.Index)) == true)
         {
             yield return $"layer_types gives the sliding window to other layers than {(config.IsQwen ? "max_window_layers" : "sliding_window alone")} does: layer_types holds.";
         }

@@ -20,8 +20,10 @@ internal sealed class LlamaConfigProblems(LlamaConfig config)
 
         // Far above any model there is, and low enough that no product overflows and no network takes minutes to build.
         var sizes = ConfigChecks.Sizes(
-            ("hidden_size", config.HiddenSize, 1_000_000), ("intermediate_size", config.IntermediateSize, 10_000_000), ("num_hidden_layers", config.LayerCount, 1000),
-            ("num_attention_heads", config.HeadCount, 10_000), ("num_key_value_heads", config.KeyValueHeadCount, 10_000), ("vocab_size", config.VocabularySize, 10_000_000),
+            ("hidden_size", config.HiddenSize, 1_000_000), (
+                "intermediate_size", config.IntermediateSize, 10_000_000), ("num_hidden_layers", config.LayerCount, 1000),
+            ("num_attention_heads", config.HeadCount, 10_000), (
+                "num_key_value_heads", config.KeyValueHeadCount, 10_000), ("vocab_size", config.VocabularySize, 10_000_000),
             ("max_position_embeddings", config.MaxPositions, int.MaxValue));
         foreach (var problem in sizes)
         {
@@ -101,7 +103,9 @@ internal sealed class LlamaConfigProblems(LlamaConfig config)
         {
             yield return $"layer_types has {config.LayerTypes.Count} entries for {config.LayerCount} layers";
         }
-        else if (config.ModelType != "llama" && config.LayerTypes.Contains(Sliding) && (!config.HasWindow || config.ConfiguredSlidingWindow is null))
+        else if (
+            config.ModelType != "llama" && config.LayerTypes.Contains(Sliding) && (
+                !config.HasWindow || config.ConfiguredSlidingWindow is null))
         {
             yield return $"layer_types has {Sliding}, but {(config.IsQwen ? "use_sliding_window and " : "")}sliding_window {(config.IsQwen ? "give" : "gives")} no window";
         }

@@ -16,7 +16,8 @@ internal static class LlamaMemory
     /// <param name="terms">How it is trained.</param>
     public static MemoryAccount Of(LlamaConfig config, TrainingTerms terms)
     {
-        var isFused = terms is { FusedKernels: true, TrainsBase: false, Width: FusedWidth } && config.AttentionDropout == 0 && FusedKernels.IsSupported;
+        var isFused = terms is { FusedKernels: true, TrainsBase: false, Width: FusedWidth } && config.AttentionDropout == 0
+            && FusedKernels.IsSupported;
         return new MemoryAccount
         {
             Layers = [.. Enumerable.Repeat(isFused ? Fused(config) : Eager(config, terms), config.LayerCount)],

@@ -99,8 +99,10 @@ public sealed class LlamaModel : CausalLanguageModel
         var (past, count) = (cache?.Length ?? 0, inputIds.shape[1]);
         var hidden = _backbone.Embedding.call(inputIds);   // [B, T] -> [B, T, D]
         var positions = packed is null
-            ? arange(past, past + count, dtype: float32, device: hidden.device)                                                        // [T]
-            : tensor(packed.SelectMany(length => Enumerable.Range(0, length)).Select(p => (float)p).ToArray(), device: hidden.device);   // [T]
+            // [T]
+            ? arange(past, past + count, dtype: float32, device: hidden.device)
+            // [T]
+            : tensor(packed.SelectMany(length => Enumerable.Range(0, length)).Select(p => (float)p).ToArray(), device: hidden.device);
         var angles =
             RotaryEmbedding.Angles(tensor(_frequencies, device: hidden.device), positions, Config.RopeScaling?.AttentionScale ?? 1);
         var longest = packed?.Max() ?? count;
@@ -117,7 +119,8 @@ public sealed class LlamaModel : CausalLanguageModel
 
             var layer = _backbone.Layers[i];
             Tensor Layer(IReadOnlyList<Tensor> inputs) => layer.Forward(
-                inputs[0], new AttentionContext(new RotaryAngles(inputs[1], inputs[2]), inputs.Count > 3 ? inputs[3] : null, cache, packed));
+                inputs[0], new AttentionContext(
+                    new RotaryAngles(inputs[1], inputs[2]), inputs.Count > 3 ? inputs[3] : null, cache, packed));
             Tensor[] inputs = mask is null ? [hidden, angles.Cos, angles.Sin] : [hidden, angles.Cos, angles.Sin, mask];
             var output = RunLayer is null ? Layer(inputs) : RunLayer(Layer, inputs);
             hidden.Dispose();
@@ -169,7 +172,8 @@ public sealed class LlamaModel : CausalLanguageModel
 
     private static void RequirePackable(Tensor inputIds, KeyValueCache? cache, IReadOnlyList<int>? packed)
     {
-        if (packed is not null && (cache is not null || inputIds.shape[0] != 1 || packed.Sum() != inputIds.shape[1] || packed.Any(length => length < 1)))
+        if (packed is not null && (
+            cache is not null || inputIds.shape[0] != 1 || packed.Sum() != inputIds.shape[1] || packed.Any(length => length < 1)))
         {
             throw new ArgumentException(
                 $"Packed texts are one row without a cache, whose {inputIds.shape[1]} tokens their lengths add up to.", nameof(packed));

@@ -81,7 +81,9 @@ public sealed record RopeScaling
     /// <summary>What cosines and sines are multiplied by; 1 but for yarn.</summary>
     [JsonIgnore]
     public double AttentionScale => EffectiveKind != "yarn" ? 1
-        : AttentionFactor ?? ((Mscale, MscaleAllDimensions) is ({ } upper and not 0, { } lower and not 0) ? Magnitude(upper) / Magnitude(lower) : Magnitude(1));
+        : AttentionFactor ?? (
+            (Mscale, MscaleAllDimensions) is (
+        { } upper and not 0, { } lower and not 0) ? Magnitude(upper) / Magnitude(lower) : Magnitude(1));
 
     private double Stretch => Factor ?? 1;
 
@@ -112,10 +114,13 @@ public sealed record RopeScaling
 
         if (!(Factor >= 1 && double.IsFinite(Factor.Value)))
         {
-            yield return Factor is null ? $"rope_scaling of type {EffectiveKind} needs a factor" : $"rope_scaling.factor is {Factor}; it must be 1 or more";
+            yield return Factor is null
+                ? $"rope_scaling of type {EffectiveKind} needs a factor"
+                : $"rope_scaling.factor is {Factor}; it must be 1 or more";
         }
 
-        if (EffectiveKind == "llama3" && !(LowFrequencyFactor > 0 && HighFrequencyFactor > LowFrequencyFactor && double.IsFinite(HighFrequencyFactor.Value)))
+        if (EffectiveKind == "llama3" && !(
+            LowFrequencyFactor > 0 && HighFrequencyFactor > LowFrequencyFactor && double.IsFinite(HighFrequencyFactor.Value)))
         {
             yield return $"rope_scaling of type llama3 needs 0 < low_freq_factor ({Said(LowFrequencyFactor)}) < high_freq_factor ({Said(HighFrequencyFactor)})";
         }
@@ -142,7 +147,8 @@ public sealed record RopeScaling
         {
             "linear" => [.. plain.Select(frequency => frequency / Stretch)],
             "llama3" => [.. plain.Select(Llama3)],
-            "yarn" => [.. plain.Zip(YarnShares(theta, headSize), (frequency, kept) => (frequency * kept) + (frequency / Stretch * (1 - kept)))],
+            "yarn" =>
+                [.. plain.Zip(YarnShares(theta, headSize), (frequency, kept) => (frequency * kept) + (frequency / Stretch * (1 - kept)))],
             // Stretched for texts beyond the model's positions only, and there are none here.
             _ => plain,
         };

@@ -63,7 +63,8 @@ internal static class StableDiffusionFamily
         }
 
         network.Dispose();
-        throw new FileFormatException($"{path}: the configuration is that of another network than a pipeline's '{name}'; the folder belongs elsewhere.");
+        throw new FileFormatException(
+            $"{path}: the configuration is that of another network than a pipeline's '{name}'; the folder belongs elsewhere.");
     }
 
     private static void Require(string path)
@@ -72,12 +73,14 @@ internal static class StableDiffusionFamily
         var problems = new List<string>();
         foreach (var (part, classes) in _parts)
         {
-            var found = json.RootElement.TryGetProperty(part, out var entry) && entry.ValueKind == JsonValueKind.Array && entry.GetArrayLength() == 2
+            var found = json.RootElement.TryGetProperty(part, out var entry) && entry.ValueKind == JsonValueKind.Array
+                && entry.GetArrayLength() == 2
                 ? entry[1].ToString()
                 : "";
             if (!classes.Contains(found))
             {
-                problems.Add(found.Length == 0 ? $"there is no '{part}'" : $"'{part}' is a {found}; supported: {string.Join(", ", classes)}");
+                problems.Add(
+                    found.Length == 0 ? $"there is no '{part}'" : $"'{part}' is a {found}; supported: {string.Join(", ", classes)}");
             }
         }
 

@@ -51,7 +51,8 @@ internal abstract class UNetBlock : Module
 /// <summary>A block on the way down.</summary>
 internal sealed class UNetDownBlock : UNetBlock
 {
-    public UNetDownBlock(UNetConfig config, int block) : base(nameof(UNetDownBlock), config, Inputs(config, block), block, TransformerCount(config, block))
+    public UNetDownBlock(UNetConfig config, int block) : base(
+        nameof(UNetDownBlock), config, Inputs(config, block), block, TransformerCount(config, block))
     {
         Sampler = block == config.Channels.Count - 1
             ? null
@@ -73,7 +74,8 @@ internal sealed class UNetDownBlock : UNetBlock
 internal sealed class UNetMidBlock : UNetBlock
 {
     public UNetMidBlock(UNetConfig config) : base(
-        nameof(UNetMidBlock), config, Enumerable.Repeat((long)config.Channels[^1], 2), config.Channels.Count - 1, transformers: 1) => RegisterComponents();
+        nameof(UNetMidBlock), config, Enumerable.Repeat(
+            (long)config.Channels[^1], 2), config.Channels.Count - 1, transformers: 1) => RegisterComponents();
 
     /// <summary>Runs the whole block, as <see cref="UNetBlock.Run"/> runs a part.</summary>
     public Tensor Run(IReadOnlyList<Tensor> inputs)

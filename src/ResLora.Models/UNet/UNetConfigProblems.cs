@@ -53,7 +53,8 @@ internal sealed class UNetConfigProblems(UNetConfig config)
     };
 
     // What is read only with another key that is refused.
-    private static readonly string[] _idle = ["addition_embed_type_num_heads", "addition_time_embed_dim", "projection_class_embeddings_input_dim"];
+    private static readonly string[] _idle =
+        ["addition_embed_type_num_heads", "addition_time_embed_dim", "projection_class_embeddings_input_dim"];
 
     /// <summary>All of it, a phrase each.</summary>
     public IEnumerable<string> All()
@@ -64,7 +65,9 @@ internal sealed class UNetConfigProblems(UNetConfig config)
 
     private IEnumerable<string> Kinds() =>
     [
-        .. config.Class == UNetConfig.ClassName ? [] : new[] { $"_class_name '{config.Class}' is not supported ({UNetConfig.ClassName} is)" },
+        .. config.Class == UNetConfig.ClassName
+            ? []
+            : new[] { $"_class_name '{config.Class}' is not supported ({UNetConfig.ClassName} is)" },
         .. config.Activation is "silu" or "swish" ? [] : new[] { $"act_fn '{config.Activation}' is not supported (silu is)" },
         .. Blocks("down_block_types", config.DownBlocks, _downBlocks),
         .. Blocks("up_block_types", config.UpBlocks, _upBlocks),
@@ -149,7 +152,9 @@ internal sealed class UNetConfigProblems(UNetConfig config)
             {
                 yield return $"{key} {value.GetRawText()} is not supported ({string.Join(" or ", values)} is)";
             }
-            else if (!_harmless.ContainsKey(key) && !_idle.Contains(key) && key is not ("addition_embed_type" or "quantization_config") && key[0..1] != "_")
+            else if (
+                !_harmless.ContainsKey(key) && !_idle.Contains(key) && key is not (
+                    "addition_embed_type" or "quantization_config") && key[0..1] != "_")
             {
                 yield return $"the key '{key}' is not known, and what it changes neither";
             }
@@ -158,7 +163,9 @@ internal sealed class UNetConfigProblems(UNetConfig config)
 
     private static bool Is(JsonElement value, string harmless) => value.ValueKind switch
     {
-        JsonValueKind.Number => value.TryGetDouble(out var number) && double.TryParse(harmless, System.Globalization.CultureInfo.InvariantCulture, out var wanted)
+        JsonValueKind.Number =>
+            value.TryGetDouble(out var number) && double.TryParse(
+                harmless, System.Globalization.CultureInfo.InvariantCulture, out var wanted)
             && number == wanted,
         JsonValueKind.Array => value.EnumerateArray().All(entry => Is(entry, harmless)),
         _ => value.GetRawText() == harmless,

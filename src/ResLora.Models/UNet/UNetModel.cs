@@ -169,7 +169,8 @@ public sealed class UNetModel : Denoiser
         return hidden;
     }
 
-    private Tensor Run(Func<IReadOnlyList<Tensor>, Tensor> layer, params Tensor[] inputs) => RunLayer is null ? layer(inputs) : RunLayer(layer, inputs);
+    private Tensor Run(Func<IReadOnlyList<Tensor>, Tensor> layer, params Tensor[] inputs) =>
+        RunLayer is null ? layer(inputs) : RunLayer(layer, inputs);
 
     private Tensor Seen(string name, Tensor output)
     {

@@ -2,10 +2,12 @@ using System.Globalization;
 
 namespace ResLora.Models.UNet;
 
-/// <summary>When the layers of a UNet run, what they are for and how many pixels they see: all from their names and the configuration.</summary>
+/// <summary>When the layers of a UNet run, what they are for and how many pixels they see: all from their names and the
+/// configuration.</summary>
 internal static class UNetOrder
 {
-    private static readonly string[] _stages = ["time_embedding", "conv_in", "down_blocks", "mid_block", "up_blocks", "conv_norm_out", "conv_out"];
+    private static readonly string[] _stages =
+        ["time_embedding", "conv_in", "down_blocks", "mid_block", "up_blocks", "conv_norm_out", "conv_out"];
 
     // The layers of attention to the text that read the text.
     private static readonly string[] _readers = ["attn2.to_k", "attn2.to_v"];
@@ -29,7 +31,8 @@ internal static class UNetOrder
         return start < 0 ? layer : "*." + string.Join('.', parts[start..]);
     }
 
-    /// <summary>How many pixels a layer sees, in pictures of the configuration's size; null where it sees none, but the time or a text.</summary>
+    /// <summary>How many pixels a layer sees, in pictures of the configuration's size; null where it sees none, but the time or a
+    /// text.</summary>
     public static long? Pixels(UNetConfig config, string layer)
     {
         var parts = layer.Split('.');

@@ -1,6 +1,7 @@
 namespace ResLora.Models.UNet;
 
-/// <summary>What follows from a configuration for single parts of the network. Blocks on the way up count from the smallest pictures.</summary>
+/// <summary>What follows from a configuration for single parts of the network. Blocks on the way up count from the smallest
+/// pictures.</summary>
 internal static class UNetShape
 {
     /// <summary>Whether a block on the way down, the one opposite of it, or the middle has transformers of its width.</summary>

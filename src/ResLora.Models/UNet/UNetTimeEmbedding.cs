@@ -33,7 +33,8 @@ internal sealed class UNetTimeEmbedding : Module
     private Tensor Waves(Tensor timesteps)   // [B] -> [B, C]
     {
         var half = _config.Channels[0] / 2;
-        var frequencies = (arange(half, dtype: float32, device: timesteps.device) * (-Math.Log(LongestPeriod) / (half - _config.FrequencyShift))).exp();
+        var frequencies = (
+            arange(half, dtype: float32, device: timesteps.device) * (-Math.Log(LongestPeriod) / (half - _config.FrequencyShift))).exp();
         var angles = timesteps.to(float32).unsqueeze(1) * frequencies;   // [B, C / 2]
         return _config.CosinesFirst ? cat([angles.cos(), angles.sin()], dim: -1) : cat([angles.sin(), angles.cos()], dim: -1);
     }

@@ -17,7 +17,8 @@ internal sealed class VaeConfigProblems(VaeConfig config)
     };
 
     // Without meaning for the numbers; it is computed in float32 whatever force_upcast says.
-    private static readonly string[] _ignored = ["_class_name", "_diffusers_version", "_name_or_path", "_use_default_values", "force_upcast", "sample_size"];
+    private static readonly string[] _ignored =
+        ["_class_name", "_diffusers_version", "_name_or_path", "_use_default_values", "force_upcast", "sample_size"];
 
     /// <summary>All of it, a phrase each.</summary>
     public IEnumerable<string> All() => Levels().Concat(Sizes()).Concat(Keys());
@@ -52,7 +53,8 @@ internal sealed class VaeConfigProblems(VaeConfig config)
                 [
                     ("in_channels", config.InChannels, 1000), ("out_channels", config.OutChannels, 1000),
                     ("latent_channels", config.LatentChannels, 1000), ("layers_per_block", config.LayerCount, 100),
-                    ("norm_num_groups", config.NormGroups, 10_000), .. config.Widths.Select(width => ("block_out_channels", width, 100_000)),
+                    ("norm_num_groups", config.NormGroups, 10_000), .. config.Widths.Select(
+                        width => ("block_out_channels", width, 100_000)),
                 ]),
         ];
         foreach (var problem in wrong)

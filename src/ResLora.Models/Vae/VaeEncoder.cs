@@ -18,7 +18,8 @@ internal sealed class VaeDownBlock : Module
         var (inputs, width) = (config.Widths[Math.Max(0, level - 1)], config.Widths[level]);
         _resnets = new ModuleList<ResNetBlock>([.. Enumerable.Range(0, config.LayerCount).Select(i =>
             new ResNetBlock(new ResNetShape(i == 0 ? inputs : width, width, null, config.NormGroups, VaeModel.Epsilon)))]);
-        _samplers = level < config.Widths.Count - 1 ? new ModuleList<Downsampler>(new Downsampler(width, DownsamplePadding.RightAndBelow)) : null;
+        _samplers = level < config.Widths.Count - 1 ? new ModuleList<Downsampler>(
+            new Downsampler(width, DownsamplePadding.RightAndBelow)) : null;
         RegisterComponents();
     }
 
@@ -48,7 +49,8 @@ internal sealed class VaeEncoder : Module
     public VaeEncoder(VaeConfig config) : base(nameof(VaeEncoder))
     {
         _in = Slots.Convolution(config.InChannels, config.Widths[0], Kernel, padding: 1);
-        _down = new ModuleList<VaeDownBlock>([.. Enumerable.Range(0, config.Widths.Count).Select(level => new VaeDownBlock(config, level))]);
+        _down = new ModuleList<VaeDownBlock>(
+            [.. Enumerable.Range(0, config.Widths.Count).Select(level => new VaeDownBlock(config, level))]);
         _middle = new VaeMiddleBlock(config);
         _norm = new GroupNormalization(config.Widths[^1], config.NormGroups, VaeModel.Epsilon);
         _out = Slots.Convolution(config.Widths[^1], 2L * config.LatentChannels, Kernel, padding: 1);

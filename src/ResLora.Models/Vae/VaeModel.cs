@@ -9,7 +9,8 @@ namespace ResLora.Models.Vae;
 /// surely; a decoder makes a picture of latents.
 /// </summary>
 /// <remarks>
-/// Kingma and Welling, arXiv:1312.6114; with pictures: Rombach et al., arXiv:2112.10752, section 3.1. Names and keys are those of diffusers.
+/// Kingma and Welling, arXiv:1312.6114; with pictures: Rombach et al., arXiv:2112.10752, section 3.1. Names and keys are those of
+/// diffusers.
 /// </remarks>
 public sealed class VaeModel : PictureAutoencoder
 {
@@ -103,7 +104,8 @@ public sealed class VaeModel : PictureAutoencoder
             return _quant?.call(said) ?? said;
         });                                           // [B, 2 C, Y/f, X/f]
         var halves = moments.chunk(2, dim: 1);        // 2 x [B, C, Y/f, X/f]
-        return (halves[0].contiguous().MoveToOuterDisposeScope(), halves[1].clamp(LeastLogVariance, MostLogVariance).MoveToOuterDisposeScope());
+        return (
+            halves[0].contiguous().MoveToOuterDisposeScope(), halves[1].clamp(LeastLogVariance, MostLogVariance).MoveToOuterDisposeScope());
     }
 
     /// <inheritdoc />

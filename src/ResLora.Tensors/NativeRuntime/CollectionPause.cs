@@ -3,12 +3,15 @@ using System.Runtime;
 namespace ResLora.Tensors.NativeRuntime;
 
 /// <summary>
-/// Keeps the garbage collector quiet while libtorch computes. TorchSharp hands numbers to libtorch as objects that .NET may take for garbage
-/// as soon as the call has begun, and frees under it; a collection that another thread sets off in just that moment makes libtorch read what
+/// Keeps the garbage collector quiet while libtorch computes. TorchSharp hands numbers to libtorch as objects that .NET may take for
+/// garbage
+/// as soon as the call has begun, and frees under it; a collection that another thread sets off in just that moment makes libtorch read
+/// what
 /// is no longer a number. With a thread that decodes pictures beside it, one training run in a few died of it.
 /// </summary>
 /// <remarks>
-/// Collections happen in <see cref="Between"/> only, where the thread is in no call of libtorch: every forward pass begins with it. More than
+/// Collections happen in <see cref="Between"/> only, where the thread is in no call of libtorch: every forward pass begins with it. More
+/// than
 /// the room between two of them, and .NET collects all the same.
 /// </remarks>
 public sealed class CollectionPause : IDisposable
@@ -26,7 +29,8 @@ public sealed class CollectionPause : IDisposable
     private long _since;
     private bool _isOver;
 
-    /// <summary>Begins. Inside of another pause of this thread it holds with the larger room of the two, and leaves the other as it was.</summary>
+    /// <summary>Begins. Inside of another pause of this thread it holds with the larger room of the two, and leaves the other as it
+    /// was.</summary>
     /// <param name="room">How many bytes may be allocated between two collections.</param>
     public CollectionPause(long room = UsualRoom)
     {
@@ -50,7 +54,8 @@ public sealed class CollectionPause : IDisposable
     /// <summary>Whether this pause is the one that holds: not where an outer one has the room, or another thread's holds.</summary>
     public bool IsOwn { get; }
 
-    /// <summary>Collects if much was allocated in this thread's pause, if there is one. To be called outside of calls of libtorch.</summary>
+    /// <summary>Collects if much was allocated in this thread's pause, if there is one. To be called outside of calls of
+    /// libtorch.</summary>
     public static void Between()
     {
         if (_ofThread is { } pause)

@@ -130,7 +130,8 @@ public static class ElfVersionPatcher
         var values = new Dictionary<ulong, ulong>();
         var segment = segments.Find(candidate => candidate.Type == DynamicSegment)
             ?? throw new FileFormatException("The library has no dynamic segment: it is not a shared object.");
-        for (var entries = Slice(image, segment.Offset, segment.Size, "dynamic segment"); entries.Length >= EntrySize; entries = entries[EntrySize..])
+        for (var entries = Slice(
+            image, segment.Offset, segment.Size, "dynamic segment"); entries.Length >= EntrySize; entries = entries[EntrySize..])
         {
             var tag = BinaryPrimitives.ReadUInt64LittleEndian(entries);
             if (tag == 0)

@@ -99,7 +99,8 @@ public sealed record SystemReport
                 Problem = passed ? null : "libtorch computed a wrong matrix product: the processor or the installation is broken; reinstall libtorch, then test the memory.",
             };
         }
-        catch (Exception exception) when (exception is TypeInitializationException or NotSupportedException or DllNotFoundException or ExternalException)
+        catch (Exception exception) when (
+            exception is TypeInitializationException or NotSupportedException or DllNotFoundException or ExternalException)
         {
             var cause = (exception.GetBaseException().Message.Split('\n')[0]).TrimEnd('.', '\r');
             return report with { Problem = $"TorchSharp's native library does not work here: {cause}." };

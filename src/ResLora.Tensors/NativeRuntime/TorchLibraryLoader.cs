@@ -26,7 +26,9 @@ public static class TorchLibraryLoader
     {
         try
         {
-            return (NativeLibrary.Load(library), new TorchRuntimeStatus(false, library, $"TorchSharp's native library was loaded from {library}."));
+            return (
+                NativeLibrary.Load(library),
+                new TorchRuntimeStatus(false, library, $"TorchSharp's native library was loaded from {library}."));
         }
         catch (DllNotFoundException exception) when (exception.Message.Contains(MarkerVersion, StringComparison.Ordinal))
         {
@@ -53,7 +55,8 @@ public static class TorchLibraryLoader
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return Failure($"{Need}, but {folder} cannot be used ({exception.Message.TrimEnd('.')}): set {UserCache.Variable} to a writable folder.");
+            return Failure(
+                $"{Need}, but {folder} cannot be used ({exception.Message.TrimEnd('.')}): set {UserCache.Variable} to a writable folder.");
         }
         catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException)
         {

@@ -21,7 +21,8 @@ internal sealed class PickleBytes(byte[] bytes, string path)
     /// <summary>What to say of a pickle that is refused.</summary>
     /// <param name="what">What is wrong.</param>
     /// <returns>The exception, to be thrown.</returns>
-    public FileFormatException Broken(string what) => new($"'{path}': the pickle in it cannot be read: {what} (byte {_at}). Nothing of it was run.");
+    public FileFormatException Broken(string what) =>
+        new($"'{path}': the pickle in it cannot be read: {what} (byte {_at}). Nothing of it was run.");
 
     /// <summary>The next byte.</summary>
     public byte Byte() => Take(1)[0];

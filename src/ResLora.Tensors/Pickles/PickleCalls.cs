@@ -54,7 +54,8 @@ internal sealed class PickleCalls(PickleBytes bytes, Func<string, PickleType, lo
         var given = arguments as PickleTuple;
         return (named.Full, given?.Items) switch
         {
-            (_, null) when arguments is not PicklePlaceholder => throw bytes.Broken($"'{Shown.Of(named.Full)}' is called without arguments in brackets"),
+            (_, null) when arguments is not PicklePlaceholder =>
+                throw bytes.Broken($"'{Shown.Of(named.Full)}' is called without arguments in brackets"),
             ("collections.OrderedDict", []) => new PickleDictionary(),
             ("torch._utils._rebuild_tensor_v2", { } values) => Tensor(values),
             ("torch._utils._rebuild_parameter", [PickleTensor or PicklePlaceholder, _, _]) => given!.Items[0],
@@ -71,10 +72,12 @@ internal sealed class PickleCalls(PickleBytes bytes, Func<string, PickleType, lo
             throw bytes.Broken("what lies outside of the pickle is no storage of torch");
         }
 
-        return PickleType.Find(type) is { } known ? new PickleStorage(known, storage(key, known, count), count) : new PicklePlaceholder(type.Full);
+        return PickleType.Find(type) is { } known ? new PickleStorage(
+            known, storage(key, known, count), count) : new PicklePlaceholder(type.Full);
     }
 
-    /// <summary>storage, where the view begins, sizes, strides, whether it is trained, hooks, and what changes how numbers are read.</summary>
+    /// <summary>storage, where the view begins, sizes, strides, whether it is trained, hooks, and what changes how numbers are
+    /// read.</summary>
     private object Tensor(object?[] values)
     {
         if (values.OfType<PicklePlaceholder>().FirstOrDefault() is { } unknown)
@@ -102,7 +105,8 @@ internal sealed class PickleCalls(PickleBytes bytes, Func<string, PickleType, lo
         ? [.. tuple.Items.Cast<long>()]
         : throw bytes.Broken($"a tensor's sizes are not up to {MostDimensions} whole numbers from 0");
 
-    /// <summary>Whether all numbers of a view are there, and are no more than those there are (a stride of 0 would make many of one).</summary>
+    /// <summary>Whether all numbers of a view are there, and are no more than those there are (a stride of 0 would make many of
+    /// one).</summary>
     private static bool Lies(PickleTensor tensor)
     {
         var (last, count) = ((UInt128)tensor.Start, (UInt128)1);

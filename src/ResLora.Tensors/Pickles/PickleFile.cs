@@ -104,18 +104,21 @@ public sealed class PickleFile : ITensorFile
         string[] pickles = [.. entries.Keys.Where(name => name.EndsWith(PickleName, StringComparison.Ordinal))];
         if (pickles is not [var pickle])
         {
-            throw new FileFormatException($"'{path}' is no file that torch.save wrote: there are {pickles.Length} files '…{PickleName}' in it; expected one.");
+            throw new FileFormatException(
+                $"'{path}' is no file that torch.save wrote: there are {pickles.Length} files '…{PickleName}' in it; expected one.");
         }
 
         var folder = pickle[..^PickleName.Length];
-        if (entries.TryGetValue(folder + "/byteorder", out var order) && Encoding.ASCII.GetString(Bytes(file, path, order, 64)) is not "little" and var found)
+        if (entries.TryGetValue(
+            folder + "/byteorder", out var order) && Encoding.ASCII.GetString(Bytes(file, path, order, 64)) is not "little" and var found)
         {
             throw new FileFormatException($"'{path}' has numbers in the byte order '{Shown.Of(found)}'; only little is supported.");
         }
 
         var bytes = new PickleBytes(Bytes(file, path, entries[pickle], MostPickleBytes), path);
         var root = PickleMachine.Run(bytes, new PickleCalls(bytes, (key, type, count) =>
-            entries.TryGetValue($"{folder}/data/{key}", out var data) && count >= 0 && (UInt128)count * (UInt128)type.Width == (UInt128)data.Length
+            entries.TryGetValue(
+                $"{folder}/data/{key}", out var data) && count >= 0 && (UInt128)count * (UInt128)type.Width == (UInt128)data.Length
                 ? data.Offset
                 : throw bytes.Broken($"'{Shown.Of(key)}' should hold {count} numbers of {type.Width} bytes, and {(data.Length > 0 ? $"has {data.Length} bytes" : "is not there or empty")}")));
         var state = root is PickleDictionary whole && whole.Items.TryGetValue(StateKey, out var inner) ? inner : root;

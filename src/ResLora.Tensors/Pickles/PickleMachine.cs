@@ -79,7 +79,8 @@ internal sealed class PickleMachine
                 break;
             case '\x93':
                 var (name, module) = (Pop(), Pop());
-                Push(name is string named && module is string place ? _calls.Named(place, named) : throw _bytes.Broken("a name is no text"));
+                Push(
+                    name is string named && module is string place ? _calls.Named(place, named) : throw _bytes.Broken("a name is no text"));
                 break;
             case 'R':
             case '\x81':
@@ -96,7 +97,9 @@ internal sealed class PickleMachine
                 Push(_calls.Call(made, new PickleTuple(PopToMark())));
                 break;
             case 'o':
-                Push(PopToMark() is [var function, .. var given] ? _calls.Call(function, new PickleTuple(given)) : throw _bytes.Broken("an object has no class"));
+                Push(
+                    PopToMark() is [var function, .. var given] ? _calls.Call(
+                        function, new PickleTuple(given)) : throw _bytes.Broken("an object has no class"));
                 break;
             case 'b':
                 Build();
@@ -143,7 +146,9 @@ internal sealed class PickleMachine
 
         bool Bring(int number)
         {
-            Push(_memo.TryGetValue(number, out var value) ? value : throw _bytes.Broken($"it asks for a value {number} that it did not keep"));
+            Push(
+                _memo.TryGetValue(number, out var value) ? value : throw _bytes.Broken(
+                    $"it asks for a value {number} that it did not keep"));
             return true;
         }
     }
@@ -233,7 +238,11 @@ internal sealed class PickleMachine
                 Push(_bytes.Fraction());
                 return true;
             case 'F':
-                Push(double.TryParse(_bytes.Line(), CultureInfo.InvariantCulture, out var fraction) ? fraction : throw _bytes.Broken("a number is broken"));
+                Push(
+                    double.TryParse(
+                        _bytes.Line(),
+                        CultureInfo.InvariantCulture,
+                        out var fraction) ? fraction : throw _bytes.Broken("a number is broken"));
                 return true;
             case 'X' or '\x8c' or '\x8d':
                 Push(_bytes.Text(_bytes.Length(operation switch { 0x8C => 1, 0x8D => 8, _ => 4 })));
@@ -291,7 +300,8 @@ internal sealed class PickleMachine
             if (entries[i] is string key)
             {
                 // Without a bound, one long key that is set again and again would take hours.
-                dictionary.Items[key.Length <= LongestKey ? key : throw _bytes.Broken($"a key has {key.Length} letters; at most {LongestKey} are accepted")]
+                dictionary.Items[key.Length <= LongestKey ? key : throw _bytes.Broken(
+                    $"a key has {key.Length} letters; at most {LongestKey} are accepted")]
                     = entries[i + 1];
             }
         }

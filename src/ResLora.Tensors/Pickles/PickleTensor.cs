@@ -59,7 +59,8 @@ internal sealed record PickleType(string Name, ScalarType DataType, int Width)
 {
     private static readonly PickleType[] _all =
     [
-        new("FloatStorage", ScalarType.Float32, 4), new("HalfStorage", ScalarType.Float16, 2), new("BFloat16Storage", ScalarType.BFloat16, 2),
+        new("FloatStorage", ScalarType.Float32, 4), new("HalfStorage", ScalarType.Float16, 2), new(
+            "BFloat16Storage", ScalarType.BFloat16, 2),
         new("DoubleStorage", ScalarType.Float64, 8), new("LongStorage", ScalarType.Int64, 8), new("IntStorage", ScalarType.Int32, 4),
         new("ShortStorage", ScalarType.Int16, 2), new("CharStorage", ScalarType.Int8, 1), new("ByteStorage", ScalarType.Byte, 1),
         new("BoolStorage", ScalarType.Bool, 1),

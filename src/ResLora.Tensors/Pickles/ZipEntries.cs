@@ -4,7 +4,8 @@ using ResLora.Formats.Errors;
 
 namespace ResLora.Tensors.Pickles;
 
-/// <summary>Where the files of a zip archive lie that stores them as they are, as torch.save writes it; archives of up to 2⁶³ bytes.</summary>
+/// <summary>Where the files of a zip archive lie that stores them as they are, as torch.save writes it; archives of up to 2⁶³
+/// bytes.</summary>
 /// <remarks>PKWARE's APPNOTE 6.3, sections 4.3.7 to 4.3.16 and 4.5.3.</remarks>
 internal static class ZipEntries
 {
@@ -84,7 +85,8 @@ internal static class ZipEntries
             }
 
             var (count, size, offset, place) = (Number16(end, 10), Number32(end, 12), Number32(end, 16), start + i);
-            return count == 0xFFFF || size == uint.MaxValue || offset == uint.MaxValue ? LongEnd(bytes, place) : (count, size, offset, place);
+            return count == 0xFFFF || size == uint.MaxValue || offset == uint.MaxValue ? LongEnd(bytes, place) : (
+                count, size, offset, place);
         }
 
         throw bytes.Broken("it has no directory at its end: it is cut short, or older than PyTorch 1.6");

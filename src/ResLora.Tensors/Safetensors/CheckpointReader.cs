@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace ResLora.Tensors.Safetensors;
 
 /// <summary>
-/// The tensors of a checkpoint folder, in one file or in shards; or of a model in a GGUF file, under the names of its folder; or of the trained parts of a pipeline in diffusers' layout, each in a folder
+/// The tensors of a checkpoint folder, in one file or in shards; or of a model in a GGUF file, under the names of its folder; or of the
+/// trained parts of a pipeline in diffusers' layout, each in a folder
 /// of its own, whose tensors have the part's name before their own (<c>unet.conv_in.weight</c>).
 /// </summary>
 public sealed class CheckpointReader : IDisposable
@@ -83,7 +84,8 @@ public sealed class CheckpointReader : IDisposable
     /// <summary>Whether a folder holds a checkpoint, sound or not.</summary>
     /// <param name="folder">The folder.</param>
     /// <returns>True when there is a file to open.</returns>
-    public static bool Exists(string folder) => GgufFolder.IsOne(folder) || PipelineParts.Of(folder).All(part => ShardIndex.Exists(part.Folder));
+    public static bool Exists(string folder) =>
+        GgufFolder.IsOne(folder) || PipelineParts.Of(folder).All(part => ShardIndex.Exists(part.Folder));
 
     /// <summary>Reads and checks the headers alone, as <see cref="SafetensorsReader.ReadHeader"/> does for one file.</summary>
     /// <param name="folder">The folder.</param>

@@ -25,7 +25,8 @@ public static class CheckpointWriter
     /// <param name="prefix">What the files' names begin with, such as <see cref="PipelineParts.WeightsPrefix"/>. Default: nothing.</param>
     /// <exception cref="ConfigException">The element type has no place in the format, or the disk refuses.</exception>
     public static void Write(
-        string folder, IEnumerable<KeyValuePair<string, Tensor>> tensors, ScalarType dtype, long maxShardBytes = DefaultShardBytes, string prefix = "")
+        string folder, IEnumerable<KeyValuePair<string, Tensor>> tensors, ScalarType dtype, long maxShardBytes =
+            DefaultShardBytes, string prefix = "")
     {
         ArgumentNullException.ThrowIfNull(tensors);
         using var noGradient = no_grad();

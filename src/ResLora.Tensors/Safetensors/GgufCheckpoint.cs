@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 
 namespace ResLora.Tensors.Safetensors;
 
-/// <summary>The weights of a model in a GGUF file under Hugging Face's names, rows in Hugging Face's order; unpacked when they are read.</summary>
+/// <summary>The weights of a model in a GGUF file under Hugging Face's names, rows in Hugging Face's order; unpacked when they are
+/// read.</summary>
 internal sealed class GgufCheckpoint : IDisposable
 {
     private readonly GgufFile _file;
@@ -60,7 +61,8 @@ internal sealed class GgufCheckpoint : IDisposable
     public void Dispose() => _file.Dispose();
 
     private static SafetensorsEntry Entry(GgufModelTensor tensor) => new(
-        tensor.Name, GgufTensorReader.DataType(GgufStoredType.Named(tensor.Entry.TypeName)), tensor.Entry.Shape, tensor.Entry.Offset, tensor.Entry.Length)
+        tensor.Name, GgufTensorReader.DataType(
+            GgufStoredType.Named(tensor.Entry.TypeName)), tensor.Entry.Shape, tensor.Entry.Offset, tensor.Entry.Length)
     {
         IsView = false,
     };

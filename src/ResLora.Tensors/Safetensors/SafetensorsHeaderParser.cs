@@ -154,7 +154,8 @@ internal sealed class SafetensorsHeaderParser(string path, long dataOffset, long
     {
         if (begin > end || end > dataLength)
         {
-            throw Broken($"{where} has data_offsets {Shapes.Text(begin, end)}, but the data has {dataLength} bytes (is the file cut short?)");
+            throw Broken(
+                $"{where} has data_offsets {Shapes.Text(begin, end)}, but the data has {dataLength} bytes (is the file cut short?)");
         }
 
         if (ByteCount(type, shape) is not { } needed)

@@ -40,7 +40,8 @@ public static class SafetensorsWriter
     /// <param name="metadata">As for <see cref="Write"/>.</param>
     /// <param name="isDurable">As for <see cref="Write"/>.</param>
     /// <exception cref="ConfigException">As for <see cref="Write"/>.</exception>
-    public static void WriteStreamed(string path, IEnumerable<StreamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, bool isDurable = true)
+    public static void WriteStreamed(
+        string path, IEnumerable<StreamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, bool isDurable = true)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         var items = Arrange(path, tensors);

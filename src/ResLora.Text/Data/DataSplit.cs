@@ -10,7 +10,8 @@ namespace ResLora.Text.Data;
 /// </summary>
 public static class DataSplit
 {
-    private const string OnlyOne = "There is only 1 sample, so none can be held out for validation; set validationCount to 0, or name a validation file.";
+    private const string OnlyOne =
+        "There is only 1 sample, so none can be held out for validation; set validationCount to 0, or name a validation file.";
     private const int ShortestDivided = 1000;
 
     /// <summary>How many samples are held out when nobody says: a tenth, but at least 1.</summary>
@@ -43,7 +44,8 @@ public static class DataSplit
     /// <param name="seed">The seed.</param>
     /// <returns>What is left for training, and what is held out.</returns>
     /// <exception cref="ConfigException"><paramref name="count"/> is below 1 or leaves nothing to train on.</exception>
-    public static (IReadOnlyList<Sample> Train, IReadOnlyList<Sample> HeldOut) HoldOut(IReadOnlyList<Sample> samples, int count, long seed) =>
+    public static (
+        IReadOnlyList<Sample> Train, IReadOnlyList<Sample> HeldOut) HoldOut(IReadOnlyList<Sample> samples, int count, long seed) =>
         HoldOut(samples, sample => sample.Prompt.Length > 0 ? sample.Prompt : sample.Completion, count, seed);
 
     /// <summary>Divides examples with labels as samples are divided; equal texts (of pairs: equal pairs) stay on one side.</summary>
@@ -52,7 +54,9 @@ public static class DataSplit
     /// <param name="seed">The seed.</param>
     /// <returns>What is left for training, and what is held out.</returns>
     /// <exception cref="ConfigException"><paramref name="count"/> is below 1 or leaves nothing to train on.</exception>
-    public static (IReadOnlyList<LabelledText> Train, IReadOnlyList<LabelledText> HeldOut) HoldOut(IReadOnlyList<LabelledText> texts, int count, long seed) =>
+    public static (
+        IReadOnlyList<LabelledText> Train,
+        IReadOnlyList<LabelledText> HeldOut) HoldOut(IReadOnlyList<LabelledText> texts, int count, long seed) =>
         HoldOut(texts, text => (text.Text, text.SecondText), count, seed);
 
     /// <summary>Divides anything as samples are divided; what has equal keys stays on one side.</summary>
@@ -64,7 +68,8 @@ public static class DataSplit
     /// <param name="seed">The seed.</param>
     /// <returns>What is left for training, and what is held out.</returns>
     /// <exception cref="ConfigException"><paramref name="count"/> is below 1 or leaves nothing to train on.</exception>
-    public static (IReadOnlyList<T> Train, IReadOnlyList<T> HeldOut) HoldOut<T, TKey>(IReadOnlyList<T> samples, Func<T, TKey> key, int count, long seed)
+    public static (IReadOnlyList<T> Train, IReadOnlyList<T> HeldOut) HoldOut<T, TKey>(
+        IReadOnlyList<T> samples, Func<T, TKey> key, int count, long seed)
     {
         ArgumentNullException.ThrowIfNull(samples);
         if (count < 1 || count >= samples.Count)

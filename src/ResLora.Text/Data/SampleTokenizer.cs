@@ -8,7 +8,8 @@ namespace ResLora.Text.Data;
 /// text (an empty prompt) all but the begin.
 /// </summary>
 /// <param name="encode">Text to ids, without begin and end of its own.</param>
-/// <param name="before">What stands in front of a sequence, as <see cref="Tokenization.Tokenizer.Before"/>; often a begin token, or nothing.</param>
+/// <param name="before">What stands in front of a sequence, as <see cref="Tokenization.Tokenizer.Before"/>; often a begin token, or
+/// nothing.</param>
 /// <param name="endId">The token that ends a sequence. It is trained: a model that never learns to stop answers on and on.</param>
 /// <param name="options">Limits; null for the defaults.</param>
 public sealed class SampleTokenizer(

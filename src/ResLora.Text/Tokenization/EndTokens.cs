@@ -25,9 +25,11 @@ public sealed record EndTokens(IReadOnlyList<int> Ids, string? Source)
     /// <param name="vocabularySize">The bound of the ids.</param>
     /// <returns>The tokens.</returns>
     /// <exception cref="FileFormatException">An id is no whole number.</exception>
-    internal static EndTokens Read(TokenizerJsonComponent? generation, TokenizerJsonComponent? model, (int Id, string File)? named, int vocabularySize)
+    internal static EndTokens Read(
+        TokenizerJsonComponent? generation, TokenizerJsonComponent? model, (int Id, string File)? named, int vocabularySize)
     {
-        // A null in generation_config.json is an answer, and the library that reads it too then ends no text. A key that is missing is none.
+        // A null in generation_config.json is an answer, and the library that reads it too then ends no text. A key that is missing is
+        // none.
         var decides = generation is not null && generation.HasKey(Key) ? generation : model is not null && model.Has(Key) ? model : null;
         if (decides is null)
         {
@@ -42,7 +44,8 @@ public sealed record EndTokens(IReadOnlyList<int> Ids, string? Source)
         }
         else if (unknown.Length > 0)
         {
-            Warnings.Add($"{decides.File}: {Key} names {string.Join(", ", unknown)}, and there are {vocabularySize} tokens; no text can end there.");
+            Warnings.Add(
+                $"{decides.File}: {Key} names {string.Join(", ", unknown)}, and there are {vocabularySize} tokens; no text can end there.");
         }
 
         return new EndTokens([.. ids.Except(unknown)], decides.File);

@@ -41,7 +41,8 @@ internal sealed record TokenizerSettings
     public static TokenizerSettings Read(string folder, TokenizerJson tokenizer)
     {
         var config = Open(folder, ConfigFile);
-        var (map, generation, model) = (Open(folder, "special_tokens_map.json"), Open(folder, "generation_config.json"), Open(folder, "config.json"));
+        var (map, generation, model) = (
+            Open(folder, "special_tokens_map.json"), Open(folder, "generation_config.json"), Open(folder, "config.json"));
         // A model may have more rows than its tokenizer has tokens.
         var size = Math.Max(tokenizer.VocabularySize, model?.ChildOrNull("vocab_size")?.AsNumber() ?? 0);
 

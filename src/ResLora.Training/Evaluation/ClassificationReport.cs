@@ -7,7 +7,8 @@ namespace ResLora.Training.Evaluation;
 /// <param name="MacroF1">The mean F1 of the classes that are there or were predicted, 0 to 1.</param>
 /// <param name="Classes">Every class in order.</param>
 /// <param name="Confusion">A row for each right class, in it the count of each predicted class.</param>
-public sealed record ClassificationReport(double Accuracy, double MacroF1, IReadOnlyList<ClassScore> Classes, IReadOnlyList<IReadOnlyList<int>> Confusion)
+public sealed record ClassificationReport(
+    double Accuracy, double MacroF1, IReadOnlyList<ClassScore> Classes, IReadOnlyList<IReadOnlyList<int>> Confusion)
 {
     /// <summary>Puts names to counts.</summary>
     /// <param name="matrix">The counts.</param>

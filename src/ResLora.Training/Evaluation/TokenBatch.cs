@@ -60,7 +60,9 @@ public sealed record TokenBatch(Tensor Ids, Tensor? TokenMask, Tensor Positions,
             starts[i + 1] = starts[i] + lengths[i];
         }
 
-        return Place(samples, [1, tokens + filling], row => starts[row], 0, device) with { Packed = filling > 0 ? [.. lengths, filling] : lengths };
+        return Place(
+            samples, [1, tokens + filling], row => starts[row], 0, device) with
+        { Packed = filling > 0 ? [.. lengths, filling] : lengths };
     }
 
     private static TokenBatch Place(IReadOnlyList<TokenizedSample> samples, long[] shape, Func<int, int> startOf, int padId, Device device)

@@ -16,7 +16,8 @@ public static class ExactMatch
     /// <param name="model">The model, borrowed.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="task">Finds the final answer in a text.</param>
-    /// <param name="samples">The samples; those without an answer are left out, and those whose prompt fills all of the model's positions are counted.</param>
+    /// <param name="samples">The samples; those without an answer are left out, and those whose prompt fills all of the model's positions
+    /// are counted.</param>
     /// <param name="batchSize">Answers generated at once; prompts alike in length go together.</param>
     /// <param name="config">How to generate; greedy unless there is a reason.</param>
     /// <param name="progress">Is told how many samples are answered; null for nobody.</param>
@@ -70,7 +71,9 @@ public static class ExactMatch
             progress?.Report(done);
         }
 
-        return new ExactMatchResult(predictions.Count(p => p.Correct), predictions.Length, predictions) { LeftOut = withAnswers - scored.Length };
+        return new ExactMatchResult(
+            predictions.Count(p => p.Correct), predictions.Length, predictions)
+        { LeftOut = withAnswers - scored.Length };
     }
 
     private static (Sample[] Samples, string[] Prompts) WithRoom(Sample[] samples, TextGenerator generator, ChatEncoder? chat)

@@ -26,7 +26,8 @@ public sealed class ImageGenerator : IDisposable
         ArgumentNullException.ThrowIfNull(session);
         _folder = session.ModelFolder;
         _model = session.Model as TextToImageModel
-            ?? throw new ConfigException($"{_folder}: this model makes no pictures; take a pipeline of Stable Diffusion (model_index.json).");
+            ?? throw new ConfigException(
+                $"{_folder}: this model makes no pictures; take a pipeline of Stable Diffusion (model_index.json).");
         _tokenizer = PromptTokenizer.Load(_model, _folder);
         _scheduler = SchedulerConfig.Read(_folder);
         _vae = PictureAutoencoder.Load(_folder, _model.Device);
@@ -62,7 +63,8 @@ public sealed class ImageGenerator : IDisposable
     /// <param name="told">Is told how many steps are done, of how many; null for nobody.</param>
     /// <param name="stop">Ends it between two steps.</param>
     /// <returns>New tensor [3, Y, X] float32 from 0 to 1, owned by the caller.</returns>
-    /// <exception cref="ConfigException">The size does not fit the pipeline, or there is no such sampler, or it cannot do what the pipeline asks for.</exception>
+    /// <exception cref="ConfigException">The size does not fit the pipeline, or there is no such sampler, or it cannot do what the pipeline
+    /// asks for.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public Tensor Generate(ImageSettings settings, Action<int, int>? told = null, CancellationToken stop = default)
     {
@@ -76,7 +78,8 @@ public sealed class ImageGenerator : IDisposable
         // The negative prompt first, as a batch of two: one pass for both.
         var isGuided = settings.Guidance != 1;
         var text = Encode(isGuided ? [settings.Negative, settings.Prompt] : [settings.Prompt]);   // [1 or 2, T, D]
-        var latents = sampler.Run(noise * sampler.InitialScale, Said, generator, (step, _) => told?.Invoke(step + 1, sampler.Timesteps.Count));
+        var latents = sampler.Run(
+            noise * sampler.InitialScale, Said, generator, (step, _) => told?.Invoke(step + 1, sampler.Timesteps.Count));
         return _vae.Picture(latents)[0].cpu().MoveToOuterDisposeScope();   // [1, C, Y, X] -> [3, f Y, f X]
 
         Tensor Said(Tensor seen, double timestep)   // [1, C, Y, X] -> the same
@@ -105,6 +108,7 @@ public sealed class ImageGenerator : IDisposable
         var (height, width) = (settings.Height ?? (latents.Height * _vae.Factor), settings.Width ?? (latents.Width * _vae.Factor));
         return height % _vae.Factor == 0 && width % _vae.Factor == 0
             ? [1, _model.UNet.LatentChannels, height / _vae.Factor, width / _vae.Factor]
-            : throw new ConfigException($"{_folder}: pictures of {width} x {height} pixels do not fit; both must be multiples of {_vae.Factor}.");
+            : throw new ConfigException(
+                $"{_folder}: pictures of {width} x {height} pixels do not fit; both must be multiples of {_vae.Factor}.");
     }
 }

@@ -7,7 +7,8 @@ using ResLora.Formats.Json;
 namespace ResLora.Training.Generation;
 
 /// <summary>
-/// How a model's generation_config.json asks for tokens to be drawn. Here the likeliest token is taken unless the user says otherwise; exports
+/// How a model's generation_config.json asks for tokens to be drawn. Here the likeliest token is taken unless the user says otherwise;
+/// exports
 /// hand these settings on.
 /// </summary>
 /// <param name="Numbers">Numbers by Hugging Face's names, such as temperature; empty when the likeliest token is taken.</param>
@@ -44,10 +45,13 @@ public sealed record SamplingSettings(IReadOnlyDictionary<string, double> Number
 
         using var json = CheckedJson.Read(path);
         var root = json.RootElement;
-        double? Number(string key) => root.ValueKind != JsonValueKind.Object || !root.TryGetProperty(key, out var value) || value.ValueKind == JsonValueKind.Null ? null
+        double? Number(string key) =>
+            root.ValueKind != JsonValueKind.Object || !root.TryGetProperty(key, out var value)
+                || value.ValueKind == JsonValueKind.Null ? null
             : value.ValueKind == JsonValueKind.Number ? value.GetDouble()
             : throw new FileFormatException($"{path}: {key} is {value.GetRawText()}, expected a number.");
-        if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("do_sample", out var flag) && flag.ValueKind == JsonValueKind.True)
+        if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty(
+            "do_sample", out var flag) && flag.ValueKind == JsonValueKind.True)
         {
             foreach (var (key, usual) in _defaults)
             {
@@ -66,7 +70,8 @@ public sealed record SamplingSettings(IReadOnlyDictionary<string, double> Number
     /// <summary>The settings as another tool writes them, greedy where the file does not ask for drawing.</summary>
     /// <param name="names">Hugging Face's name to the tool's.</param>
     /// <returns>Name and value, in the order of Hugging Face's names.</returns>
-    public IEnumerable<(string Name, string Value)> As(IReadOnlyDictionary<string, string> names) => (Draws ? Numbers : Numbers.Append(new("temperature", 0)))
+    public IEnumerable<(string Name, string Value)> As(IReadOnlyDictionary<string, string> names) =>
+        (Draws ? Numbers : Numbers.Append(new("temperature", 0)))
         .Where(setting => names.ContainsKey(setting.Key))
         .OrderBy(setting => setting.Key, StringComparer.Ordinal)
         .Select(setting => (names[setting.Key], Text(setting.Value)));
@@ -74,7 +79,9 @@ public sealed record SamplingSettings(IReadOnlyDictionary<string, double> Number
     /// <summary>The settings in words, such as <c>temperature 0.7, top_p 0.8</c>; empty for none.</summary>
     /// <returns>The words.</returns>
     public override string ToString() =>
-        string.Join(", ", Numbers.OrderBy(setting => setting.Key, StringComparer.Ordinal).Select(setting => $"{setting.Key} {Text(setting.Value)}"));
+        string.Join(
+            ", ",
+            Numbers.OrderBy(setting => setting.Key, StringComparer.Ordinal).Select(setting => $"{setting.Key} {Text(setting.Value)}"));
 
     private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -123,6 +123,7 @@ public sealed class GgufAdapterReader : IDisposable
         var down = file.Read(nameA).to(float32);
         var up = file.Read(nameB).to(float32);
         var restored = names.RestoreRows(weight, up);
-        return new GgufAdapterBlock(module, down.MoveToOuterDisposeScope(), restored.MoveToOuterDisposeScope(), alpha == 0 ? 1 : alpha / rank);
+        return new GgufAdapterBlock(
+            module, down.MoveToOuterDisposeScope(), restored.MoveToOuterDisposeScope(), alpha == 0 ? 1 : alpha / rank);
     }
 }

@@ -25,7 +25,9 @@ internal static class RunIdentity
         [
             (Steps, totalSteps), ("batchSize", config.BatchSize), ("accumulationSteps", config.AccumulationSteps),
             ("learningRate", config.LearningRate), ("schedule", config.Schedule), ("warmupRatio", config.WarmupRatio),
-            ("warmupSteps", config.WarmupSteps ?? -1), ("weightDecay", config.WeightDecay), ("beta1", config.Beta1), ("beta2", config.Beta2),
+            (
+                "warmupSteps",
+                config.WarmupSteps ?? -1), ("weightDecay", config.WeightDecay), ("beta1", config.Beta1), ("beta2", config.Beta2),
             ("epsilon", config.Epsilon), ("clipNorm", config.ClipNorm), ("packing", config.Packing),
             ("fusedKernels", config.FusedKernels && FusedKernels.IsSupported), ("seed", config.Seed), ("bestMetric", config.BestMetric),
             ("the training data", Digest(setup.Train)), ("the held-out data", Digest(setup.Validation)),
@@ -83,7 +85,8 @@ internal static class RunIdentity
         if (differences.Count > 0)
         {
             const string none = "not set";
-            var named = differences.Select(name => $"{name} ({theirs.GetValueOrDefault(name, none)} there, {mine.GetValueOrDefault(name, none)} here)");
+            var named = differences.Select(
+                name => $"{name} ({theirs.GetValueOrDefault(name, none)} there, {mine.GetValueOrDefault(name, none)} here)");
             throw new ConfigException(
                 $"The checkpoint '{checkpoint.Path}' belongs to a run with other settings: {string.Join(", ", named)}. "
                 + $"Resume with its settings, or train into another folder.{longer}");

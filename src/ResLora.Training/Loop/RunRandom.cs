@@ -32,7 +32,8 @@ internal sealed class RunRandom : IDisposable
         State = state.clone().DetachFromDisposeScope();
     }
 
-    /// <summary>Makes the process draw this run's numbers until the result is disposed, on the same thread; others wait meanwhile.</summary>
+    /// <summary>Makes the process draw this run's numbers until the result is disposed, on the same thread; others wait
+    /// meanwhile.</summary>
     public Turn Take() => new(this);
 
     public void Dispose() => State.Dispose();

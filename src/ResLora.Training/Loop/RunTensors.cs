@@ -82,7 +82,8 @@ internal static class RunTensors
 
     private static string ParameterName(string name) => $"parameter.{name}";
 
-    private static IEnumerable<KeyValuePair<string, Tensor>> Norms(string prefix, IReadOnlyDictionary<string, IReadOnlyCollection<double>> norms) =>
+    private static IEnumerable<KeyValuePair<string, Tensor>> Norms(
+        string prefix, IReadOnlyDictionary<string, IReadOnlyCollection<double>> norms) =>
         norms.Select(n => KeyValuePair.Create(prefix + n.Key, tensor(n.Value.ToArray(), dtype: float64)));
 
     private static void RestoreStatistics(AdaptedModel? adapter, SafetensorsReader reader)

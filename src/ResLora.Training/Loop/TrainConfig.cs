@@ -179,7 +179,9 @@ public sealed record TrainConfig
         ];
         foreach (var (name, value) in atLeastOne.Where(number => number.Value < 1))
         {
-            yield return name == "maxLength" ? $"maxLength is {MaxLength}; it must be 2 or more" : $"{name} is {value}; it must be 1 or more";
+            yield return name == "maxLength"
+                ? $"maxLength is {MaxLength}; it must be 2 or more"
+                : $"{name} is {value}; it must be 1 or more";
         }
 
         (string Name, double Value)[] notNegative =
@@ -201,7 +203,8 @@ public sealed record TrainConfig
         // As float32, which the optimizer computes in: a parameter without a gradient is divided by ε alone.
         if (!((float)Epsilon > 0 && float.IsFinite((float)Epsilon)))
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"epsilon is {Epsilon}; it must be above 0 in float32, or a step divides 0 by 0");
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"epsilon is {Epsilon}; it must be above 0 in float32, or a step divides 0 by 0");
         }
 
         (string Name, double Value)[] shares = [("warmupRatio", WarmupRatio), ("maxUntrainedShare", MaxUntrainedShare)];
@@ -218,7 +221,8 @@ public sealed record TrainConfig
 
         if (Ema is { } decay && !(decay is > 0 and < 1))
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"ema is {decay}; it must be above 0 and below 1, or null for no average");
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"ema is {decay}; it must be above 0 and below 1, or null for no average");
         }
 
         foreach (var problem in ComputeTypeName.Problems("dataType", DataType))
@@ -247,9 +251,12 @@ public sealed record TrainConfig
     {
         (string Name, double Value, double Most)[] bounds =
         [
-            ("steps", Steps ?? 0, 100_000_000), ("epochs", Epochs ?? 0, 1_000_000), ("batchSize", BatchSize, MostSamples), ("accumulationSteps", AccumulationSteps, MostSamples),
-            ("learningRate", LearningRate, 1e30), ("warmupSteps", WarmupSteps ?? 0, 100_000_000), ("weightDecay", WeightDecay, 1e6), ("epsilon", Epsilon, 1e6),
-            ("clipNorm", ClipNorm, 1e30), ("maxLength", MaxLength, 16_777_216), ("keepCheckpoints", KeepCheckpoints, 1_000_000), ("threads", Threads, MostThreads),
+            ("steps", Steps ?? 0, 100_000_000), ("epochs", Epochs ?? 0, 1_000_000), ("batchSize", BatchSize, MostSamples), (
+                "accumulationSteps", AccumulationSteps, MostSamples),
+            ("learningRate", LearningRate, 1e30), (
+                "warmupSteps", WarmupSteps ?? 0, 100_000_000), ("weightDecay", WeightDecay, 1e6), ("epsilon", Epsilon, 1e6),
+            ("clipNorm", ClipNorm, 1e30), ("maxLength", MaxLength, 16_777_216), (
+                "keepCheckpoints", KeepCheckpoints, 1_000_000), ("threads", Threads, MostThreads),
         ];
         foreach (var (name, value, most) in bounds.Where(bound => bound.Value > bound.Most))
         {

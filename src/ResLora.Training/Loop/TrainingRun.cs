@@ -93,7 +93,8 @@ internal sealed class TrainingRun : IDisposable
 
         _average?.Keep();
         return new TrainResult(
-            Step, Step > 0 ? _losses[^1] : double.NaN, _best.Value, _best.Step, interrupted, [.. _losses.Select((loss, i) => (i + 1, loss))])
+            Step, Step > 0 ? _losses[^1] : double.NaN, _best.Value, _best.Step, interrupted, [.. _losses.Select(
+                (loss, i) => (i + 1, loss))])
         {
             StoppedEarly = _stoppedEarly,
             LastMetrics = _lastMetrics,

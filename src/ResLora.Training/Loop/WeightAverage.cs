@@ -59,7 +59,8 @@ public sealed class WeightAverage : IDisposable
         }
     }
 
-    /// <summary>Puts the averages where the model has its numbers until the result is disposed, which puts these back bit for bit.</summary>
+    /// <summary>Puts the averages where the model has its numbers until the result is disposed, which puts these back bit for
+    /// bit.</summary>
     /// <returns>To be disposed before the next step, and before another use.</returns>
     /// <exception cref="InvalidOperationException">They are there already.</exception>
     public IDisposable Use()

@@ -31,7 +31,8 @@ public sealed record BaseMemory(long Own, long Mapped, int Width)
         ];
         var computed = dtype ?? SafetensorsEntry.MainType(entries) ?? ScalarType.Float32;
         var width = WidthOf(computed);
-        var mapped = entries.Where(entry => entry.IsView && entry.DataType == computed && entry.Offset % width == 0).Sum(entry => entry.Count) * width;
+        var mapped = entries.Where(
+            entry => entry.IsView && entry.DataType == computed && entry.Offset % width == 0).Sum(entry => entry.Count) * width;
         return new BaseMemory((entries.Sum(entry => entry.Count) * width) - mapped, mapped, width);
     }
 
@@ -43,7 +44,10 @@ public sealed record BaseMemory(long Own, long Mapped, int Width)
     {
         ArgumentNullException.ThrowIfNull(model);
         var width = WidthOf(dtype);
-        return new BaseMemory(model.named_parameters().Where(p => !p.name.Contains(".lora_", StringComparison.Ordinal)).Sum(p => p.parameter.numel()) * width, 0, width);
+        return new BaseMemory(
+            model.named_parameters().Where(p => !p.name.Contains(".lora_", StringComparison.Ordinal)).Sum(p => p.parameter.numel()) * width,
+            0,
+            width);
     }
 
     private static int WidthOf(ScalarType dtype) => dtype switch

@@ -12,7 +12,8 @@ namespace ResLora.Training.Memory;
 /// (docs/memory.md).
 /// </summary>
 /// <param name="BaseWeights">Bytes of base weights in memory of the process: those converted to another dtype.</param>
-/// <param name="Trained">Bytes of what is trained: 4 for each number and 8 for AdamW's moments, 4 for a moving average, what an adapter's method
+/// <param name="Trained">Bytes of what is trained: 4 for each number and 8 for AdamW's moments, 4 for a moving average, what an adapter's
+/// method
 /// keeps, and 4 for the gradient once there is one.</param>
 /// <param name="Activations">Bytes kept for the backward pass of the largest batch.</param>
 /// <param name="Passing">Bytes that come and go: the loss with its logits, or the gradients inside a layer, whichever is more.</param>
@@ -90,7 +91,9 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
         var all = trained.Sum();
         // Without an adapter the values are the base weights themselves.
         var average = config.Ema is null ? 0 : 1;
-        var values = (all * FloatBytes * ((adapter is null ? ValueAndMoments - 1 : ValueAndMoments) + average)) + StateOf(adapter) + (FloatBytes * (adapter?.SharedCount ?? 0));
+        var values = (
+            all * FloatBytes * ((adapter is null ? ValueAndMoments - 1 : ValueAndMoments) + average)) + StateOf(adapter) + (
+                FloatBytes * (adapter?.SharedCount ?? 0));
         var gradients = all * FloatBytes;
         var pass = LargestPass(account, adapter, config, weights.Width, batches);
         var inPass = new MemoryEstimate(weights.Own, values + (config.AccumulationSteps > 1 ? gradients : 0), pass.Kept, pass.Passing)
@@ -101,12 +104,19 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
         // The optimizer's step has no activations left and one more tensor like the largest parameter.
         var inStep = inPass with { Trained = values + gradients, Activations = 0, Passing = trained.DefaultIfEmpty().Max() * FloatBytes };
         var freedPasses = config.GradientCheckpointing ? FreedPassesCheckpointed : FreedPasses;
-        return (inPass.Total >= inStep.Total ? inPass : inStep) with { Freed = (freedPasses * (pass.Kept + pass.Passing)) + (inPass.Program / FreedOfProgram) };
+        return (
+            inPass.Total >= inStep.Total ? inPass : inStep) with
+        {
+            Freed = (
+                freedPasses * (pass.Kept + pass.Passing)) + (inPass.Program / FreedOfProgram)
+        };
     }
 
     /// <summary>What an adapter's method keeps for its own steps, in bytes.</summary>
     internal static long StateOf(AdaptedModel? adapter) =>
-        adapter is { Config.Kind.StateOfFactors: > 0 and var each } ? FloatBytes * each * adapter.BlockParameters().Sum(p => p.Value.numel()) : 0;
+        adapter is { Config.Kind.StateOfFactors: > 0 and var each }
+            ? FloatBytes * each * adapter.BlockParameters().Sum(p => p.Value.numel())
+            : 0;
 
     /// <summary>
     /// Whether an account counts all blocks. It is made for linear layers; a block on a convolution is counted where the account names the

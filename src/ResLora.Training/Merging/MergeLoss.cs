@@ -13,7 +13,8 @@ namespace ResLora.Training.Merging;
 /// <param name="MaxLogitDifference">The largest absolute difference of two logits, or values.</param>
 /// <param name="LossUnmerged">Mean loss of the unmerged model: cross entropy in nats, or the squared error of scores.</param>
 /// <param name="LossMerged">Mean loss of the merged model.</param>
-public sealed record MergeLoss(long Tokens, double MeanKl, double TopOneAgreement, double MaxLogitDifference, double LossUnmerged, double LossMerged)
+public sealed record MergeLoss(
+    long Tokens, double MeanKl, double TopOneAgreement, double MaxLogitDifference, double LossUnmerged, double LossMerged)
 {
     /// <summary>The losses of each part of the examples, in order; null where there are no parts, and not written then.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

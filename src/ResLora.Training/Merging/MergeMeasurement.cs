@@ -60,7 +60,8 @@ public sealed record MergeMeasurement(MergeLoss Loss, IReadOnlyList<ModuleError>
 
     /// <summary>Batches of one part each.</summary>
     private static IEnumerable<(int Part, IExample[] Examples)> Batches(Objective objective, IReadOnlyList<IExample> samples) =>
-        samples.GroupBy(objective.PartOf).OrderBy(part => part.Key).SelectMany(part => Batches(objective, part).Select(batch => (part.Key, batch)));
+        samples.GroupBy(objective.PartOf).OrderBy(part => part.Key).SelectMany(
+            part => Batches(objective, part).Select(batch => (part.Key, batch)));
 
     /// <summary>Texts alike in length side by side, as many as give the wanted number of predictions.</summary>
     private static IEnumerable<IExample[]> Batches(Objective objective, IEnumerable<IExample> samples)

@@ -49,7 +49,8 @@ public abstract class LabelObjective(Network model, LabelMeasures task, LabelSet
     /// <returns>The mean loss of an example, the scores, and what was said of every example that has a label or score.</returns>
     /// <exception cref="ConfigException">No example has a label.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public (double Loss, LabelScores Scores, IReadOnlyList<RatedExample> Rated) Score(IReadOnlyList<IExample> examples, int batchSize, CancellationToken stop = default)
+    public (double Loss, LabelScores Scores, IReadOnlyList<RatedExample> Rated) Score(
+        IReadOnlyList<IExample> examples, int batchSize, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(examples);
         int[] places = [.. Enumerable.Range(0, examples.Count).Where(place => TargetOf(examples[place]) is not null)];
@@ -62,9 +63,13 @@ public abstract class LabelObjective(Network model, LabelMeasures task, LabelSet
         var sum = 0.0;
         var predicted = Run(labelled, batchSize, (logits, batch) => sum += LossSum(logits, batch.Targets).item<float>(), stop);
         var scores = PredictsValues
-            ? LabelScores.OfScores(task, [.. labelled.Select(example => TargetOf(example)!.Value)], [.. predicted.Select(row => (double)row[0])])
+            ? LabelScores.OfScores(
+                task, [.. labelled.Select(example => TargetOf(example)!.Value)], [.. predicted.Select(row => (double)row[0])])
             : LabelScores.OfRatings(task, labels!, [.. labelled.Select(example => (int)TargetOf(example)!.Value)], predicted);
-        return (sum / labelled.Length, scores, [.. places.Select((place, i) => new RatedExample(place, TargetOf(examples[place])!.Value, predicted[i]))]);
+        return (
+            sum / labelled.Length,
+            scores,
+            [.. places.Select((place, i) => new RatedExample(place, TargetOf(examples[place])!.Value, predicted[i]))]);
     }
 
     /// <summary>The network's scores for examples, whether they have labels or not.</summary>

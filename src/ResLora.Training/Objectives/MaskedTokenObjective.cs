@@ -16,7 +16,8 @@ namespace ResLora.Training.Objectives;
 /// <param name="predictedShare">The share of offered tokens that is predicted, above 0 and up to 1. Default 0.15, as for BERT and
 /// RoBERTa.</param>
 /// <remarks>Devlin et al., arXiv:1810.04805, section 3.1; dynamic masking: Liu et al., arXiv:1907.11692, section 4.1.</remarks>
-public sealed class MaskedTokenObjective(EncoderModel model, int maskId, double predictedShare = MaskedTokenObjective.UsualShare) : TextObjective(model)
+public sealed class MaskedTokenObjective(
+    EncoderModel model, int maskId, double predictedShare = MaskedTokenObjective.UsualShare) : TextObjective(model)
 {
     /// <summary>The name of e^loss on held-out data.</summary>
     public const string PerplexityMetric = "eval_perplexity";
@@ -61,7 +62,8 @@ public sealed class MaskedTokenObjective(EncoderModel model, int maskId, double 
 
     /// <inheritdoc />
     /// <exception cref="ConfigException">No sample has a token to mask.</exception>
-    public override IReadOnlyDictionary<string, double> Measure(IReadOnlyList<TokenizedSample> samples, int batchSize, CancellationToken stop)
+    public override IReadOnlyDictionary<string, double> Measure(
+        IReadOnlyList<TokenizedSample> samples, int batchSize, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(samples);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);

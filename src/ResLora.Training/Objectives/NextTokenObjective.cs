@@ -41,7 +41,8 @@ public sealed class NextTokenObjective(CausalLanguageModel model, int padId, boo
     public override void Forward(TokenBatch batch) => TokenLoss.Hidden(_model, batch).Dispose();
 
     /// <inheritdoc />
-    public override IReadOnlyDictionary<string, double> Measure(IReadOnlyList<TokenizedSample> samples, int batchSize, CancellationToken stop)
+    public override IReadOnlyDictionary<string, double> Measure(
+        IReadOnlyList<TokenizedSample> samples, int batchSize, CancellationToken stop)
     {
         var loss = Perplexity.Measure(_model, samples, padId, batchSize, stop);
         return new Dictionary<string, double> { [LossMetric] = loss.Loss, [PerplexityMetric] = loss.Perplexity };

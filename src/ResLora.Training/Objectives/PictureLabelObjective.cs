@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 
 namespace ResLora.Training.Objectives;
 
-/// <summary>Say a picture's label. In training pictures are changed at random where their examples say so; when measured they are as they are.</summary>
+/// <summary>Say a picture's label. In training pictures are changed at random where their examples say so; when measured they are as they
+/// are.</summary>
 /// <param name="model">The model, borrowed.</param>
 /// <param name="task">The task, which says what is measured.</param>
 /// <param name="labels">The labels in the order of the head's outputs; null for scores.</param>

@@ -20,7 +20,8 @@ public sealed class TextLabelObjective(EncoderModel model, LabelMeasures task, L
     public override Batch Collate(IReadOnlyList<IExample> examples)
     {
         ArgumentNullException.ThrowIfNull(examples);
-        var plain = TokenBatch.Collate([.. examples.Cast<TokenizedSample>().Select(sample => sample with { Labels = [] })], model.PadId, model.Device);
+        var plain = TokenBatch.Collate(
+            [.. examples.Cast<TokenizedSample>().Select(sample => sample with { Labels = [] })], model.PadId, model.Device);
         var width = plain.Ids.shape[1];
         // The first token of each row stands for the text.
         return plain.Predicting(arange(0, examples.Count * width, width, device: model.Device), Targets(examples));   // [B], [B]

@@ -32,7 +32,8 @@ public abstract class TextObjective(LanguageModel model) : Objective(model)
     public sealed override void Forward(Batch batch) => Forward((TokenBatch)batch);
 
     /// <inheritdoc />
-    public sealed override IReadOnlyDictionary<string, double> Measure(IReadOnlyList<IExample> examples, int batchSize, CancellationToken stop) =>
+    public sealed override IReadOnlyDictionary<string, double> Measure(
+        IReadOnlyList<IExample> examples, int batchSize, CancellationToken stop) =>
         Measure([.. Texts(examples)], batchSize, stop);
 
     /// <summary>As the other overload.</summary>
@@ -60,7 +61,8 @@ public abstract class TextObjective(LanguageModel model) : Objective(model)
     /// <param name="stop">Ends the measurement between two batches.</param>
     /// <returns>Results by name.</returns>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public abstract IReadOnlyDictionary<string, double> Measure(IReadOnlyList<TokenizedSample> samples, int batchSize, CancellationToken stop);
+    public abstract IReadOnlyDictionary<string, double> Measure(
+        IReadOnlyList<TokenizedSample> samples, int batchSize, CancellationToken stop);
 
     private static IEnumerable<TokenizedSample> Texts(IEnumerable<IExample> examples) => examples.Cast<TokenizedSample>();
 }

@@ -78,7 +78,8 @@ public sealed record RunPlan(
     /// <exception cref="ConfigException">
     /// The run cannot be made to fit into <see cref="TrainConfig.MaxMemory"/>, or nobody knows what it takes.
     /// </exception>
-    public static RunPlan Create(Network model, AdaptedModel? adapter, ExampleSet data, TrainConfig config, BaseMemory weights, long? available = null)
+    public static RunPlan Create(
+        Network model, AdaptedModel? adapter, ExampleSet data, TrainConfig config, BaseMemory weights, long? available = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
@@ -88,8 +89,10 @@ public sealed record RunPlan(
             ? (long)data.Examples.Count * pipeline.TextEncoder.MaxTokens
             : data.Examples.Sum(example => (long)example.Size);
         MemoryEstimate? Estimate(TrainConfig settings) =>
-            MemoryEstimate.Of(model, adapter, settings, weights, BatchShape.Of(data.Examples, settings, model is CausalLanguageModel), tokens);
-        var choice = config.MaxMemory is { } limit ? MemoryChoice.Fit(config, ByteSize.Parse("training.maxMemory", limit), model is CausalLanguageModel, Estimate) : null;
+            MemoryEstimate.Of(
+                model, adapter, settings, weights, BatchShape.Of(data.Examples, settings, model is CausalLanguageModel), tokens);
+        var choice = config.MaxMemory is { } limit ? MemoryChoice.Fit(
+            config, ByteSize.Parse("training.maxMemory", limit), model is CausalLanguageModel, Estimate) : null;
         config = choice?.Config ?? config;
         var order = new DataOrder([.. data.Examples.Select(example => example.Size)], config);
         WeightAverage.RequireFit(config, adapter);
@@ -123,7 +126,12 @@ public sealed record RunPlan(
             Choice = choice,
             AvailableMemory = available,
             Truncated = data.Truncated,
-            DiskBytes = RoomOnDisk(trained, adapter is null ? model.parameters().Sum(p => p.numel() * p.element_size()) : (trained + adapter.SharedCount) * sizeof(float), config, MemoryEstimate.StateOf(adapter)),
+            DiskBytes = RoomOnDisk(
+                trained,
+                adapter is null ? model.parameters().Sum(
+                    p => p.numel() * p.element_size()) : (trained + adapter.SharedCount) * sizeof(float),
+                config,
+                MemoryEstimate.StateOf(adapter)),
             CutIntoWindows = data.CutIntoWindows,
         };
     }

@@ -12,7 +12,8 @@ using static TorchSharp.torch;
 
 namespace ResLora.EndToEnd.Tests.Answering;
 
-/// <summary>A tiny model of each layout with an adapter that knows six rows by heart, and its exports; each made when it is asked for.</summary>
+/// <summary>A tiny model of each layout with an adapter that knows six rows by heart, and its exports; each made when it is asked
+/// for.</summary>
 public sealed class AnswerWorld : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("reslora-answers-").FullName;
@@ -46,7 +47,9 @@ public sealed class AnswerWorld : IDisposable
     public string Export(string layout, string target)
     {
         var adapter = Adapter(layout);
-        return Made($"{layout}-{target}", folder => ExportJob.Run(new ExportOptions { Adapter = adapter, To = target, Output = folder, AllowLossy = true }));
+        return Made(
+            $"{layout}-{target}",
+            folder => ExportJob.Run(new ExportOptions { Adapter = adapter, To = target, Output = folder, AllowLossy = true }));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -89,7 +92,8 @@ public sealed class AnswerWorld : IDisposable
         using var model = ModelRegistry.BuildCausal(folder);
         ModelWeights.Initialize(model, 0.2, seed: 5, float32, CPU);
         SafetensorsWriter.Write(
-            Path.Combine(folder, "model.safetensors"), model.named_parameters().Select(entry => KeyValuePair.Create<string, Tensor>(entry.name, entry.parameter)));
+            Path.Combine(folder, "model.safetensors"), model.named_parameters().Select(
+                entry => KeyValuePair.Create<string, Tensor>(entry.name, entry.parameter)));
     }
 
     private static void Train(string model, string data, AdapterConfig? adapter, string folder)

@@ -19,7 +19,8 @@ internal static class TokenLayouts
     /// <summary>The files of a layout beside config.json, and what config.json says of tokens.</summary>
     public static (IReadOnlyDictionary<string, string> Files, JsonObject Config) Of(string name, IEnumerable<string> texts)
     {
-        var tokenizer = name == "blanks and bytes" ? BlanksAndBytes(texts) : JsonNode.Parse(ByteLevelBpeTrainer.Train(texts, _options))!.AsObject();
+        var tokenizer = name == "blanks and bytes" ? BlanksAndBytes(texts) : JsonNode.Parse(
+            ByteLevelBpeTrainer.Train(texts, _options))!.AsObject();
         var template = tokenizer["post_processor"]!.DeepClone();
         var settings = new JsonObject { ["tokenizer_class"] = "PreTrainedTokenizerFast", ["bos_token"] = "<s>", ["eos_token"] = "</s>" };
         JsonObject? generation = null;
@@ -82,7 +83,11 @@ internal static class TokenLayouts
         var tokens = new List<string> { "<s>", "</s>", "<unk>" };
         tokens.AddRange(Enumerable.Range(0, 256).Select(value => string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>")));
         // Digits are left to the bytes.
-        tokens.AddRange(texts.SelectMany(text => text.Replace(' ', '▁').EnumerateRunes()).Where(rune => rune.Value is < '0' or > '9').Select(rune => rune.ToString()).Distinct());
+        tokens.AddRange(
+            texts.SelectMany(
+                text =>
+                    text.Replace(' ', '▁').EnumerateRunes()).Where(rune =>
+                        rune.Value is < '0' or > '9').Select(rune => rune.ToString()).Distinct());
         tokens.AddRange(["▁A", "an"]);
         return new JsonObject
         {

@@ -10,7 +10,8 @@ using Xunit;
 namespace ResLora.EndToEnd.Tests.Answering;
 
 /// <summary>
-/// What was learnt by heart is answered word for word, wherever the model runs: training, generation and exports agree on what stands in front of
+/// What was learnt by heart is answered word for word, wherever the model runs: training, generation and exports agree on what stands in
+/// front of
 /// a text and where it ends.
 /// </summary>
 [Collection(LlamaCppGroup.Name)]
@@ -71,7 +72,8 @@ public sealed class TrainAndAnswerTests(AnswerWorld world, LlamaCppClient client
     public void PrintedCommand_InLlamaCppsOwnProgram_Answers(string layout)
     {
         var folder = world.Export(layout, "llama.cpp");
-        var report = ExportJob.Run(new ExportOptions { Adapter = world.Adapter(layout), To = "llama.cpp", Output = folder, Overwrite = true, AllowLossy = true });
+        var report = ExportJob.Run(
+            new ExportOptions { Adapter = world.Adapter(layout), To = "llama.cpp", Output = folder, Overwrite = true, AllowLossy = true });
         var line = ExportJob.Next(report, folder)[0];
 
         Assert.StartsWith("llama-completion ", line, StringComparison.Ordinal);

@@ -7,14 +7,16 @@ namespace ResLora.EndToEnd.Tests.Benchmarks;
 
 public sealed class BenchmarkLineTests
 {
-    private static readonly string[] _shown = ["gemm", "step", "pictures", "denoise", "structures", "lengths", "memory", "load", "chat", "decode", "merge"];
+    private static readonly string[] _shown =
+        ["gemm", "step", "pictures", "denoise", "structures", "lengths", "memory", "load", "chat", "decode", "merge"];
 
     [Fact]
     public void Help_OfEveryVerb_SaysWhatItAnswersAndWhatItsOptionsMean()
     {
         foreach (var verb in BenchmarkLine.Create().Subcommands.Where(verb => !verb.Hidden))
         {
-            var help = string.Join(' ', Run(verb.Name, "--help").Expect(ExitCode.Done).Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            var help = string.Join(
+                ' ', Run(verb.Name, "--help").Expect(ExitCode.Done).Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
             Assert.Contains(verb.Description!, help, StringComparison.Ordinal);
             Assert.All(verb.Options, option => Assert.False(string.IsNullOrWhiteSpace(option.Description), $"{verb.Name} {option.Name}"));
@@ -73,7 +75,8 @@ public sealed class BenchmarkLineTests
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var streams = new CommandStreams(output, CommandStreams.Over(output, isRedirected: true), CommandStreams.Over(error, isRedirected: true), IsLive: false);
+        var streams = new CommandStreams(
+            output, CommandStreams.Over(output, isRedirected: true), CommandStreams.Over(error, isRedirected: true), IsLive: false);
         var exitCode = CommandLine.Run(BenchmarkLine.Create(), arguments, streams);
         return new ToolResult(exitCode, output.ToString(), error.ToString());
     }

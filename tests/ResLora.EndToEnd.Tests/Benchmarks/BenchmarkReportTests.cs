@@ -24,7 +24,13 @@ public sealed class BenchmarkReportTests
             IsOptimized = true,
         },
         Rounds: 3,
-        new Findings(new ReportTable("steps", [new ReportRow("fast", new Measure(Figure.Milliseconds, new Spread([3, 1, 2]))), new ReportRow("slow", new Measure(Figure.Milliseconds, new Spread([6, 2, 4])))]))
+        new Findings(
+            new ReportTable(
+                "steps",
+                [new ReportRow(
+                    "fast",
+                    new Measure(Figure.Milliseconds, new Spread([3, 1, 2]))), new ReportRow(
+                        "slow", new Measure(Figure.Milliseconds, new Spread([6, 2, 4])))]))
         {
             Settings = new Dictionary<string, object> { ["layers"] = 4, ["variant"] = "x" },
             Ratios = [new Ratio("slow", "fast", Figure.Milliseconds, new Spread([2, 2, 2]))],
@@ -42,9 +48,23 @@ public sealed class BenchmarkReportTests
         Assert.Equal("slow", slow.GetProperty("case").GetString());
         Assert.Equal([4.0, 3.0, 5.0, 2.0, 6.0], _spread.Select(name => time.GetProperty(name).GetDouble()));
         Assert.Equal([6.0, 2.0, 4.0], time.GetProperty("rounds").EnumerateArray().Select(value => value.GetDouble()));
-        Assert.Equal(("slow", "fast", 2.0), (ratio.GetProperty("of").GetString()!, ratio.GetProperty("over").GetString()!, ratio.GetProperty("value").GetProperty("median").GetDouble()));
-        Assert.Equal(("a processor", "avx512_bf16"), (json.GetProperty("machine").GetProperty("processor").GetString()!, json.GetProperty("machine").GetProperty("instructions")[0].GetString()!));
-        Assert.Equal((3, 1, 4), (json.GetProperty("rounds").GetInt32(), json.GetProperty("warmUpRounds").GetInt32(), json.GetProperty("settings").GetProperty("layers").GetInt32()));
+        Assert.Equal(
+            ("slow", "fast", 2.0),
+            (
+                ratio.GetProperty("of").GetString()!,
+                ratio.GetProperty("over").GetString()!,
+                ratio.GetProperty("value").GetProperty("median").GetDouble()));
+        Assert.Equal(
+            ("a processor", "avx512_bf16"),
+            (
+                json.GetProperty("machine").GetProperty("processor").GetString()!,
+                json.GetProperty("machine").GetProperty("instructions")[0].GetString()!));
+        Assert.Equal(
+            (3, 1, 4),
+            (
+                json.GetProperty("rounds").GetInt32(),
+                json.GetProperty("warmUpRounds").GetInt32(),
+                json.GetProperty("settings").GetProperty("layers").GetInt32()));
         Assert.Equal("2025-02-01T03:04:05Z", json.GetProperty("startedUtc").GetString());
         Assert.Equal("A note.", json.GetProperty("notes")[0].GetString());
     }
@@ -56,7 +76,8 @@ public sealed class BenchmarkReportTests
 
         ReportView.Draw(_report, CommandStreams.Over(output, isRedirected: true));
 
-        var lines = output.ToString().Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))).ToArray();
+        var lines = output.ToString().Split('\n').Select(
+            line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))).ToArray();
         Assert.Contains("slow 4.00 3.00 to 5.00", lines);
         Assert.Contains("slow / fast ms 2.000 2.000 to 2.000", lines);
         Assert.Contains("A note.", lines);

@@ -8,7 +8,8 @@ public sealed class FrozenProductsTests
 {
     private const int Tokens = 10;
     private const int Predictions = 8;
-    private static readonly StackShape _shape = new() { Hidden = 12, Intermediate = 20, Layers = 3, Heads = 6, KeyValueHeads = 2, Vocabulary = 50 };
+    private static readonly StackShape _shape =
+        new() { Hidden = 12, Intermediate = 20, Layers = 3, Heads = 6, KeyValueHeads = 2, Vocabulary = 50 };
 
     // Written out by hand: q and o are 12 × 12, k and v 12 × 4, the MLP's three 12 × 20, the head 12 × 50.
     private const double Attention = (2 * 12 * 12) + (2 * 12 * 4);
@@ -42,7 +43,8 @@ public sealed class FrozenProductsTests
         var products = new FrozenProducts(PicturesVerb.Shape(layers: 3, hidden: 32, size: 16, patch: 8));
 
         // Written out by hand: four of 32 × 32 in attention, two of 32 × 128 in the MLP, a head of 32 × 8.
-        Assert.Equal((2 * Tokens * 3 * ((4 * 32 * 32) + (2 * 32 * 128))) + (2 * Predictions * 32 * 8), products.Forward(Tokens, Predictions));
+        Assert.Equal(
+            (2 * Tokens * 3 * ((4 * 32 * 32) + (2 * 32 * 128))) + (2 * Predictions * 32 * 8), products.Forward(Tokens, Predictions));
         Assert.Equal(products.Forward(Tokens, Predictions) - (2 * Tokens * 3 * 32 * 32), products.Backward(Tokens, Predictions));
     }
 }

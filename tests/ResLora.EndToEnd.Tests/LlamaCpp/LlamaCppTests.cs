@@ -62,7 +62,8 @@ public sealed class LlamaCppTests(LlamaCppClient client)
     {
         using var session = ModelSession.Load(Repository.SampleModel, dtype: float32);
 
-        RequireSame(session, type, ["Kai reads 8 pages a day for 4 days. How many pages does Kai read?", "Max made 22 pears on Monday"], newTokens);
+        RequireSame(
+            session, type, ["Kai reads 8 pages a day for 4 days. How many pages does Kai read?", "Max made 22 pears on Monday"], newTokens);
     }
 
     [Fact]
@@ -80,7 +81,8 @@ public sealed class LlamaCppTests(LlamaCppClient client)
         GgufAdapterWriter.Write(
             folder["adapter.gguf"],
             session.ModelFolder,
-            merged.Blocks.Select(block => (block.ModuleName, block.Update.AsLowRank()!.Value.A, block.Update.AsLowRank()!.Value.B * block.Update.Scaling)),
+            merged.Blocks.Select(
+                block => (block.ModuleName, block.Update.AsLowRank()!.Value.A, block.Update.AsLowRank()!.Value.B * block.Update.Scaling)),
             GgufWeightType.F32);
         string[] ours;
         using (merged.Apply())
@@ -156,8 +158,10 @@ public sealed class LlamaCppTests(LlamaCppClient client)
             _texts.Zip(answer.Ids), pair => Assert.Equal(session.Tokenizer.Encode(pair.First, addSpecialTokens: false), pair.Second));
     }
 
-    private const string QwenWords = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-    private const string Llama3Words = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string QwenWords =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Llama3Words =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
     private static void ChangePreTokenizer(string path, string pattern, bool byteLevelWords, bool ignoreMerges)
     {
@@ -192,7 +196,9 @@ public sealed class LlamaCppTests(LlamaCppClient client)
             // Wide enough that attention is not uniform; biases and norms get numbers of their own, so that none can be lost unseen.
             ModelWeights.Initialize(model, 0.2, seed: 3, float32, CPU);
             Disturb(model.named_parameters().Where(entry => entry.parameter.dim() == 1).Select(entry => entry.parameter), 0.5);
-            SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), model.named_parameters().Select(entry => KeyValuePair.Create<string, Tensor>(entry.name, entry.parameter)));
+            SafetensorsWriter.Write(
+                Path.Combine(folder, "model.safetensors"),
+                model.named_parameters().Select(entry => KeyValuePair.Create<string, Tensor>(entry.name, entry.parameter)));
         }
 
         return ModelSession.Load(folder);

@@ -9,7 +9,8 @@ public sealed class LayoutTests
 {
     private const string Path = "/home/somebody/a-long-path/that-is-wider/than-the-narrowest/of-the-terminals/runs/first";
 
-    private static readonly string[] _cells = ["self_attn.q_proj", "12,345,678", "0.1234", "39.2 % to 52.9 %", "merged approximately by some method with a long name"];
+    private static readonly string[] _cells =
+        ["self_attn.q_proj", "12,345,678", "0.1234", "39.2 % to 52.9 %", "merged approximately by some method with a long name"];
 
     [Theory]
     [InlineData(40)]
@@ -74,8 +75,12 @@ public sealed class LayoutTests
     [InlineData(null, null, "en_US.UTF-8", "xterm-256color", true)]
     [InlineData("", "", "C.utf8", null, true)]
     [InlineData("C.UTF-8", null, "C", "dumb", false)]
-    public void Locale_OfAnEnvironment_SaysWhetherUnicodeIsDrawn(string? all, string? type, string? lang, string? terminal, bool expected) =>
-        Assert.Equal(expected, TerminalLocale.ShowsUnicode(name => name switch { "LC_ALL" => all, "LC_CTYPE" => type, "LANG" => lang, "TERM" => terminal, _ => null }));
+    public void Locale_OfAnEnvironment_SaysWhetherUnicodeIsDrawn(
+        string? all, string? type, string? lang, string? terminal, bool expected) =>
+            Assert.Equal(
+                expected,
+                TerminalLocale.ShowsUnicode(
+                    name => name switch { "LC_ALL" => all, "LC_CTYPE" => type, "LANG" => lang, "TERM" => terminal, _ => null }));
 
     [Fact]
     public void ClearedLines_OnATerminal_ClearWhatIsBehindThem()

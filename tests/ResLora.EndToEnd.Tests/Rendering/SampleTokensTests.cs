@@ -11,7 +11,10 @@ public sealed class SampleTokensTests
 {
     private static readonly ShownSample _sample = new(1, 1, 1,
     [
-        new(1, "user: old\n", TokenUse.Cut), new(2, "user: ", TokenUse.Read), new(3, "hi\n", TokenUse.Read), new(4, "Hel", TokenUse.Trained),
+        new(
+            1,
+            "user: old\n",
+            TokenUse.Cut), new(2, "user: ", TokenUse.Read), new(3, "hi\n", TokenUse.Read), new(4, "Hel", TokenUse.Trained),
         new(5, "lo\u001b[2J", TokenUse.Trained), new(6, "\n", TokenUse.Read),
     ]);
 
@@ -20,7 +23,10 @@ public sealed class SampleTokensTests
     {
         var text = Drawn(_sample, ColorSystem.NoColors);
 
-        Assert.Contains("sample 1: 5 tokens, 2 trained [+so+], 1 cut off [-so-]\n[-user: old\n-]user: hi\n[+Hello\\u001b[2J+]\n", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "sample 1: 5 tokens, 2 trained [+so+], 1 cut off [-so-]\n[-user: old\n-]user: hi\n[+Hello\\u001b[2J+]\n",
+            text,
+            StringComparison.Ordinal);
     }
 
     [Fact]

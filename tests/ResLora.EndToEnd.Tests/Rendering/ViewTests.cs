@@ -87,7 +87,8 @@ public sealed class ViewTests : IDisposable
         var other = new MergeOutcome("dropped", false, Of(0.12, 0.05), null, []);
         using var console = new TestConsole().Width(100);
 
-        MergeView.Draw(new MergeReport("run/best", "base", null, null, outcome, [outcome, other], null, "64 pictures", null, null), console);
+        MergeView.Draw(
+            new MergeReport("run/best", "base", null, null, outcome, [outcome, other], null, "64 pictures", null, null), console);
 
         Approved.Check("merge-pictures", console.Output);
     }
@@ -240,7 +241,8 @@ public sealed class ViewTests : IDisposable
     [InlineData(ShortcutKind.Input, true)]
     public void Plan_CutsOfChains_AreToldWhereThereAreShortcuts(ShortcutKind kind, bool expected)
     {
-        var run = new RunPlan([], [], [new ChainBreak("a.q", "b.q", "widths differ")], 1000, 1000, 50, 0, 0, 0, 0, 0, 64, 300, 240, 9, null);
+        var run = new RunPlan(
+            [], [], [new ChainBreak("a.q", "b.q", "widths differ")], 1000, 1000, 50, 0, 0, 0, 0, 0, 64, 300, 240, 9, null);
         var adapter = new AdapterConfig { Shortcut = new ShortcutConfig { Kind = kind } };
 
         PlanView.Draw(new PlanReport("m", adapter, [], 10, run), _console);

@@ -10,7 +10,8 @@ internal static class InProcess
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var streams = new CommandStreams(output, CommandStreams.Over(output, isRedirected: true), CommandStreams.Over(error, isRedirected: true), IsLive: false);
+        var streams = new CommandStreams(
+            output, CommandStreams.Over(output, isRedirected: true), CommandStreams.Over(error, isRedirected: true), IsLive: false);
         var exitCode = CommandLine.Run(arguments, streams);
         return new ToolResult(exitCode, output.ToString(), error.ToString());
     }

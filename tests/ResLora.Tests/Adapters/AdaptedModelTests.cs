@@ -137,7 +137,13 @@ public sealed class AdaptedModelTests
     public void Inject_ALayerLeftOut_BreaksItsChains()
     {
         using var model = TinyLlama.Create();
-        var config = TinyAdapters.Config(ShortcutKind.Input) with { Targets = TargetModules.Suffixes("v_proj"), Exclude = TargetModules.Suffixes("layers.1.self_attn.v_proj") };
+        var config =
+            TinyAdapters.Config(ShortcutKind.Input) with
+            {
+                Targets = TargetModules.Suffixes("v_proj"),
+                Exclude = TargetModules.Suffixes(
+                    "layers.1.self_attn.v_proj")
+            };
 
         var adapted = AdaptedModel.Inject(model, config);
 
@@ -156,7 +162,10 @@ public sealed class AdaptedModelTests
 
         Assert.Throws<ConfigException>(() => AdaptedModel.Inject(model, new AdapterConfig { Rank = 0 }));
         Assert.Throws<ConfigException>(() => AdaptedModel.Inject(model, new AdapterConfig { Targets = TargetModules.Suffixes("nothing") }));
-        Assert.Contains("adapter.targets is missing", Assert.Throws<ConfigException>(() => AdaptedModel.Inject(model, new AdapterConfig())).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "adapter.targets is missing",
+            Assert.Throws<ConfigException>(() => AdaptedModel.Inject(model, new AdapterConfig())).Message,
+            StringComparison.Ordinal);
 
         Assert.All(model.parameters(), p => Assert.True(p.requires_grad));
     }

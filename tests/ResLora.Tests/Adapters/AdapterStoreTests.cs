@@ -98,7 +98,9 @@ public sealed class AdapterStoreTests
         Assert.Equal(
             expected.Blocks.ToDictionary(b => b.ModuleName, b => b.Alphas[0]),
             actual.Blocks.ToDictionary(b => b.ModuleName, b => b.Alphas[0]));
-        Assert.Equal(("reslora", "some/base"), (AdapterStore.Describe(folder["adapter"]).Format, AdapterStore.Describe(folder["adapter"]).BaseModel));
+        Assert.Equal(
+            ("reslora", "some/base"),
+            (AdapterStore.Describe(folder["adapter"]).Format, AdapterStore.Describe(folder["adapter"]).BaseModel));
     }
 
     [Fact]
@@ -365,7 +367,8 @@ public sealed class AdapterStoreTests
         Assert.Contains("list of F64 numbers", error.Message, StringComparison.Ordinal);
     }
 
-    private static AdaptedModel Adapt(LlamaModel model, ShortcutKind kind, int m = 1, FirstBlock first = FirstBlock.Doubled, double dropout = 0)
+    private static AdaptedModel Adapt(
+        LlamaModel model, ShortcutKind kind, int m = 1, FirstBlock first = FirstBlock.Doubled, double dropout = 0)
     {
         var adapted = AdaptedModel.Inject(model, TinyAdapters.Config(kind, m, dropout, first)).WithRandomB();
         model.BeginForward = mask => adapted.BeginPass(mask);

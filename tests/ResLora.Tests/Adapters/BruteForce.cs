@@ -68,7 +68,8 @@ internal static class BruteForce
         var width = moment.Length;
         var lambda = ridge * Enumerable.Range(0, width).Sum(i => moment[i][i]) / width;
         var regular = moment.Select((row, i) => row.Select((v, j) => i == j ? v + lambda : v).ToArray()).ToArray();
-        return [.. a.Zip(cross, (row, c) => Add(row, Solve(regular, c)))];   // S is symmetric: the row k of C (S + λI)⁻¹ solves (S + λI) k = c
+        // S is symmetric: the row k of C (S + λI)⁻¹ solves (S + λI) k = c
+        return [.. a.Zip(cross, (row, c) => Add(row, Solve(regular, c)))];
     }
 
     /// <summary>Gaussian elimination with the largest pivot.</summary>

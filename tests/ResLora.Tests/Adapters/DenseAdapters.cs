@@ -9,7 +9,8 @@ namespace ResLora.Tests.Adapters;
 internal static class DenseAdapters
 {
     /// <summary>Settings of a method; of LoKr, both factors have a low rank.</summary>
-    public static AdapterConfig Config(string method, ShortcutKind kind = ShortcutKind.None, int m = 1, FirstBlock first = FirstBlock.Doubled) =>
+    public static AdapterConfig Config(
+        string method, ShortcutKind kind = ShortcutKind.None, int m = 1, FirstBlock first = FirstBlock.Doubled) =>
         TinyAdapters.Config(kind, m, first: first) with
         {
             Method = method,

@@ -146,7 +146,9 @@ public sealed class DenseBlockTests
         foreach (var other in new[] { 1, 2 })
         {
             Assert.All(errors.Of(0).Zip(errors.Of(other)).Where(pair => !heads.Contains(pair.First.Module)), pair =>
-                Assert.True(pair.First.Update > 0 && pair.First.Update < pair.Second.Update, $"{pair.First.Module}: {pair.First.Update} and {pair.Second.Update}"));
+                Assert.True(
+                    pair.First.Update > 0 && pair.First.Update < pair.Second.Update,
+                    $"{pair.First.Module}: {pair.First.Update} and {pair.Second.Update}"));
         }
     }
 
@@ -203,8 +205,12 @@ public sealed class DenseBlockTests
         Assert.Contains("rankStabilized", Problem(config with { RankStabilized = true }), StringComparison.Ordinal);
         Assert.Contains("no low-rank middle", Problem(DenseAdapters.Config(method, ShortcutKind.Middle)), StringComparison.Ordinal);
         Assert.Contains("loha has settings", Problem(new AdapterConfig { Loha = new LohaSettings() }), StringComparison.Ordinal);
-        Assert.Contains("lokr has settings", Problem(new AdapterConfig { Method = "loha", Lokr = new LokrSettings() }), StringComparison.Ordinal);
-        Assert.Contains("lokr.decomposeFactor is 0", Problem(new AdapterConfig { Method = "lokr", Lokr = new LokrSettings { DecomposeFactor = 0 } }), StringComparison.Ordinal);
+        Assert.Contains(
+            "lokr has settings", Problem(new AdapterConfig { Method = "loha", Lokr = new LokrSettings() }), StringComparison.Ordinal);
+        Assert.Contains(
+            "lokr.decomposeFactor is 0",
+            Problem(new AdapterConfig { Method = "lokr", Lokr = new LokrSettings { DecomposeFactor = 0 } }),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -223,7 +229,8 @@ public sealed class DenseBlockTests
         void Run()
         {
             DenseAdapters.Logits(adapted).Dispose();
-            using var merged = Merger.Merge(adapted, new MergeSettings(kind == ShortcutKind.Input ? MergeMethod.LeastSquares : MergeMethod.Exact), [Batch(adapted)]);
+            using var merged = Merger.Merge(
+                adapted, new MergeSettings(kind == ShortcutKind.Input ? MergeMethod.LeastSquares : MergeMethod.Exact), [Batch(adapted)]);
             using var applied = merged.Apply();
             DenseAdapters.Logits(adapted).Dispose();
         }
@@ -232,7 +239,8 @@ public sealed class DenseBlockTests
     /// <summary>Blocks of 16 inputs only, so that one LoRA of that rank can be the same.</summary>
     private static AdaptedModel Square(LlamaModel model, string method, ShortcutKind kind, int m, FirstBlock first, double weight)
     {
-        var adapted = DenseAdapters.Random(model, DenseAdapters.Config(method, kind, m, first) with { Targets = TargetModules.Suffixes("q_proj", "v_proj") });
+        var adapted = DenseAdapters.Random(
+            model, DenseAdapters.Config(method, kind, m, first) with { Targets = TargetModules.Suffixes("q_proj", "v_proj") });
         adapted.ShortcutWeight = weight;
         return adapted;
     }

@@ -34,9 +34,13 @@ public sealed class LayerChoiceTests
         var model = nn.Sequential(("first", nn.Conv1d(3, 4, 5)), ("second", nn.Linear(4, 4)));
         var targets = pattern ? TargetModules.Matching("fir.*") : TargetModules.Suffixes("second", "first");
 
-        var error = Assert.Throws<ConfigException>(() => AdaptedModel.Inject(model, new AdapterConfig { Method = method, Targets = targets }));
+        var error = Assert.Throws<ConfigException>(
+            () => AdaptedModel.Inject(model, new AdapterConfig { Method = method, Targets = targets }));
 
-        Assert.Contains($"matches 'first', of the kind 'convolution' (4 x 3 x 5), and {title} does not go on such a layer", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"matches 'first', of the kind 'convolution' (4 x 3 x 5), and {title} does not go on such a layer",
+            error.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

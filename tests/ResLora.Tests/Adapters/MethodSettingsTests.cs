@@ -17,5 +17,6 @@ public sealed class MethodSettingsTests
 
     [Theory]
     [MemberData(nameof(Huge))]
-    public void Problems_NumbersThatNobodyMeans_AreNamed(AdapterConfig config, string problem) => Assert.Equal(problem, Assert.Single(config.Problems()));
+    public void Problems_NumbersThatNobodyMeans_AreNamed(AdapterConfig config, string problem) =>
+        Assert.Equal(problem, Assert.Single(config.Problems()));
 }

@@ -48,7 +48,9 @@ public sealed class ModuleOverridesTests
         var config = new AdapterConfig { Rank = 3 };
 
         Assert.Equal(5, overrides.For(config, "model.layers.1.q").Rank);
-        Assert.All(["model.layers.11.q", "model.layersx1.q", "other.model.layers.1.q", "model.layers.1.q.q"], name => Assert.Equal(3, overrides.For(config, name).Rank));
+        Assert.All(
+            ["model.layers.11.q", "model.layersx1.q", "other.model.layers.1.q", "model.layers.1.q.q"],
+            name => Assert.Equal(3, overrides.For(config, name).Rank));
     }
 
     [Fact]

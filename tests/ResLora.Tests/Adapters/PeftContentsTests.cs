@@ -51,7 +51,10 @@ public sealed class PeftContentsTests
 
         var error = Assert.Throws<FileFormatException>(() => AdapterStore.Load(model, files.Folder));
 
-        Assert.Contains($"'{PeftFiles.Prefix}{Query}.lora_A.weight' is there, and adapter_config.json does not choose that layer", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"'{PeftFiles.Prefix}{Query}.lora_A.weight' is there, and adapter_config.json does not choose that layer",
+            error.Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -103,7 +106,8 @@ public sealed class PeftContentsTests
         string[] names = ["lm_head.weight", "model.embed_tokens.weight", .. saved == "null" ? [] : NormNames(expected)];
         foreach (var name in names)
         {
-            var value = files.Tensors[PeftFiles.Prefix + name] = files.Random([.. expected.named_parameters().First(p => p.name == name).parameter.shape]);
+            var value = files.Tensors[PeftFiles.Prefix + name] = files.Random(
+                [.. expected.named_parameters().First(p => p.name == name).parameter.shape]);
             PeftFiles.Set(expected, name, _ => value);
         }
 
@@ -116,7 +120,9 @@ public sealed class PeftContentsTests
 
         AssertSame(expected, model);
         AssertSame(expected, again);
-        Assert.Equal(names.Select(name => name[..^".weight".Length]).Order(StringComparer.Ordinal), adapted.SavedModules.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            names.Select(name => name[..^".weight".Length]).Order(StringComparer.Ordinal),
+            adapted.SavedModules.Order(StringComparer.Ordinal));
         Assert.Equal("CAUSAL_LM", (string)Json(files.Other("again"))["task_type"]!);
     }
 
@@ -287,7 +293,8 @@ public sealed class PeftContentsTests
         using var model = TinyLlama.Create();
         using var expected = TinyLlama.Create();
         PeftFiles.Add(expected, "lm_head", files.Block("lm_head", TinyLlama.VocabularySize));
-        files.Tensors[$"{PeftFiles.Prefix}lm_head.base_layer.weight"] = model.named_parameters().First(p => p.name == "lm_head.weight").parameter.detach() * factor;
+        files.Tensors[$"{PeftFiles.Prefix}lm_head.base_layer.weight"] = model.named_parameters().First(
+            p => p.name == "lm_head.weight").parameter.detach() * factor;
         files.Write(("target_modules", """["lm_head"]"""));
 
         if (isRead)
@@ -297,7 +304,10 @@ public sealed class PeftContentsTests
         }
         else
         {
-            Assert.Contains("is another weight than the model's", Assert.Throws<ConfigException>(() => AdapterStore.Load(model, files.Folder)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "is another weight than the model's",
+                Assert.Throws<ConfigException>(() => AdapterStore.Load(model, files.Folder)).Message,
+                StringComparison.Ordinal);
         }
     }
 

@@ -91,7 +91,11 @@ public sealed class ResLoraMathFitTests
         // Σ ‖A x + r − A' x‖² + λ ‖A' − A‖²
         var lambda = Ridge * Enumerable.Range(0, 5).Sum(i => moment[i][i]) / 5;
         double Objective(double[][] a) =>
-            x.Zip(rest, (v, r) => Square(Add(Add(Apply(own, v), r), Apply(a, v), -1))).Sum() + lambda * a.Zip(own, (row, o) => Square(Add(row, o, -1))).Sum();
+            x.Zip(
+                rest,
+                (v, r) =>
+                    Square(Add(Add(Apply(own, v), r), Apply(a, v), -1))).Sum() + lambda * a.Zip(own, (row, o) =>
+                        Square(Add(row, o, -1))).Sum();
         Assert.True(Objective(best) < Objective(own));
         for (var i = 0; i < 50; i++)
         {

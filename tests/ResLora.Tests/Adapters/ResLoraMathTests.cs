@@ -22,7 +22,10 @@ public sealed class ResLoraMathTests
 
         var actual = ResLoraMath.InputShortcut(x, previous, lora);
 
-        AssertEach(actual, Tolerance, (i, t, o) => Scaling * Up(lora.B, o, r => Down(lora.A, r, d => Number(x, i, t, d) + Number(previous, i, t, d))));
+        AssertEach(
+            actual,
+            Tolerance,
+            (i, t, o) => Scaling * Up(lora.B, o, r => Down(lora.A, r, d => Number(x, i, t, d) + Number(previous, i, t, d))));
     }
 
     [Theory]
@@ -38,7 +41,8 @@ public sealed class ResLoraMathTests
 
         var actual = ResLoraMath.BlockShortcut(x, blocks);
 
-        AssertEach(actual, Tolerance, (i, t, o) => blocks.Sum(block => Scaling * Up(block.B, o, r => Down(block.A, r, d => Number(x, i, t, d)))));
+        AssertEach(
+            actual, Tolerance, (i, t, o) => blocks.Sum(block => Scaling * Up(block.B, o, r => Down(block.A, r, d => Number(x, i, t, d)))));
     }
 
     [Theory]
@@ -79,7 +83,8 @@ public sealed class ResLoraMathTests
         Tensor[] a = [GradientCheck.Leaf(2, 4), GradientCheck.Leaf(2, 4), GradientCheck.Leaf(2, 4)];
         Tensor[] b = [GradientCheck.Leaf(3, 2), GradientCheck.Leaf(3, 2), GradientCheck.Leaf(3, 2)];
 
-        GradientCheck.Run(() => ResLoraMath.BlockShortcut(x, [.. a.Zip(b).Select(p => new LoraPair(p.First, p.Second, Scaling))]), [x, .. a, .. b]);
+        GradientCheck.Run(
+            () => ResLoraMath.BlockShortcut(x, [.. a.Zip(b).Select(p => new LoraPair(p.First, p.Second, Scaling))]), [x, .. a, .. b]);
     }
 
     [Fact]
@@ -87,9 +92,16 @@ public sealed class ResLoraMathTests
     {
         using var scope = NewDisposeScope();
         random.manual_seed(6);
-        Tensor low = GradientCheck.Leaf(1, 2, 2), first = GradientCheck.Leaf(1, 2, 2), second = GradientCheck.Leaf(1, 2, 2), b = GradientCheck.Leaf(3, 2);
+        Tensor low =
+            GradientCheck.Leaf(1, 2, 2), first =
+                GradientCheck.Leaf(1, 2, 2), second = GradientCheck.Leaf(1, 2, 2), b = GradientCheck.Leaf(3, 2);
 
-        GradientCheck.Run(() => ResLoraMath.MiddleShortcut(low, [first, second], new LoraPair(zeros(2, 4, dtype: float64), b, Scaling)), low, first, second, b);
+        GradientCheck.Run(
+            () => ResLoraMath.MiddleShortcut(low, [first, second], new LoraPair(zeros(2, 4, dtype: float64), b, Scaling)),
+            low,
+            first,
+            second,
+            b);
     }
 
     [Fact]
@@ -132,7 +144,8 @@ public sealed class ResLoraMathTests
         Assert.Equal([6, 5], merged.A.shape);
         Assert.Equal([4, 6], merged.B.shape);
         Assert.Equal(Scaling, merged.Scaling);
-        AssertWeight(LoraMath.DeltaWeight(merged), Tolerance, (o, d) => blocks.Sum(b => Scaling * Up(b.B, o, r => b.A[r, d].item<float>())));
+        AssertWeight(
+            LoraMath.DeltaWeight(merged), Tolerance, (o, d) => blocks.Sum(b => Scaling * Up(b.B, o, r => b.A[r, d].item<float>())));
     }
 
     [Fact]

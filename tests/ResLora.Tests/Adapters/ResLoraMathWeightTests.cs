@@ -71,7 +71,10 @@ public sealed class ResLoraMathWeightTests
 
         var actual = ResLoraMath.MiddleShortcut(low[0], low[1..], lora, Weight);
 
-        AssertEach(actual, Tolerance, (i, t, o) => Scaling * Up(lora.B, o, r => low.Select((l, k) => (k == 0 ? 1 : Weight) * Number(l, i, t, r)).Sum()));
+        AssertEach(
+            actual,
+            Tolerance,
+            (i, t, o) => Scaling * Up(lora.B, o, r => low.Select((l, k) => (k == 0 ? 1 : Weight) * Number(l, i, t, r)).Sum()));
     }
 
     [Theory]
@@ -120,11 +123,21 @@ public sealed class ResLoraMathWeightTests
             0, TinyAdapters.Distance(LoraMath.Delta(x + previous, first), ResLoraMath.InputShortcut(x, previous, first, weight: 1)));
         // One product of rank R·(m+1) adds up in another order than three of rank R.
         Assert.InRange(TinyAdapters.Distance(blocks, ResLoraMath.BlockShortcut(x, [first, second, third], weight: 1)), 0, Tolerance);
-        Assert.Equal(0, TinyAdapters.Distance(LoraMath.Up(low + earlier + farther, first), ResLoraMath.MiddleShortcut(low, [earlier, farther], first, weight: 1)));
+        Assert.Equal(
+            0,
+            TinyAdapters.Distance(
+                LoraMath.Up(low + earlier + farther, first), ResLoraMath.MiddleShortcut(low, [earlier, farther], first, weight: 1)));
         Assert.Equal(0, TinyAdapters.Distance(cat([first.B, second.B], dim: 1), ResLoraMath.MergeBlocks([first, second], weight: 1).B));
-        Assert.Equal(0, TinyAdapters.Distance(ResLoraMath.InputShortcut(x, previous, first), ResLoraMath.InputShortcut(x, previous, first, weight: 1)));
-        Assert.Equal(0, TinyAdapters.Distance(ResLoraMath.BlockShortcut(x, [first, second]), ResLoraMath.BlockShortcut(x, [first, second], weight: 1)));
-        Assert.Equal(0, TinyAdapters.Distance(ResLoraMath.MiddleShortcut(low, [earlier], first), ResLoraMath.MiddleShortcut(low, [earlier], first, weight: 1)));
+        Assert.Equal(
+            0,
+            TinyAdapters.Distance(ResLoraMath.InputShortcut(x, previous, first), ResLoraMath.InputShortcut(x, previous, first, weight: 1)));
+        Assert.Equal(
+            0,
+            TinyAdapters.Distance(ResLoraMath.BlockShortcut(x, [first, second]), ResLoraMath.BlockShortcut(x, [first, second], weight: 1)));
+        Assert.Equal(
+            0,
+            TinyAdapters.Distance(
+                ResLoraMath.MiddleShortcut(low, [earlier], first), ResLoraMath.MiddleShortcut(low, [earlier], first, weight: 1)));
     }
 
     [Fact]
@@ -148,7 +161,9 @@ public sealed class ResLoraMathWeightTests
         Tensor[] b = [GradientCheck.Leaf(3, 2), GradientCheck.Leaf(3, 2), GradientCheck.Leaf(3, 2)];
 
         GradientCheck.Run(
-            () => ResLoraMath.BlockShortcut(x, [.. a.Zip(b).Select(p => new LoraPair(p.First, p.Second, Scaling))], weight: Weight), [x, .. a, .. b]);
+            () =>
+                ResLoraMath.BlockShortcut(
+                    x, [.. a.Zip(b).Select(p => new LoraPair(p.First, p.Second, Scaling))], weight: Weight), [x, .. a, .. b]);
     }
 
     [Fact]
@@ -156,7 +171,9 @@ public sealed class ResLoraMathWeightTests
     {
         using var scope = NewDisposeScope();
         random.manual_seed(29);
-        Tensor low = GradientCheck.Leaf(1, 2, 2), first = GradientCheck.Leaf(1, 2, 2), second = GradientCheck.Leaf(1, 2, 2), b = GradientCheck.Leaf(3, 2);
+        Tensor low =
+            GradientCheck.Leaf(1, 2, 2), first =
+                GradientCheck.Leaf(1, 2, 2), second = GradientCheck.Leaf(1, 2, 2), b = GradientCheck.Leaf(3, 2);
         var lora = new LoraPair(zeros(2, 4, dtype: float64), b, Scaling);
 
         GradientCheck.Run(() => ResLoraMath.MiddleShortcut(low, [first, second], lora, Weight), low, first, second, b);

@@ -12,7 +12,10 @@ public sealed class ShortcutChainTests
         var links = Enumerable.Range(0, 11).Select(i => (i * 7 + 3) % 11)
             .SelectMany(i => new[] { Link(i, "self_attn.q_proj"), Link(i, "mlp.down_proj", 12, 8) });
 
-        var (chains, breaks) = ShortcutChain.Build(links, [.. Enumerable.Range(0, 11).SelectMany(i => new[] { $"model.layers.{i}.self_attn.q_proj", $"model.layers.{i}.mlp.down_proj" })]);
+        var (chains, breaks) = ShortcutChain.Build(
+            links,
+            [.. Enumerable.Range(0, 11).SelectMany(
+                i => new[] { $"model.layers.{i}.self_attn.q_proj", $"model.layers.{i}.mlp.down_proj" })]);
 
         Assert.Empty(breaks);
         Assert.Equal(["self_attn.q_proj", "mlp.down_proj"], chains.Select(c => c.Name));
@@ -44,7 +47,8 @@ public sealed class ShortcutChainTests
     public void Build_AnotherPrefix_IsAnotherChainWithoutABreak()
     {
         var (chains, breaks) = ShortcutChain.Build([
-            new ChainLink("encoder.layers.0.q", 8, 8), new ChainLink("decoder.layers.1.q", 8, 8), new ChainLink("encoder.layers.1.q", 8, 8)],
+            new ChainLink(
+                "encoder.layers.0.q", 8, 8), new ChainLink("decoder.layers.1.q", 8, 8), new ChainLink("encoder.layers.1.q", 8, 8)],
             ["encoder.layers.0.q", "encoder.layers.1.q", "decoder.layers.0.q", "decoder.layers.1.q"]);
 
         Assert.Empty(breaks);

@@ -217,7 +217,9 @@ public sealed class ShortcutPassTests
 
         Assert.Equal(12, adapted.Statistics.InputNorms.Count);
         Assert.Equal(12, adapted.Statistics.LowNorms.Count);
-        Assert.Equal([padded, padded], adapted.Statistics.InputNorms["model.layers.1.mlp.down_proj"].Select(v => Math.Abs(v - padded) < 1e-4 ? padded : v));
+        Assert.Equal(
+            [padded, padded],
+            adapted.Statistics.InputNorms["model.layers.1.mlp.down_proj"].Select(v => Math.Abs(v - padded) < 1e-4 ? padded : v));
     }
 
     /// <summary>Two layers of one chain.</summary>

@@ -133,7 +133,8 @@ public sealed class ShortcutWeightTests
         Assert.All(merged.Blocks, block => Assert.Equal(
             0, TinyAdapters.Distance(adapted[block.ModuleName].B * (1 + Assert.Single(block.Alphas)), block.Pair.B)));
         // By weights later norms depend on the weight, too; the first blocks' do not.
-        var sameNorms = merged.Blocks.Zip(whole.Blocks).Where(pair => method == MergeMethod.Input || pair.First.ModuleName.Contains(".0.", StringComparison.Ordinal));
+        var sameNorms = merged.Blocks.Zip(whole.Blocks).Where(
+            pair => method == MergeMethod.Input || pair.First.ModuleName.Contains(".0.", StringComparison.Ordinal));
         Assert.All(sameNorms, pair => Assert.Equal(0.25 * pair.Second.Alphas[0], pair.First.Alphas[0], 1e-12));
         Assert.Contains(merged.Blocks, block => block.Alphas[0] > 0.1);
     }

@@ -9,7 +9,8 @@ public sealed class TargetModulesTests
 {
     private static readonly string[] _names =
     [
-        .. Enumerable.Range(0, 2).SelectMany(i => new[] { "self_attn.q_proj", "self_attn.v_proj", "mlp.down_proj" }.Select(m => $"model.layers.{i}.{m}")),
+        .. Enumerable.Range(0, 2).SelectMany(
+            i => new[] { "self_attn.q_proj", "self_attn.v_proj", "mlp.down_proj" }.Select(m => $"model.layers.{i}.{m}")),
         "lm_head",
     ];
 
@@ -65,7 +66,12 @@ public sealed class TargetModulesTests
     [Fact]
     public void Choose_Exclude_TakesThemOutAgain()
     {
-        var config = new AdapterConfig { Targets = TargetModules.AllLinear, Exclude = TargetModules.Suffixes("layers.0.self_attn.q_proj", "down_proj") };
+        var config = new AdapterConfig
+        {
+            Targets = TargetModules.AllLinear,
+            Exclude = TargetModules.Suffixes(
+                "layers.0.self_attn.q_proj", "down_proj")
+        };
 
         var chosen = AdaptedModel.Choose(config, _names);
 

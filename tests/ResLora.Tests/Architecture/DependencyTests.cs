@@ -115,7 +115,8 @@ public sealed class DependencyTests
     [Fact]
     public void NativeCode_IsCalledFromItsOwnFoldersOnly()
     {
-        const BindingFlags everything = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+        const BindingFlags everything =
+            BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
         var callers = _libraries
             .SelectMany(assembly => assembly.GetTypes())

@@ -16,7 +16,8 @@ internal sealed partial class FolderUse
     public FolderUse(string project, IEnumerable<string> files)
     {
         var sources = files
-            .Select(file => (Folder: Folder(project, file), Name: Path.GetFileName(file), Code: Comment().Replace(File.ReadAllText(file), "")))
+            .Select(
+                file => (Folder: Folder(project, file), Name: Path.GetFileName(file), Code: Comment().Replace(File.ReadAllText(file), "")))
             .Where(source => source.Folder.Length > 0)
             .ToArray();
         var homes = sources

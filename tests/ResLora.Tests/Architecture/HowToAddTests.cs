@@ -4,7 +4,8 @@ using Xunit;
 
 namespace ResLora.Tests.Architecture;
 
-/// <summary>The table of docs/style.md is true: what it says that a thing of a kind takes is what the smallest one in the tests takes.</summary>
+/// <summary>The table of docs/style.md is true: what it says that a thing of a kind takes is what the smallest one in the tests
+/// takes.</summary>
 public sealed partial class HowToAddTests
 {
     [Fact]

@@ -8,7 +8,8 @@ using ResLora.Training.Loop;
 
 namespace ResLora.Tests.Experiments;
 
-/// <summary>A tiny pipeline, a dozen captioned pictures of three colours, and a cache of their own; made once for the tests that need them.</summary>
+/// <summary>A tiny pipeline, a dozen captioned pictures of three colours, and a cache of their own; made once for the tests that need
+/// them.</summary>
 public sealed class TinyDiffusionWorld : IDisposable
 {
     public const int Pictures = 12;

@@ -41,20 +41,21 @@ public sealed class TinyEncoderWorld : IDisposable
     };
 
     /// <summary>A run of a few steps into a folder of its own.</summary>
-    public RunConfig Run(string output, ShortcutKind? kind = ShortcutKind.Input, int steps = 4, string task = "classification", int previous = 1) => new()
-    {
-        Model = Model,
-        Task = task,
-        Data = new DataConfig { Train = Folder[task == "classification" ? "reviews.jsonl" : "pairs.jsonl"], ValidationCount = 8 },
-        Adapter = kind is not { } shortcut ? null : new AdapterConfig
+    public RunConfig Run(
+        string output, ShortcutKind? kind = ShortcutKind.Input, int steps = 4, string task = "classification", int previous = 1) => new()
         {
-            Rank = 2,
-            Targets = TargetModules.Suffixes("query", "value"),
-            Shortcut = new ShortcutConfig { Kind = shortcut, PreviousCount = previous },
-        },
-        Training = new TrainConfig { Steps = steps, BatchSize = 4, LearningRate = 0.02, MaxLength = 32, Threads = 1, Seed = 3 },
-        Output = Folder[output],
-    };
+            Model = Model,
+            Task = task,
+            Data = new DataConfig { Train = Folder[task == "classification" ? "reviews.jsonl" : "pairs.jsonl"], ValidationCount = 8 },
+            Adapter = kind is not { } shortcut ? null : new AdapterConfig
+            {
+                Rank = 2,
+                Targets = TargetModules.Suffixes("query", "value"),
+                Shortcut = new ShortcutConfig { Kind = shortcut, PreviousCount = previous },
+            },
+            Training = new TrainConfig { Steps = steps, BatchSize = 4, LearningRate = 0.02, MaxLength = 32, Threads = 1, Seed = 3 },
+            Output = Folder[output],
+        };
 
     public void Dispose() => Folder.Dispose();
 

@@ -64,7 +64,9 @@ public sealed class DamagedFilesTests : IDisposable
         var whole = Path.Combine(folder, "model.safetensors");
         var map = SafetensorsReader.ReadHeader(whole).Entries.Keys.ToDictionary(name => name, _ => "model-00001-of-00001.safetensors");
         File.Move(whole, Path.Combine(folder, "model-00001-of-00001.safetensors"));
-        File.WriteAllText(Path.Combine(folder, "model.safetensors.index.json"), JsonSerializer.Serialize(new { metadata = new { total_size = 1 }, weight_map = map }));
+        File.WriteAllText(
+            Path.Combine(folder, "model.safetensors.index.json"),
+            JsonSerializer.Serialize(new { metadata = new { total_size = 1 }, weight_map = map }));
 
         Check(folder, "model.safetensors.index.json", UseModel);
     }
@@ -72,7 +74,8 @@ public sealed class DamagedFilesTests : IDisposable
     [Fact]
     public void TokenizerJson_ByteLevel()
     {
-        _folder.Write("tokenizer.json", ByteLevelBpeTrainer.Train(TokenizerFixtures.Texts, new BpeTrainingOptions { VocabularySize = 300 }));
+        _folder.Write(
+            "tokenizer.json", ByteLevelBpeTrainer.Train(TokenizerFixtures.Texts, new BpeTrainingOptions { VocabularySize = 300 }));
 
         Check(_folder.Path, "tokenizer.json", UseTokenizer);
     }
@@ -145,7 +148,9 @@ public sealed class DamagedFilesTests : IDisposable
     [InlineData("merges.txt")]
     public void VocabularyAndMerges(string damaged)
     {
-        var json = JsonDocument.Parse(ByteLevelBpeTrainer.Train(TokenizerFixtures.Texts, new BpeTrainingOptions { VocabularySize = 300 })).RootElement.GetProperty("model");
+        var json = JsonDocument.Parse(
+            ByteLevelBpeTrainer.Train(
+                TokenizerFixtures.Texts, new BpeTrainingOptions { VocabularySize = 300 })).RootElement.GetProperty("model");
         var vocabulary = JsonObject.Create(json.GetProperty("vocab"))!;
         vocabulary["<|endoftext|>"] = vocabulary.Count;
         _folder.Write("vocab.json", vocabulary.ToJsonString());

@@ -72,7 +72,10 @@ internal static class TinyPictures
         using var bitmap = new SKBitmap(new SKImageInfo(picture.Width, picture.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
         for (var i = 0; i < picture.Width * picture.Height; i++)
         {
-            bitmap.SetPixel(i % picture.Width, i / picture.Width, new SKColor(picture.Bytes[3 * i], picture.Bytes[(3 * i) + 1], picture.Bytes[(3 * i) + 2]));
+            bitmap.SetPixel(
+                i % picture.Width,
+                i / picture.Width,
+                new SKColor(picture.Bytes[3 * i], picture.Bytes[(3 * i) + 1], picture.Bytes[(3 * i) + 2]));
         }
 
         using var data = bitmap.Encode(format, quality);

@@ -60,7 +60,9 @@ public sealed class ModelFolderTests
         using var folder = new TemporaryFolder();
         using var model = TinyLlama.Create();
         // Newer configurations call the same thing "dtype".
-        folder.Write("config.json", TinyFolders.Json(TinyLlama.Config).Replace("\"model_type\"", "\"dtype\":\"float32\",\"model_type\"", StringComparison.Ordinal));
+        folder.Write(
+            "config.json",
+            TinyFolders.Json(TinyLlama.Config).Replace("\"model_type\"", "\"dtype\":\"float32\",\"model_type\"", StringComparison.Ordinal));
 
         ModelFolder.Write(model, folder.Path, folder["model"], dtype);
         using var loaded = ModelRegistry.LoadCausal(folder["model"]);

@@ -125,7 +125,9 @@ public sealed class ModelWeightsTests
         Assert.NotEqual(0, TinyAdapters.Distance(Weight(first), Weight(third)));
         Assert.Equal(0.02, Weight(first).std().item<float>(), 0.004);
         Assert.All(first.parameters(), p => Assert.True(p.requires_grad));
-        Assert.All(first.named_parameters().Where(p => p.name.Contains("norm", StringComparison.Ordinal)), p => Assert.Equal(1, p.parameter.min().item<float>()));
+        Assert.All(
+            first.named_parameters().Where(p => p.name.Contains("norm", StringComparison.Ordinal)),
+            p => Assert.Equal(1, p.parameter.min().item<float>()));
     }
 
     [Fact]
@@ -165,7 +167,8 @@ public sealed class ModelWeightsTests
         using var model = nn.Sequential(("scores", nn.PReLU(3)));
         using (var scope = NewDisposeScope())
         {
-            SafetensorsWriter.Write(folder["model.safetensors"], model.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter));
+            SafetensorsWriter.Write(
+                folder["model.safetensors"], model.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter));
         }
 
         using var checkpoint = CheckpointReader.Open(folder.Path);

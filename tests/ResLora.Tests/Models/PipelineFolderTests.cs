@@ -49,7 +49,8 @@ public sealed class PipelineFolderTests : IDisposable
         var files = Files(_source);
         Assert.Equal(files, Files(Output));
         Assert.All(
-            files.Where(file => !(file.EndsWith(".safetensors", StringComparison.Ordinal) && !file.StartsWith("vae", StringComparison.Ordinal))),
+            files.Where(
+                file => !(file.EndsWith(".safetensors", StringComparison.Ordinal) && !file.StartsWith("vae", StringComparison.Ordinal))),
             file => Assert.Equal(File.ReadAllBytes(Path.Combine(_source, file)), File.ReadAllBytes(Path.Combine(Output, file))));
     }
 

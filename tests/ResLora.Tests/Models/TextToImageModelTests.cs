@@ -9,27 +9,33 @@ namespace ResLora.Tests.Models;
 
 public sealed class TextToImageModelTests : IDisposable
 {
-    private readonly TextToImageModel _model = new StableDiffusionModel(TinyClip.Create(TinyPipeline.Text), TinyUNet.Create(TinyPipeline.UNet));
+    private readonly TextToImageModel _model = new StableDiffusionModel(
+        TinyClip.Create(TinyPipeline.Text), TinyUNet.Create(TinyPipeline.UNet));
 
     [Fact]
     public void ExecutionOrder_OfAPipeline_IsThatOfTheTextEncoderAndThenOfTheUNet()
     {
         string[] expected =
         [
-            .. _model.TextEncoder.ExecutionOrder.Select(layer => "text_encoder." + layer), .. _model.UNet.ExecutionOrder.Select(layer => "unet." + layer),
+            .. _model.TextEncoder.ExecutionOrder.Select(
+                layer => "text_encoder." + layer), .. _model.UNet.ExecutionOrder.Select(layer => "unet." + layer),
         ];
 
         Assert.Equal(expected, _model.ExecutionOrder);
         Assert.All(_model.ExecutionOrder, layer => Assert.Contains(_model.named_modules(), module => module.name == layer));
         // Down, middle, up: not the order of names.
-        Assert.True(Place("unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_q") < Place("unet.up_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"));
+        Assert.True(
+            Place("unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_q") < Place(
+                "unet.up_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"));
     }
 
     [Fact]
     public void RoleOf_LayersOfTwoParts_AreNeverOneRole()
     {
-        var text = _model.ExecutionOrder.Where(layer => layer.StartsWith("text_encoder.", StringComparison.Ordinal)).Select(_model.RoleOf).ToHashSet();
-        var unet = _model.ExecutionOrder.Where(layer => layer.StartsWith("unet.", StringComparison.Ordinal)).Select(_model.RoleOf).ToHashSet();
+        var text = _model.ExecutionOrder.Where(
+            layer => layer.StartsWith("text_encoder.", StringComparison.Ordinal)).Select(_model.RoleOf).ToHashSet();
+        var unet = _model.ExecutionOrder.Where(
+            layer => layer.StartsWith("unet.", StringComparison.Ordinal)).Select(_model.RoleOf).ToHashSet();
 
         Assert.Empty(text.Intersect(unet));
         Assert.Equal(

@@ -61,7 +61,8 @@ public static class TinyBert
     };
 
     /// <summary>Writes a model's folder, with its tensors under other names or changed if need be.</summary>
-    public static string Write(TemporaryFolder folder, BertModel model, Func<Dictionary<string, Tensor>, Dictionary<string, Tensor>>? change = null)
+    public static string Write(
+        TemporaryFolder folder, BertModel model, Func<Dictionary<string, Tensor>, Dictionary<string, Tensor>>? change = null)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();

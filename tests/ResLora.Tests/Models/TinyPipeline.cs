@@ -35,7 +35,8 @@ internal static class TinyPipeline
         """;
 
     // The order of the alphabet of bytes: printable characters first, so that a is 64; with the end of a word 256 more.
-    private static readonly string[] _tokens = [.. Alphabet(), .. Alphabet().Select(sign => sign + "</w>"), "<|startoftext|>", "<|endoftext|>"];
+    private static readonly string[] _tokens =
+        [.. Alphabet(), .. Alphabet().Select(sign => sign + "</w>"), "<|startoftext|>", "<|endoftext|>"];
 
     /// <summary>The text encoder.</summary>
     public static ClipTextConfig Text { get; } =
@@ -63,7 +64,10 @@ internal static class TinyPipeline
     {
         WriteText(folder, PipelineParts.IndexName, Index);
         WriteText(folder, "scheduler/scheduler_config.json", Scheduler);
-        WriteText(folder, "tokenizer/vocab.json", new JsonObject(_tokens.Select((token, id) => KeyValuePair.Create(token, (JsonNode?)id))).ToJsonString());
+        WriteText(
+            folder,
+            "tokenizer/vocab.json",
+            new JsonObject(_tokens.Select((token, id) => KeyValuePair.Create(token, (JsonNode?)id))).ToJsonString());
         WriteText(folder, "tokenizer/merges.txt", "#version: 0.2\n");
         WriteText(
             folder, "tokenizer/tokenizer_config.json",
@@ -117,7 +121,10 @@ internal static class TinyPipeline
         WriteText(folder, $"{part}/config.json", config);
         using var noGradient = no_grad();
         SafetensorsWriter.Write(
-            Path.Combine(folder, part, prefix + "model.safetensors"), network.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter));
+            Path.Combine(
+                folder,
+                part,
+                prefix + "model.safetensors"), network.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter));
     }
 
     private static string Classed<T>(T config, string name)

@@ -20,7 +20,8 @@ public sealed class TiedEmbeddingTests
         using var ids = TinyLlama.Ids(2, 6);
         using var hidden = model.Hidden(ids);
         var scores = model.Logits(hidden);
-        var adapted = TiedEmbedding.Part(model, AdaptedModel.Inject(model, new AdapterConfig { Rank = 2, Targets = TargetModules.Suffixes("embed_tokens") }));
+        var adapted = TiedEmbedding.Part(
+            model, AdaptedModel.Inject(model, new AdapterConfig { Rank = 2, Targets = TargetModules.Suffixes("embed_tokens") }));
         using var noGradient = no_grad();
         adapted.Blocks[0].Factors[0].Value.add_(1);
         var unmerged = TinyLlama.Logits(model, ids);

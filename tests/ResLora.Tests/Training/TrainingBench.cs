@@ -16,7 +16,9 @@ internal sealed class TrainingBench : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public TrainingBench(
-        ShortcutKind? shortcut = ShortcutKind.None, double dropout = 0, torch.ScalarType dtype = torch.ScalarType.Float32, double anneal = 0, CausalLanguageModel? model = null,
+        ShortcutKind? shortcut =
+            ShortcutKind.None, double dropout =
+                0, torch.ScalarType dtype = torch.ScalarType.Float32, double anneal = 0, CausalLanguageModel? model = null,
         AdapterConfig? adapter = null)
     {
         Model = model ?? TinyModel.Create(dtype: dtype);
@@ -73,7 +75,8 @@ internal sealed class TrainingBench : IDisposable
     }
 
     private void Save(string folder) =>
-        SafetensorsWriter.Write(Path.Combine(folder, "weights.safetensors"), Setup.Trainable.Select(p => KeyValuePair.Create(p.Key, (torch.Tensor)p.Value)));
+        SafetensorsWriter.Write(
+            Path.Combine(folder, "weights.safetensors"), Setup.Trainable.Select(p => KeyValuePair.Create(p.Key, (torch.Tensor)p.Value)));
 
     /// <summary>Unlike Progress&lt;T&gt;, reports on the caller's thread and in order.</summary>
     private sealed class Recorder(Action<RunEvent> report) : IProgress<RunEvent>

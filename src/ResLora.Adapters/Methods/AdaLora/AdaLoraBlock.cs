@@ -56,7 +56,9 @@ public sealed class AdaLoraBlock : LowRankBlock
         get
         {
             var up = AdaLoraMath.Up(B, E);
-            return Site is LinearSite ? new(A, up, Scaling) : new(A.view(_shapeOfA), up.view(Site.ShapeOfB(Config.Rank)), Scaling) { Site = Site };
+            return Site is LinearSite ? new(A, up, Scaling) : new(
+                A.view(_shapeOfA), up.view(Site.ShapeOfB(Config.Rank)), Scaling)
+            { Site = Site };
         }
     }
 

@@ -26,7 +26,8 @@ public static class AdaLoraMath
         return p * row;
     }
 
-    /// <summary>The mean over all Q and P of ‖Q Qᵀ − I‖_F and ‖Pᵀ P − I‖_F (equation 4, with norms for their squares, as PEFT has it).</summary>
+    /// <summary>The mean over all Q and P of ‖Q Qᵀ − I‖_F and ‖Pᵀ P − I‖_F (equation 4, with norms for their squares, as PEFT has
+    /// it).</summary>
     /// <param name="qs">Every Q [R, Din], borrowed.</param>
     /// <param name="ps">Every P [Dout, R], borrowed.</param>
     /// <returns>New scalar with gradient, owned by the caller.</returns>
@@ -37,13 +38,15 @@ public static class AdaLoraMath
         using var scope = NewDisposeScope();
         // Factors of one shape go through the same operations together: there are many, and each is small.
         var norms = qs.GroupBy(q => q.shape[1]).Select(group => Deviations(stack(group)))                       // [N, R, Din]
-            .Concat(ps.GroupBy(p => p.shape[0]).Select(group => Deviations(stack(group).transpose(1, 2))))      // [N, Dout, R] -> [N, R, Dout]
+                                                                                                                // [N, Dout, R] -> [N, R, Dout]
+            .Concat(ps.GroupBy(p => p.shape[0]).Select(group => Deviations(stack(group).transpose(1, 2))))
             .Select(deviations => deviations.sum());
         return (stack(norms).sum() / (qs.Count + ps.Count)).MoveToOuterDisposeScope();
     }
 
     /// <summary>
-    /// Smoothed sensitivity Ī ← β₁ Ī + (1 − β₁) |w · ∇w| and uncertainty Ū ← β₂ Ū + (1 − β₂) | |w · ∇w| − Ī | (equations 8 to 10), in place.
+    /// Smoothed sensitivity Ī ← β₁ Ī + (1 − β₁) |w · ∇w| and uncertainty Ū ← β₂ Ū + (1 − β₂) | |w · ∇w| − Ī | (equations 8 to 10), in
+    /// place.
     /// </summary>
     /// <param name="values">w, borrowed.</param>
     /// <param name="gradients">∇w, borrowed.</param>
@@ -63,7 +66,8 @@ public static class AdaLoraMath
         uncertainty.mul_(beta2).add_((now - sensitivity).abs_(), alpha: 1 - beta2);
     }
 
-    /// <summary>The importance of every triplet: Ī Ū of its entry of Λ and the means of Ī Ū over its row of Q and its column of P (equation 7).</summary>
+    /// <summary>The importance of every triplet: Ī Ū of its entry of Λ and the means of Ī Ū over its row of Q and its column of P (equation
+    /// 7).</summary>
     /// <param name="values">Ī Ū of Λ, [N, R], borrowed.</param>
     /// <param name="rows">The means over the rows of Q, [N, R], borrowed.</param>
     /// <param name="columns">The means over the columns of P, [N, R], borrowed.</param>

@@ -26,7 +26,8 @@ public sealed class AdaLoraMethod : LoraMethod
 
     /// <inheritdoc />
     public override IReadOnlySet<string> PeftKeys { get; } =
-        new HashSet<string>(["init_r", "target_r", "tinit", "tfinal", "deltaT", "beta1", "beta2", "orth_reg_weight", "total_step"], StringComparer.Ordinal);
+        new HashSet<string>(
+            ["init_r", "target_r", "tinit", "tfinal", "deltaT", "beta1", "beta2", "orth_reg_weight", "total_step"], StringComparer.Ordinal);
 
     /// <inheritdoc />
     public override bool HasPatterns => false;
@@ -71,7 +72,8 @@ public sealed class AdaLoraMethod : LoraMethod
     public override bool Takes(LayerSite site) => site is LinearSite or ConvolutionSite { Weight.shape.Length: 4 };
 
     /// <inheritdoc />
-    public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator) => new AdaLoraBlock(site, config, generator);
+    public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator) =>
+        new AdaLoraBlock(site, config, generator);
 
     /// <inheritdoc />
     public override MethodTraining? Training(AdaptedModel adapted, int steps, long seed)
@@ -87,7 +89,8 @@ public sealed class AdaLoraMethod : LoraMethod
         ArgumentNullException.ThrowIfNull(description);
         using var reader = SafetensorsReader.Open(description.TensorFile);
         // What PEFT pruned is not in its files; in ours it is 0.
-        long[] ranks = [.. reader.Entries.Values.Where(e => e.Name.EndsWith("." + AdaLoraBlock.ValuesName, StringComparison.Ordinal)).Select(Kept)];
+        long[] ranks = [.. reader.Entries.Values.Where(
+            e => e.Name.EndsWith("." + AdaLoraBlock.ValuesName, StringComparison.Ordinal)).Select(Kept)];
         if (ranks.Length > 0)
         {
             yield return new("kept ranks", FormattableString.Invariant($"{ranks.Min()} to {ranks.Max()}, {ranks.Average():0.##} on average (target {Settings(description.Config).TargetOf(description.Config.Rank)})"));
@@ -151,7 +154,11 @@ public sealed class AdaLoraMethod : LoraMethod
         var names = modules.ToDictionary(module => module.From, module => module.To, StringComparer.Ordinal);
         return config.AdaLora is not { Kept.Count: > 0 } own ? config : config with
         {
-            AdaLora = own with { Kept = own.Kept.ToDictionary(pair => names.GetValueOrDefault(pair.Key, pair.Key), pair => pair.Value, StringComparer.Ordinal) },
+            AdaLora = own with
+            {
+                Kept = own.Kept.ToDictionary(
+                    pair => names.GetValueOrDefault(pair.Key, pair.Key), pair => pair.Value, StringComparer.Ordinal)
+            },
         };
     }
 

@@ -40,7 +40,8 @@ internal sealed class AdaLoraTraining : MethodTraining
 
     public override Tensor? Penalty() => _config.OrthogonalWeight == 0
         ? null
-        : AdaLoraMath.OrthogonalPenalty([.. _blocks.Select(block => block.A)], [.. _blocks.Select(block => block.B)]) * _config.OrthogonalWeight;
+        : AdaLoraMath.OrthogonalPenalty(
+            [.. _blocks.Select(block => block.A)], [.. _blocks.Select(block => block.B)]) * _config.OrthogonalWeight;
 
     public override void EndStep(int step)
     {

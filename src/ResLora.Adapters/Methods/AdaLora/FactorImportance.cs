@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace ResLora.Adapters.Methods.AdaLora;
 
-/// <summary>Sensitivity and uncertainty of one factor of every block. Factors of one shape are kept together, since each is small.</summary>
+/// <summary>Sensitivity and uncertainty of one factor of every block. Factors of one shape are kept together, since each is
+/// small.</summary>
 internal sealed class FactorImportance : IDisposable
 {
     private readonly List<Group> _groups = [];

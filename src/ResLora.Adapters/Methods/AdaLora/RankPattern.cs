@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace ResLora.Adapters.Methods.AdaLora;
 
-/// <summary>PEFT's <c>rank_pattern</c> of AdaLoRA: which entries of a module's Λ are in the tensor file, a list of booleans by name.</summary>
+/// <summary>PEFT's <c>rank_pattern</c> of AdaLoRA: which entries of a module's Λ are in the tensor file, a list of booleans by
+/// name.</summary>
 internal static class RankPattern
 {
     private const string End = "." + AdaLoraBlock.ValuesName;
@@ -28,7 +29,8 @@ internal static class RankPattern
 
             // Saved while its training goes on, PEFT leaves the adapter's name behind the tensor's.
             var end = name.LastIndexOf(End, StringComparison.Ordinal);
-            modules.Add(end > 0 ? name[..end] : throw new JsonException($"rank_pattern '{name}' does not name a {AdaLoraBlock.ValuesName}"), kept);
+            modules.Add(
+                end > 0 ? name[..end] : throw new JsonException($"rank_pattern '{name}' does not name a {AdaLoraBlock.ValuesName}"), kept);
         }
 
         return modules;
@@ -43,7 +45,8 @@ internal static class RankPattern
     /// <summary>Whether a name of the pattern is a module's.</summary>
     /// <param name="name">The name.</param>
     /// <param name="moduleName">The module's dotted name, as for <see cref="Of"/>.</param>
-    public static bool Names(string name, string moduleName) => moduleName == name || moduleName.EndsWith("." + name, StringComparison.Ordinal);
+    public static bool Names(string name, string moduleName) =>
+        moduleName == name || moduleName.EndsWith("." + name, StringComparison.Ordinal);
 
     /// <summary>The key's value; null where every module has all entries.</summary>
     /// <param name="modules">The entries of each module.</param>

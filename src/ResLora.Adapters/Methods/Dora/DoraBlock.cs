@@ -46,7 +46,8 @@ public sealed class DoraBlock : LoraBlock
         return Site.Bias is { } bias ? output + Site.PerOutput(bias) : output;
     }
 
-    internal override Tensor Change(Tensor input, Tensor delta) => DoraMath.Change(Site.Product(input, Site.Weight), delta, Site.PerOutput(Gain()));
+    internal override Tensor Change(Tensor input, Tensor delta) =>
+        DoraMath.Change(Site.Product(input, Site.Weight), delta, Site.PerOutput(Gain()));
 
     private protected override MergedUpdate Finish(LoraPair pair, bool keepsSum)
     {

@@ -28,7 +28,8 @@ public sealed class DoraMethod : LoraMethod
         factorName == DoraBlock.MagnitudeName + ".weight" ? DoraBlock.MagnitudeName : factorName;
 
     /// <inheritdoc />
-    public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator) => new DoraBlock(site, config, generator);
+    public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator) =>
+        new DoraBlock(site, config, generator);
 
     /// <inheritdoc />
     public override bool Reads(PeftConfig file)

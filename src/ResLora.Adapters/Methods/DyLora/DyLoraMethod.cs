@@ -23,12 +23,14 @@ public sealed class DyLoraMethod : LoraMethod
     public override IEnumerable<string> Problems(AdapterConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return (config.RankStabilized ? ["rankStabilized is true, and DyLoRA's scaling is alpha / b for a rank of b"] : Array.Empty<string>())
+        return (
+            config.RankStabilized ? ["rankStabilized is true, and DyLoRA's scaling is alpha / b for a rank of b"] : Array.Empty<string>())
             .Concat(config.DyLora?.Problems() ?? []);
     }
 
     /// <inheritdoc />
-    public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator) => new DyLoraBlock(site, config, generator);
+    public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator) =>
+        new DyLoraBlock(site, config, generator);
 
     /// <inheritdoc />
     public override MethodTraining? Training(AdaptedModel adapted, int steps, long seed) => new DyLoraTraining(adapted, seed);

@@ -26,7 +26,8 @@ public sealed class Ia3Method : AdapterMethod
     public override IReadOnlyList<string> FactorNames { get; } = [Ia3Block.VectorName];
 
     /// <inheritdoc />
-    public override IReadOnlySet<string> PeftKeys { get; } = new HashSet<string>([FeedforwardKey, "init_ia3_weights"], StringComparer.Ordinal);
+    public override IReadOnlySet<string> PeftKeys { get; } = new HashSet<string>(
+        [FeedforwardKey, "init_ia3_weights"], StringComparer.Ordinal);
 
     /// <inheritdoc />
     public override bool HasRank => false;
@@ -41,14 +42,16 @@ public sealed class Ia3Method : AdapterMethod
         var usual = new AdapterConfig();
         (string Name, bool IsSet)[] settings =
         [
-            ("rank", config.Rank != usual.Rank), ("alpha", config.Alpha != usual.Alpha), ("dropout", config.Dropout != 0), ("rankStabilized", config.RankStabilized),
+            ("rank", config.Rank != usual.Rank), ("alpha", config.Alpha != usual.Alpha), ("dropout", config.Dropout != 0), (
+                "rankStabilized", config.RankStabilized),
         ];
         return settings.Where(setting => setting.IsSet).Select(setting => $"{setting.Name} is set, and (IA)³ has none; leave it out")
             .Concat(config.Ia3?.Problems() ?? []);
     }
 
     /// <inheritdoc />
-    public override string? WhyNot(ShortcutKind kind) => "it stretches what a layer computes and adds nothing to it, so that there is no update to hand on";
+    public override string? WhyNot(ShortcutKind kind) =>
+        "it stretches what a layer computes and adds nothing to it, so that there is no update to hand on";
 
     /// <inheritdoc />
     public override bool Takes(LayerSite site) => site is LinearSite;

@@ -22,7 +22,9 @@ internal sealed class Ia3Update(LayerSite site, Tensor vector, bool byColumns) :
         using var scope = NewDisposeScope();
         var change = Site.OfMatrix((vector - 1) * Site.Matrix(Site.Weight).to(float32)).to(input.dtype);
         var product = Site.Product(input, change);
-        return (Site.Bias is { } bias && !byColumns ? product + Site.PerOutput(bias * (vector.flatten() - 1)) : product).MoveToOuterDisposeScope();
+        return (
+            Site.Bias is { } bias && !byColumns ? product + Site.PerOutput(
+                bias * (vector.flatten() - 1)) : product).MoveToOuterDisposeScope();
     }
 
     public override MergedUpdate WithoutEffect() => new Ia3Update(Site, ones_like(vector), byColumns).Keep();

@@ -27,7 +27,8 @@ public static class LohaMath
     /// <returns>[R, R, kh, kw]; kw is 1 for a kernel of one dimension.</returns>
     internal static long[] ShapeOfCore(long rank, long[] kernel) => [rank, rank, .. kernel, .. Enumerable.Repeat(1L, 2 - kernel.Length)];
 
-    /// <summary>The product of a core with a matrix for outputs and one for inputs: w_{o,c,h,w} = Σ_{i,j} t_{i,j,h,w} a_{i,o} b_{j,c}.</summary>
+    /// <summary>The product of a core with a matrix for outputs and one for inputs: w_{o,c,h,w} = Σ_{i,j} t_{i,j,h,w} a_{i,o}
+    /// b_{j,c}.</summary>
     /// <param name="core">t [R, R, kh, kw], borrowed.</param>
     /// <param name="outputs">a [R, Dout], borrowed.</param>
     /// <param name="inputs">b [R, C], borrowed.</param>

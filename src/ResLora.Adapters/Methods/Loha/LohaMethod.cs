@@ -25,7 +25,8 @@ public sealed class LohaMethod : DenseMethod
         new HashSet<string>(["alpha", "rank_dropout", "module_dropout", "init_weights", "use_effective_conv2d"], StringComparer.Ordinal);
 
     /// <inheritdoc />
-    public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator) => new LohaBlock(site, config, generator);
+    public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator) =>
+        new LohaBlock(site, config, generator);
 
     /// <inheritdoc />
     public override AdapterConfig ReadPeft(PeftConfig file, AdapterConfig config)

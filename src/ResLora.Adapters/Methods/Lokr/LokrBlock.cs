@@ -37,7 +37,10 @@ public sealed class LokrBlock : DenseBlock
 
         var hasCore = settings.EffectiveConvolution && kernel.Any(side => side > 1);
         var inputs = hasCore ? d : kernel.Aggregate(d, (product, side) => product * side);
-        _v = [AddFactor("lokr_w2_a", FirstValues.Uniform(hasCore ? [rank, b] : [b, rank], generator)), AddFactor("lokr_w2_b", FirstValues.Uniform([rank, inputs], generator))];
+        _v = [AddFactor(
+            "lokr_w2_a",
+            FirstValues.Uniform(hasCore ? [rank, b] : [b, rank], generator)), AddFactor(
+                "lokr_w2_b", FirstValues.Uniform([rank, inputs], generator))];
         _core = hasCore ? AddFactor("lokr_t2", FirstValues.Uniform(LohaMath.ShapeOfCore(rank, kernel), generator)) : null;
     }
 

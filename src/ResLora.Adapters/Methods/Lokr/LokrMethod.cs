@@ -18,7 +18,8 @@ public sealed class LokrMethod : DenseMethod
     public override string? PeftType => "LOKR";
 
     /// <inheritdoc />
-    public override IReadOnlyList<string> FactorNames { get; } = ["lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2"];
+    public override IReadOnlyList<string> FactorNames { get; } =
+        ["lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2"];
 
     /// <inheritdoc />
     public override IReadOnlySet<string> PeftKeys { get; } = new HashSet<string>(
@@ -32,7 +33,8 @@ public sealed class LokrMethod : DenseMethod
     }
 
     /// <inheritdoc />
-    public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator) => new LokrBlock(site, config, generator);
+    public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator) =>
+        new LokrBlock(site, config, generator);
 
     /// <inheritdoc />
     public override AdapterConfig ReadPeft(PeftConfig file, AdapterConfig config)

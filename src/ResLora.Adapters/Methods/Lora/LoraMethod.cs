@@ -44,7 +44,8 @@ public class LoraMethod : AdapterMethod
     {
         ArgumentNullException.ThrowIfNull(site);
         ArgumentNullException.ThrowIfNull(config);
-        return config.Lora is { IsFromWeight: true } ? new SubtractedLoraBlock(site, Fitting(site, config)) : new LoraBlock(site, config, generator);
+        return config.Lora is { IsFromWeight: true } ? new SubtractedLoraBlock(
+            site, Fitting(site, config)) : new LoraBlock(site, config, generator);
     }
 
     /// <inheritdoc />

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace ResLora.Adapters.Methods.Vera;
 
 /// <summary>VeRA: h = W x + c + b ⊙ B (d ⊙ A x) with a trained number for each output and each of R; b is 0 at first.</summary>
-/// <remarks>The formulas are in <see cref="VeraMath"/>. A and B are the whole adapter's; <see cref="VeraMethod"/> gives them to the block.</remarks>
+/// <remarks>The formulas are in <see cref="VeraMath"/>. A and B are the whole adapter's; <see cref="VeraMethod"/> gives them to the
+/// block.</remarks>
 public sealed class VeraBlock : LowRankBlock
 {
     internal const string OutputsName = "vera_lambda_b";

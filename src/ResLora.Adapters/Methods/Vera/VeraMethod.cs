@@ -50,7 +50,8 @@ public sealed class VeraMethod : AdapterMethod
     public override IEnumerable<string> Problems(AdapterConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        (string Name, bool IsSet)[] settings = [("alpha", config.Alpha != new AdapterConfig().Alpha), ("rankStabilized", config.RankStabilized)];
+        (string Name, bool IsSet)[] settings = [(
+            "alpha", config.Alpha != new AdapterConfig().Alpha), ("rankStabilized", config.RankStabilized)];
         return settings.Where(setting => setting.IsSet).Select(setting => $"{setting.Name} is set, and VeRA has no scaling; leave it out")
             .Concat(config.Vera?.Problems() ?? []);
     }
@@ -64,7 +65,11 @@ public sealed class VeraMethod : AdapterMethod
         ArgumentNullException.ThrowIfNull(blocks);
         using var scope = NewDisposeScope();
         var config = blocks[0].Config;
-        var (a, b) = VeraMath.Projections(blocks.Max(block => block.OutFeatures), blocks.Max(block => block.InFeatures), config.Rank, (config.Vera ?? new VeraSettings()).ProjectionSeed);
+        var (a, b) = VeraMath.Projections(
+            blocks.Max(block => block.OutFeatures),
+            blocks.Max(block => block.InFeatures),
+            config.Rank,
+            (config.Vera ?? new VeraSettings()).ProjectionSeed);
         (a, b) = (a.to(blocks[0].Site.FactorDevice).DetachFromDisposeScope(), b.to(blocks[0].Site.FactorDevice).DetachFromDisposeScope());
         foreach (var block in blocks.Cast<VeraBlock>())
         {
@@ -80,7 +85,12 @@ public sealed class VeraMethod : AdapterMethod
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(config);
         var usual = new VeraSettings();
-        var settings = new VeraSettings { Initial = file.Own(Initial, usual.Initial), ProjectionSeed = file.Own(Seed, usual.ProjectionSeed) };
+        var settings = new VeraSettings
+        {
+            Initial = file.Own(Initial, usual.Initial),
+            ProjectionSeed = file.Own(
+                Seed, usual.ProjectionSeed)
+        };
         return config with { Method = Name, Rank = file.Rank, Dropout = file.Own(Dropout, 0.0), Vera = settings == usual ? null : settings };
     }
 

@@ -73,7 +73,8 @@ public sealed record ComparisonReport
         var report = CheckedJson.Deserialize<ComparisonReport>(file, ComparisonJson.Options);
         return report.Version == CurrentVersion
             ? report
-            : throw new FileFormatException($"'{file}' has version {report.Version}, and this program reads version {CurrentVersion}; update reslora.");
+            : throw new FileFormatException(
+                $"'{file}' has version {report.Version}, and this program reads version {CurrentVersion}; update reslora.");
     }
 
     /// <summary>Writes the report.</summary>

@@ -16,6 +16,9 @@ internal sealed record Convergence(int Steps, double Read, double Seconds)
         var place = Array.FindLastIndex(losses, loss => !(loss <= goal)) + 1;
         return place == losses.Length
             ? null
-            : new Convergence(run.Steps[place].Step, run.Steps.Take(place + 1).Sum(step => step.Count), run.Steps.Take(place + 1).Sum(step => step.Seconds));
+            : new Convergence(
+                run.Steps[place].Step,
+                run.Steps.Take(place + 1).Sum(step => step.Count),
+                run.Steps.Take(place + 1).Sum(step => step.Seconds));
     }
 }

@@ -47,7 +47,9 @@ internal sealed record CurveBand(string Name, double[] X, double[] Mean, double[
         double Loss(Curve curve, int i) => curve.Losses[i];
         return new CurveBand(
             arm.Name,
-            Each((curve, i) => axis switch { CurveAxis.Steps => curve.Steps[i], CurveAxis.Read => curve.Read[i], _ => curve.Seconds[i] }, Enumerable.Average),
+            Each(
+                (curve, i) => axis switch { CurveAxis.Steps => curve.Steps[i], CurveAxis.Read => curve.Read[i], _ => curve.Seconds[i] },
+                Enumerable.Average),
             Each(Loss, Enumerable.Average), Each(Loss, Enumerable.Min), Each(Loss, Enumerable.Max));
     }
 }

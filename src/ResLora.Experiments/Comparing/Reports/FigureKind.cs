@@ -13,9 +13,11 @@ internal sealed record FigureKind(string Key, string Title, FigureStyle Style, d
     public static readonly FigureKind TrainLoss = new("trainLoss", "training loss at the end", FigureStyle.Number, 0);
     public static readonly FigureKind MergedScore = new("mergedScore", "score, merged", FigureStyle.Number, double.NegativeInfinity);
     public static readonly FigureKind MergedLoss = new("mergedLoss", "test loss, merged", FigureStyle.Number, 0);
-    public static readonly FigureKind MergeCost = new("mergeCost", "merge loss (test loss merged less unmerged)", FigureStyle.Number, double.NegativeInfinity);
+    public static readonly FigureKind MergeCost = new(
+        "mergeCost", "merge loss (test loss merged less unmerged)", FigureStyle.Number, double.NegativeInfinity);
     public static readonly FigureKind General = new("generalLoss", "loss on general text", FigureStyle.Number, 0);
-    public static readonly FigureKind Forgotten = new("forgotten", "forgetting (less the base model's)", FigureStyle.Number, double.NegativeInfinity);
+    public static readonly FigureKind Forgotten = new(
+        "forgotten", "forgetting (less the base model's)", FigureStyle.Number, double.NegativeInfinity);
     public static readonly FigureKind StepsToReference = new("stepsToReference", "steps", FigureStyle.Count, 0);
     public static readonly FigureKind TokensToReference = new("tokensToReference", "read", FigureStyle.Count, 0);
     public static readonly FigureKind SecondsToReference = new("secondsToReference", "seconds", FigureStyle.Short, 0, true);

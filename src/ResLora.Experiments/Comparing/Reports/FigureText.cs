@@ -40,6 +40,8 @@ internal static class FigureText
             return string.Join(", ", figure.Values.Select(value => value is null ? "never" : Of(value, style)));
         }
 
-        return figure is { Low: { } low, High: { } high } ? $"{Of(figure.Mean, style)} ({Of(low, style)} to {Of(high, style)})" : Of(figure.Mean, style);
+        return figure is { Low: { } low, High: { } high }
+            ? $"{Of(figure.Mean, style)} ({Of(low, style)} to {Of(high, style)})"
+            : Of(figure.Mean, style);
     }
 }

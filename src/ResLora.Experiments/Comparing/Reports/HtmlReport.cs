@@ -29,7 +29,9 @@ internal static class HtmlReport
         page.Append("</ul>\n<p class=\"legend\">");
         foreach (var (i, arm) in report.Arms.Index())
         {
-            page.Append(CultureInfo.InvariantCulture, $"<button type=\"button\" class=\"s{i}\" data-s=\"{i}\" aria-pressed=\"true\">{Safe(arm.Name)}</button> ");
+            page.Append(
+                CultureInfo.InvariantCulture,
+                $"<button type=\"button\" class=\"s{i}\" data-s=\"{i}\" aria-pressed=\"true\">{Safe(arm.Name)}</button> ");
         }
 
         page.Append("</p>\n<div class=\"charts\">\n");
@@ -47,16 +49,20 @@ internal static class HtmlReport
         page.Append("<h2>How it was made</h2>\n<dl>\n");
         foreach (var (name, value) in ReportFacts.Of(report))
         {
-            page.Append(CultureInfo.InvariantCulture, $"<dt>{Safe(name)}</dt><dd>{Safe(value.Replace("`", "", StringComparison.Ordinal))}</dd>\n");
+            page.Append(
+                CultureInfo.InvariantCulture, $"<dt>{Safe(name)}</dt><dd>{Safe(value.Replace("`", "", StringComparison.Ordinal))}</dd>\n");
         }
 
-        page.Append(CultureInfo.InvariantCulture, $"</dl>\n<details><summary>All settings</summary><pre>{Safe(report.Config)}</pre></details>\n");
+        page.Append(
+            CultureInfo.InvariantCulture, $"</dl>\n<details><summary>All settings</summary><pre>{Safe(report.Config)}</pre></details>\n");
         return page.Append(CultureInfo.InvariantCulture, $"</main>\n<script>\n{HtmlPage.Script}</script>\n</body>\n</html>\n").ToString();
     }
 
     private static void Append(StringBuilder page, ReportTable table)
     {
-        page.Append(CultureInfo.InvariantCulture, $"<h2>{Safe(table.Title)}</h2>\n<p>{Safe(table.Note)}</p>\n<div class=\"wide\"><table>\n<thead><tr>");
+        page.Append(
+            CultureInfo.InvariantCulture,
+            $"<h2>{Safe(table.Title)}</h2>\n<p>{Safe(table.Note)}</p>\n<div class=\"wide\"><table>\n<thead><tr>");
         foreach (var column in table.Columns)
         {
             page.Append(CultureInfo.InvariantCulture, $"<th scope=\"col\"><button type=\"button\">{Safe(column)}</button></th>");

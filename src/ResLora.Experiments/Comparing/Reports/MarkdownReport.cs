@@ -29,7 +29,9 @@ internal static class MarkdownReport
             text.Append(CultureInfo.InvariantCulture, $"|{string.Concat(table.Columns.Select(_ => "---|"))}\n");
             foreach (var row in table.Rows)
             {
-                text.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", row.Select(cell => cell.Text.Replace("|", "\\|", StringComparison.Ordinal)))} |\n");
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"| {string.Join(" | ", row.Select(cell => cell.Text.Replace("|", "\\|", StringComparison.Ordinal)))} |\n");
             }
         }
 

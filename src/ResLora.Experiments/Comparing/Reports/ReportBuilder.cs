@@ -36,7 +36,12 @@ internal static class ReportBuilder
             Steps = reference.Runs[0].Trace.Steps.Count,
             ReadBySeed = [.. reference.Runs.Select(run => run.Trace.Count)],
             Base = new BaseReport(general.Test?.Score, general.Test?.Loss, general.General),
-            Arms = [.. arms.Select(arm => Arm(arm, new FigureBuilder(arm, reference, general.General, Estimate.OfScore(Scores(arm), judging.Terms), judging.Meaning)))],
+            Arms = [.. arms.Select(
+                arm =>
+                    Arm(
+                        arm,
+                        new FigureBuilder(
+                            arm, reference, general.General, Estimate.OfScore(Scores(arm), judging.Terms), judging.Meaning)))],
             Verdicts = Verdicts.Judge(Scores(reference), [.. arms.Where(arm => arm != reference).Select(Scores)], judging.Terms),
             Sources = plan.Sources,
             Config = Yaml(config),

@@ -23,10 +23,20 @@ public static class ReportCheck
         [
             .. Texts("", "task", earlier.Task, report.Task),
             .. Texts("", "seeds", string.Join(", ", earlier.Seeds), string.Join(", ", report.Seeds)),
-            .. Texts("", "arms", string.Join(", ", earlier.Arms.Select(arm => arm.Name)), string.Join(", ", report.Arms.Select(arm => arm.Name))),
+            .. Texts(
+                "",
+                "arms",
+                string.Join(", ", earlier.Arms.Select(arm => arm.Name)),
+                string.Join(", ", report.Arms.Select(arm => arm.Name))),
             .. Texts("", "reference", earlier.Reference, report.Reference),
             .. earlier.Sources.Keys.Union(report.Sources.Keys)
-                .SelectMany(name => Texts("", $"{name} (sha256)", earlier.Sources.GetValueOrDefault(name, "none"), report.Sources.GetValueOrDefault(name, "none"))),
+                .SelectMany(
+                    name =>
+                        Texts(
+                            "",
+                            $"{name} (sha256)",
+                            earlier.Sources.GetValueOrDefault(name, "none"),
+                            report.Sources.GetValueOrDefault(name, "none"))),
         ];
         foreach (var (expected, arm) in earlier.Arms.Join(report.Arms, arm => arm.Name, arm => arm.Name, (a, b) => (a, b)))
         {
@@ -51,15 +61,18 @@ public static class ReportCheck
 
     private static IEnumerable<ReportDifference> Figures(ArmReport expected, ArmReport arm, FigureKind kind, IReadOnlyList<long> seeds)
     {
-        var (theirs, ours) = (expected.Figures.GetValueOrDefault(kind.Key)?.Values ?? [], arm.Figures.GetValueOrDefault(kind.Key)?.Values ?? []);
+        var (theirs, ours) = (
+            expected.Figures.GetValueOrDefault(kind.Key)?.Values ?? [], arm.Figures.GetValueOrDefault(kind.Key)?.Values ?? []);
         return Enumerable.Range(0, Math.Max(theirs.Count, ours.Count))
-            .Select(i => (Seed: i < seeds.Count ? seeds[i] : (long?)null, Their: theirs.ElementAtOrDefault(i), Our: ours.ElementAtOrDefault(i)))
+            .Select(
+                i => (Seed: i < seeds.Count ? seeds[i] : (long?)null, Their: theirs.ElementAtOrDefault(i), Our: ours.ElementAtOrDefault(i)))
             .Where(one => !Agree(one.Their, one.Our))
             .Select(one => new ReportDifference(arm.Name, kind.Key, one.Seed, Number(one.Their), Number(one.Our), one.Our - one.Their));
     }
 
     private static bool Agree(double? expected, double? found) =>
-        expected == found || (expected is { } a && found is { } b && (a.Equals(b) || Math.Abs(a - b) <= Tolerance * Math.Max(1, Math.Abs(a))));
+        expected == found || (
+            expected is { } a && found is { } b && (a.Equals(b) || Math.Abs(a - b) <= Tolerance * Math.Max(1, Math.Abs(a))));
 
     private static string Number(double? value) => value?.ToString("R", CultureInfo.InvariantCulture) ?? "none";
 

@@ -25,7 +25,8 @@ internal static class ReportFacts
 
         foreach (var arm in report.Arms)
         {
-            yield return new(arm.Name, arm.Set.Count == 0 ? "the run as it is" : string.Join(", ", arm.Set.Select(setting => $"`{setting}`")));
+            yield return new(
+                arm.Name, arm.Set.Count == 0 ? "the run as it is" : string.Join(", ", arm.Set.Select(setting => $"`{setting}`")));
         }
     }
 }

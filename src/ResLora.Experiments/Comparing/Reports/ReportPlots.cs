@@ -23,7 +23,8 @@ internal static class ReportPlots
                 Losses(Path.Combine(folder, $"loss-{axis.ToString().ToLowerInvariant()}.png"), report, axis);
             }
         }
-        catch (Exception error) when (DiskFault.Is(error) || error is ResLoraException or TypeInitializationException or DllNotFoundException)
+        catch (Exception error) when (
+            DiskFault.Is(error) || error is ResLoraException or TypeInitializationException or DllNotFoundException)
         {
             Warnings.Add($"The pictures in {folder} cannot be drawn: {error.Message}");
         }
@@ -79,7 +80,8 @@ internal static class ReportPlots
 
         Picture.Label(
             plot, $"{report.Task}: {report.Score.Name} on {report.TestSamples} test samples, with 95 % intervals", "", $"{report.Score.Name} ({report.Score.Unit})");
-        plot.Axes.Bottom.TickGenerator = new NumericManual([.. report.Arms.Select((_, i) => (double)i)], [.. report.Arms.Select(arm => arm.Name)]);
+        plot.Axes.Bottom.TickGenerator = new NumericManual(
+            [.. report.Arms.Select((_, i) => (double)i)], [.. report.Arms.Select(arm => arm.Name)]);
         plot.Axes.SetLimitsX(-0.5, report.Arms.Count - 0.5);
         Picture.Save(plot, path);
     }

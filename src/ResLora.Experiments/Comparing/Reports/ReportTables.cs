@@ -20,7 +20,13 @@ public static class ReportTables
             Scores(report),
             Figures(report, "Training and test loss", $"Losses in {report.LossUnit}.", FigureKind.TrainLoss, FigureKind.Loss),
             Sooner(report),
-            Figures(report, "Merged", "The shortcuts are merged away, as for use elsewhere; an exact merge costs nothing but rounding.", FigureKind.MergedScore, FigureKind.MergedLoss, FigureKind.MergeCost),
+            Figures(
+                report,
+                "Merged",
+                "The shortcuts are merged away, as for use elsewhere; an exact merge costs nothing but rounding.",
+                FigureKind.MergedScore,
+                FigureKind.MergedLoss,
+                FigureKind.MergeCost),
             Figures(report, "Forgetting", $"Loss on the general text in {report.LossUnit}; the base model has {FigureText.Of(report.Base.GeneralLoss, FigureStyle.Number)}.", FigureKind.General, FigureKind.Forgotten),
             Size(report),
             Tried(report),
@@ -87,7 +93,8 @@ public static class ReportTables
                 .. report.Arms.Select(arm => (IReadOnlyList<ReportCell>)
                 [
                     new(arm.Name), new(FigureText.Of(arm.TrainedParameters, FigureStyle.Count), arm.TrainedParameters),
-                    new(ByteSize.Format(arm.FileBytes), arm.FileBytes), .. kinds.Select(kind => Cell(arm.Figures.GetValueOrDefault(kind.Key), kind.Style)),
+                    new(ByteSize.Format(arm.FileBytes), arm.FileBytes), .. kinds.Select(
+                        kind => Cell(arm.Figures.GetValueOrDefault(kind.Key), kind.Style)),
                 ]),
             ]);
     }
@@ -100,7 +107,9 @@ public static class ReportTables
             .. report.Arms.Where(arm => arm.Tried.Count > 0).Select(arm => (IReadOnlyList<ReportCell>)
             [
                 new(arm.Name), new(Rate(arm.LearningRate), arm.LearningRate),
-                new(string.Join(", ", arm.Tried.Select(one => $"{Rate(one.LearningRate)}: {FigureText.Of(one.Value, FigureStyle.Number)}"))),
+                new(
+                    string.Join(
+                        ", ", arm.Tried.Select(one => $"{Rate(one.LearningRate)}: {FigureText.Of(one.Value, FigureStyle.Number)}"))),
             ]),
         ]);
 

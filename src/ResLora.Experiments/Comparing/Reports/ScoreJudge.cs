@@ -21,7 +21,8 @@ internal sealed class ScoreJudge
     public ScoreJudge(CompareConfig config, TestItems items, string lossUnit)
     {
         (_kind, _items) = (config.Settings.Score, items);
-        _measures = items.Expected is null ? null : WorkloadRegistry.Of(config.Run.Task).MeasuresOf(config.Run.Task, items.Labels?.Count ?? 0);
+        _measures = items.Expected is null ? null : WorkloadRegistry.Of(config.Run.Task).MeasuresOf(
+            config.Run.Task, items.Labels?.Count ?? 0);
         Meaning = this switch
         {
             { IsLoss: true } => new ScoreMeaning("loss", lossUnit, true),
@@ -50,7 +51,8 @@ internal sealed class ScoreJudge
 
     /// <summary>An arm's outcomes.</summary>
     /// <param name="arm">The arm.</param>
-    public ArmScores Of(FinishedArm arm) => ArmScores.OfItems(arm.Name, arm.Runs.ToDictionary(run => run.Seed, run => Outcomes(run.Test.Test!.Items)));
+    public ArmScores Of(FinishedArm arm) =>
+        ArmScores.OfItems(arm.Name, arm.Runs.ToDictionary(run => run.Seed, run => Outcomes(run.Test.Test!.Items)));
 
     private IReadOnlyList<double> Outcomes(TestItems items) =>
         IsLoss ? items.Losses : IsMean ? [.. items.Right!.Select(right => right ? 1.0 : 0.0)] : items.Predicted!;

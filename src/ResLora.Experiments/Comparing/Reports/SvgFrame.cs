@@ -4,7 +4,8 @@ using System.Text;
 
 namespace ResLora.Experiments.Comparing.Reports;
 
-/// <summary>A chart in SVG: its axes with ticks, and where numbers lie in it. Colors are the page's, which has light and dark ones.</summary>
+/// <summary>A chart in SVG: its axes with ticks, and where numbers lie in it. Colors are the page's, which has light and dark
+/// ones.</summary>
 internal sealed class SvgFrame
 {
     private const double Width = 480, Height = 300, Left = 62, Right = 12, Top = 10, Bottom = 42;
@@ -21,7 +22,9 @@ internal sealed class SvgFrame
     public SvgFrame(string name, (double Least, double Most) x, (double Least, double Most) y)
     {
         (_x, _y) = (Wide(x), Wide(y));
-        _text.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{WebUtility.HtmlEncode(name)}\">");
+        _text.Append(
+            CultureInfo.InvariantCulture,
+            $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{WebUtility.HtmlEncode(name)}\">");
         _text.Append(CultureInfo.InvariantCulture, $"<path class=\"axis\" d=\"M{Left} {Top}V{Height - Bottom}H{Width - Right}\"/>");
     }
 
@@ -48,7 +51,9 @@ internal sealed class SvgFrame
         }
 
         var middle = (Top + Height - Bottom) / 2;
-        _text.Append(CultureInfo.InvariantCulture, $"<text transform=\"translate(14 {middle}) rotate(-90)\" text-anchor=\"middle\">{WebUtility.HtmlEncode(title)}</text>");
+        _text.Append(
+            CultureInfo.InvariantCulture,
+            $"<text transform=\"translate(14 {middle}) rotate(-90)\" text-anchor=\"middle\">{WebUtility.HtmlEncode(title)}</text>");
     }
 
     /// <summary>Draws a line through points.</summary>
@@ -77,7 +82,9 @@ internal sealed class SvgFrame
 
         if (figure.Mean is { } mean)
         {
-            _text.Append(CultureInfo.InvariantCulture, $"<circle class=\"dot s{series}\" data-s=\"{series}\" cx=\"{X(x):0.#}\" cy=\"{Y(mean):0.#}\" r=\"5\"/>");
+            _text.Append(
+                CultureInfo.InvariantCulture,
+                $"<circle class=\"dot s{series}\" data-s=\"{series}\" cx=\"{X(x):0.#}\" cy=\"{Y(mean):0.#}\" r=\"5\"/>");
         }
     }
 
@@ -107,7 +114,8 @@ internal sealed class SvgFrame
     {
         var shown = points.Where(point => double.IsFinite(point.X) && double.IsFinite(point.Y))
             .Select(point => string.Create(CultureInfo.InvariantCulture, $"{X(point.X):0.#} {Y(point.Y):0.#}"));
-        _text.Append(CultureInfo.InvariantCulture, $"<path class=\"{kind} s{series}\" data-s=\"{series}\" d=\"M{string.Join('L', shown)}{end}\"/>");
+        _text.Append(
+            CultureInfo.InvariantCulture, $"<path class=\"{kind} s{series}\" data-s=\"{series}\" d=\"M{string.Join('L', shown)}{end}\"/>");
     }
 
     private void Text(double x, double y, string anchor, string text) => _text.Append(
@@ -116,5 +124,6 @@ internal sealed class SvgFrame
     private double X(double value) => Left + ((value - _x.Least) / (_x.Most - _x.Least) * (Width - Left - Right));
 
     /// <summary>What lies beyond the chart is drawn at its edge.</summary>
-    private double Y(double value) => Height - Bottom - (Math.Clamp((value - _y.Least) / (_y.Most - _y.Least), 0, 1) * (Height - Top - Bottom));
+    private double Y(double value) =>
+        Height - Bottom - (Math.Clamp((value - _y.Least) / (_y.Most - _y.Least), 0, 1) * (Height - Top - Bottom));
 }

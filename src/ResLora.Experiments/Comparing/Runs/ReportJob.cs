@@ -19,7 +19,8 @@ public static class ReportJob
     {
         ArgumentNullException.ThrowIfNull(paths);
         string[] folders = [.. paths.SelectMany(Expand)];
-        var found = folders.Select(folder => (Folder: folder, Config: Config(folder), Trace: RunTrace.Read(new RunFolder(folder).MetricsFile))).ToArray();
+        var found = folders.Select(
+            folder => (Folder: folder, Config: Config(folder), Trace: RunTrace.Read(new RunFolder(folder).MetricsFile))).ToArray();
         if (plot is not null)
         {
             OutputGuard.RequireFile(plot, folders);
@@ -42,7 +43,8 @@ public static class ReportJob
         }
 
         string[] runs = [.. new CompareFolder(path).Runs.Where(run => Directory.Exists(new RunFolder(run).Last))];
-        return runs.Length > 0 ? runs : throw new ConfigException($"'{path}' holds a comparison without a finished run; 'reslora compare' goes on with it.");
+        return runs.Length > 0 ? runs : throw new ConfigException(
+            $"'{path}' holds a comparison without a finished run; 'reslora compare' goes on with it.");
     }
 
     private static RunConfig Config(string folder)
@@ -66,7 +68,10 @@ public static class ReportJob
     private static string Adapter(RunConfig config) => config switch
     {
         { StartFrom: { } from } => $"that of {from}",
-        { Adapter: { } adapter } => string.Create(CultureInfo.InvariantCulture, $"{adapter.Method ?? "lora"}, rank {adapter.Rank}, alpha {adapter.Alpha}{Shortcut(adapter.Shortcut)}"),
+        { Adapter: { } adapter } =>
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{adapter.Method ?? "lora"}, rank {adapter.Rank}, alpha {adapter.Alpha}{Shortcut(adapter.Shortcut)}"),
         _ => "all weights",
     };
 

@@ -11,21 +11,24 @@ internal static class DenseReadBack
     /// <summary>How the names of their factors end.</summary>
     public static IReadOnlyList<string> Ends { get; } =
     [
-        .. new[] { "1_a", "1_b", "2_a", "2_b" }.SelectMany(end => new[] { Hadamard + end, Kronecker + end }), Kronecker + "1", Kronecker + "2",
+        .. new[] { "1_a", "1_b", "2_a", "2_b" }.SelectMany(
+            end => new[] { Hadamard + end, Kronecker + end }), Kronecker + "1", Kronecker + "2",
     ];
 
     /// <summary>The names of the layers that have such factors, as they are in the file.</summary>
     /// <param name="factors">The file.</param>
     /// <returns>Each once.</returns>
     public static IEnumerable<string> Modules(SafetensorsReader factors) =>
-        factors.Entries.Keys.Where(name => Ends.Any(end => name.EndsWith(end, StringComparison.Ordinal))).Select(name => name[..name.LastIndexOf('.')]).Distinct();
+        factors.Entries.Keys.Where(
+            name => Ends.Any(end => name.EndsWith(end, StringComparison.Ordinal))).Select(name => name[..name.LastIndexOf('.')]).Distinct();
 
     /// <summary>The update without its scaling: (X₁ Y₁) ⊙ (X₂ Y₂), or U ⊗ V.</summary>
     /// <param name="factors">The file.</param>
     /// <param name="module">The layer's name in it.</param>
     /// <param name="shape">The weight's shape; of a convolution, whose kernels U ⊗ V repeats whole, [Dout, C, Y, X].</param>
     /// <returns>[Dout, Din] in float64, in the caller's dispose scope.</returns>
-    public static Tensor Product(SafetensorsReader factors, string module, long[] shape) => factors.Entries.ContainsKey($"{module}{Hadamard}1_a")
+    public static Tensor Product(SafetensorsReader factors, string module, long[] shape) =>
+        factors.Entries.ContainsKey($"{module}{Hadamard}1_a")
         ? (Factor(factors, $"{module}{Hadamard}1") * Factor(factors, $"{module}{Hadamard}2")).flatten(1)
         : KroneckerProduct(Factor(factors, $"{module}{Kronecker}1"), Factor(factors, $"{module}{Kronecker}2"), shape);
 

@@ -42,10 +42,14 @@ internal static class Features
             }
 
             var rankStabilized = adapter.Config.RankStabilized ? "rank-stabilised " : "";
-            yield return new ExportFeature("adapter", FeatureState.Baked, $"added to the weights of {source.Blocks.Count} layers with its {rankStabilized}scaling: W + s B A");
+            yield return new ExportFeature(
+                "adapter",
+                FeatureState.Baked,
+                $"added to the weights of {source.Blocks.Count} layers with its {rankStabilized}scaling: W + s B A");
             if (source.BesidesLora.Count > 0)
             {
-                yield return new ExportFeature("besides LoRA", FeatureState.Baked, $"in the weights: {string.Join(", ", source.BesidesLora)}");
+                yield return new ExportFeature(
+                    "besides LoRA", FeatureState.Baked, $"in the weights: {string.Join(", ", source.BesidesLora)}");
             }
 
             if (adapter.Config.Dropout > 0)
@@ -64,11 +68,13 @@ internal static class Features
     public static IEnumerable<ExportFeature> Weights(ExportSource source)
     {
         var from = ExportTypes.Of(source.StoredType);
-        yield return new ExportFeature("number type", from == source.Type ? FeatureState.Kept : FeatureState.Baked, (from == source.Type, Holds(source.Type, from)) switch
+        yield return new ExportFeature("number type", from == source.Type ? FeatureState.Kept : FeatureState.Baked, (
+            from == source.Type, Holds(source.Type, from)) switch
         {
             (true, _) => $"{source.Type.Name()}, as in the source",
             (_, true) => $"{from.Name()} becomes {source.Type.Name()}, which holds every such number",
-            _ when source.Type == ExportType.Q8 => $"matrices are rounded from {from.Name()} to q8_0, as asked; norms and biases are f32; the proof measures it",
+            _ when source.Type == ExportType.Q8 =>
+                $"matrices are rounded from {from.Name()} to q8_0, as asked; norms and biases are f32; the proof measures it",
             _ => $"{from.Name()} is rounded to {source.Type.Name()}{(source.TypeWasAsked ? ", as asked" : "")}; the proof measures it",
         });
         var others = source.OtherTypes.Where(type => !Holds(source.Type, ExportTypes.Of(type))).ToArray();
@@ -86,7 +92,8 @@ internal static class Features
     {
         if (source.Causal is { } causal)
         {
-            yield return new ExportFeature("output head", FeatureState.Kept, causal.HasOwnHead ? "its own tensor" : "the embedding itself, stored once");
+            yield return new ExportFeature(
+                "output head", FeatureState.Kept, causal.HasOwnHead ? "its own tensor" : "the embedding itself, stored once");
         }
     }
 

@@ -46,11 +46,13 @@ internal static class GgufFiles
     public static void Write(ExportGraph graph, string folder)
     {
         var source = graph.Source;
-        graph.WithMerged(_ => GgufModelWriter.Write(Path.Combine(folder, Model), graph.Session.Causal, source.ModelFolder, Stored(source.Type)));
+        graph.WithMerged(
+            _ => GgufModelWriter.Write(Path.Combine(folder, Model), graph.Session.Causal, source.ModelFolder, Stored(source.Type)));
         if (HasAdapter(source))
         {
             using var scope = NewDisposeScope();
-            GgufAdapterWriter.Write(Path.Combine(folder, Adapter), source.ModelFolder, AdapterStore.PortableBlocks(graph.Written), GgufWeightType.F32);
+            GgufAdapterWriter.Write(
+                Path.Combine(folder, Adapter), source.ModelFolder, AdapterStore.PortableBlocks(graph.Written), GgufWeightType.F32);
         }
     }
 
@@ -82,7 +84,10 @@ internal static class GgufFiles
         {
             yield return HasAdapter(source)
                 ? new ExportFeature("adapter alone", FeatureState.Kept, $"{Adapter}, f32, scaling multiplied into B, for {(GgufFolder.IsOne(source.ModelFolder) ? Path.GetFileName(source.ModelFolder) : "a GGUF of the base model")}")
-                : new ExportFeature("adapter alone", FeatureState.Baked, $"not written, since such a file has no place for {string.Join(", ", source.BesidesLora)}; {Model} has it all");
+                : new ExportFeature(
+                    "adapter alone",
+                    FeatureState.Baked,
+                    $"not written, since such a file has no place for {string.Join(", ", source.BesidesLora)}; {Model} has it all");
         }
     }
 

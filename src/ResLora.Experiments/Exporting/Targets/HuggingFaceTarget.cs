@@ -58,7 +58,8 @@ internal sealed class HuggingFaceTarget : IExportTarget
     {
         ArgumentNullException.ThrowIfNull(graph);
         var source = graph.Source;
-        graph.WithMerged(model => ModelFolder.Write(model, source.ModelFolder, folder, source.Type.DataType(), maxShardBytes: source.MaxShardBytes));
+        graph.WithMerged(
+            model => ModelFolder.Write(model, source.ModelFolder, folder, source.Type.DataType(), maxShardBytes: source.MaxShardBytes));
         source.Prompt?.Write(folder);
     }
 
@@ -81,7 +82,8 @@ internal sealed class HuggingFaceTarget : IExportTarget
         {
             null when source.MakesPictures => [$"reslora imagine --model {folder} --prompt \"...\"", $"StableDiffusionPipeline.from_pretrained(\"{folder}\")   # in Python"],
             null => [$"reslora generate --model {folder} --prompt {PromptText.ForShell(source)}", $"vllm serve {folder}"],
-            { Kind: ModelHeadKind.MaskedTokens } => [$"reslora train my.yaml --set model={folder}", $"pipeline(\"fill-mask\", \"{folder}\")   # in Python"],
+            { Kind: ModelHeadKind.MaskedTokens } =>
+                [$"reslora train my.yaml --set model={folder}", $"pipeline(\"fill-mask\", \"{folder}\")   # in Python"],
             _ when source.TextTokenizer is null =>
                 [$"reslora predict --model {folder} --data my-pictures", $"pipeline(\"image-classification\", \"{folder}\")   # in Python"],
             _ => [$"reslora predict --model {folder} --data my.csv", $"pipeline(\"text-classification\", \"{folder}\")   # in Python"],

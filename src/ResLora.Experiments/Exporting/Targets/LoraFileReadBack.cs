@@ -65,18 +65,21 @@ internal static class LoraFileReadBack
 
             using var scope = NewDisposeScope();
             var module = name[..^(isKohya ? KohyaDown : Down).Length];
-            var (_, own, layer) = layers[module].Take(2).ToArray() is [var one] ? one : throw new FileFormatException($"{file.Path}: '{name}' belongs to no layer of the model, or to several.");
+            var (_, own, layer) = layers[module].Take(2).ToArray() is [var one] ? one : throw new FileFormatException(
+                $"{file.Path}: '{name}' belongs to no layer of the model, or to several.");
             var weight = layer.get_parameter("weight")!;
             var a = file.Read(name).to(float64).flatten(1);                                          // [R, C, Y, X] -> [R, C·Y·X]
             var b = file.Read(module + (isKohya ? KohyaUp : Up)).to(float64).flatten(1);             // [Dout, R, 1, 1] -> [Dout, R]
             Shapes.Require(a, name, Shapes.Any, weight.numel() / weight.shape[0]);
             Shapes.Require(b, module, weight.shape[0], a.shape[0]);
             var rank = a.shape[0];
-            var alpha = isKohya ? file.Read(module + ".alpha").to(float64).item<double>() : AlphaInHeader(header.RootElement, module) ?? rank;
+            var alpha = isKohya ? file.Read(module + ".alpha").to(float64).item<double>() : AlphaInHeader(
+                header.RootElement, module) ?? rank;
             weight.copy_(weight.to(float64) + (b.matmul(a) * (alpha / rank)).view(weight.shape));
             if (slack is not null)
             {
-                slack[own + ".weight"] = (b.abs().matmul(a.abs()) * (alpha / rank * RoundingOfF16)).view(weight.shape).to(float32).DetachFromDisposeScope();
+                slack[own + ".weight"] = (
+                    b.abs().matmul(a.abs()) * (alpha / rank * RoundingOfF16)).view(weight.shape).to(float32).DetachFromDisposeScope();
             }
 
             read++;
@@ -91,7 +94,10 @@ internal static class LoraFileReadBack
 
     /// <summary>kohya's name: no dots.</summary>
     private static string Flat(string own) =>
-        own.Replace(PipelineParts.TextEncoder + ".", "lora_te_", StringComparison.Ordinal).Replace(PipelineParts.UNet + ".", "lora_unet_", StringComparison.Ordinal).Replace('.', '_');
+        own.Replace(
+            PipelineParts.TextEncoder + ".",
+            "lora_te_",
+            StringComparison.Ordinal).Replace(PipelineParts.UNet + ".", "lora_unet_", StringComparison.Ordinal).Replace('.', '_');
 
     private static double? AlphaInHeader(JsonElement header, string module)
     {
@@ -102,7 +108,8 @@ internal static class LoraFileReadBack
         }
 
         var own = header.GetProperty($"{part}.alpha_pattern").EnumerateObject()
-            .FirstOrDefault(pattern => module.EndsWith("." + pattern.Name.Replace("\\.", ".", StringComparison.Ordinal), StringComparison.Ordinal));
+            .FirstOrDefault(
+                pattern => module.EndsWith("." + pattern.Name.Replace("\\.", ".", StringComparison.Ordinal), StringComparison.Ordinal));
         return (own.Value.ValueKind == JsonValueKind.Number ? own.Value : usual).GetDouble();
     }
 }

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Exporting.Targets;
 
-/// <summary>One LoRA file of a text-to-image model: diffusers' names, or kohya's, which AUTOMATIC1111's web UI, ComfyUI and others read.</summary>
+/// <summary>One LoRA file of a text-to-image model: diffusers' names, or kohya's, which AUTOMATIC1111's web UI, ComfyUI and others
+/// read.</summary>
 /// <param name="format">Whose names it gets.</param>
 internal sealed class LoraFileTarget(LoraFileFormat format) : IExportTarget
 {
@@ -53,12 +54,18 @@ internal sealed class LoraFileTarget(LoraFileFormat format) : IExportTarget
         return
         [
             .. Features.Shortcuts(source),
-            new("rank", FeatureState.Kept, ranks.Length == 1 ? Features.Text($"{ranks[0]}") : Features.Text($"{ranks[0]} to {ranks[^1]}, each layer its own")),
+            new(
+                "rank",
+                FeatureState.Kept,
+                ranks.Length == 1 ? Features.Text($"{ranks[0]}") : Features.Text($"{ranks[0]} to {ranks[^1]}, each layer its own")),
             IsKohya
                 ? new("scaling", FeatureState.Kept, "alpha / rank, with an alpha for each layer")
                 : new("scaling", FeatureState.Baked, "in lora_B, so that alpha is the rank for readers without the header, too"),
             .. config.Dropout > 0 ? [Features.Dropout(FeatureState.Baked)] : Array.Empty<ExportFeature>(),
-            new("text encoder", FeatureState.Kept, texts == 0 ? "none of it was trained" : Features.Text($"{texts} layers, in the same file")),
+            new(
+                "text encoder",
+                FeatureState.Kept,
+                texts == 0 ? "none of it was trained" : Features.Text($"{texts} layers, in the same file")),
             source.Type == ExportType.F32
                 ? new("number type", FeatureState.Kept, "f32, as in the adapter")
                 : new("number type", FeatureState.Baked, "f32 is rounded to f16, as asked; the proof measures it"),

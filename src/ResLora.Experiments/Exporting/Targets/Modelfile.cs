@@ -18,7 +18,8 @@ internal static partial class Modelfile
     /// <summary>Whether a text can be written so that Ollama reads it as it is.</summary>
     /// <remarks>Its parser drops characters that cannot be printed, and a quotation mark ends a quotation.</remarks>
     public static bool CanQuote(string text) =>
-        text.Length > 0 && !text.Contains('"', StringComparison.Ordinal) && text.EnumerateRunes().All(rune => !Rune.IsControl(rune) && rune.Value != 0xFFFD);
+        text.Length > 0 && !text.Contains('"', StringComparison.Ordinal) && text.EnumerateRunes().All(
+            rune => !Rune.IsControl(rune) && rune.Value != 0xFFFD);
 
     /// <summary>The template that writes a frame around a prompt, or null when a file cannot hold it.</summary>
     /// <remarks>Three quotation marks end a template, and braces are its own language.</remarks>
@@ -26,9 +27,11 @@ internal static partial class Modelfile
     {
         string[] reserved = [Triple, "{{", "}}"];
         var template = frame.Wrap(RawTemplate);
-        var isSafe = !reserved.Any(mark => frame.Before.Contains(mark, StringComparison.Ordinal) || frame.After.Contains(mark, StringComparison.Ordinal))
+        var isSafe = !reserved.Any(
+            mark => frame.Before.Contains(mark, StringComparison.Ordinal) || frame.After.Contains(mark, StringComparison.Ordinal))
             && !frame.Before.EndsWith('{') && !frame.After.StartsWith('}') && !frame.Before.StartsWith('"') && !frame.After.EndsWith('"');
-        return isSafe && template.EnumerateRunes().All(rune => rune.Value is '\n' or '\t' || (!Rune.IsControl(rune) && rune.Value != 0xFFFD)) ? template : null;
+        return isSafe && template.EnumerateRunes().All(
+            rune => rune.Value is '\n' or '\t' || (!Rune.IsControl(rune) && rune.Value != 0xFFFD)) ? template : null;
     }
 
     /// <summary>The text of a file.</summary>

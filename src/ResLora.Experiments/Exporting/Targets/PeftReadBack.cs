@@ -59,10 +59,12 @@ internal static class PeftReadBack
     /// </summary>
     private static ModelHead? ModelHeadOf(string folder, SafetensorsReader factors, string[] saved)
     {
-        var entry = EncoderModel.OutputWeights.Select(name => factors.Entries.GetValueOrDefault(PeftConfig.TensorPrefix + name)).FirstOrDefault(found => found is not null);
+        var entry = EncoderModel.OutputWeights.Select(
+            name => factors.Entries.GetValueOrDefault(PeftConfig.TensorPrefix + name)).FirstOrDefault(found => found is not null);
         return (entry, saved.Contains("classifier")) switch
         {
-            ({ Shape: [>= 1 and <= ModelHead.MostOutputs, _] }, _) => ModelHeadFile.Read(folder) ?? ModelHead.OfOutputs((int)entry.Shape[0]),
+            ({ Shape: [>= 1 and <= ModelHead.MostOutputs, _] }, _) =>
+                ModelHeadFile.Read(folder) ?? ModelHead.OfOutputs((int)entry.Shape[0]),
             (null, false) => null,
             _ => throw new FileFormatException($"{factors.Path}: modules_to_save names a head, and the file has no weight of one ({string.Join(" or ", EncoderModel.OutputWeights)})."),
         };
@@ -81,7 +83,8 @@ internal static class PeftReadBack
         {
             using var scope = NewDisposeScope();
             var inModel = model.OwnName(ReadBackBlocks.Module(name, "").Replace(".base_layer.", ".", StringComparison.Ordinal));
-            if (inModel.EndsWith(Rows, StringComparison.Ordinal) && parameters.TryGetValue(inModel[..^Rows.Length] + ".weight", out var embedding))
+            if (inModel.EndsWith(Rows, StringComparison.Ordinal) && parameters.TryGetValue(
+                inModel[..^Rows.Length] + ".weight", out var embedding))
             {
                 embedding[tensor(keys.TokensOf(inModel[..^Rows.Length]))] = factors.Read(name);   // [V, D], [N], [N, D]
                 continue;

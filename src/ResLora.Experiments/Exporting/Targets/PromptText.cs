@@ -17,7 +17,8 @@ internal static class PromptText
         ? $"$'{Escaped(prompt).Replace("'", "\\'", StringComparison.Ordinal)}'"
         : $"\"{Dots}\"";
 
-    private static string? Framed(ExportSource source) => source.Prompt?.Frame is { } frame && frame != PromptFrame.None ? frame.Wrap(Dots) : null;
+    private static string? Framed(ExportSource source) =>
+        source.Prompt?.Frame is { } frame && frame != PromptFrame.None ? frame.Wrap(Dots) : null;
 
     private static string Escaped(string text) => text
         .Replace("\\", "\\\\", StringComparison.Ordinal)

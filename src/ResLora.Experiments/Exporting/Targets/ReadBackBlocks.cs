@@ -14,7 +14,9 @@ internal sealed class ReadBackBlocks
     private const string Down = ".lora_A.weight", Up = ".lora_B.weight", Magnitude = ".lora_magnitude_vector";
     private const string Right = ".lora_A", Left = ".lora_B", Values = ".lora_E";   // AdaLoRA's
     private const string Stretches = ".ia3_l";   // (IA)³'s
-    private const string Outputs = ".vera_lambda_b", Ranks = ".vera_lambda_d", SharedDown = "base_model.vera_A", SharedUp = "base_model.vera_B";   // VeRA's
+    // VeRA's
+    private const string Outputs =
+        ".vera_lambda_b", Ranks = ".vera_lambda_d", SharedDown = "base_model.vera_A", SharedUp = "base_model.vera_B";
 
     /// <summary>How the factors of a block on an embedding end.</summary>
     public const string LookedUpDown = ".lora_embedding_A", LookedUpUp = ".lora_embedding_B";
@@ -38,7 +40,8 @@ internal sealed class ReadBackBlocks
 
     /// <summary>The module of a tensor.</summary>
     public static string Module(string name, string end) =>
-        name[..^end.Length] is var module && module.StartsWith(PeftConfig.TensorPrefix, StringComparison.Ordinal) ? module[PeftConfig.TensorPrefix.Length..] : module;
+        name[..^end.Length] is var module && module.StartsWith(
+            PeftConfig.TensorPrefix, StringComparison.Ordinal) ? module[PeftConfig.TensorPrefix.Length..] : module;
 
     /// <summary>Adds them all.</summary>
     public void Add()
@@ -68,7 +71,8 @@ internal sealed class ReadBackBlocks
     private void AddPair(string name)
     {
         var (layer, up) = (Find(name, Down), name[..^Down.Length] + Up);
-        var (a, b) = (Read(name).flatten(1), Read(up).flatten(1));   // of a convolution [R, C, Y, X] -> [R, C·Y·X] and [Dout, R, 1, 1] -> [Dout, R]
+        // of a convolution [R, C, Y, X] -> [R, C·Y·X] and [Dout, R, 1, 1] -> [Dout, R]
+        var (a, b) = (Read(name).flatten(1), Read(up).flatten(1));
         Shapes.Require(a, name, Shapes.Any, layer.Inputs);
         Shapes.Require(b, up, layer.Outputs, a.shape[0]);
         Add(layer, b.matmul(a) * _keys.Scale(Module(name, Down), a.shape[0]));

@@ -15,7 +15,8 @@ internal sealed class ReadBackKeys
     private readonly string _path;
     private readonly bool _readsPatterns;
 
-    private ReadBackKeys(JsonElement config, string path, bool readsPatterns) => (_config, _path, _readsPatterns) = (config, path, readsPatterns);
+    private ReadBackKeys(JsonElement config, string path, bool readsPatterns) =>
+        (_config, _path, _readsPatterns) = (config, path, readsPatterns);
 
     /// <summary>Reads the file of a folder.</summary>
     /// <param name="folder">The adapter folder.</param>
@@ -87,7 +88,9 @@ internal sealed class ReadBackKeys
 
     /// <summary>The trained tokens of a module.</summary>
     public long[] TokensOf(string module) =>
-        _config.TryGetProperty("trainable_token_indices", out var tokens) && tokens.ValueKind == JsonValueKind.Object && tokens.TryGetProperty(module, out var ids)
+        _config.TryGetProperty(
+            "trainable_token_indices",
+            out var tokens) && tokens.ValueKind == JsonValueKind.Object && tokens.TryGetProperty(module, out var ids)
             ? [.. ids.EnumerateArray().Select(id => id.GetInt64())]
             : throw new FileFormatException($"{_path}: trainable_token_indices names no tokens of '{module}'.");
 

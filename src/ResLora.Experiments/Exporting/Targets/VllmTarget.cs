@@ -48,10 +48,14 @@ internal sealed class VllmTarget : IExportTarget
         [
             .. Features.Shortcuts(source),
             .. Features.LeftOut(source, this, "vLLM does not serve a LoRA on the output head of every model; the profile leaves it out"),
-            new("rank", differ ? FeatureState.Baked : FeatureState.Kept, Features.Text($"{rank}{(differ ? ", smaller blocks filled up with zeros" : "")}")),
+            new(
+                "rank",
+                differ ? FeatureState.Baked : FeatureState.Kept,
+                Features.Text($"{rank}{(differ ? ", smaller blocks filled up with zeros" : "")}")),
             Serving(rank),
             new("scaling", FeatureState.Baked, "multiplied into B; lora_alpha equals r, so that every reader's factor is 1"),
-            .. config.RankStabilized ? [new("rank-stabilised scaling", FeatureState.Baked, "multiplied into B; use_rslora is off")] : Array.Empty<ExportFeature>(),
+            .. config.RankStabilized ? [new(
+                "rank-stabilised scaling", FeatureState.Baked, "multiplied into B; use_rslora is off")] : Array.Empty<ExportFeature>(),
             .. config.Dropout > 0 ? [Features.Dropout(FeatureState.Baked)] : Array.Empty<ExportFeature>(),
             new("number type", FeatureState.Kept, "f32, as in the adapter; vLLM converts it to the base model's"),
             new("base model", FeatureState.Kept, $"named, not included: {source.BaseName}"),
@@ -69,7 +73,8 @@ internal sealed class VllmTarget : IExportTarget
     public IEnumerable<ExportedModel> Open(string folder, ExportSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        yield return new ExportedModel(PeftConfig.TensorFileName, ExportType.F32, PeftReadBack.Load(folder, source.ModelFolder, readsPatterns: false));
+        yield return new ExportedModel(
+            PeftConfig.TensorFileName, ExportType.F32, PeftReadBack.Load(folder, source.ModelFolder, readsPatterns: false));
     }
 
     /// <inheritdoc />
@@ -89,8 +94,16 @@ internal sealed class VllmTarget : IExportTarget
 
     private static ExportFeature Serving(int rank) => MaxRank(rank) switch
     {
-        null => new("rank that vLLM serves", FeatureState.Lost, $"{rank} is above {_maxRanks[^1]}, the most that it takes; merge into the model instead (--to hf)"),
+        null =>
+            new(
+                "rank that vLLM serves",
+                FeatureState.Lost,
+                $"{rank} is above {_maxRanks[^1]}, the most that it takes; merge into the model instead (--to hf)"),
         <= DefaultMaxRank => new("rank that vLLM serves", FeatureState.Kept, $"{rank} is within its default of {DefaultMaxRank}"),
-        { } max => new("rank that vLLM serves", FeatureState.Kept, $"{rank} is above its default of {DefaultMaxRank}: serve with --max-lora-rank {max}"),
+        { } max =>
+            new(
+                "rank that vLLM serves",
+                FeatureState.Kept,
+                $"{rank} is above its default of {DefaultMaxRank}: serve with --max-lora-rank {max}"),
     };
 }

@@ -41,7 +41,8 @@ internal static class AdapterFit
     /// <param name="model">The model's folder or file.</param>
     /// <param name="pairs">The adapter's factors.</param>
     /// <returns>A sentence.</returns>
-    public static IEnumerable<string> OfOwnNames(string model, IReadOnlyList<StoredPair> pairs) => ByShapes(model, pairs, _ => module => module);
+    public static IEnumerable<string> OfOwnNames(string model, IReadOnlyList<StoredPair> pairs) =>
+        ByShapes(model, pairs, _ => module => module);
 
     private static string[] ByShapes(string model, IReadOnlyList<StoredPair> pairs, Func<Network, Func<string, string>?> namesOf)
     {
@@ -58,7 +59,10 @@ internal static class AdapterFit
             string[] problems = [.. pairs.Select(pair => Problem(pair, shapes)).OfType<string>()];
             return problems.Length == 0
                 ? [Fits(model, pairs.Count)]
-                : [Misfit(model, string.Join("; ", problems.Take(MostProblems)) + (problems.Length > MostProblems ? $"; and {problems.Length - MostProblems} more." : "."))];
+                : [Misfit(
+                    model,
+                    string.Join("; ", problems.Take(MostProblems)) + (
+                        problems.Length > MostProblems ? $"; and {problems.Length - MostProblems} more." : "."))];
         }
         catch (ResLoraException error)
         {

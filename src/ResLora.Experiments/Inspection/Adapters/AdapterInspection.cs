@@ -14,7 +14,8 @@ internal static class AdapterInspection
 
     /// <summary>Whether a single file is an adapter's: its header has factors in it, or it is a pickle.</summary>
     public static bool IsOne(string path) =>
-        !Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase) || SafetensorsReader.ReadHeader(path).Entries.Keys.Any(StoredPairs.IsA);
+        !Path.GetExtension(path).Equals(
+            ".safetensors", StringComparison.OrdinalIgnoreCase) || SafetensorsReader.ReadHeader(path).Entries.Keys.Any(StoredPairs.IsA);
 
     /// <summary>Describes it.</summary>
     /// <param name="path">A folder, or a LoRA file.</param>
@@ -27,7 +28,8 @@ internal static class AdapterInspection
         using var file = TensorFiles.OpenSafetensorsOrPickle(description.TensorFile);
         var held = model ?? (description.BaseModel is { } named && Path.Exists(named) ? named : null);
         return new InspectionReport(path, "adapter", [.. Facts(description)], InspectedTensors.Of(file), [], [])
-            .WithBlocks(StoredPairs.Of(file), InspectedTensors.ReadersOf(file), held is null ? null : () => AdapterFit.Of(held, description));
+            .WithBlocks(
+                StoredPairs.Of(file), InspectedTensors.ReadersOf(file), held is null ? null : () => AdapterFit.Of(held, description));
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Facts(AdapterDescription description)
@@ -57,7 +59,9 @@ internal static class AdapterInspection
 
         if (!description.Overrides.IsEmpty)
         {
-            yield return new("modules of their own", $"{description.Overrides.Ranks.Count} patterns of ranks, {description.Overrides.Alphas.Count} of alphas");
+            yield return new(
+                "modules of their own",
+                $"{description.Overrides.Ranks.Count} patterns of ranks, {description.Overrides.Alphas.Count} of alphas");
         }
 
         yield return new("shortcut", shortcut.Kind switch

@@ -8,7 +8,8 @@ namespace ResLora.Experiments.Inspection.Adapters;
 /// <param name="Module">The module's name in the file.</param>
 /// <param name="Rank">R, the rows of A.</param>
 /// <param name="EffectiveRank">
-/// How many directions the update really has: e to the power of the entropy of its singular values σ/Σσ, from 1 to R (Roy and Vetterli 2007);
+/// How many directions the update really has: e to the power of the entropy of its singular values σ/Σσ, from 1 to R (Roy and Vetterli
+/// 2007);
 /// 0 for an update that is zero or no number.
 /// </param>
 /// <param name="Norm">‖B A‖_F, without the scaling.</param>
@@ -32,7 +33,8 @@ public sealed record BlockHealth(string Module, long Rank, double EffectiveRank,
 
         // Names of kohya's files have no dots: layers_3_self_attn_q_proj.
         var parts = name.Split('_');
-        var number = parts.Length < 2 ? -1 : Array.FindLastIndex(parts, parts.Length - 2, part => part.Length > 0 && part.All(char.IsAsciiDigit));
+        var number = parts.Length < 2 ? -1 : Array.FindLastIndex(
+            parts, parts.Length - 2, part => part.Length > 0 && part.All(char.IsAsciiDigit));
         return string.Join('_', parts[(number + 1)..]);
     }
 

@@ -46,20 +46,25 @@ internal static class MlxFolder
         }
 
         using var json = CheckedJson.Read(path);
-        var settings = json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("lora_parameters", out var found) ? found : default;
+        var settings = json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(
+            "lora_parameters", out var found) ? found : default;
         return
         [
             .. Named(json.RootElement, "method", "fine_tune_type"),
             .. Named(json.RootElement, "base model", "model"),
             .. Named(json.RootElement, "layers", "num_layers"),
             .. Named(settings, "rank", "rank"),
-            .. Named(settings, "scale", "scale").Select(fact => KeyValuePair.Create(fact.Key, $"{fact.Value} (as it is, whatever the rank)")),
+            .. Named(settings, "scale", "scale").Select(
+                fact => KeyValuePair.Create(fact.Key, $"{fact.Value} (as it is, whatever the rank)")),
             .. Named(settings, "dropout", "dropout"),
         ];
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Named(JsonElement json, string name, string key) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(key, out var value) && value.ValueKind is JsonValueKind.String or JsonValueKind.Number
-            ? [new(name, value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetDouble().ToString(CultureInfo.InvariantCulture))]
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(key, out var value)
+            && value.ValueKind is JsonValueKind.String or JsonValueKind.Number
+            ? [new(
+                name,
+                value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetDouble().ToString(CultureInfo.InvariantCulture))]
             : [];
 }

@@ -30,7 +30,8 @@ internal static class StoredPairs
     private static StoredPair[] Find(IEnumerable<string> names, Func<string, Tensor> read, bool mayBeTransposed)
     {
         var factors = names.Select(name => (Name: name, Factor: Factor(name))).Where(entry => entry.Factor is not null).ToArray();
-        var others = factors.Where(entry => !entry.Factor!.IsA).ToDictionary(entry => entry.Factor!.Module, entry => entry.Name, StringComparer.Ordinal);
+        var others = factors.Where(entry => !entry.Factor!.IsA).ToDictionary(
+            entry => entry.Factor!.Module, entry => entry.Name, StringComparer.Ordinal);
         return
         [
             .. from entry in factors

@@ -18,12 +18,13 @@ internal static class ChatCases
     public const string Kind = "chat";
 
     /// <summary>The runners by the <c>kind</c> of case.json.</summary>
-    public static IReadOnlyDictionary<string, Func<string, string, CaseReport>> Runners { get; } = new Dictionary<string, Func<string, string, CaseReport>>
-    {
-        ["chat_templates"] = ChatTemplateCase.Run,
-        ["gguf_chat"] = ChatCase.Run,
-        ["gguf_chat_training"] = ChatTrainingCase.Run,
-    };
+    public static IReadOnlyDictionary<string, Func<string, string, CaseReport>> Runners { get; } =
+        new Dictionary<string, Func<string, string, CaseReport>>
+        {
+            ["chat_templates"] = ChatTemplateCase.Run,
+            ["gguf_chat"] = ChatCase.Run,
+            ["gguf_chat_training"] = ChatTrainingCase.Run,
+        };
 
     /// <summary>The model of a case.</summary>
     /// <param name="folder">The folder, with case.json.</param>

@@ -45,7 +45,8 @@ internal sealed class CaseUNet : CaseNetwork
             var limit = file.SignalLimit is > 0 and var gamma
                 ? gamma
                 : throw new FileFormatException("case.json: a UNet's case needs \"snr_gamma\", a number above 0.");
-            return new CaseUNet(model, inputs, new NoiseSchedule(SchedulerConfig.Read(Path.Combine(folder, "scheduler_config.json"))), limit);
+            return new CaseUNet(
+                model, inputs, new NoiseSchedule(SchedulerConfig.Read(Path.Combine(folder, "scheduler_config.json"))), limit);
         }
         catch
         {
@@ -100,6 +101,7 @@ internal sealed class CaseUNet : CaseNetwork
     private Tensor Real(string name)
     {
         var values = Inputs.Read(name);
-        return values.is_floating_point() ? values : throw new FileFormatException($"{Inputs.Path}: '{name}' must hold numbers with fractions.");
+        return values.is_floating_point() ? values : throw new FileFormatException(
+            $"{Inputs.Path}: '{name}' must hold numbers with fractions.");
     }
 }

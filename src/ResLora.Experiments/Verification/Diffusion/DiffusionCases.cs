@@ -119,6 +119,7 @@ internal static class DiffusionCases
     public static Sampler SamplerOf(string folder, SchedulerConfig config)
     {
         var sampler = Samplers.Of(config, (int)NumberOf(folder, "num_inference_steps"));
-        return sampler.DrawsNoise ? throw new ConfigException($"cases of the sampler '{sampler.Name}', which draws noise, are not supported") : sampler;
+        return sampler.DrawsNoise ? throw new ConfigException(
+            $"cases of the sampler '{sampler.Name}', which draws noise, are not supported") : sampler;
     }
 }

@@ -10,7 +10,9 @@ namespace ResLora.Experiments.Verification.Diffusion;
 internal static class GuidedCase
 {
     public static bool IsOne(string folder) =>
-        File.Exists(Path.Combine(folder, "scheduler_config.json")) && DiffusionCases.Has(folder, "guidance_scale") && DiffusionCases.TextOf(Path.Combine(folder, "case.json"), "kind") is null;
+        File.Exists(
+            Path.Combine(folder, "scheduler_config.json")) && DiffusionCases.Has(folder, "guidance_scale") && DiffusionCases.TextOf(
+                Path.Combine(folder, "case.json"), "kind") is null;
 
     public static CaseReport Run(string name, string folder)
     {
@@ -22,7 +24,11 @@ internal static class GuidedCase
         var schedule = new NoiseSchedule(config);
         using var sampler = DiffusionCases.SamplerOf(folder, config);
         var guidance = DiffusionCases.NumberOf(folder, "guidance_scale");
-        var got = new Dictionary<string, Tensor>(StringComparer.Ordinal) { ["timesteps"] = tensor(sampler.Timesteps.Select(t => (long)t).ToArray()) };
+        var got = new Dictionary<string, Tensor>(StringComparer.Ordinal)
+        {
+            ["timesteps"] = tensor(
+                sampler.Timesteps.Select(t => (long)t).ToArray())
+        };
         var latents = inputs.Read("latents");
         for (var step = 0; step < sampler.Timesteps.Count; step++)
         {
@@ -34,7 +40,11 @@ internal static class GuidedCase
             var alpha = schedule.AlphaBars[(int)sampler.Timesteps[step]];
             var next = sampler.Step(guided, step, latents);
             var prefix = $"step.{step}.";
-            (got[prefix + "uncond"], got[prefix + "cond"], got[prefix + "guided"], got[prefix + "prev_sample"]) = (without, with, guided, next);
+            (
+                got[prefix + "uncond"],
+                got[prefix + "cond"],
+                got[prefix + "guided"],
+                got[prefix + "prev_sample"]) = (without, with, guided, next);
             got[prefix + "pred_original_sample"] = schedule.Prediction == PredictionType.Velocity
                 ? (Math.Sqrt(alpha) * latents) - (Math.Sqrt(1 - alpha) * guided)
                 : (latents - (Math.Sqrt(1 - alpha) * guided)) / Math.Sqrt(alpha);

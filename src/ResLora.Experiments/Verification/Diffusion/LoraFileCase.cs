@@ -35,14 +35,18 @@ internal static class LoraFileCase
             var got = Compute(model, inputs, Path.Combine(folder, file));
             var report = Comparison.Compare(
                 name, DiffusionCases.Kind, folder, got,
-                quantity => DiffusionCases.ToleranceOf(folder, quantity.StartsWith("scale_", StringComparison.Ordinal) ? "outputs" : "merged_weights"),
+                quantity =>
+                    DiffusionCases.ToleranceOf(
+                        folder, quantity.StartsWith("scale_", StringComparison.Ordinal) ? "outputs" : "merged_weights"),
                 // What diffusers makes of a file that it does not read as it is meant.
                 quantity => quantity.StartsWith("diffusers.", StringComparison.Ordinal));
-            quantities.AddRange(report.Quantities.Select(quantity => files.Length == 1 ? quantity : quantity with { Name = $"{file}: {quantity.Name}" }));
+            quantities.AddRange(
+                report.Quantities.Select(quantity => files.Length == 1 ? quantity : quantity with { Name = $"{file}: {quantity.Name}" }));
         }
 
         return new CaseReport(
-            name, DiffusionCases.Kind, quantities.All(quantity => quantity.Passed) ? CaseStatus.Passed : CaseStatus.Failed, quantities, null);
+            name, DiffusionCases.Kind, quantities.All(
+                quantity => quantity.Passed) ? CaseStatus.Passed : CaseStatus.Failed, quantities, null);
     }
 
     private static Dictionary<string, Tensor> Compute(TextToImageModel model, SafetensorsReader inputs, string file)
@@ -118,7 +122,8 @@ internal static class LoraFileCase
         var path = Path.Combine(folder, "case.json");
         using var json = CheckedJson.Read(path);
         return json.RootElement.TryGetProperty("files", out var files) && files.ValueKind == JsonValueKind.Array
-            && files.EnumerateArray().Select(file => file.ValueKind == JsonValueKind.String ? file.GetString()! : "").ToArray() is { Length: > 0 } names
+            && files.EnumerateArray().Select(
+                file => file.ValueKind == JsonValueKind.String ? file.GetString()! : "").ToArray() is { Length: > 0 } names
             && names.All(file => file.Length > 0 && Path.GetFileName(file) == file)
             ? names
             : throw new FileFormatException($"{path}: 'files' must be a list of names without paths.");

@@ -39,7 +39,8 @@ internal sealed class PipelineCase : IDisposable
         _model = Path.Combine(_around, "models", DiffusionCases.Named(folder, "model"));
         if (!Directory.Exists(_model) || !Directory.Exists(Path.Combine(_around, "data", PictureFolder)))
         {
-            throw new ConfigException($"{folder}: '{_model}', or the pictures in '{Path.Combine(_around, "data", PictureFolder)}', are not there");
+            throw new ConfigException(
+                $"{folder}: '{_model}', or the pictures in '{Path.Combine(_around, "data", PictureFolder)}', are not there");
         }
 
         _file = CheckedJson.Read(Path.Combine(folder, "case.json"));
@@ -127,7 +128,8 @@ internal sealed class PipelineCase : IDisposable
             var latents = _got[$"{set}.latents"] = vae.Encode(pixels).Mean * vae.ScalingFactor;
             var ids = _got[$"{set}.input_ids"] = Ids(tokenizer, pictures.Select(picture => picture.GetProperty("text").GetString()!));
             var (noise, timesteps) = (_expected.Read($"{set}.noise"), _expected.Read($"{set}.timesteps"));
-            var said = _got[$"{set}.model_pred"] = model.Denoise(schedule.AddNoise(latents, noise, timesteps), timesteps, model.Encode(ids));
+            var said = _got[$"{set}.model_pred"] = model.Denoise(
+                schedule.AddNoise(latents, noise, timesteps), timesteps, model.Encode(ids));
             _got[$"{set}.loss"] = (said - schedule.Target(latents, noise, timesteps)).square().flatten(1).mean([1]);
         }
     }
@@ -140,9 +142,14 @@ internal sealed class PipelineCase : IDisposable
         var strength = settings.GetProperty("alpha").GetDouble() / settings.GetProperty("rank").GetDouble();
         var adapted = AdapterStore.Load(model, AdapterStore.Describe(Path.Combine(_folder, "adapter_before")).WithStrength(strength));
         model.BeginForward = mask => adapted.BeginPass(mask);
-        var objective = new DenoisingObjective(model, new NoiseSchedule(SchedulerConfig.Read(_model)), new DenoisingConfig(), trainsText: true);
+        var objective = new DenoisingObjective(
+            model, new NoiseSchedule(SchedulerConfig.Read(_model)), new DenoisingConfig(), trainsText: true);
         var (latents, ids, noise, timesteps) =
-            (_expected.Read("twitter.latents"), _expected.Read("twitter.input_ids"), _expected.Read("train.noise"), _expected.Read("train.timesteps"));
+            (
+                _expected.Read("twitter.latents"),
+                _expected.Read("twitter.input_ids"),
+                _expected.Read("train.noise"),
+                _expected.Read("train.timesteps"));
         var (steps, rows) = ((int)timesteps.shape[0], (int)timesteps.shape[1]);
         var (losses, norms) = DenoisingSteps.Run(
             objective,

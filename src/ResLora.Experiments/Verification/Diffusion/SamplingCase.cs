@@ -39,11 +39,14 @@ internal static class SamplingCase
             after: (step, now) => got[$"step.{step}.latents"] = now.alias());
         got["image"] = vae.Picture(latents)[0];
         return Comparison.Compare(
-            name, DiffusionCases.Kind, folder, got, quantity => DiffusionCases.ToleranceOf(folder, quantity == "image" ? "image" : "sampling"));
+            name, DiffusionCases.Kind, folder, got, quantity =>
+                DiffusionCases.ToleranceOf(folder, quantity == "image" ? "image" : "sampling"));
     }
 
-    /// <summary>What the UNet is told: as it is written down, or by the text encoder with the adapter, which is on the model from then on.</summary>
-    private static (Tensor Negative, Tensor Positive) Texts(string folder, string pipeline, TextToImageModel model, SafetensorsReader inputs)
+    /// <summary>What the UNet is told: as it is written down, or by the text encoder with the adapter, which is on the model from then
+    /// on.</summary>
+    private static (Tensor Negative, Tensor Positive) Texts(
+        string folder, string pipeline, TextToImageModel model, SafetensorsReader inputs)
     {
         if (!DiffusionCases.Has(folder, "adapter"))
         {

@@ -27,7 +27,8 @@ internal static class ScheduleCase
         if (timesteps.dtype != int64 || timesteps.dim() != 1 || timesteps.shape[0] != latents.shape[0]
             || timesteps.min().item<long>() < 0 || timesteps.max().item<long>() >= schedule.TrainTimesteps)
         {
-            throw new FileFormatException($"{inputs.Path}: 'timesteps' must hold an I64 number from 0 to {schedule.TrainTimesteps - 1} for each latent.");
+            throw new FileFormatException(
+                $"{inputs.Path}: 'timesteps' must hold an I64 number from 0 to {schedule.TrainTimesteps - 1} for each latent.");
         }
 
         var target = schedule.Target(latents, noise, timesteps);

@@ -36,7 +36,8 @@ internal static class SingleFileCase
             {
                 var source = Path.Combine(folder, "..", like);
                 var imported = Path.Combine(place.FullName, averaged ? file + ".averaged" : file);
-                ImportJob.Run(new ImportOptions { Checkpoint = Path.Combine(folder, file), Like = source, Output = imported, Averaged = averaged });
+                ImportJob.Run(
+                    new ImportOptions { Checkpoint = Path.Combine(folder, file), Like = source, Output = imported, Averaged = averaged });
                 if (outputs is null)
                 {
                     quantities.Add(new Quantity($"{file} is {like}", Unequal(source, imported), 0));

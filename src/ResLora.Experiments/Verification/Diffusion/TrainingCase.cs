@@ -32,7 +32,8 @@ internal static class TrainingCase
         Compare("gradient_norms", norms);
         CompareAdapter(session.Adapter!, Path.Combine(folder, DiffusionCases.Named(folder, "after")), folder, quantities);
         return new CaseReport(
-            name, DiffusionCases.Kind, quantities.All(quantity => quantity.Passed) ? CaseStatus.Passed : CaseStatus.Failed, quantities, null);
+            name, DiffusionCases.Kind, quantities.All(
+                quantity => quantity.Passed) ? CaseStatus.Passed : CaseStatus.Failed, quantities, null);
 
         void Compare(string key, double[] got)
         {
@@ -40,12 +41,14 @@ internal static class TrainingCase
             for (var step = 0; step < steps; step++)
             {
                 quantities.Add(new Quantity(
-                    $"{key}.{step}", Math.Abs(got[step] - expected[step]) / Math.Abs(expected[step]), DiffusionCases.ToleranceOf(folder, key)));
+                    $"{key}.{step}", Math.Abs(
+                        got[step] - expected[step]) / Math.Abs(expected[step]), DiffusionCases.ToleranceOf(folder, key)));
             }
         }
     }
 
-    private static (double[] Losses, double[] Norms) Train(ModelSession session, SafetensorsReader inputs, string folder, JsonElement file, int steps)
+    private static (double[] Losses, double[] Norms) Train(
+        ModelSession session, SafetensorsReader inputs, string folder, JsonElement file, int steps)
     {
         var optimizer = file.GetProperty("optimizer");
         var config = GivenSteps.ConfigOf(optimizer, "lr");

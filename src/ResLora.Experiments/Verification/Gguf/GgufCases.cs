@@ -7,13 +7,14 @@ internal static class GgufCases
     public const string Kind = "gguf";
 
     /// <summary>The runners by the <c>kind</c> of case.json.</summary>
-    public static IReadOnlyDictionary<string, Func<string, string, CaseReport>> Runners { get; } = new Dictionary<string, Func<string, string, CaseReport>>
-    {
-        ["gguf_tokenizers"] = TokenizersCase.Run,
-        ["gguf_types"] = TypesCase.Run,
-        ["gguf_model"] = GgufModelCase.Run,
-        ["gguf_hostile"] = HostileCase.Run,
-    };
+    public static IReadOnlyDictionary<string, Func<string, string, CaseReport>> Runners { get; } =
+        new Dictionary<string, Func<string, string, CaseReport>>
+        {
+            ["gguf_tokenizers"] = TokenizersCase.Run,
+            ["gguf_types"] = TypesCase.Run,
+            ["gguf_model"] = GgufModelCase.Run,
+            ["gguf_hostile"] = HostileCase.Run,
+        };
 
     /// <summary>The report on a case.</summary>
     /// <param name="name">The case's name.</param>

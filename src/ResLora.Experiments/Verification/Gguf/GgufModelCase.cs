@@ -9,14 +9,16 @@ using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Verification.Gguf;
 
-/// <summary>A whole model in a GGUF file: weights to the bit in Hugging Face's order, logits and the tokens that follow, tokens of texts and conversations.</summary>
+/// <summary>A whole model in a GGUF file: weights to the bit in Hugging Face's order, logits and the tokens that follow, tokens of texts
+/// and conversations.</summary>
 internal static class GgufModelCase
 {
     // Below this lead of the best token over the next, the order of sums decides.
     private const double SureGap = 0.001;
     private const string WeightPrefix = "weight.";
 
-    private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true };
+    private static readonly JsonSerializerOptions _json =
+        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true };
 
     public static CaseReport Run(string name, string folder)
     {
@@ -53,13 +55,16 @@ internal static class GgufModelCase
     private static void Weights(string path, SafetensorsReader expected, List<Quantity> quantities)
     {
         using var checkpoint = CheckpointReader.Open(path);
-        foreach (var key in expected.Entries.Keys.Where(key => key.StartsWith(WeightPrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (var key in expected.Entries.Keys.Where(
+            key => key.StartsWith(WeightPrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
         {
             using var scope = NewDisposeScope();
             var wanted = expected.Read(key);
             var rows = checkpoint.Read(key[WeightPrefix.Length..]).to(float32).narrow(0, 0, wanted.shape[0]).contiguous();
             var isAlike = rows.shape.SequenceEqual(wanted.shape);
-            quantities.Add(new Quantity(key, isAlike ? Bits(rows).Zip(Bits(wanted)).Count(pair => pair.First != pair.Second) : double.PositiveInfinity, 0));
+            quantities.Add(
+                new Quantity(
+                    key, isAlike ? Bits(rows).Zip(Bits(wanted)).Count(pair => pair.First != pair.Second) : double.PositiveInfinity, 0));
         }
     }
 

@@ -6,7 +6,8 @@ using ResLora.Text.Tokenization;
 
 namespace ResLora.Experiments.Verification.Gguf;
 
-/// <summary>Texts with the tokens that llama.cpp makes of them (<c>tokens.jsonl</c>), and a conversation (<c>chat.json</c>); exact.</summary>
+/// <summary>Texts with the tokens that llama.cpp makes of them (<c>tokens.jsonl</c>), and a conversation (<c>chat.json</c>);
+/// exact.</summary>
 internal static class GgufModelTexts
 {
     private const string TokensFile = "tokens.jsonl";

@@ -23,7 +23,8 @@ internal static class HostileCase
             Add(Path.GetFileName(path), Refusal(path));
         }
 
-        foreach (var line in InputFile.ReadText(Path.Combine(folder, "refusals.jsonl"), LargestList).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var line in InputFile.ReadText(
+            Path.Combine(folder, "refusals.jsonl"), LargestList).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             var wanted = JsonSerializer.Deserialize<WantedRefusal>(line, _json)
                 ?? throw new FileFormatException($"{folder}: a line of refusals.jsonl is null; a file and names are needed.");

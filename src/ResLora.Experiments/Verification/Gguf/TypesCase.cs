@@ -44,12 +44,14 @@ internal static class TypesCase
         {
             var got = file.Read(tensor).to(float32).contiguous().bytes;
             var bytes = expected.Read(tensor).contiguous().bytes;
-            return got.Length == bytes.Length ? got.ToArray().Zip(bytes.ToArray()).Count(pair => pair.First != pair.Second) : double.PositiveInfinity;
+            return got.Length == bytes.Length ? got.ToArray().Zip(bytes.ToArray()).Count(
+                pair => pair.First != pair.Second) : double.PositiveInfinity;
         }
         catch (ConfigException error)
         {
             // A type that is listed only has to be refused by its name.
-            return !GgufStoredType.Named(entry.TypeName).IsReadable && error.Message.Contains(entry.TypeName, StringComparison.Ordinal) ? 0 : double.PositiveInfinity;
+            return !GgufStoredType.Named(entry.TypeName).IsReadable && error.Message.Contains(
+                entry.TypeName, StringComparison.Ordinal) ? 0 : double.PositiveInfinity;
         }
     }
 
@@ -57,7 +59,8 @@ internal static class TypesCase
     {
         (string text, JsonValueKind.String) => text == wanted.GetString(),
         (bool flag, JsonValueKind.True or JsonValueKind.False) => flag == wanted.GetBoolean(),
-        (Array items, JsonValueKind.Array) => items.Cast<object>().Zip(wanted.EnumerateArray()).All(pair => IsEqual(pair.First, pair.Second))
+        (Array items, JsonValueKind.Array) =>
+            items.Cast<object>().Zip(wanted.EnumerateArray()).All(pair => IsEqual(pair.First, pair.Second))
             && items.Length == wanted.GetArrayLength(),
         (float number, JsonValueKind.Number) => number == wanted.GetSingle(),
         (double number, JsonValueKind.Number) => number == wanted.GetDouble(),

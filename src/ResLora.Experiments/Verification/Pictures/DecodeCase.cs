@@ -42,7 +42,10 @@ internal static class DecodeCase
             }
             catch (FileFormatException error)
             {
-                Add(refused.File, !error.Message.Contains(refused.File, StringComparison.Ordinal), $"{refused.File} is not named: {error.Message}");
+                Add(
+                    refused.File,
+                    !error.Message.Contains(refused.File, StringComparison.Ordinal),
+                    $"{refused.File} is not named: {error.Message}");
             }
         }
 
@@ -75,7 +78,8 @@ internal static class DecodeCase
 
     private sealed record DecodeFile(IReadOnlyList<DecodedFile> Files, IReadOnlyList<RefusedFile> Refused);
 
-    private sealed record DecodedFile(string File, string Default, LevelTolerance Tolerance, [property: JsonPropertyName("optional")] string? Optional);
+    private sealed record DecodedFile(
+        string File, string Default, LevelTolerance Tolerance, [property: JsonPropertyName("optional")] string? Optional);
 
     private sealed record LevelTolerance(double Mean, double Max);
 

@@ -114,7 +114,8 @@ internal static class FolderCase
         }
 
         var broken = data.Pictures.Where(picture => !picture.Source.TryDecode(out _, out _)).Select(picture => picture.Source.Name);
-        return AreSame(broken, expected.HuggingFace.CannotBeDecoded?.Keys ?? Enumerable.Empty<string>()) ? null : "other pictures are broken";
+        return AreSame(
+            broken, expected.HuggingFace.CannotBeDecoded?.Keys ?? Enumerable.Empty<string>()) ? null : "other pictures are broken";
     }
 
     private static bool AreSame(IEnumerable<string> first, IEnumerable<string> second) =>
@@ -138,7 +139,9 @@ internal static class FolderCase
     private static bool Mentions(string sentence, string name) => sentence.Split([' ', ':', ',', ';', '\'']).Contains(name);
 
     private static string? Of(Dictionary<string, JsonElement> example, string[] keys) =>
-        keys.FirstOrDefault(example.ContainsKey) is { } key && example[key] is { ValueKind: not JsonValueKind.Null } value ? value.ToString() : null;
+        keys.FirstOrDefault(example.ContainsKey) is { } key && example[key] is { ValueKind: not JsonValueKind.Null } value
+            ? value.ToString()
+            : null;
 
     private sealed record Expected
     {

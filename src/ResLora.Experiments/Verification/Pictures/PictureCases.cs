@@ -7,12 +7,13 @@ internal static class PictureCases
     public const string Kind = "pictures";
 
     /// <summary>The runners by the <c>kind</c> of case.json.</summary>
-    public static IReadOnlyDictionary<string, Func<string, string, CaseReport>> Runners { get; } = new Dictionary<string, Func<string, string, CaseReport>>
-    {
-        ["image_decode"] = DecodeCase.Run,
-        ["image_preprocess"] = PreprocessCase.Run,
-        ["imagefolder"] = FolderCase.Run,
-    };
+    public static IReadOnlyDictionary<string, Func<string, string, CaseReport>> Runners { get; } =
+        new Dictionary<string, Func<string, string, CaseReport>>
+        {
+            ["image_decode"] = DecodeCase.Run,
+            ["image_preprocess"] = PreprocessCase.Run,
+            ["imagefolder"] = FolderCase.Run,
+        };
 
     /// <summary>The report on a case.</summary>
     /// <param name="name">The case's name.</param>

@@ -33,7 +33,8 @@ internal static class PreprocessCase
             }
             catch (ConfigException error)
             {
-                var isFailure = !variant.MayBeRefused || !error.Message.Contains(variant.Processor.Split("ImageProcessor")[0], StringComparison.Ordinal);
+                var isFailure = !variant.MayBeRefused || !error.Message.Contains(
+                    variant.Processor.Split("ImageProcessor")[0], StringComparison.Ordinal);
                 quantities.Add(new Quantity(variant.Name, isFailure ? 1 : 0, 0));
                 if (isFailure)
                 {
@@ -52,7 +53,8 @@ internal static class PreprocessCase
     }
 
     // pixel_values of all pictures, or one of each where their sizes differ.
-    private static IEnumerable<Quantity> Compare(PreprocessVariant variant, PreprocessFile file, (PixelImage Picture, float[] Values)[] got, string path)
+    private static IEnumerable<Quantity> Compare(
+        PreprocessVariant variant, PreprocessFile file, (PixelImage Picture, float[] Values)[] got, string path)
     {
         using var scope = NewDisposeScope();
         using var expected = SafetensorsReader.Open(path);
@@ -73,7 +75,9 @@ internal static class PreprocessCase
         }
     }
 
-    private sealed record PreprocessFile(IReadOnlyList<string> Pictures, Dictionary<string, double> Tolerance, IReadOnlyList<PreprocessVariant> Variants);
+    private sealed record PreprocessFile(
+        IReadOnlyList<string> Pictures, Dictionary<string, double> Tolerance, IReadOnlyList<PreprocessVariant> Variants);
 
-    private sealed record PreprocessVariant(string Name, string Processor, string Expected, bool Exact, [property: JsonPropertyName("may_be_refused")] bool MayBeRefused);
+    private sealed record PreprocessVariant(
+        string Name, string Processor, string Expected, bool Exact, [property: JsonPropertyName("may_be_refused")] bool MayBeRefused);
 }

@@ -31,7 +31,8 @@ internal static class SampleEncoding
             {
                 MaxLength = maxLength,
                 MaxUntrainedFraction = maxUntrainedShare,
-                EncoderAddsBlank = tokenizer.Encode("a", addSpecialTokens: false) is [var first, ..] && tokenizer.TokenOf(first)?.StartsWith(BlankMark) == true,
+                EncoderAddsBlank = tokenizer.Encode(
+                    "a", addSpecialTokens: false) is [var first, ..] && tokenizer.TokenOf(first)?.StartsWith(BlankMark) == true,
             })
         {
             Chat = chat,

@@ -28,7 +28,8 @@ internal sealed class PictureFeed
         if (size != (model.ImageSize.Height, model.ImageSize.Width))
         {
             var made = size is { } known ? $"pictures of {known.Width} x {known.Height} pixels" : "pictures of several sizes";
-            throw new ConfigException($"{place} makes {made}, and the model takes {model.ImageSize} pixels; set size and crop_size to that.");
+            throw new ConfigException(
+                $"{place} makes {made}, and the model takes {model.ImageSize} pixels; set size and crop_size to that.");
         }
 
         (_model, _augmenter) = (model, new Augmenter(preprocessor, augment));

@@ -7,7 +7,8 @@ internal static class PictureLabels
 {
     private const int Places = 5;
 
-    /// <summary>Accuracy, which is the score, and F1 of all classes; the first five places where there are more classes than these.</summary>
+    /// <summary>Accuracy, which is the score, and F1 of all classes; the first five places where there are more classes than
+    /// these.</summary>
     /// <param name="classes">How many classes there are.</param>
     public static LabelMeasures Measures(int classes) => new(
         PictureWorkload.TaskName,

@@ -70,7 +70,9 @@ internal sealed record PictureSplit(IReadOnlyList<LabelledPicture> Train, IReadO
         {
             // Equal pictures stay on one side, whatever they are called.
             (train, held) = DataSplit.HoldOut(
-                train, picture => picture.Source.Digest(), data.ValidationCount ?? DataSplit.UsualCount(train.Count, DataConfig.UsualValidationCount), data.SplitSeed);
+                train, picture =>
+                    picture.Source.Digest(), data.ValidationCount ?? DataSplit.UsualCount(
+                        train.Count, DataConfig.UsualValidationCount), data.SplitSeed);
         }
 
         var split = new PictureSplit(train, held);
@@ -117,7 +119,8 @@ internal sealed record PictureSplit(IReadOnlyList<LabelledPicture> Train, IReadO
 
         if (faults.Count > 0)
         {
-            Warnings.Add($"'{source}': {faults.Count} pictures cannot be decoded and are left out (data.skipBroken). The first: {faults[0]}");
+            Warnings.Add(
+                $"'{source}': {faults.Count} pictures cannot be decoded and are left out (data.skipBroken). The first: {faults[0]}");
         }
 
         return this with { Train = train, HeldOut = held, Broken = faults.Count };
@@ -155,7 +158,8 @@ internal sealed record PictureSplit(IReadOnlyList<LabelledPicture> Train, IReadO
             held = given.HasSplits ? given.Of(TaskSplit.Validation) : given.Pictures;
             if (held.Count == 0)
             {
-                throw new FileFormatException($"'{path}' has no validation split; name a folder without splits, or leave data.validation out.");
+                throw new FileFormatException(
+                    $"'{path}' has no validation split; name a folder without splits, or leave data.validation out.");
             }
         }
         else if (all.Of(TaskSplit.Validation) is { Count: > 0 } own)

@@ -18,7 +18,8 @@ internal sealed class PictureWorkload : Workload
     public override IReadOnlyList<string> Tasks { get; } = [TaskName];
 
     /// <inheritdoc />
-    public override KeyValuePair<string, IReadOnlyList<string>> Companions { get; } = new("the preprocessor's file", ["preprocessor_config.json"]);
+    public override KeyValuePair<string, IReadOnlyList<string>> Companions { get; } = new(
+        "the preprocessor's file", ["preprocessor_config.json"]);
 
     /// <inheritdoc />
     public override TemplateWords Words { get; } = new(
@@ -73,7 +74,8 @@ internal sealed class PictureWorkload : Workload
         const int pictures = 32;
         var model = (ImageModel)session.Model;
         var examples = Enumerable.Range(0, pictures).Select(i => new RandomPicture(model, (seed * pictures) + i)).ToArray();
-        return MeasuredExamples.LabelledByModel($"{pictures} random pictures", Objective(model), examples, (picture, target) => picture with { Target = target });
+        return MeasuredExamples.LabelledByModel(
+            $"{pictures} random pictures", Objective(model), examples, (picture, target) => picture with { Target = target });
     }
 
     /// <inheritdoc />
@@ -86,7 +88,8 @@ internal sealed class PictureWorkload : Workload
             ? PictureDataReader.Read(data, new PictureRequest { Columns = source.Columns }).Pictures.Select(picture => picture.Source)
             : lines.Where(line => !string.IsNullOrWhiteSpace(line)).Select(line => PictureSource.OfFile(line.Trim(), line.Trim()));
         return new PredictionInputs(
-            Objective(model), model.Head.Labels, pictures.Select((picture, i) => new PredictionInput(i, feed.Example(picture, null), picture.Name)));
+            Objective(model), model.Head.Labels, pictures.Select(
+                (picture, i) => new PredictionInput(i, feed.Example(picture, null), picture.Name)));
     }
 
     /// <inheritdoc />
@@ -103,10 +106,12 @@ internal sealed class PictureWorkload : Workload
     public override IReadOnlyList<int> Numbers(IExample example, int most) => [SeedOf(example)];
 
     /// <inheritdoc />
-    public override IExample Example(IReadOnlyList<int> numbers, ModelSession session) => new RandomPicture((ImageModel)session.Model, numbers[0]);
+    public override IExample Example(IReadOnlyList<int> numbers, ModelSession session) =>
+        new RandomPicture((ImageModel)session.Model, numbers[0]);
 
     /// <inheritdoc />
     public override long NumbersBelow(Network network) => int.MaxValue;
 
-    private static PictureLabelObjective Objective(ImageModel model) => new(model, PictureLabels.Measures(model.Head.Labels.Count), new LabelSet(model.Head.Labels));
+    private static PictureLabelObjective Objective(ImageModel model) =>
+        new(model, PictureLabels.Measures(model.Head.Labels.Count), new LabelSet(model.Head.Labels));
 }

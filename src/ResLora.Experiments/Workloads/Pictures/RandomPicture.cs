@@ -18,6 +18,7 @@ internal sealed record RandomPicture(ImageModel Model, int Seed, double? Target 
     public override float[] Pixels(ulong? seed)
     {
         var random = new StableRandom((ulong)Seed);
-        return [.. Enumerable.Range(0, Model.Channels * Model.ImageSize.Height * Model.ImageSize.Width).Select(_ => (float)((2 * random.NextDouble()) - 1))];
+        return [.. Enumerable.Range(
+            0, Model.Channels * Model.ImageSize.Height * Model.ImageSize.Width).Select(_ => (float)((2 * random.NextDouble()) - 1))];
     }
 }

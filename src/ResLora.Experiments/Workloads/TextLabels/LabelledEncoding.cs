@@ -11,7 +11,8 @@ namespace ResLora.Experiments.Workloads.TextLabels;
 /// <param name="model">The model, which may be on the meta device.</param>
 /// <param name="maxLength">The longest sample in tokens; the model's own limit goes before.</param>
 /// <param name="truncation">Which text of a pair is cut.</param>
-internal sealed class LabelledEncoding(Tokenizer tokenizer, EncoderModel model, int maxLength, Truncation truncation = Truncation.LongestFirst)
+internal sealed class LabelledEncoding(
+    Tokenizer tokenizer, EncoderModel model, int maxLength, Truncation truncation = Truncation.LongestFirst)
 {
     /// <summary>Tokenises a data set.</summary>
     /// <exception cref="ConfigException">The tokens do not fit the model, or the limit leaves no room for them.</exception>

@@ -62,7 +62,8 @@ internal sealed class LabelledTexts(LabelledTask task, LabelledData train, IRead
     }
 
     /// <inheritdoc />
-    public override Objective ObjectiveFor(ModelSession session, bool packing) => new TextLabelObjective(session.Encoder, task, train.Labels);
+    public override Objective ObjectiveFor(ModelSession session, bool packing) =>
+        new TextLabelObjective(session.Encoder, task, train.Labels);
 
     /// <inheritdoc />
     public override MeasuredExamples Take(ModelSession session, bool heldOut, int count, string source)
@@ -71,7 +72,8 @@ internal sealed class LabelledTexts(LabelledTask task, LabelledData train, IRead
         var objective = new TextLabelObjective(session.Encoder, task, train.Labels);
         var samples = new LabelledEncoding(session.Tokenizer, session.Encoder, MostMeasuredTokens).TokenizeAll(taken).Samples;
         var place = $"{samples.Count} samples of {source}";
-        var measured = samples[0].Target is null ? RandomTexts.LabelledByModel(place, objective, samples) : new MeasuredExamples(place, objective, samples);
+        var measured = samples[0].Target is null ? RandomTexts.LabelledByModel(
+            place, objective, samples) : new MeasuredExamples(place, objective, samples);
         return measured with { Prompts = [.. taken.SelectMany(text => new[] { text.Text, text.SecondText }).OfType<string>()] };
     }
 
@@ -84,7 +86,8 @@ internal sealed class LabelledTexts(LabelledTask task, LabelledData train, IRead
         }
 
         var tokens = new LabelledEncoding(session.Tokenizer, session.Encoder, terms.MaxLength).TokenizeAll(train.Texts);
-        var (loss, scores, rated) = new TextLabelObjective(session.Encoder, task, train.Labels).Score(tokens.Samples, terms.BatchSize, stop);
+        var (loss, scores, rated) = new TextLabelObjective(session.Encoder, task, train.Labels).Score(
+            tokens.Samples, terms.BatchSize, stop);
         NotFiniteException.ThrowIfAny(session.Model, loss);
         return new Measurement(tokens.Samples.Count, new EvaluationLoss(loss, tokens.Samples.Count))
         {

@@ -47,7 +47,9 @@ internal sealed class LabelledWorkload : TextWorkload
     {
         var task = LabelledTaskRegistry.Get(given.Task, given.Columns);
         var labels = HeadLabels.Of(task, session.Encoder.Head, given.ModelName ?? session.ModelFolder);
-        return new LabelledTexts(task, task.Read(given.Path, given.Split, labels, given.Limit) with { Labels = labels }, []) { Place = given.Path };
+        return new LabelledTexts(
+            task, task.Read(given.Path, given.Split, labels, given.Limit) with { Labels = labels }, [])
+        { Place = given.Path };
     }
 
     /// <inheritdoc />
@@ -100,7 +102,11 @@ internal sealed class LabelledWorkload : TextWorkload
         if (data.Validation is { } path)
         {
             var most = data.ValidationCount ?? DataConfig.UsualValidationCount;
-            return new LabelledTexts(task, train, most == 0 ? [] : task.Read(path, TaskSplit.Validation, train.Labels, most).Texts) { Truncation = data.Truncation };
+            return new LabelledTexts(
+                task,
+                train,
+                most == 0 ? [] : task.Read(path, TaskSplit.Validation, train.Labels, most).Texts)
+            { Truncation = data.Truncation };
         }
 
         if (data.ValidationCount == 0)

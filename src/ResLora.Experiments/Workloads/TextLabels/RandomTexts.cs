@@ -29,11 +29,15 @@ internal static class RandomTexts
         {
             var filling = new MaskedTokenObjective(session.Encoder, session.Tokenizer.MaskId
                 ?? throw new ConfigException($"{session.ModelFolder}: the tokenizer names no mask, which a model for masked tokens needs; add mask_token to tokenizer_config.json."));
-            return new MeasuredExamples(source, filling, [.. samples.Select(sample => sample with { Labels = sample.Ids })]) { Prompts = prompts };
+            return new MeasuredExamples(
+                source, filling, [.. samples.Select(sample => sample with { Labels = sample.Ids })])
+            { Prompts = prompts };
         }
 
         var labels = head.Kind == ModelHeadKind.Score ? null : new LabelSet(head.Labels);
-        return LabelledByModel(source, new TextLabelObjective(session.Encoder, HeadLabels.GeneralTask(head), labels), samples) with { Prompts = prompts };
+        return LabelledByModel(
+            source, new TextLabelObjective(session.Encoder, HeadLabels.GeneralTask(head), labels), samples) with
+        { Prompts = prompts };
     }
 
     /// <summary>Texts without labels, labelled by the network itself.</summary>

@@ -79,7 +79,8 @@ internal sealed class CaptionedPictures(string folder, PictureSplit split, Denoi
         var pictures = (heldOut ? split.HeldOut : split.Train).Take(count).ToArray();
         Prepare(session, pictures, null, CancellationToken.None);
         return new MeasuredExamples(
-            $"{pictures.Length} pictures of {source}", Objective(session, TextToImageWorkload.AdaptsText(session)), Measured(Encoder(session), pictures));
+            $"{pictures.Length} pictures of {source}", Objective(
+                session, TextToImageWorkload.AdaptsText(session)), Measured(Encoder(session), pictures));
     }
 
     /// <inheritdoc />
@@ -100,7 +101,8 @@ internal sealed class CaptionedPictures(string folder, PictureSplit split, Denoi
     private DenoisingObjective Objective(ModelSession session, bool trainsText) =>
         new((TextToImageModel)session.Model, _schedule.Value, config, trainsText);
 
-    private void Prepare(ModelSession session, IReadOnlyList<LabelledPicture> pictures, IProgress<RunEvent>? progress, CancellationToken stop)
+    private void Prepare(
+        ModelSession session, IReadOnlyList<LabelledPicture> pictures, IProgress<RunEvent>? progress, CancellationToken stop)
     {
         const int notes = 10;
         var encoded = Encoder(session);

@@ -13,7 +13,8 @@ using static TorchSharp.torch;
 namespace ResLora.Experiments.Workloads.TextToImage;
 
 /// <summary>
-/// Pictures as latents and captions as what the text encoder makes of them: computed once, kept on the disk. A file's name is a digest of the
+/// Pictures as latents and captions as what the text encoder makes of them: computed once, kept on the disk. A file's name is a digest of
+/// the
 /// picture or caption, the encoder and the settings, so that a change of any makes another file.
 /// </summary>
 internal sealed class EncodedCaptions
@@ -38,7 +39,8 @@ internal sealed class EncodedCaptions
     /// <param name="resolution">Height and width of pictures, in pixels; null for the pipeline's own size.</param>
     /// <param name="mirrors">Whether mirrored pictures are wanted, too.</param>
     /// <param name="cache">Where it is kept.</param>
-    /// <exception cref="Formats.Errors.ResLoraException">The autoencoder or the tokenizer cannot be used, or the size does not fit.</exception>
+    /// <exception cref="Formats.Errors.ResLoraException">The autoencoder or the tokenizer cannot be used, or the size does not
+    /// fit.</exception>
     public EncodedCaptions(TextToImageModel model, string folder, int? resolution, bool mirrors, TensorCache cache)
     {
         (_cache, _folder, Mirrors) = (cache, folder, mirrors);
@@ -92,7 +94,10 @@ internal sealed class EncodedCaptions
     public (Tensor Mean, Tensor Deviation) Latents(string key, bool mirrored)
     {
         var prefix = mirrored ? Mirrored : "";
-        return _cache.Read(key, prefix + Mean, prefix + Deviation) is [var mean, var deviation] ? (mean, deviation) : throw new InvalidOperationException();
+        return _cache.Read(
+            key,
+            prefix + Mean,
+            prefix + Deviation) is [var mean, var deviation] ? (mean, deviation) : throw new InvalidOperationException();
     }
 
     /// <summary>A text's encoding that is there, by its key.</summary>
@@ -149,7 +154,8 @@ internal sealed class EncodedCaptions
         }
     }
 
-    private static Dictionary<string, Tensor> Encode(PictureAutoencoder vae, Tensor pixels, string prefix)   // [1, 3, Y, X] -> 2 x [C, Y, X]
+    // [1, 3, Y, X] -> 2 x [C, Y, X]
+    private static Dictionary<string, Tensor> Encode(PictureAutoencoder vae, Tensor pixels, string prefix)
     {
         var (mean, logVariance) = vae.Encode(pixels);
         return new()
@@ -168,7 +174,8 @@ internal sealed class EncodedCaptions
     {
         var folder = Path.Combine(_folder, part);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file) is ".json" or ".safetensors").Order(StringComparer.Ordinal))
+        foreach (var file in Directory.EnumerateFiles(folder).Where(
+            file => Path.GetExtension(file) is ".json" or ".safetensors").Order(StringComparer.Ordinal))
         {
             hash.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(file)));
             using var stream = File.OpenRead(file);

@@ -17,7 +17,8 @@ internal static class PictureTexts
     /// <param name="step">The step of the run that made it; null for none.</param>
     /// <returns>Keywords and texts.</returns>
     public static Dictionary<string, string> Of(
-        ImageSettings settings, string sampler, (long Width, long Height) size, string dtype, string model, string? adapter, int? step = null)
+        ImageSettings settings, string sampler, (long Width, long Height) size, string dtype, string model, string? adapter, int? step =
+            null)
     {
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(model));
         var negative = settings.Negative.Length > 0 ? $"\nNegative prompt: {settings.Negative}" : "";

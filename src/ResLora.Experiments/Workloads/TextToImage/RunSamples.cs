@@ -21,7 +21,8 @@ internal sealed class RunSamples(string runFolder)
     public IReadOnlyList<int> Steps =>
     [
         .. Directory.EnumerateDirectories(_folder)
-            .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : -1)
+            .Select(
+                folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : -1)
             .Where(step => step >= 0)
             .Order(),
     ];

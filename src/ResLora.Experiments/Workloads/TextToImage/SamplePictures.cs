@@ -84,7 +84,8 @@ internal sealed class SamplePictures : IRunWatcher
         {
             // The run is stopping: what it has learnt is saved by itself.
         }
-        catch (ResLoraException error) when (error is DiskFullException || error.InnerException is IOException or UnauthorizedAccessException)
+        catch (ResLoraException error) when (
+            error is DiskFullException || error.InnerException is IOException or UnauthorizedAccessException)
         {
             Warnings.Add($"Pictures of step {step} cannot be written, and the run goes on without: {error.Message}");
         }

@@ -79,7 +79,8 @@ internal sealed class TextToImageWorkload : Workload
         $"Task '{task}' makes pictures, and {model} is no pipeline of Stable Diffusion (model_index.json); take one, or another task.";
 
     /// <inheritdoc />
-    public override PredictionInputs Inputs(PredictionSource source, ModelSession session, IEnumerable<string> lines) => throw new ConfigException(
+    public override PredictionInputs Inputs(PredictionSource source, ModelSession session, IEnumerable<string> lines) =>
+        throw new ConfigException(
         $"{session.ModelFolder}: this model makes pictures from texts and labels none; make pictures with imagine, or take a ViT or an encoder.");
 
     /// <inheritdoc />
@@ -128,7 +129,8 @@ internal sealed class TextToImageWorkload : Workload
         using var scope = NewDisposeScope();
         var (model, picture) = ((TextToImageModel)network, (DenoisingExample)example);
         var ids = tensor(picture.Ids(isDropped: false).Select(id => (long)id).ToArray(), device: model.Device).unsqueeze(0);   // [1, T]
-        var latents = picture.Latents(mirrored: false).Mean.to(model.DataType).to(model.Device).unsqueeze(0);                   // [1, C, Y, X]
+        // [1, C, Y, X]
+        var latents = picture.Latents(mirrored: false).Mean.to(model.DataType).to(model.Device).unsqueeze(0);
         var timestep = tensor([(long)(picture.Fixed?.Timestep ?? 0)], device: model.Device);
         return model.Denoise(latents, timestep, model.Encode(ids)).flatten(1, 2).to(float32).MoveToOuterDisposeScope();   // [1, C · Y, X]
     }

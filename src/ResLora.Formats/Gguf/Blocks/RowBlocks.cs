@@ -94,6 +94,7 @@ internal static class RowBlocks
     {
         var high = BinaryPrimitives.ReadUInt32LittleEndian(block[start..]);
         var packed = Lanes.Of(block, start + 4);
-        return (Lanes.Low(packed) | Lanes.Where((ushort)high, FifthBit), Lanes.High(packed) | Lanes.Where((ushort)(high >> Half), FifthBit));
+        return (
+            Lanes.Low(packed) | Lanes.Where((ushort)high, FifthBit), Lanes.High(packed) | Lanes.Where((ushort)(high >> Half), FifthBit));
     }
 }

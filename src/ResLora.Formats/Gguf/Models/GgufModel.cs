@@ -17,7 +17,8 @@ public sealed class GgufModel
     /// <summary>The content of config.json.</summary>
     public JsonObject Config { get; }
 
-    /// <summary>The content of generation_config.json: begin, end and padding tokens, and how tokens are drawn where the file says so.</summary>
+    /// <summary>The content of generation_config.json: begin, end and padding tokens, and how tokens are drawn where the file says
+    /// so.</summary>
     public JsonObject GenerationConfig { get; }
 
     /// <summary>The tensors.</summary>

@@ -35,7 +35,9 @@ internal sealed class GgufModelKeys(GgufFile file, string architecture)
     {
         > 0 and var number => number,
         null => throw new FileFormatException($"'{file.Path}' has no key '{Full(key)}'."),
-        var number => throw new FileFormatException($"'{file.Path}': the key '{Full(key)}' is {number?.ToString(CultureInfo.InvariantCulture)}; it must be positive."),
+        var number =>
+            throw new FileFormatException(
+                $"'{file.Path}': the key '{Full(key)}' is {number?.ToString(CultureInfo.InvariantCulture)}; it must be positive."),
     };
 
     /// <summary>A text, or null.</summary>

@@ -41,7 +41,8 @@ internal sealed record GgufModelShape
         var keyValueHeads = keys.SizeOrNull("attention.head_count_kv") ?? heads;
         if (layers > file.Entries.Count)
         {
-            throw new FileFormatException($"'{file.Path}': '{keys.Full("block_count")}' is {layers}, and the file has {file.Entries.Count} tensors in all.");
+            throw new FileFormatException(
+                $"'{file.Path}': '{keys.Full("block_count")}' is {layers}, and the file has {file.Entries.Count} tensors in all.");
         }
 
         if (heads % keyValueHeads != 0)

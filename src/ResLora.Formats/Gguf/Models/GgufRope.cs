@@ -60,5 +60,6 @@ internal static class GgufRope
 
     private static float Positive(GgufFile file, GgufModelKeys keys, float factor) => factor > 0
         ? factor
-        : throw new FileFormatException($"'{file.Path}': '{keys.Full("rope.scaling.factor")}' is {(factor == 0 ? "missing" : factor)}; it must be positive.");
+        : throw new FileFormatException(
+            $"'{file.Path}': '{keys.Full("rope.scaling.factor")}' is {(factor == 0 ? "missing" : factor)}; it must be positive.");
 }

@@ -44,7 +44,8 @@ internal static class GgufRopeDivisors
             }
         }
 
-        throw new ConfigException($"'{file.Path}': '{GgufTensorNames.FrequencyDivisors}' is no scaling of llama3's kind, and others are not supported.");
+        throw new ConfigException(
+            $"'{file.Path}': '{GgufTensorNames.FrequencyDivisors}' is no scaling of llama3's kind, and others are not supported.");
     }
 
     private static double Divisor(double turns, double factor, double high, double length)
@@ -88,7 +89,8 @@ internal static class GgufRopeDivisors
                 var below = (slope * last.Turns) - last.Share;   // l / (h − l) with l = 1
                 return below > 0 ? (factor, 1 + (1 / below), slope / below) : null;
             default:
-                var (plain, divided) = (turns.Zip(divisors).Where(pair => pair.Second == 1), turns.Zip(divisors).Where(pair => pair.Second != 1));
+                var (plain, divided) = (
+                    turns.Zip(divisors).Where(pair => pair.Second == 1), turns.Zip(divisors).Where(pair => pair.Second != 1));
                 var (least, most) = (plain.Select(pair => pair.First).DefaultIfEmpty(1).Min(), divided.Select(pair => pair.First).Max());
                 var step = Math.Cbrt(least / most);
                 return step > 1 ? (factor, step, 1 / (most * step)) : null;

@@ -32,7 +32,8 @@ public static partial class GgufTensorNames
             "input_layernorm" => "attn_norm",
             "post_attention_layernorm" => "ffn_norm",
             "self_attn.o_proj" => "attn_output",
-            var part when part.StartsWith("self_attn.", StringComparison.Ordinal) => $"attn_{part["self_attn.".Length..].Replace("_proj", "", StringComparison.Ordinal)}",
+            var part when part.StartsWith("self_attn.", StringComparison.Ordinal) =>
+                $"attn_{part["self_attn.".Length..].Replace("_proj", "", StringComparison.Ordinal)}",
             var part => $"ffn_{part["mlp.".Length..].Replace("_proj", "", StringComparison.Ordinal)}",
         };
         return $"blk.{match.Groups["layer"].Value}.{stored}.{match.Groups["kind"].Value}";

@@ -8,7 +8,8 @@ internal sealed class DdimSampler : Sampler
 {
     private readonly double[] _timesteps;
 
-    public DdimSampler(SchedulerConfig config, int steps) : base(Samplers.Ddim, config, steps) => _timesteps = Spacing.Of(config, "leading", steps);
+    public DdimSampler(SchedulerConfig config, int steps) : base(Samplers.Ddim, config, steps) =>
+        _timesteps = Spacing.Of(config, "leading", steps);
 
     /// <inheritdoc />
     public override IReadOnlyList<double> Timesteps => _timesteps;

@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace ResLora.Models.Diffusion.Sampling;
 
-/// <summary>DDPM: each step draws from the distribution of less noisy latents, given the noisy ones and what is taken for the picture.</summary>
+/// <summary>DDPM: each step draws from the distribution of less noisy latents, given the noisy ones and what is taken for the
+/// picture.</summary>
 /// <remarks>Ho et al., arXiv:2006.11239, equations 6 and 7.</remarks>
 internal sealed class DdpmSampler : Sampler
 {
@@ -10,7 +11,8 @@ internal sealed class DdpmSampler : Sampler
 
     private readonly double[] _timesteps;
 
-    public DdpmSampler(SchedulerConfig config, int steps) : base(Samplers.Ddpm, config, steps) => _timesteps = Spacing.Of(config, "leading", steps);
+    public DdpmSampler(SchedulerConfig config, int steps) : base(Samplers.Ddpm, config, steps) =>
+        _timesteps = Spacing.Of(config, "leading", steps);
 
     /// <inheritdoc />
     public override IReadOnlyList<double> Timesteps => _timesteps;
@@ -24,7 +26,8 @@ internal sealed class DdpmSampler : Sampler
         ArgumentNullException.ThrowIfNull(generator);
         using var scope = NewDisposeScope();
         var timestep = (int)_timesteps[step];
-        var (alpha, before) = (AlphaAt(timestep, endsClean: false), AlphaAt(step + 1 < StepCount ? (int)_timesteps[step + 1] : -1, endsClean: true));
+        var (alpha, before) = (
+            AlphaAt(timestep, endsClean: false), AlphaAt(step + 1 < StepCount ? (int)_timesteps[step + 1] : -1, endsClean: true));
         var kept = alpha / before;
         var sample = Cut(Parts(output, latents, alpha).Sample);
         var mean = (Math.Sqrt(before) * (1 - kept) / (1 - alpha) * sample) + (Math.Sqrt(kept) * (1 - before) / (1 - alpha) * latents);

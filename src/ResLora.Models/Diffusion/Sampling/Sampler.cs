@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace ResLora.Models.Diffusion.Sampling;
 
-/// <summary>Makes latents of noise, step by step, for one picture or one batch: it may remember what was said before, until it is disposed.</summary>
+/// <summary>Makes latents of noise, step by step, for one picture or one batch: it may remember what was said before, until it is
+/// disposed.</summary>
 public abstract class Sampler : IDisposable
 {
     private protected Sampler(string name, SchedulerConfig config, int steps)

@@ -21,9 +21,11 @@ public static class Samplers
 
     /// <summary>A sampler for one picture or one batch.</summary>
     /// <param name="config">The schedule, free of problems.</param>
-    /// <param name="steps">How many steps, 1 up to all timesteps; DPM-Solver++ needs one timestep more unless they are spread as trailing.</param>
+    /// <param name="steps">How many steps, 1 up to all timesteps; DPM-Solver++ needs one timestep more unless they are spread as
+    /// trailing.</param>
     /// <param name="name">
-    /// One of <see cref="Names"/>; null takes the configuration's own. Keys that the configuration does not set have the chosen sampler's defaults;
+    /// One of <see cref="Names"/>; null takes the configuration's own. Keys that the configuration does not set have the chosen sampler's
+    /// defaults;
     /// who chooses PNDM by name has it without Runge-Kutta steps.
     /// </param>
     /// <returns>The sampler, owned by the caller.</returns>
@@ -46,10 +48,12 @@ public static class Samplers
         var problems = chosen.Problems(found.Class).ToArray();
         if (problems.Length > 0)
         {
-            throw new ConfigException($"The sampler {found.Name} cannot do what scheduler_config.json asks for: {string.Join("; ", problems)}.");
+            throw new ConfigException(
+                $"The sampler {found.Name} cannot do what scheduler_config.json asks for: {string.Join("; ", problems)}.");
         }
 
-        var most = found.Name == DpmSolver && config.SpacingName != "trailing" ? Math.Max(1, config.TrainTimesteps - 1) : config.TrainTimesteps;
+        var most = found.Name == DpmSolver && config.SpacingName != "trailing" ? Math.Max(
+            1, config.TrainTimesteps - 1) : config.TrainTimesteps;
         return steps >= 1 && steps <= most
             ? found.Make(chosen, steps)
             : throw new ConfigException($"The sampler {found.Name} cannot make a picture in {steps} steps; give 1 to {most}.");

@@ -49,5 +49,6 @@ public sealed class OriginalLayers(int layersPerBlock, Func<int, bool> hasAttent
 
     private static string? Of((string Own, string Original)[] table, string name) => Array.Find(table, entry => entry.Own == name).Original;
 
-    private static int? Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static int? Number(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -45,7 +45,8 @@ public static class OriginalTextNames
 
     /// <summary>What becomes of a tensor of an encoder by open_clip.</summary>
     /// <param name="name">The name, as <c>transformer.resblocks.0.attn.in_proj_weight</c>.</param>
-    /// <param name="layers">The layers of the network. One more in the file is left out, since Stable Diffusion 2 reads what leaves the last
+    /// <param name="layers">The layers of the network. One more in the file is left out, since Stable Diffusion 2 reads what leaves the
+    /// last
     /// but one.</param>
     /// <returns>The names in the network; nothing for what is not needed, null if the name is none of such an encoder.</returns>
     public static IReadOnlyList<(string Name, SourcePart Part)>? OpenClip(string name, int layers)
@@ -82,7 +83,8 @@ public static class OriginalTextNames
             return [.. _thirds.Select(third => ($"self_attn.{third.Projection}.{kind}", third.Part))];
         }
 
-        return Array.Find(_layer, row => rest.StartsWith(row.Original, StringComparison.Ordinal)) is { Original: { } original, Own: var own }
+        return Array.Find(
+            _layer, row => rest.StartsWith(row.Original, StringComparison.Ordinal)) is { Original: { } original, Own: var own }
             ? [(own + rest[original.Length..], SourcePart.Whole)]
             : null;
     }

@@ -31,7 +31,8 @@ public static class SingleFileImport
         using var autoencoder = network is TextToImageModel ? ModelRegistry.Build(Path.Combine(like, PipelineParts.Autoencoder)) : null;
         if (network is not TextToImageModel model || autoencoder is not PictureAutoencoder)
         {
-            throw new ConfigException($"{like}: this is no pipeline of a text-to-image model; take a folder with {PipelineParts.IndexName}.");
+            throw new ConfigException(
+                $"{like}: this is no pipeline of a text-to-image model; take a folder with {PipelineParts.IndexName}.");
         }
 
         var plan = SingleFilePlan.Of(

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 
 namespace ResLora.Models.Diffusion.SingleFile;
 
-/// <summary>Which tensor of an original checkpoint becomes which tensor of a pipeline. Nothing is read for it but names and shapes.</summary>
+/// <summary>Which tensor of an original checkpoint becomes which tensor of a pipeline. Nothing is read for it but names and
+/// shapes.</summary>
 public sealed class SingleFilePlan
 {
     private const int ShownProblems = 8;
@@ -45,7 +46,8 @@ public sealed class SingleFilePlan
         RequireKind(file, averaged);
         var layout = SingleFileLayout.Of(
             networks[PipelineParts.UNet].Keys, networks[PipelineParts.Autoencoder].Keys, networks[PipelineParts.TextEncoder].Keys);
-        var (planned, leftOut, problems) = (new Dictionary<string, PlannedTensor>(StringComparer.Ordinal), new List<string>(), new List<string>());
+        var (planned, leftOut, problems) = (
+            new Dictionary<string, PlannedTensor>(StringComparer.Ordinal), new List<string>(), new List<string>());
         var claimed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in file.Tensors.Keys.Order(StringComparer.Ordinal))
         {

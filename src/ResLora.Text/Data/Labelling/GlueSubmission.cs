@@ -55,7 +55,9 @@ public static class GlueSubmission
             $"Task '{task.Name}' is not one of GLUE's, so there is no submission for it.");
         if (fitting is null || indices.Count != predictions.Count)
         {
-            throw new ArgumentException($"Task '{task.Name}' has {indices.Count} examples; the {predictions.Count} predictions do not fit them in number or kind.", nameof(predictions));
+            throw new ArgumentException(
+                $"Task '{task.Name}' has {indices.Count} examples; the {predictions.Count} predictions do not fit them in number or kind.",
+                nameof(predictions));
         }
 
         var lines = new StringBuilder("index\tprediction\n");

@@ -27,11 +27,13 @@ internal sealed class LabelledRows
         _needsSecondText = _secondText.Count > 0 && (!spec.SecondTextIsOptional || columns.Mapped.Contains(spec.SecondText[0]));
         if (spec.Orders is { } orders)
         {
-            Layout = new TsvLayout([.. _text, .. _secondText, .. _label, .. _index], [.. orders.Select(order => order.Split(' '))], spec.HasBrokenLines);
+            Layout = new TsvLayout(
+                [.. _text, .. _secondText, .. _label, .. _index], [.. orders.Select(order => order.Split(' '))], spec.HasBrokenLines);
         }
 
         // What the user names is read and nothing else.
-        IReadOnlyList<string> Names(IReadOnlyList<string> names) => names.Count > 0 && columns.Mapped.Contains(names[0]) ? [columns[names[0]]] : names;
+        IReadOnlyList<string> Names(IReadOnlyList<string> names) =>
+            names.Count > 0 && columns.Mapped.Contains(names[0]) ? [columns[names[0]]] : names;
     }
 
     /// <summary>The rules for tab-separated files; null for the usual ones.</summary>
@@ -103,7 +105,8 @@ internal sealed class LabelledRows
 
         return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var index)
             ? index
-            : throw row.Error($"column '{_index.First(name => row.Find(name) is not null)}' is {Row.Excerpt(text)}, expected a whole number");
+            : throw row.Error(
+                $"column '{_index.First(name => row.Find(name) is not null)}' is {Row.Excerpt(text)}, expected a whole number");
     }
 
     private LabelledText WithLabel(Row row, LabelledText example)
@@ -124,7 +127,8 @@ internal sealed class LabelledRows
         var score = Number(value);
         if (_spec.HighestScore is { } highest)
         {
-            return score >= 0 && score <= highest ? score.Value : throw row.Error($"the score is {Row.Excerpt(value)}, expected a number from 0 to {highest}");
+            return score >= 0 && score <= highest ? score.Value : throw row.Error(
+                $"the score is {Row.Excerpt(value)}, expected a number from 0 to {highest}");
         }
 
         return score ?? throw row.Error($"the score is {Row.Excerpt(value)}, expected a number");
@@ -133,7 +137,8 @@ internal sealed class LabelledRows
     private int Label(Row row, string value)
     {
         // Files have GLUE's labels as names or as numbers in GLUE's order, whatever the order of the classifier.
-        var name = _spec.Labels is { } own && own.Find(value) is null && Number(value) is { } number && number >= 0 && number < own.Count && number == (int)number
+        var name = _spec.Labels is { } own && own.Find(value) is null && Number(value) is { } number && number >= 0 && number < own.Count
+            && number == (int)number
             ? own.Names[(int)number]
             : value;
         if (_labels is null)

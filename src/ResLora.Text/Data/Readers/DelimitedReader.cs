@@ -46,7 +46,8 @@ internal static class DelimitedReader
             var where = $"line {parser.RawRow}";
             if (fields.Length == header.Count)
             {
-                yield return new Row(path, where, header.Zip(fields).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal));
+                yield return new Row(
+                    path, where, header.Zip(fields).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal));
             }
             else if (layout?.HasBrokenLines == true)
             {

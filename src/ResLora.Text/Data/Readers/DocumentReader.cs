@@ -26,7 +26,8 @@ internal static class DocumentReader
     {
         try
         {
-            var files = Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false })
+            var files = Directory.EnumerateFiles(
+                folder, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false })
                 .Where(IsDocument)
                 .Take(MaxFiles + 1)
                 .Order(StringComparer.Ordinal)

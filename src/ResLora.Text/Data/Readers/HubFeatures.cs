@@ -24,7 +24,8 @@ public static class HubFeatures
         {
             using var document = JsonDocument.Parse(text);
             var names = new[] { "info", "features", column, "names" }.Aggregate((JsonElement?)document.RootElement, Member);
-            return names is { ValueKind: JsonValueKind.Array } list && list.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String)
+            return names is { ValueKind: JsonValueKind.Array } list && list.EnumerateArray().All(
+                name => name.ValueKind == JsonValueKind.String)
                 ? [.. list.EnumerateArray().Select(name => name.GetString()!)]
                 : null;
         }

@@ -44,7 +44,8 @@ internal static class JsonReader
     }
 
     private static bool IsTable(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Object && value.EnumerateObject().Any() && value.EnumerateObject().All(column => column.Value.ValueKind == JsonValueKind.Array);
+        value.ValueKind == JsonValueKind.Object && value.EnumerateObject().Any() && value.EnumerateObject().All(
+            column => column.Value.ValueKind == JsonValueKind.Array);
 
     private static IEnumerable<Row> Rows(JsonElement table, string path, string where)
     {

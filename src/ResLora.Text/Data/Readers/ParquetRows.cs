@@ -48,15 +48,19 @@ internal static class ParquetRows
         return opened.Reader.CustomMetadata;
     }
 
-    private static IEnumerable<Func<long, Row>> Group(FileStream file, ParquetReader reader, string path, int index, IReadOnlySet<string>? binary)
+    private static IEnumerable<Func<long, Row>> Group(
+        FileStream file, ParquetReader reader, string path, int index, IReadOnlySet<string>? binary)
     {
         using var group = reader.OpenRowGroupReader(index);
         var where = $"{path}, row group {index}";
         var count = group.RowCount;
-        var flat = reader.Schema.Fields.OfType<DataField>().Where(field => !field.IsArray).Select(field => (field.Name, Field: field)).ToList();
-        var structures = reader.Schema.Fields.OfType<StructField>().Where(field => binary?.Contains(field.Name) == true && IsOfTheHub(field)).ToArray();
+        var flat = reader.Schema.Fields.OfType<DataField>().Where(field => !field.IsArray).Select(
+            field => (field.Name, Field: field)).ToList();
+        var structures = reader.Schema.Fields.OfType<StructField>().Where(
+            field => binary?.Contains(field.Name) == true && IsOfTheHub(field)).ToArray();
         flat.AddRange(structures.SelectMany(field => field.Fields.Cast<DataField>().Select(part => (field.Name, Field: part))));
-        var nested = reader.Schema.Fields.Where(field => field is not DataField { IsArray: false }).Except(structures).Select(field => field.Name).ToArray();
+        var nested = reader.Schema.Fields.Where(
+            field => field is not DataField { IsArray: false }).Except(structures).Select(field => field.Name).ToArray();
         Guarded(path, () => Require(file, group.RowGroup, count, nested.Length > 0, where));
         var rows = nested.Length == 0 ? null : Guarded(path, _groupPatience, () => NestedAsync(file, index));
         if (rows is not null && rows.Count != count)
@@ -70,7 +74,9 @@ internal static class ParquetRows
             foreach (var (name, field) in flat)
             {
                 var isBinary = binary?.Contains(name) == true && field.ClrType == typeof(ReadOnlyMemory<byte>);
-                columns.Add(new ParquetColumn(name, field, Guarded(path, _groupPatience, () => group.ReadRawColumnDataBaseAsync(field).AsTask()), isBinary));
+                columns.Add(
+                    new ParquetColumn(
+                        name, field, Guarded(path, _groupPatience, () => group.ReadRawColumnDataBaseAsync(field).AsTask()), isBinary));
             }
 
             for (var row = 0; row < count; row++)
@@ -85,7 +91,8 @@ internal static class ParquetRows
         }
     }
 
-    private static Row ToRow(string path, string where, List<ParquetColumn> columns, string[] nested, IReadOnlyDictionary<string, object>? lists)
+    private static Row ToRow(
+        string path, string where, List<ParquetColumn> columns, string[] nested, IReadOnlyDictionary<string, object>? lists)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         var bytes = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
@@ -122,7 +129,8 @@ internal static class ParquetRows
 
     // How the hub stores pictures and sounds: the file's bytes, and its name.
     private static bool IsOfTheHub(StructField field) =>
-        field.Fields.Any(part => part.Name == "bytes") && field.Fields.All(part => part is DataField { IsArray: false } && part.Name is "bytes" or "path");
+        field.Fields.Any(part => part.Name == "bytes") && field.Fields.All(
+            part => part is DataField { IsArray: false } && part.Name is "bytes" or "path");
 
     private static bool Require(FileStream file, RowGroup group, long rows, bool isNested, string where)
     {

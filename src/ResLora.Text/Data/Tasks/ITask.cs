@@ -20,7 +20,8 @@ public interface ITask
     /// </summary>
     IReadOnlyDictionary<string, string> GuessedColumns { get; }
 
-    /// <summary>What stands around the text that is asked in a prompt; null when prompts are put together from several columns. Default: nothing.</summary>
+    /// <summary>What stands around the text that is asked in a prompt; null when prompts are put together from several columns. Default:
+    /// nothing.</summary>
     PromptFrame? Frame => PromptFrame.None;
 
     /// <summary>Reads samples in file order.</summary>

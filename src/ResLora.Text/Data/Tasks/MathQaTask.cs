@@ -29,7 +29,8 @@ public sealed class MathQaTask(ColumnMap columns) : RowTask(columns)
         var letter = Value(row, "correct");
         if (letter.Length != 1 || letter[0] < 'a' || letter[0] >= 'a' + count)
         {
-            throw row.Error($"column '{ColumnName("correct")}' is {Row.Excerpt(letter)}, expected the letter of one of the {count} options");
+            throw row.Error(
+                $"column '{ColumnName("correct")}' is {Row.Excerpt(letter)}, expected the letter of one of the {count} options");
         }
 
         return new Sample(

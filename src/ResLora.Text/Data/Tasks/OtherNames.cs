@@ -16,7 +16,8 @@ public static class OtherNames
     /// <param name="names">Other names of all columns, as many as <paramref name="columns"/> each.</param>
     /// <returns>The task's name of each column to the file's; null when the file has one of the task's names, or none of the
     /// others.</returns>
-    internal static IReadOnlyDictionary<string, string>? Find(Row row, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> names) =>
+    internal static IReadOnlyDictionary<string, string>? Find(
+        Row row, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> names) =>
         columns.Any(row.Values.ContainsKey)
             ? null
             : names.FirstOrDefault(known => known.All(row.Values.ContainsKey)) is { } found
@@ -29,7 +30,8 @@ public static class OtherNames
     /// <exception cref="Formats.Errors.FileFormatException">There is such a text.</exception>
     internal static void RequireNothingLeftOut(Row row, IReadOnlyDictionary<string, string> guessed)
     {
-        var part = _furtherParts.FirstOrDefault(name => !guessed.Values.Contains(name) && !string.IsNullOrWhiteSpace(row.Values.GetValueOrDefault(name)));
+        var part = _furtherParts.FirstOrDefault(
+            name => !guessed.Values.Contains(name) && !string.IsNullOrWhiteSpace(row.Values.GetValueOrDefault(name)));
         if (part is not null)
         {
             throw row.Error(

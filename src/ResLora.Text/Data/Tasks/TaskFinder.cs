@@ -92,7 +92,9 @@ public static class TaskFinder
                 + "take a model that continues texts.");
         }
 
-        var kind = isForEncoder ? "an encoder learns, such as text and label" : "a model learns to go on with, such as prompt and completion, or text";
+        var kind = isForEncoder
+            ? "an encoder learns, such as text and label"
+            : "a model learns to go on with, such as prompt and completion, or text";
         return new ConfigException(
             $"{path}: its columns ({string.Join(", ", row.Values.Keys.Take(20))}) are none that {kind}; name the task (--task) and its columns (--column NAME=COLUMN).");
     }

@@ -29,7 +29,8 @@ internal sealed class GgufByteWords
         {
             _ranks.TryAdd(merge.Split(' ') is [var left, var right] && ids.ContainsKey(left) && ids.ContainsKey(right) && ids.ContainsKey(left + right)
                 ? (left, right)
-                : throw new FileFormatException($"'{file.Path}': the merge '{merge}' is no pair of tokens that make one ('tokenizer.ggml.merges')."), rank);
+                : throw new FileFormatException(
+                    $"'{file.Path}': the merge '{merge}' is no pair of tokens that make one ('tokenizer.ggml.merges')."), rank);
         }
 
         var name = file.Require<string>("tokenizer.ggml.pre");
@@ -64,7 +65,8 @@ internal sealed class GgufByteWords
         var words = new List<(int Start, int Length)> { (0, kinds.Length) };
         foreach (var pattern in _patterns)
         {
-            words = [.. words.SelectMany(word => Cut(pattern, kinds.Substring(word.Start, word.Length)).Select(part => (word.Start + part.Start, part.Length)))];
+            words = [.. words.SelectMany(
+                word => Cut(pattern, kinds.Substring(word.Start, word.Length)).Select(part => (word.Start + part.Start, part.Length)))];
         }
 
         return words;

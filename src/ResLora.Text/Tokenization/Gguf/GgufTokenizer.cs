@@ -25,7 +25,8 @@ public sealed class GgufTokenizer
         var kinds = file.Require<int[]>("tokenizer.ggml.token_type");
         if (kinds.Length != tokens.Length)
         {
-            throw new FileFormatException($"'{file.Path}' has {tokens.Length} tokens and {kinds.Length} token types ('tokenizer.ggml.token_type').");
+            throw new FileFormatException(
+                $"'{file.Path}' has {tokens.Length} tokens and {kinds.Length} token types ('tokenizer.ggml.token_type').");
         }
 
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);

@@ -32,7 +32,8 @@ public static class GgufTokenizerExport
     /// <param name="modelFolder">The folder of tokenizer.json and the files beside it.</param>
     /// <param name="vocabularySize">The model's rows; those without a token become unused tokens.</param>
     /// <returns>What llama.cpp does otherwise, a sentence each.</returns>
-    /// <exception cref="FileFormatException">A file is missing or broken, or tokens of the tokenizer's own vocabulary have no row in the model.</exception>
+    /// <exception cref="FileFormatException">A file is missing or broken, or tokens of the tokenizer's own vocabulary have no row in the
+    /// model.</exception>
     /// <exception cref="ConfigException">llama.cpp has nothing that encodes like this tokenizer.</exception>
     public static IReadOnlyList<string> Write(GgufMetadata metadata, string modelFolder, int vocabularySize)
     {
@@ -93,7 +94,8 @@ public static class GgufTokenizerExport
             : null;
         if (missing is not null)
         {
-            throw new ConfigException($"{json.File}: {missing} has no form in GGUF that is known here; the model cannot be written as GGUF.");
+            throw new ConfigException(
+                $"{json.File}: {missing} has no form in GGUF that is known here; the model cannot be written as GGUF.");
         }
     }
 
@@ -190,7 +192,8 @@ public static class GgufTokenizerExport
 
         losses.AddRange(further.Skip(_furtherEnds.Length)
             .Where(id => !_knownEnds.Contains(tokenizer.TokenOf(id)))
-            .Select(id => $"llama.cpp does not end a text at the token '{tokenizer.TokenOf(id)}' (id {id}): a file names three end tokens."));
+            .Select(
+                id => $"llama.cpp does not end a text at the token '{tokenizer.TokenOf(id)}' (id {id}): a file names three end tokens."));
     }
 
     private static void AddId(GgufMetadata metadata, string name, int? id)

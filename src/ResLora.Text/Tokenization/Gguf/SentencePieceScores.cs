@@ -55,7 +55,8 @@ internal static class SentencePieceScores
 
     /// <summary>Whether a token stands for a byte, as <c>&lt;0x0A&gt;</c> does.</summary>
     public static bool IsByte(string token) =>
-        token is ['<', '0', 'x', _, _, '>'] && byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
+        token is ['<', '0', 'x', _, _, '>'] && byte.TryParse(
+            token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
 
     private static void RequireBytes(TokenizerJson json)
     {

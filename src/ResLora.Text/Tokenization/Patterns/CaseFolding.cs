@@ -23,7 +23,8 @@ internal static class CaseFolding
 
     /// <summary>A set with all characters that are the same as one of it.</summary>
     public static CodePointSet Close(CodePointSet set) => set.Or(CodePointSet.OfSorted(
-        _classes.Where(entry => set.Contains(entry.Key)).SelectMany(entry => entry.Value).Distinct().Order().Select(point => (point, point))));
+        _classes.Where(
+            entry => set.Contains(entry.Key)).SelectMany(entry => entry.Value).Distinct().Order().Select(point => (point, point))));
 
     /// <summary>What a character folds to if that is several; null for others.</summary>
     public static int[]? FullOf(int point) => _full.FirstOrDefault(entry => entry.Point == point).Folded;

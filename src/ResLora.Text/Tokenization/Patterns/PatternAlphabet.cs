@@ -134,7 +134,8 @@ internal sealed class PatternAlphabet
         var plane = new char[char.MaxValue + 1];
         for (var i = 0; i < starts.Length && starts[i] < plane.Length; i++)
         {
-            Array.Fill(plane, letters[i], starts[i], Math.Min(plane.Length, i + 1 < starts.Length ? starts[i + 1] : plane.Length) - starts[i]);
+            Array.Fill(
+                plane, letters[i], starts[i], Math.Min(plane.Length, i + 1 < starts.Length ? starts[i + 1] : plane.Length) - starts[i]);
         }
 
         return plane;

@@ -4,7 +4,8 @@ namespace ResLora.Text.Tokenization.Patterns;
 
 /// <summary>A counted repetition: <c>{2}</c>, <c>{2,}</c>, <c>{,3}</c>, <c>{2,3}</c>.</summary>
 /// <param name="Least">The smallest number.</param>
-/// <param name="Most">The largest, or null for no limit; below <paramref name="Least"/> when the two are exchanged, which means possessive.</param>
+/// <param name="Most">The largest, or null for no limit; below <paramref name="Least"/> when the two are exchanged, which means
+/// possessive.</param>
 /// <param name="IsFixed">Whether there is one number.</param>
 internal readonly record struct PatternCount(int Least, int? Most, bool IsFixed)
 {

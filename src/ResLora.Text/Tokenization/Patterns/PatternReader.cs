@@ -71,7 +71,8 @@ internal sealed class PatternReader(string pattern, TokenizerJsonComponent json)
     public int? ReadNumber(int most, NumberStyles style)
     {
         var length = 0;
-        while (length < most && length < Rest.Length && (style == NumberStyles.None ? char.IsAsciiDigit(Rest[length]) : char.IsAsciiHexDigit(Rest[length])))
+        while (length < most && length < Rest.Length && (
+            style == NumberStyles.None ? char.IsAsciiDigit(Rest[length]) : char.IsAsciiHexDigit(Rest[length])))
         {
             length++;
         }

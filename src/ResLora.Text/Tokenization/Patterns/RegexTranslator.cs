@@ -45,7 +45,8 @@ internal sealed class RegexTranslator(string pattern, TokenizerJsonComponent jso
         result = Alphabet.Write(result);
         return result.Length <= LongestTranslation
             ? result
-            : throw json.Error($"the pattern becomes {result.Length} characters for .NET, at most {LongestTranslation} are allowed; simplify it");
+            : throw json.Error(
+                $"the pattern becomes {result.Length} characters for .NET, at most {LongestTranslation} are allowed; simplify it");
     }
 
     private string Alternatives(PatternOptions options)
@@ -107,7 +108,11 @@ internal sealed class RegexTranslator(string pattern, TokenizerJsonComponent jso
         if (_reader.Take("["))
         {
             var (set, longer) = PatternClass.Read(_reader, options.IgnoreCase);
-            return (longer.Count == 0 ? Mention(set) : $"(?:{Mention(set)}|{string.Join('|', longer.Select(points => FoldedLetters.Sequence(Alphabet, points)))})", null);
+            return (
+                longer.Count == 0
+                    ? Mention(set)
+                    : $"(?:{Mention(set)}|{string.Join('|', longer.Select(points => FoldedLetters.Sequence(Alphabet, points)))})",
+                null);
         }
 
         if (_reader.Take("."))
@@ -198,7 +203,8 @@ internal sealed class RegexTranslator(string pattern, TokenizerJsonComponent jso
         return _reader.Next is '*' or '+' or '?' || PatternCount.Read(_reader, take: false) is not null;
     }
 
-    // .NET has no possessive quantifiers: X++ is written (?>X+). X{2}? is X{2} or nothing, X{2}+ one after the other. It takes (?>X+){2} for
+    // .NET has no possessive quantifiers: X++ is written (?>X+). X{2}? is X{2} or nothing, X{2}+ one after the other. It takes (?>X+){2}
+    // for
     // X{2,}, which a capturing group in between prevents.
     private string Repeated(string atom)
     {

@@ -25,13 +25,15 @@ internal sealed record PostProcessor(IReadOnlyList<TemplatePart> Single, IReadOn
     /// <returns>The parts.</returns>
     public static PostProcessor Create(TokenizerJsonComponent? json, int vocabularySize)
     {
-        var stages = json is null ? [] : Growth.Stages(json, "processors").Select(stage => PostProcessorStage.Create(stage, vocabularySize)).ToList();
+        var stages = json is null ? [] : Growth.Stages(json, "processors").Select(
+            stage => PostProcessorStage.Create(stage, vocabularySize)).ToList();
         var first = new TemplatePart(null, false, 0);
         List<List<TemplatePart>> single = [[first]];
         List<List<TemplatePart>>? pair = [[first], [new TemplatePart(null, true, 1)]];
         foreach (var stage in stages)
         {
-            single = stage.Run(single) ?? throw json!.Error("a template stands behind another one, and what it is given are more than two texts");
+            single = stage.Run(single) ?? throw json!.Error(
+                "a template stands behind another one, and what it is given are more than two texts");
             pair = pair is null ? null : stage.Run(pair);
         }
 

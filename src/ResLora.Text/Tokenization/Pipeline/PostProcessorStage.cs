@@ -3,7 +3,8 @@ using ResLora.Formats.HuggingFace;
 namespace ResLora.Text.Tokenization.Pipeline;
 
 /// <summary>
-/// One stage of a post-processor. It is given texts, or what earlier stages made of them: lists of parts, which are put together at the end.
+/// One stage of a post-processor. It is given texts, or what earlier stages made of them: lists of parts, which are put together at the
+/// end.
 /// </summary>
 /// <param name="run">From lists to lists; null where the stage cannot take so many.</param>
 /// <param name="singleAdds">How many tokens it adds to one text.</param>
@@ -43,7 +44,10 @@ internal sealed class PostProcessorStage(Func<List<List<TemplatePart>>, List<Lis
 
     // <s> A </s></s> B </s>, all of type 0
     private static PostProcessorStage Roberta(int cls, int sep) => new(
-        texts => [.. texts.Select((parts, i) => (List<TemplatePart>)[Special(i == 0 ? cls : sep), .. parts.Select(part => part with { Type = 0 }), Special(sep)])],
+        texts =>
+            [.. texts.Select(
+                (parts, i) =>
+                    (List<TemplatePart>)[Special(i == 0 ? cls : sep), .. parts.Select(part => part with { Type = 0 }), Special(sep)])],
         2, 4);
 
     private static TemplatePart Special(int id) => new(id, false, 0);
@@ -67,7 +71,9 @@ internal sealed class PostProcessorStage(Func<List<List<TemplatePart>>, List<Lis
             : throw json.Error("the template for a pair must name the sequences A and B once each");
 
         List<List<TemplatePart>>? Fill(List<List<TemplatePart>> texts) => (texts.Count == 1 ? single : texts.Count == 2 ? pair : null)?
-            .Select(part => part.Id is null ? texts[part.Second ? 1 : 0].ConvertAll(inner => inner with { Type = part.Type }) : [part]).ToList();
+            .Select(
+                part =>
+                    part.Id is null ? texts[part.Second ? 1 : 0].ConvertAll(inner => inner with { Type = part.Type }) : [part]).ToList();
     }
 
     private static int Specials(List<TemplatePart> parts) => parts.Count(part => part.Id is not null);

@@ -4,13 +4,15 @@ using ResLora.Text.Tokenization.Unicode;
 
 namespace ResLora.Text.Tokenization.Pipeline;
 
-/// <summary>Cuts where the script changes. Japanese is one script, and blanks and characters without a script go with what stands before them.</summary>
+/// <summary>Cuts where the script changes. Japanese is one script, and blanks and characters without a script go with what stands before
+/// them.</summary>
 internal static class ScriptText
 {
     private const int NoScript = -1;
 
     // Read as another character: the library's scripts are older, and it counts the sign for a long vowel as Japanese.
-    private static readonly Dictionary<int, int> _others = new() { [0x589] = '.', [0x61C] = '.', [0x953] = 'क', [0x954] = 'क', [0x30FC] = '漢' };
+    private static readonly Dictionary<int, int> _others =
+        new() { [0x589] = '.', [0x61C] = '.', [0x953] = 'क', [0x954] = 'क', [0x30FC] = '漢' };
 
     private static readonly Lazy<(int[] Starts, int[] Scripts)> _scripts = new(Read);
 

@@ -5,7 +5,8 @@ namespace ResLora.Text.Tokenization.Pipeline;
 /// <summary>A part of the text on its way to the model.</summary>
 /// <param name="Text">The characters.</param>
 /// <param name="AtStart">Whether it begins with what the whole text begins with.</param>
-/// <param name="Prepended">How many characters a pre-tokenizer has put in front of it; what stands behind them is at the start, too.</param>
+/// <param name="Prepended">How many characters a pre-tokenizer has put in front of it; what stands behind them is at the start,
+/// too.</param>
 internal readonly record struct TextPiece(string Text, bool AtStart, int Prepended = 0)
 {
     /// <summary>A part of it.</summary>

@@ -3,7 +3,8 @@ using ResLora.Formats.HuggingFace;
 
 namespace ResLora.Text.Tokenization.Pipeline;
 
-/// <summary>The token for what a model's vocabulary lacks. Files name one that is not there, which does no harm until a text needs it.</summary>
+/// <summary>The token for what a model's vocabulary lacks. Files name one that is not there, which does no harm until a text needs
+/// it.</summary>
 /// <param name="model">The model.</param>
 /// <param name="file">The file, for messages.</param>
 internal sealed class UnknownToken(TokenizerJsonModel model, string file)
@@ -18,6 +19,7 @@ internal sealed class UnknownToken(TokenizerJsonModel model, string file)
     /// <param name="text">What the vocabulary lacks.</param>
     /// <returns>The id.</returns>
     /// <exception cref="FileFormatException">There is none.</exception>
-    public int Require(string text) => Id ?? throw new FileFormatException($"{file}: model: the text holds '{text}', which the vocabulary lacks, and "
+    public int Require(string text) =>
+        Id ?? throw new FileFormatException($"{file}: model: the text holds '{text}', which the vocabulary lacks, and "
         + (IsNamed ? $"the unknown token '{model.UnknownToken}' is not in it either." : "unk_id names no token for it."));
 }

@@ -10,5 +10,6 @@ internal sealed class WordLevelModel(TokenizerJsonModel model, string file) : IW
     private readonly UnknownToken _unknown = new(model, file);
 
     /// <inheritdoc />
-    public void Encode(string word, List<int> output) => output.Add(model.Vocabulary.TryGetValue(word, out var id) ? id : _unknown.Require(word));
+    public void Encode(string word, List<int> output) =>
+        output.Add(model.Vocabulary.TryGetValue(word, out var id) ? id : _unknown.Require(word));
 }

@@ -18,5 +18,6 @@ internal static class YoungCharacters
     };
 
     /// <summary>Whether a character is a number of any kind.</summary>
-    public static bool IsNumber(Rune rune) => Rune.IsNumber(rune) || rune.Value is (>= 0x11DE0 and <= 0x11DE9) or (>= 0x16FF4 and <= 0x16FF6);
+    public static bool IsNumber(Rune rune) =>
+        Rune.IsNumber(rune) || rune.Value is (>= 0x11DE0 and <= 0x11DE9) or (>= 0x16FF4 and <= 0x16FF6);
 }

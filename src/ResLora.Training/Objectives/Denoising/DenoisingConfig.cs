@@ -20,7 +20,8 @@ public sealed record DenoisingConfig
     /// </summary>
     public double CaptionDropout { get; init; }
 
-    /// <summary>The share of pictures whose left and right are exchanged in training, 0 to 1. Wrong for captions that say left or right, and
+    /// <summary>The share of pictures whose left and right are exchanged in training, 0 to 1. Wrong for captions that say left or right,
+    /// and
     /// for text. Default 0.</summary>
     public double HorizontalFlip { get; init; }
 

@@ -15,7 +15,8 @@ namespace ResLora.Training.Objectives.Denoising;
 /// <param name="config">How it is learnt.</param>
 /// <param name="trainsText">Whether the text encoder is trained too, so that captions are encoded in every pass.</param>
 /// <remarks>Ho et al., arXiv:2006.11239, equations 4 and 14; the velocity: Salimans and Ho, arXiv:2202.00512, appendix D.</remarks>
-public sealed class DenoisingObjective(TextToImageModel model, NoiseSchedule schedule, DenoisingConfig config, bool trainsText) : Objective(model)
+public sealed class DenoisingObjective(
+    TextToImageModel model, NoiseSchedule schedule, DenoisingConfig config, bool trainsText) : Objective(model)
 {
     /// <summary>Into so many equal bands the timesteps are divided where losses are told.</summary>
     public const int Bands = 4;
@@ -56,8 +57,10 @@ public sealed class DenoisingObjective(TextToImageModel model, NoiseSchedule sch
         ArgumentNullException.ThrowIfNull(examples);
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var rows = examples.Cast<DenoisingExample>().Select(example => example.Fixed is { } given ? Row(example, given) : Row(example)).ToArray();
-        var (latents, noise) = (stack([.. rows.Select(row => row.Latents)]), stack([.. rows.Select(row => row.Noise)]));   // 2 x [B, C, Y, X]
+        var rows = examples.Cast<DenoisingExample>().Select(
+            example => example.Fixed is { } given ? Row(example, given) : Row(example)).ToArray();
+        // 2 x [B, C, Y, X]
+        var (latents, noise) = (stack([.. rows.Select(row => row.Latents)]), stack([.. rows.Select(row => row.Noise)]));
         var timesteps = tensor(rows.Select(row => (long)row.Timestep).ToArray());                                          // [B]
         return Noisy(latents, noise, timesteps, stack([.. rows.Select(row => row.Condition)])).MoveToOuterDisposeScope();
     }
@@ -66,7 +69,8 @@ public sealed class DenoisingObjective(TextToImageModel model, NoiseSchedule sch
     /// <param name="latents">[B, C, Y, X] float32, scaled as the UNet takes them; borrowed.</param>
     /// <param name="noise">The same shape, borrowed.</param>
     /// <param name="timesteps">[B] int64, borrowed.</param>
-    /// <param name="condition">[B, T, D] what the text encoder has made of captions, or [B, T] tokens where it is trained; borrowed.</param>
+    /// <param name="condition">[B, T, D] what the text encoder has made of captions, or [B, T] tokens where it is trained;
+    /// borrowed.</param>
     /// <returns>The batch on the model's device, owned by the caller.</returns>
     public DenoisingBatch Noisy(Tensor latents, Tensor noise, Tensor timesteps, Tensor condition)
     {
@@ -144,7 +148,8 @@ public sealed class DenoisingObjective(TextToImageModel model, NoiseSchedule sch
 
     private int BandOf(long timestep) => (int)(timestep * Bands / schedule.TrainTimesteps);
 
-    /// <summary>The first timestep of a band, rounded up as <see cref="BandOf"/> rounds down; that of the band after the last is the end.</summary>
+    /// <summary>The first timestep of a band, rounded up as <see cref="BandOf"/> rounds down; that of the band after the last is the
+    /// end.</summary>
     private int StartOf(int band) => ((schedule.TrainTimesteps * band) + Bands - 1) / Bands;
 
     private static DenoisingBatch Of(Batch batch)

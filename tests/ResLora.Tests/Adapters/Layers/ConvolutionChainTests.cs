@@ -111,7 +111,8 @@ public sealed class ConvolutionChainTests : IDisposable
     {
         var error = Assert.Throws<ConfigException>(() => Merger.Merge(Adapt(new Stack(), ShortcutKind.Input), method));
 
-        Assert.Contains("'parts.1.conv' (convolution), since only linear layers have rows of tokens", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'parts.1.conv' (convolution), since only linear layers have rows of tokens", error.Message, StringComparison.Ordinal);
         Assert.Contains("use input or weights or dropped", error.Message, StringComparison.Ordinal);
     }
 

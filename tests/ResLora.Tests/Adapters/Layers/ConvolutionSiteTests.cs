@@ -158,7 +158,8 @@ public sealed class ConvolutionSiteTests : IDisposable
 
     private static AdaptedModel Adapt(nn.Module model, string? method)
     {
-        var adapted = AdaptedModel.Inject(model, new AdapterConfig { Rank = 2, Alpha = 3, Method = method, Targets = TargetModules.Suffixes("layer") });
+        var adapted = AdaptedModel.Inject(
+            model, new AdapterConfig { Rank = 2, Alpha = 3, Method = method, Targets = TargetModules.Suffixes("layer") });
         using var noGradient = no_grad();
         foreach (var (_, factor) in adapted.Blocks[0].Factors)
         {

@@ -55,7 +55,8 @@ public sealed class EmbeddingSiteTests : IDisposable
     {
         var embedding = nn.Embedding(7, 4);
         var model = new Holder(embedding);
-        var block = AdaptedModel.Inject(model, new AdapterConfig { Rank = 2, Alpha = 3, Targets = TargetModules.Suffixes("layer") }).Blocks[0];
+        var block = AdaptedModel.Inject(
+            model, new AdapterConfig { Rank = 2, Alpha = 3, Targets = TargetModules.Suffixes("layer") }).Blocks[0];
         var (a, b) = (block.Factors[0].Value, block.Factors[1].Value);
         using var noGradient = no_grad();
         a.add_(randn(2, 7));
@@ -64,7 +65,9 @@ public sealed class EmbeddingSiteTests : IDisposable
         var expected = (embedding.weight! + (b.matmul(a).t() * 1.5)).index_select(0, ids.flatten()).view(2, 2, 4);
 
         Assert.True(TinyAdapters.Distance(expected, block.call(ids)) < 1e-5);
-        Assert.True(TinyAdapters.Distance(expected, block.Site.WithWeight(embedding.weight! + block.Site.OfMatrix(block.DeltaWeight())).Layer.call(ids)) < 1e-5);
+        Assert.True(
+            TinyAdapters.Distance(
+                expected, block.Site.WithWeight(embedding.weight! + block.Site.OfMatrix(block.DeltaWeight())).Layer.call(ids)) < 1e-5);
     }
 
     [Fact]
@@ -81,7 +84,9 @@ public sealed class EmbeddingSiteTests : IDisposable
     [InlineData(ScalarType.Float32)]
     public void Output_HasTheDtypeOfTheRows(ScalarType type)
     {
-        var block = AdaptedModel.Inject(new Holder(nn.Embedding(7, 4, dtype: type)), new AdapterConfig { Rank = 2, Targets = TargetModules.Suffixes("layer") }).Blocks[0];
+        var block = AdaptedModel.Inject(
+            new Holder(nn.Embedding(7, 4, dtype: type)),
+            new AdapterConfig { Rank = 2, Targets = TargetModules.Suffixes("layer") }).Blocks[0];
 
         Assert.Equal(type, block.call(tensor(new long[] { 1, 2 })).dtype);
     }
@@ -91,9 +96,13 @@ public sealed class EmbeddingSiteTests : IDisposable
     {
         using var model = TinyLlama.Create();
 
-        var error = Assert.Throws<ConfigException>(() => AdaptedModel.Inject(model, Config(null) with { Shortcut = new ShortcutConfig { Kind = ShortcutKind.Input } }));
+        var error = Assert.Throws<ConfigException>(
+            () => AdaptedModel.Inject(model, Config(null) with { Shortcut = new ShortcutConfig { Kind = ShortcutKind.Input } }));
 
-        Assert.Contains("'model.embed_tokens': the input shortcut adds the inputs of layers, and an embedding's are ids", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'model.embed_tokens': the input shortcut adds the inputs of layers, and an embedding's are ids",
+            error.Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -102,13 +111,15 @@ public sealed class EmbeddingSiteTests : IDisposable
     public void Shortcuts_LeaveAnEmbeddingAlone(ShortcutKind kind)
     {
         using var model = TinyLlama.Create();
-        var config = Config(null) with { Targets = TargetModules.Suffixes("embed_tokens", "q_proj"), Shortcut = new ShortcutConfig { Kind = kind } };
+        var config =
+            Config(null) with { Targets = TargetModules.Suffixes("embed_tokens", "q_proj"), Shortcut = new ShortcutConfig { Kind = kind } };
         var adapted = AdaptedModel.Inject(model, config);
 
         Assert.Equal(["model.embed_tokens"], adapted.Chains.First(chain => chain.Blocks.Contains("model.embed_tokens")).Blocks);
     }
 
-    private static AdapterConfig Config(string? method) => new() { Rank = 2, Alpha = 3, Method = method, Targets = TargetModules.Suffixes("embed_tokens") };
+    private static AdapterConfig Config(string? method) =>
+        new() { Rank = 2, Alpha = 3, Method = method, Targets = TargetModules.Suffixes("embed_tokens") };
 
     private static AdaptedModel Adapt(LlamaModel model, string? method, bool drawn = true)
     {

@@ -210,8 +210,14 @@ public sealed class LoraFileTests
         var witness = folder["witness"];
         (byte[] Content, string Message)[] files =
         [
-            (Archive(18, Pickled.Dictionary(("a.lora_A.weight", factor), ("x", Pickled.Call("os", "system", Pickled.Text($"touch {witness}"))))), "'os.system'"),
-            (Archive(18, Pickled.Dictionary(("a.lora_A.weight", factor), ("a.lora_B.weight", Pickled.Call("some.module", "make")))), "'a.lora_B.weight' is no tensor"),
+            (
+                Archive(
+                    18,
+                    Pickled.Dictionary(("a.lora_A.weight", factor), ("x", Pickled.Call("os", "system", Pickled.Text($"touch {witness}"))))),
+                "'os.system'"),
+            (
+                Archive(18, Pickled.Dictionary(("a.lora_A.weight", factor), ("a.lora_B.weight", Pickled.Call("some.module", "make")))),
+                "'a.lora_B.weight' is no tensor"),
             (Archive(17, Pickled.Dictionary(("a.lora_A.weight", factor))), "should hold 18 numbers"),
             (Archive(18, Pickled.Dictionary(("model.weight", factor))), "holds no LoRA"),
             ("cos\nsystem\n"u8.ToArray(), "lora.bin"),
@@ -221,7 +227,8 @@ public sealed class LoraFileTests
         {
             var path = folder.Write("lora.bin", content);
 
-            Assert.Contains(message, Assert.Throws<FileFormatException>(() => AdapterStore.Describe(path)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                message, Assert.Throws<FileFormatException>(() => AdapterStore.Describe(path)).Message, StringComparison.Ordinal);
         }
 
         Assert.False(File.Exists(witness));
@@ -283,8 +290,12 @@ public sealed class LoraFileTests
         var (convA, convB) = Pair(model.WeightOf(ToyPictureMaker.Convolution), rank: 2);
         var source = Write(
             folder,
-            ("lora_unet_attn1_to_q.lora_down.weight", a), ("lora_unet_attn1_to_q.lora_up.weight", b), ("lora_unet_attn1_to_q.alpha", tensor(one)),
-            ("lora_unet_conv_in.lora_down.weight", convA), ("lora_unet_conv_in.lora_up.weight", convB), ("lora_unet_conv_in.alpha", tensor(other)));
+            (
+                "lora_unet_attn1_to_q.lora_down.weight",
+                a), ("lora_unet_attn1_to_q.lora_up.weight", b), ("lora_unet_attn1_to_q.alpha", tensor(one)),
+            (
+                "lora_unet_conv_in.lora_down.weight",
+                convA), ("lora_unet_conv_in.lora_up.weight", convB), ("lora_unet_conv_in.alpha", tensor(other)));
         using var merged = Merge(model, source);
 
         AdapterStore.SaveLoraFile(merged, folder["again.safetensors"], LoraFileFormat.Kohya, float16);
@@ -298,7 +309,8 @@ public sealed class LoraFileTests
     /// <summary>torch.save's archive with one storage of the numbers from 1.</summary>
     private static byte[] Archive(int count, byte[] value) => Pickled.Zip(
         CompressionLevel.NoCompression,
-        ("a/data.pkl", [0x80, 2, .. value, (byte)'.']), ("a/data/0", [.. Enumerable.Range(1, count).SelectMany(number => BitConverter.GetBytes((float)number))]));
+        ("a/data.pkl", [0x80, 2, .. value, (byte)'.']), (
+            "a/data/0", [.. Enumerable.Range(1, count).SelectMany(number => BitConverter.GetBytes((float)number))]));
 
     private static (Tensor A, Tensor B) Pair(Tensor weight, long rank) => weight.dim() == 2
         ? (rand(rank, weight.shape[1]), rand(weight.shape[0], rank))

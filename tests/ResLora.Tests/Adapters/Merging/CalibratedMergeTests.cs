@@ -220,7 +220,8 @@ public sealed class CalibratedMergeTests
 
         string[] modules = ["model.layers.0.self_attn.q_proj", "model.layers.2.self_attn.q_proj", "model.layers.3.self_attn.q_proj"];
         Assert.Equal(modules, merged.Blocks.Select(b => b.ModuleName));
-        double[] distances = [.. merged.Blocks.Select(b => TinyAdapters.Distance(LoraMath.DeltaWeight(bench.Adapted[b.ModuleName].Pair) * 2, LoraMath.DeltaWeight(b.Pair)))];
+        double[] distances = [.. merged.Blocks.Select(
+            b => TinyAdapters.Distance(LoraMath.DeltaWeight(bench.Adapted[b.ModuleName].Pair) * 2, LoraMath.DeltaWeight(b.Pair)))];
         Assert.True(distances[0] < Rounding);
         Assert.True(sequential || distances[1] == 0);   // behind a merged layer even a head is fitted to what it saw before
         Assert.True(distances[2] > 0.01);
@@ -260,7 +261,8 @@ public sealed class CalibratedMergeTests
     private static double ErrorBehindB(CalibrationBench bench, Activations seen, MergedBlock block)
     {
         double[][] b = Rows(bench.Adapted[block.ModuleName].B), mergedA = Rows(block.Pair.A), mergedB = Rows(block.Pair.B);
-        return seen.Targets(block.ModuleName).Zip(seen.Inputs(block.ModuleName), (t, x) => Square(Add(Apply(b, t), Apply(mergedB, Apply(mergedA, x)), -1))).Sum();
+        return seen.Targets(block.ModuleName).Zip(
+            seen.Inputs(block.ModuleName), (t, x) => Square(Add(Apply(b, t), Apply(mergedB, Apply(mergedA, x)), -1))).Sum();
     }
 
     /// <summary>Σ ‖t − (1 + α) A x‖² over the calibration tokens.</summary>

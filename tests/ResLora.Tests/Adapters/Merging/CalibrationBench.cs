@@ -34,7 +34,11 @@ internal sealed class CalibrationBench : IDisposable
     public IReadOnlyList<CalibrationBatch> Batches { get; }
 
     public static AdapterConfig Config(ShortcutKind kind, int m = 1, FirstBlock first = FirstBlock.Doubled, params string[] targets) =>
-        TinyAdapters.Config(kind, m, first: first) with { Targets = TargetModules.Suffixes(targets.Length > 0 ? targets : ["q_proj", "v_proj", "down_proj"]) };
+        TinyAdapters.Config(kind, m, first: first) with
+        {
+            Targets = TargetModules.Suffixes(
+                targets.Length > 0 ? targets : ["q_proj", "v_proj", "down_proj"])
+        };
 
     public MergedAdapter Merge(MergeSettings settings, IProgress<CalibrationProgress>? progress = null) =>
         Merger.Merge(Adapted, settings, Batches, progress);

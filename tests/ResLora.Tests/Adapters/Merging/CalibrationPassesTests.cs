@@ -45,7 +45,9 @@ public sealed class CalibrationPassesTests
         // Before the groups come the targets of all 28 blocks: 2 texts of 9, 7 and 8 tokens, 3 float32 each.
         Assert.Equal([2 * 9 * 28 * 12, 2 * 16 * 28 * 12, 2 * 24 * 28 * 12], progress.Reports.Take(3).Select(r => r.Bytes));
         Assert.Equal(
-            Enumerable.Repeat((long[])[QueryKeyValue, Output, GateUp, Down], 4).SelectMany(b => b), progress.Reports.Skip(3).Where(r => r.Batch == 1).Select(r => r.Bytes));
+            Enumerable.Repeat(
+                (long[])[QueryKeyValue, Output, GateUp, Down],
+                4).SelectMany(b => b), progress.Reports.Skip(3).Where(r => r.Batch == 1).Select(r => r.Bytes));
     }
 
     [Fact]
@@ -214,7 +216,8 @@ public sealed class CalibrationPassesTests
         using var ids = TinyLlama.Ids(1, 2);
 
         var error = Assert.Throws<ConfigException>(() =>
-            Merger.Merge(bench.Adapted, new MergeSettings(MergeMethod.LeastSquares) { Ridge = 1e-300 }, [_ => bench.Model.Hidden(ids).Dispose()]));
+            Merger.Merge(
+                bench.Adapted, new MergeSettings(MergeMethod.LeastSquares) { Ridge = 1e-300 }, [_ => bench.Model.Hidden(ids).Dispose()]));
 
         Assert.Contains("'model.layers.1.", error.Message, StringComparison.Ordinal);
         Assert.Contains("raise the ridge", error.Message, StringComparison.Ordinal);

@@ -40,7 +40,8 @@ public sealed class MergeMethodsTests
 
     [Fact]
     public void Name_EveryMethod_IsThatOfConfigurations() =>
-        Assert.All(Enum.GetValues<MergeMethod>(), method => Assert.Equal(JsonSerializer.Serialize(method), $"\"{MergeMethods.Name(method)}\""));
+        Assert.All(
+            Enum.GetValues<MergeMethod>(), method => Assert.Equal(JsonSerializer.Serialize(method), $"\"{MergeMethods.Name(method)}\""));
 
     [Fact]
     public void NeedsCalibration_NumberOfNoMethod_IsNoMethodWithoutTexts() =>

@@ -266,7 +266,8 @@ public sealed class MergerTests
             {
                 // A window of two batches: their mean counts.
                 var layer = int.Parse(name.Split('.')[2], System.Globalization.CultureInfo.InvariantCulture);
-                adapted.Statistics.Restore(name, [input(layer) - 1, input(layer) + 1], low(layer) > 0 ? [low(layer) - 0.5, low(layer) + 0.5] : []);
+                adapted.Statistics.Restore(
+                    name, [input(layer) - 1, input(layer) + 1], low(layer) > 0 ? [low(layer) - 0.5, low(layer) + 0.5] : []);
             }
         }
     }
@@ -277,6 +278,8 @@ public sealed class MergerTests
         var alpha = alphas[int.Parse(block.ModuleName.Split('.')[2], System.Globalization.CultureInfo.InvariantCulture)];
         var own = adapted[block.ModuleName].Pair;
         Assert.Equal(alpha, Assert.Single(block.Alphas), 1e-12);
-        Assert.True(TinyAdapters.Distance(own.B.matmul(own.A) * (Scaling * (1 + alpha)), LoraMath.DeltaWeight(block.Pair)) < Tolerance, block.ModuleName);
+        Assert.True(
+            TinyAdapters.Distance(
+                own.B.matmul(own.A) * (Scaling * (1 + alpha)), LoraMath.DeltaWeight(block.Pair)) < Tolerance, block.ModuleName);
     });
 }

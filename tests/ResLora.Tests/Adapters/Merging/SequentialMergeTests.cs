@@ -51,7 +51,8 @@ public sealed class SequentialMergeTests
 
         // Everything that is computed before the block, in its merged form; what the block sees there by the test's own observer.
         var group = module.EndsWith("down_proj", StringComparison.Ordinal) ? 3 : 0;
-        var before = merged.Blocks.Where(b => Order(b.ModuleName) < (4 * int.Parse(module.Split('.')[2], System.Globalization.CultureInfo.InvariantCulture)) + group);
+        var before = merged.Blocks.Where(
+            b => Order(b.ModuleName) < (4 * int.Parse(module.Split('.')[2], System.Globalization.CultureInfo.InvariantCulture)) + group);
         IReadOnlyList<double[]> x;
         using (new MergedAdapter(bench.Adapted, MergeMethod.LeastSquares, [.. before]).Apply())
         {
@@ -68,7 +69,9 @@ public sealed class SequentialMergeTests
     public void Merge_HeadBehindMergedLayers_MakesUpForThem()
     {
         // A doubled head counts its own input twice; behind merged layers it is fitted to what it saw before.
-        var config = CalibrationBench.Config(ShortcutKind.Input, targets: ["q_proj", "v_proj"]) with { Exclude = TargetModules.Matching(@".*\.[01]\.self_attn\.v_proj") };
+        var config = CalibrationBench.Config(
+            ShortcutKind.Input, targets: ["q_proj", "v_proj"]) with
+        { Exclude = TargetModules.Matching(@".*\.[01]\.self_attn\.v_proj") };
         using var bench = new CalibrationBench(config);
         const string Module = "model.layers.2.self_attn.v_proj";
         var targets = bench.Capture().Targets(Module);
@@ -108,7 +111,8 @@ public sealed class SequentialMergeTests
             using var applied = merged.Apply();
             var error = hidden.Zip(bench.Hidden(), (h, g) => Square(Add(h, g, -1))).Sum();
             Assert.True(error > 0 && double.IsFinite(error));
-            TestContext.Current.TestOutputHelper?.WriteLine($"{kind} {m}, {(merged == whole ? "whole" : "sequential")}: relative error {Math.Sqrt(error / hidden.Sum(Square)):G4}");
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"{kind} {m}, {(merged == whole ? "whole" : "sequential")}: relative error {Math.Sqrt(error / hidden.Sum(Square)):G4}");
         }
     }
 

@@ -18,7 +18,8 @@ internal sealed class ToyMethod : AdapterMethod
 
     public override IReadOnlySet<string> PeftKeys { get; } = new HashSet<string>();
 
-    public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator) => new Block(site, config, generator);
+    public override AdapterBlock CreateBlock(LayerSite site, AdapterConfig config, Generator generator) =>
+        new Block(site, config, generator);
 
     public override AdapterConfig ReadPeft(PeftConfig file, AdapterConfig config) => config;
 

@@ -28,7 +28,8 @@ public sealed class ToyMethodTests : IDisposable
         var adapted = AdaptedModel.Inject(model, Config(kind));
         var setup = new TrainSetup(
             new NextTokenObjective(model, 0), [.. adapted.TrainableParameters()], TinyModel.Samples(12), TinyModel.Samples(3, shortest: 5),
-            new TrainConfig { Steps = 12, BatchSize = 3, LearningRate = 0.01, Threads = 1 }, _folder["run"], path => AdapterStore.Save(adapted, Path.Combine(path, "adapter")))
+            new TrainConfig { Steps = 12, BatchSize = 3, LearningRate = 0.01, Threads = 1 }, _folder["run"], path =>
+                AdapterStore.Save(adapted, Path.Combine(path, "adapter")))
         {
             Adapter = adapted,
         };
@@ -39,7 +40,9 @@ public sealed class ToyMethodTests : IDisposable
         using var merged = Merger.Merge(loaded, kind is ShortcutKind.Input or ShortcutKind.Middle ? MergeMethod.Input : MergeMethod.Exact);
         Assert.True(result.Losses[^1].Loss < result.Losses[0].Loss);
         Assert.Equal("toy", loaded.Config.Method);
-        Assert.All(loaded.BlockParameters().Zip(adapted.BlockParameters()), p => Assert.Equal(0, TinyAdapters.Distance(p.First.Value, p.Second.Value)));
+        Assert.All(
+            loaded.BlockParameters().Zip(adapted.BlockParameters()),
+            p => Assert.Equal(0, TinyAdapters.Distance(p.First.Value, p.Second.Value)));
         Assert.All(merged.Blocks, block => Assert.True(block.Update.AsLowRank()!.Value.B.abs().max().item<float>() > 0));
     }
 

@@ -56,7 +56,9 @@ public sealed class CompareConfigTests : IDisposable
         Assert.Equal("plain", config.Reference);
         Assert.Equal(Path.Combine(_folder.Path, "runs", "compare"), config.Output);
         Assert.Equal(Path.Combine(_folder.Path, "test.jsonl"), config.Settings.Test);
-        Assert.Equal((2, 8, ShortcutKind.Block), (config.Arms[1].Run.Adapter!.Rank, config.Arms[1].Run.Adapter!.Alpha, config.Arms[1].Run.Adapter!.Shortcut.Kind));
+        Assert.Equal(
+            (2, 8, ShortcutKind.Block),
+            (config.Arms[1].Run.Adapter!.Rank, config.Arms[1].Run.Adapter!.Alpha, config.Arms[1].Run.Adapter!.Shortcut.Kind));
         Assert.Equal(["adapter.rank=2", "adapter.shortcut={\"kind\":\"block\"}"], config.Arms[1].Assignments);
     }
 

@@ -69,9 +69,11 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
     [Fact]
     public void Run_StoppedInTheMiddleOfARun_GoesOnAndEndsAsIfItHadNot()
     {
-        CompareConfig Config(string output) => world.Config(output, world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle));
+        CompareConfig Config(string output) =>
+            world.Config(output, world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle));
         using var stop = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(() => CompareJob.Run(ComparePlan.Of(Config("stopped")), progress: new StopAfter(2, stop), stop: stop.Token));
+        Assert.Throws<OperationCanceledException>(
+            () => CompareJob.Run(ComparePlan.Of(Config("stopped")), progress: new StopAfter(2, stop), stop: stop.Token));
         var events = new List<RunEvent>();
 
         var report = Run(Config("stopped"), new Listener(events.Add));
@@ -100,7 +102,8 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
     public void Run_AnArmThatReadsOtherBatches_IsNotFair()
     {
         var config = world.Config(
-            "unfair", world.Settings(1), ("a", CompareWorld.Same), ("b", run => run with { Training = run.Training with { BatchSize = 3 } }));
+            "unfair", world.Settings(1), ("a", CompareWorld.Same), (
+                "b", run => run with { Training = run.Training with { BatchSize = 3 } }));
 
         var error = Assert.Throws<RunFailedException>(() => Run(config));
 
@@ -124,7 +127,8 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
     {
         Run(world.Config("renamed", world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle)));
 
-        var error = Assert.Throws<ConfigException>(() => Run(world.Config("renamed", world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Same))));
+        var error = Assert.Throws<ConfigException>(
+            () => Run(world.Config("renamed", world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Same))));
 
         Assert.Contains("arm 'b' with other settings", error.Message, StringComparison.Ordinal);
     }
@@ -135,7 +139,8 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
         Directory.CreateDirectory(world.Folder["thesis"]);
         File.WriteAllText(Path.Combine(world.Folder["thesis"], "notes.txt"), "years of work");
 
-        var error = Assert.Throws<ConfigException>(() => Run(world.Config("thesis", world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle))));
+        var error = Assert.Throws<ConfigException>(
+            () => Run(world.Config("thesis", world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle))));
 
         Assert.Contains("'notes.txt'", error.Message, StringComparison.Ordinal);
         Assert.Equal(["notes.txt"], Directory.EnumerateFileSystemEntries(world.Folder["thesis"]).Select(Path.GetFileName));

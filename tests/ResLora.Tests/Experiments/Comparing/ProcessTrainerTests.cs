@@ -11,14 +11,21 @@ public sealed class ProcessTrainerTests(CompareWorld world) : IClassFixture<Comp
     [Fact]
     public void Train_AProcessThatEndsWell_GivesWhatItSays()
     {
-        var record = Train("process-done", "echo told >&2; test \"$1 $3\" = 'train --json' && test -f \"$2\" && echo '{\"trainableParameters\": 12, \"peakMemory\": 34}'");
+        var record = Train(
+            "process-done",
+            "echo told >&2; test \"$1 $3\" = 'train --json' && test -f \"$2\" && echo '{\"trainableParameters\": 12, \"peakMemory\": 34}'");
 
         Assert.Equal((12, 34), (record.TrainedParameters, record.PeakMemory!.Value));
     }
 
     [Fact]
     public void Train_ARunThatGoesOn_AsksForIt() =>
-        Assert.Equal(5, Train("process-resumed", "test \"$4\" = --resume && echo '{\"trainableParameters\": 5, \"peakMemory\": null}'", resume: true).TrainedParameters);
+        Assert.Equal(
+            5,
+            Train(
+                "process-resumed",
+                "test \"$4\" = --resume && echo '{\"trainableParameters\": 5, \"peakMemory\": null}'",
+                resume: true).TrainedParameters);
 
     [Fact]
     public void Train_AProcessThatFails_GivesItsReasonAndWhatToDo()
@@ -32,11 +39,13 @@ public sealed class ProcessTrainerTests(CompareWorld world) : IClassFixture<Comp
 
     [Fact]
     public void Train_AProcessOfBadInput_IsBadInput() => Assert.Contains(
-        "no such file", Assert.Throws<ConfigException>(() => Train("process-input", "echo '{\"error\": \"no such file\"}'; exit 2")).Message, StringComparison.Ordinal);
+        "no such file", Assert.Throws<ConfigException>(
+            () => Train("process-input", "echo '{\"error\": \"no such file\"}'; exit 2")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Train_AProcessThatIsKilled_SaysSo() => Assert.Contains(
-        "its process ended with code 137 and without a result", Assert.Throws<RunFailedException>(() => Train("process-killed", "exit 137")).Message, StringComparison.Ordinal);
+        "its process ended with code 137 and without a result", Assert.Throws<RunFailedException>(
+            () => Train("process-killed", "exit 137")).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task Train_Stopped_AsksTheProcessToEndAndWaitsForIt()
@@ -45,7 +54,8 @@ public sealed class ProcessTrainerTests(CompareWorld world) : IClassFixture<Comp
         var (began, ended) = (world.Folder["began"], world.Folder["ended"]);
         var script = $"trap 'touch {ended}; exit 130' TERM; touch {began}; while true; do sleep 0.05; done";
 
-        var training = Task.Run(() => TrainUntil("process-stopped", script, resume: false, stop.Token), TestContext.Current.CancellationToken);
+        var training = Task.Run(
+            () => TrainUntil("process-stopped", script, resume: false, stop.Token), TestContext.Current.CancellationToken);
         while (!File.Exists(began))
         {
             await Task.Delay(20, TestContext.Current.CancellationToken);
@@ -57,7 +67,8 @@ public sealed class ProcessTrainerTests(CompareWorld world) : IClassFixture<Comp
         Assert.True(File.Exists(ended));
     }
 
-    private RunRecord Train(string output, string script, bool resume = false) => TrainUntil(output, script, resume, TestContext.Current.CancellationToken);
+    private RunRecord Train(string output, string script, bool resume = false) =>
+        TrainUntil(output, script, resume, TestContext.Current.CancellationToken);
 
     private RunRecord TrainUntil(string output, string script, bool resume, CancellationToken stop)
     {

@@ -78,5 +78,6 @@ public sealed class RunTraceTests : IDisposable
         Assert.Equal((9500.0, 950.0, 1.0), (curve.Read[^1], curve.Seconds[^1], curve.Losses[^1]));
     }
 
-    private static RunTrace Trace(double[] losses) => new([.. losses.Select((loss, i) => new TracedStep(i + 1, loss, 10, 1))], [], "tokens");
+    private static RunTrace Trace(double[] losses) =>
+        new([.. losses.Select((loss, i) => new TracedStep(i + 1, loss, 10, 1))], [], "tokens");
 }

@@ -47,7 +47,9 @@ public sealed class ConfigFileTests
         Assert.Equal((4, 8.5), (config.Adapter!.Rank, config.Adapter.Alpha));
         Assert.True(config.Adapter.Targets!.IsAllLinear);
         Assert.Equal(new ShortcutConfig { Kind = ShortcutKind.Block, PreviousCount = ShortcutConfig.AllPrevious }, config.Adapter.Shortcut);
-        Assert.Equal((10, 1e-4, ScheduleKind.Linear, true), (config.Training.Steps!.Value, config.Training.LearningRate, config.Training.Schedule, config.Training.GradientCheckpointing));
+        Assert.Equal(
+            (10, 1e-4, ScheduleKind.Linear, true),
+            (config.Training.Steps!.Value, config.Training.LearningRate, config.Training.Schedule, config.Training.GradientCheckpointing));
     }
 
     [Fact]
@@ -203,8 +205,14 @@ public sealed class ConfigFileTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev");
         using var folder = new TemporaryFolder();
 
-        Assert.Contains("not an ordinary file", Assert.Throws<FileFormatException>(() => RunConfig.Read("/dev/zero")).Message, StringComparison.Ordinal);
-        Assert.Contains("UTF-16", Assert.Throws<FileFormatException>(() => RunConfig.Read(folder.Write("a.yaml", [0xFF, 0xFE, 0x41, 0]))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not an ordinary file",
+            Assert.Throws<FileFormatException>(() => RunConfig.Read("/dev/zero")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "UTF-16",
+            Assert.Throws<FileFormatException>(() => RunConfig.Read(folder.Write("a.yaml", [0xFF, 0xFE, 0x41, 0]))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -272,10 +280,16 @@ public sealed class ConfigFileTests
     {
         using var folder = new TemporaryFolder();
 
-        Assert.Contains("does not exist", Assert.Throws<FileFormatException>(() => RunConfig.Read(folder["no.yaml"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not exist",
+            Assert.Throws<FileFormatException>(() => RunConfig.Read(folder["no.yaml"])).Message,
+            StringComparison.Ordinal);
         Assert.Contains(
             "is a folder", Assert.Throws<FileFormatException>(() => RunConfig.Read(folder.Path)).Message, StringComparison.Ordinal);
-        Assert.Contains("not valid UTF-8", Assert.Throws<FileFormatException>(() => RunConfig.Read(folder.Write("bad.yaml", [0x41, 0xFF, 0x41]))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not valid UTF-8",
+            Assert.Throws<FileFormatException>(() => RunConfig.Read(folder.Write("bad.yaml", [0x41, 0xFF, 0x41]))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -67,7 +67,8 @@ public sealed class MistakesPictureTests : IDisposable
     {
         var picture = new PixelImage(1, 2, [1, 2, 3, 1, 2, 3]);
 
-        MistakesPicture.Write(_folder["m.png"], "task", ["one", "two"], [[0, 1], [0, 0]], [Sample(0, [0, 1]) with { Picture = () => picture }]);
+        MistakesPicture.Write(
+            _folder["m.png"], "task", ["one", "two"], [[0, 1], [0, 0]], [Sample(0, [0, 1]) with { Picture = () => picture }]);
 
         Assert.Contains((1, 2, 3), Colors(PictureDecoder.Decode(_folder["m.png"])));
     }
@@ -77,7 +78,12 @@ public sealed class MistakesPictureTests : IDisposable
     {
         int Height(int labels)
         {
-            MistakesPicture.Write(_folder["m.png"], "task", [.. Enumerable.Range(0, labels).Select(i => $"{i % 10}")], [.. Enumerable.Range(0, labels).Select(_ => new int[labels])], []);
+            MistakesPicture.Write(
+                _folder["m.png"],
+                "task",
+                [.. Enumerable.Range(0, labels).Select(i => $"{i % 10}")],
+                [.. Enumerable.Range(0, labels).Select(_ => new int[labels])],
+                []);
             return PictureDecoder.Decode(_folder["m.png"]).Height;
         }
 

@@ -72,10 +72,17 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
         var config = JsonNode.Parse(File.ReadAllText(Path.Combine(output, "adapter_config.json")))!;
         Assert.Equal(
             ("SEQ_CLS", "classifier"), ((string)config["task_type"]!, (string)Assert.Single(config["modules_to_save"]!.AsArray())!));
-        Assert.Contains($"{Prefix}classifier.out_proj.bias", SafetensorsReader.ReadHeader(Path.Combine(output, "adapter_model.safetensors")).Entries.Keys);
+        Assert.Contains(
+            $"{Prefix}classifier.out_proj.bias",
+            SafetensorsReader.ReadHeader(Path.Combine(output, "adapter_model.safetensors")).Entries.Keys);
         Assert.Contains(
             report.Plan.Features, feature => feature.Name == "labels" && feature.Reason.StartsWith("bad, good", StringComparison.Ordinal));
-        Assert.Contains(ExportJob.Next(report, "out"), line => line.Contains("AutoModelForSequenceClassification", StringComparison.Ordinal) && line.Contains("num_labels=2", StringComparison.Ordinal));
+        Assert.Contains(
+            ExportJob.Next(report, "out"),
+            line =>
+                line.Contains(
+                    "AutoModelForSequenceClassification",
+                    StringComparison.Ordinal) && line.Contains("num_labels=2", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -88,7 +95,10 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
 
         var error = Assert.Throws<ConfigException>(() => ExportJob.Run(options));
 
-        Assert.Contains($"this model is an encoder, and the target '{target}' takes models that continue texts; export it to peft or hf.", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"this model is an encoder, and the target '{target}' takes models that continue texts; export it to peft or hf.",
+            error.Message,
+            StringComparison.Ordinal);
         Assert.Equal(error.Message, Assert.Throws<ConfigException>(() => ExportJob.Plan(options)).Message);
         Assert.False(Directory.Exists(options.Output));
     }
@@ -120,7 +130,10 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
 
         var report = ExportCheck.Run(output);
 
-        Assert.Contains("the head predicts the labels bad, great, and the labels bad, good was exported", Assert.Single(report.Differences), StringComparison.Ordinal);
+        Assert.Contains(
+            "the head predicts the labels bad, great, and the labels bad, good was exported",
+            Assert.Single(report.Differences),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -169,7 +182,8 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
         folder.Write("vocab.txt", string.Join('\n', words) + "\n");
         using (var session = ModelSession.Load(folder.Path, head: ModelHead.ForLabels(["no", "yes", "maybe"]), headSeed: 4))
         {
-            var adapted = session.Attach(new AdapterConfig { Rank = 2, Shortcut = new ShortcutConfig { Kind = ShortcutKind.Block } }).WithRandomB(0.1);
+            var adapted = session.Attach(
+                new AdapterConfig { Rank = 2, Shortcut = new ShortcutConfig { Kind = ShortcutKind.Block } }).WithRandomB(0.1);
             AdapterStore.Save(adapted, folder["adapter"], folder.Path);
             ModelHeadFile.Write(folder["adapter"], session.Encoder.Head);
         }
@@ -180,7 +194,8 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
         Assert.Contains("random tokens", report.MeasuredOn, StringComparison.Ordinal);
         Assert.Contains(
             (target == "peft" ? Prefix : "") + "bert.pooler.dense.weight",
-            SafetensorsReader.ReadHeader(Path.Combine(folder["out"], target == "peft" ? "adapter_model.safetensors" : "model.safetensors")).Entries.Keys);
+            SafetensorsReader.ReadHeader(
+                Path.Combine(folder["out"], target == "peft" ? "adapter_model.safetensors" : "model.safetensors")).Entries.Keys);
         Assert.True(ExportCheck.Run(folder["out"]) is { Passed: true, Compared: true });
     }
 
@@ -190,7 +205,8 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
         {
             // So long that an approximate merge differs by more than rounding.
             var config = world.Run($"export-{Guid.NewGuid():N}", kind, steps: kind == ShortcutKind.Input ? 60 : 6, task: task);
-            folder = _adapters[(kind, task)] = Path.Combine(TrainJob.Run(config, stop: TestContext.Current.CancellationToken).RunFolder, "last");
+            folder = _adapters[(kind, task)] = Path.Combine(
+                TrainJob.Run(config, stop: TestContext.Current.CancellationToken).RunFolder, "last");
         }
 
         return folder;
@@ -205,7 +221,11 @@ public sealed class ExportEncoderTests(TinyEncoderWorld world) : IClassFixture<T
     private static List<LabelPrediction> Predict(string model, string? adapter)
     {
         var predictions = new List<LabelPrediction>();
-        PredictJob.Run(new PredictOptions { Model = model, Adapter = adapter }, ["A lovely film.", "The dull walk again."], predictions.Add, TestContext.Current.CancellationToken);
+        PredictJob.Run(
+            new PredictOptions { Model = model, Adapter = adapter },
+            ["A lovely film.", "The dull walk again."],
+            predictions.Add,
+            TestContext.Current.CancellationToken);
         return predictions;
     }
 

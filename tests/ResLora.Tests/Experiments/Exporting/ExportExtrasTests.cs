@@ -39,7 +39,9 @@ public sealed class ExportExtrasTests(ExportWorld world) : IClassFixture<ExportW
         });
 
         Assert.All(report.Proofs, proof => Assert.Empty(proof.Faults()));
-        Assert.Contains(report.Plan.Features, feature => feature.Name == "besides LoRA" && feature.State == (target == "peft" ? FeatureState.Kept : FeatureState.Baked));
+        Assert.Contains(
+            report.Plan.Features,
+            feature => feature.Name == "besides LoRA" && feature.State == (target == "peft" ? FeatureState.Kept : FeatureState.Baked));
         Assert.False(File.Exists(Path.Combine(output, "adapter.gguf")));
     }
 
@@ -51,7 +53,8 @@ public sealed class ExportExtrasTests(ExportWorld world) : IClassFixture<ExportW
     {
         using var files = Adapter(extra);
 
-        var error = Assert.Throws<ConfigException>(() => ExportJob.Plan(new ExportOptions { Model = world.Model, Adapter = files.Folder, To = "vllm" }));
+        var error = Assert.Throws<ConfigException>(
+            () => ExportJob.Plan(new ExportOptions { Model = world.Model, Adapter = files.Folder, To = "vllm" }));
 
         Assert.Contains(part, error.Message, StringComparison.Ordinal);
         Assert.Contains("--to hf", error.Message, StringComparison.Ordinal);

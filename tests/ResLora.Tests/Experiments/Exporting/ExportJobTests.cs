@@ -45,7 +45,9 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
 
         Assert.Equal(kind is ShortcutKind.None or ShortcutKind.Block, report.Plan.IsExact);
         Assert.Equal(report.Plan.IsExact, report.MergeLoss!.MaxLogitDifference < Rounding);
-        Assert.Equal(files.Append(ExportReport.FileName).Append(OutputMarker.FileName).Order(StringComparer.Ordinal), Directory.EnumerateFiles(output).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            files.Append(ExportReport.FileName).Append(OutputMarker.FileName).Order(StringComparer.Ordinal),
+            Directory.EnumerateFiles(output).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal));
         Assert.All(report.Proofs, proof =>
         {
             Assert.Empty(proof.Faults());
@@ -55,10 +57,15 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
         });
         Assert.StartsWith("6 samples of the validation data of the run", report.MeasuredOn, StringComparison.Ordinal);
         Assert.Equal(files, report.Files.Select(f => f.Name));
-        Assert.All(report.Files, f => Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(output, f.Name)))), f.Sha256));
+        Assert.All(
+            report.Files,
+            f => Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(output, f.Name)))), f.Sha256));
         // What the disk is asked for beforehand; the headers of so small files are as large as their numbers.
         var weights = report.Files.Where(f => Path.GetExtension(f.Name) is ".safetensors" or ".gguf").Sum(f => f.Bytes);
-        Assert.InRange(ExportSource.Open(new ExportOptions { Adapter = world.Adapter(kind), To = target }, ExportTargets.Get(target)).Bytes, weights / 3, weights);
+        Assert.InRange(
+            ExportSource.Open(new ExportOptions { Adapter = world.Adapter(kind), To = target }, ExportTargets.Get(target)).Bytes,
+            weights / 3,
+            weights);
         using var written = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, ExportReport.FileName)));
         Assert.Equal(Path.GetFullPath(world.Adapter(kind)), written.RootElement.GetProperty("plan").GetProperty("adapter").GetString());
         Assert.Equal(report.MergeLoss.MeanKl, written.RootElement.GetProperty("mergeLoss").GetProperty("meanKl").GetDouble());
@@ -177,7 +184,11 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
             () => ExportJob.Run(new ExportOptions { Adapter = folder, To = "peft", Output = world.Folder["nameless-out"] }));
 
         Assert.Contains("--model", error.Message, StringComparison.Ordinal);
-        Assert.Contains("that the unmerged model wrote", ExportJob.Run(new ExportOptions { Adapter = folder, Model = world.Model, To = "peft", Output = world.Folder["nameless-out"] }).MeasuredOn, StringComparison.Ordinal);
+        Assert.Contains(
+            "that the unmerged model wrote",
+            ExportJob.Run(
+                new ExportOptions { Adapter = folder, Model = world.Model, To = "peft", Output = world.Folder["nameless-out"] }).MeasuredOn,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -225,7 +236,11 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
         var plan =
             ExportJob.Plan(new ExportOptions { Adapter = world.Adapter(ShortcutKind.Input), To = "vllm", Method = MergeMethod.Weights });
 
-        Assert.Contains(plan.Features, f => f.Name == "input shortcut" && f.State == FeatureState.Baked && f.Reason.Contains("approximately, method weights", StringComparison.Ordinal));
+        Assert.Contains(
+            plan.Features,
+            f =>
+                f.Name == "input shortcut" && f.State == FeatureState.Baked && f.Reason.Contains(
+                    "approximately, method weights", StringComparison.Ordinal));
         Assert.True(plan.MergeLoss!.MeanKl > 0);
         Assert.Equal(
             before.Append("run-Input").Distinct().Order(StringComparer.Ordinal), world.Folder.Names().Order(StringComparer.Ordinal));
@@ -236,7 +251,10 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
     {
         var run = Path.GetDirectoryName(world.Adapter(ShortcutKind.None))!;
 
-        var error = Assert.Throws<ConfigException>(() => ExportJob.Run(new ExportOptions { Adapter = world.Adapter(ShortcutKind.None), To = "peft", Output = run, Overwrite = true }));
+        var error = Assert.Throws<ConfigException>(
+            () =>
+                ExportJob.Run(
+                    new ExportOptions { Adapter = world.Adapter(ShortcutKind.None), To = "peft", Output = run, Overwrite = true }));
 
         Assert.Contains("written over what it is made from", error.Message, StringComparison.Ordinal);
         Assert.True(Directory.Exists(world.Adapter(ShortcutKind.None)));
@@ -254,7 +272,9 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
 
         Assert.Contains("did not pass its proof", error.Message, StringComparison.Ordinal);
         Assert.Contains(Wrong, error.Message, StringComparison.Ordinal);
-        Assert.Equal([OutputMarker.FileName, "old.txt"], Directory.EnumerateFileSystemEntries(output).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [OutputMarker.FileName, "old.txt"],
+            Directory.EnumerateFileSystemEntries(output).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.DoesNotContain(world.Folder.Names(), name => name.StartsWith(".kept", StringComparison.Ordinal));
     }
 
@@ -270,7 +290,10 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
 
         if (isFault)
         {
-            Assert.Contains($"'{Wrong}' differs by 1.", Assert.Throws<RunFailedException>(() => ExportJob.Run(options, target)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"'{Wrong}' differs by 1.",
+                Assert.Throws<RunFailedException>(() => ExportJob.Run(options, target)).Message,
+                StringComparison.Ordinal);
         }
         else
         {

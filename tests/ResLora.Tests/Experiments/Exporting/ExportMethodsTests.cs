@@ -33,7 +33,8 @@ public sealed class ExportMethodsTests(ExportWorld world) : IClassFixture<Export
     {
         var adapter = Trained(method, kind);
 
-        var report = ExportJob.Run(new ExportOptions { Adapter = adapter, To = target, Output = world.Folder[$"{method}-{target}-{kind}"] });
+        var report = ExportJob.Run(
+            new ExportOptions { Adapter = adapter, To = target, Output = world.Folder[$"{method}-{target}-{kind}"] });
 
         Assert.NotEmpty(report.Proofs);
         Assert.All(report.Proofs, proof =>
@@ -49,13 +50,15 @@ public sealed class ExportMethodsTests(ExportWorld world) : IClassFixture<Export
         var folder = world.Folder["adalora-flipped"];
         ExportJob.Run(new ExportOptions { Adapter = Trained("adalora", ShortcutKind.None), To = "peft", Output = folder });
         const string file = "adapter_model.safetensors";
-        var values = SafetensorsReader.ReadHeader(Path.Combine(folder, file)).Entries.Values.First(e => e.Name.EndsWith(".lora_E", StringComparison.Ordinal) && e.Count > 0);
+        var values = SafetensorsReader.ReadHeader(Path.Combine(folder, file)).Entries.Values.First(
+            e => e.Name.EndsWith(".lora_E", StringComparison.Ordinal) && e.Count > 0);
 
         TamperedFile.FlipSign(Path.Combine(folder, file), values.Name);
         ExportFolder.Rehash(folder, file);
 
         var module = values.Name["base_model.model.".Length..^".lora_E".Length];
-        Assert.Contains(ExportCheck.Run(folder).Differences, d => d.Contains($"{file}: '{module}.weight' differs", StringComparison.Ordinal));
+        Assert.Contains(
+            ExportCheck.Run(folder).Differences, d => d.Contains($"{file}: '{module}.weight' differs", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -67,7 +70,8 @@ public sealed class ExportMethodsTests(ExportWorld world) : IClassFixture<Export
     {
         var output = world.Folder[$"refused-{method}-{target}"];
 
-        var error = Assert.Throws<ConfigException>(() => ExportJob.Run(new ExportOptions { Adapter = Trained(method, kind), To = target, Output = output }));
+        var error = Assert.Throws<ConfigException>(
+            () => ExportJob.Run(new ExportOptions { Adapter = Trained(method, kind), To = target, Output = output }));
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(output));
@@ -83,7 +87,8 @@ public sealed class ExportMethodsTests(ExportWorld world) : IClassFixture<Export
         var folder = world.Folder[$"{factor}-flipped"];
         ExportJob.Run(new ExportOptions { Adapter = Trained(method, ShortcutKind.None), To = "peft", Output = folder });
         const string file = "adapter_model.safetensors";
-        var name = SafetensorsReader.ReadHeader(Path.Combine(folder, file)).Entries.Keys.First(n => n[(n.LastIndexOf('.') + 1)..].StartsWith(factor, StringComparison.Ordinal));
+        var name = SafetensorsReader.ReadHeader(Path.Combine(folder, file)).Entries.Keys.First(
+            n => n[(n.LastIndexOf('.') + 1)..].StartsWith(factor, StringComparison.Ordinal));
 
         TamperedFile.FlipSign(Path.Combine(folder, file), name);
         ExportFolder.Rehash(folder, file);
@@ -99,7 +104,9 @@ public sealed class ExportMethodsTests(ExportWorld world) : IClassFixture<Export
         {
             var own = method == "adalora" ? new AdaLoraConfig { TargetRank = 1 } : null;
             var alpha = method == "vera" ? new AdapterConfig().Alpha : run.Adapter!.Alpha;
-            TrainJob.Run(run with { Adapter = run.Adapter! with { Method = method, Alpha = alpha, AdaLora = own } }, stop: TestContext.Current.CancellationToken);
+            TrainJob.Run(
+                run with { Adapter = run.Adapter! with { Method = method, Alpha = alpha, AdaLora = own } },
+                stop: TestContext.Current.CancellationToken);
         }
 
         return new RunFolder(world.Folder[name]).Best;

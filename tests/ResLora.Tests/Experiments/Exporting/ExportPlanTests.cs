@@ -23,7 +23,10 @@ public sealed class ExportPlanTests(ExportWorld world) : IClassFixture<ExportWor
         var error = Assert.Throws<ConfigException>(() => ExportJob.Run(options));
 
         Assert.Contains("sliding window", Assert.Single(plan.Losses()).Reason, StringComparison.Ordinal);
-        Assert.Contains("would lose: behaviour of llama.cpp (llama.cpp's architecture llama has no sliding window", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "would lose: behaviour of llama.cpp (llama.cpp's architecture llama has no sliding window",
+            error.Message,
+            StringComparison.Ordinal);
         Assert.Contains("--allow-lossy", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(options.Output));
         Assert.Equal(FeatureState.Kept, State(ExportJob.Plan(options with { To = "hf" }), "sliding window"));
@@ -35,7 +38,8 @@ public sealed class ExportPlanTests(ExportWorld world) : IClassFixture<ExportWor
         const int window = 20;
         var model = world.Variant("window-agreed", ("config.json", "model_type", "mistral"), ("config.json", "sliding_window", window));
 
-        var report = ExportJob.Run(new ExportOptions { Model = model, To = "llama.cpp", Output = world.Folder["window-agreed-out"], AllowLossy = true });
+        var report = ExportJob.Run(
+            new ExportOptions { Model = model, To = "llama.cpp", Output = world.Folder["window-agreed-out"], AllowLossy = true });
 
         Assert.Single(report.Plan.Losses());
         // Up to the window both compute the same, and that is what was proved.
@@ -133,9 +137,17 @@ public sealed class ExportPlanTests(ExportWorld world) : IClassFixture<ExportWor
         Assert.Contains("PARAMETER temperature 0.6", lines);
         Assert.Contains("PARAMETER top_p 0.9", lines);
         Assert.Contains("PARAMETER num_ctx 128", lines);
-        Assert.Equal(["PARAMETER stop \"<pad>\"", "PARAMETER stop \"</s>\""], lines.Where(line => line.StartsWith("PARAMETER stop", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["PARAMETER stop \"<pad>\"", "PARAMETER stop \"</s>\""],
+            lines.Where(line => line.StartsWith("PARAMETER stop", StringComparison.Ordinal)));
         Assert.Equal(0, report.Proofs[0].PromptsDiffering);
-        Assert.Contains("--temp 0.6 --top-k 50 --top-p 0.9", ExportJob.Next(ExportJob.Run(new ExportOptions { Model = model, To = "llama.cpp", Output = world.Folder["sampling-cpp"], AllowLossy = true }), "x")[0], StringComparison.Ordinal);
+        Assert.Contains(
+            "--temp 0.6 --top-k 50 --top-p 0.9",
+            ExportJob.Next(
+                ExportJob.Run(
+                    new ExportOptions { Model = model, To = "llama.cpp", Output = world.Folder["sampling-cpp"], AllowLossy = true }),
+                "x")[0],
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -159,11 +171,15 @@ public sealed class ExportPlanTests(ExportWorld world) : IClassFixture<ExportWor
         var data = world.Folder["alpaca.jsonl"];
         File.WriteAllLines(data, Enumerable.Range(0, 24).Select(i => $$"""{"instruction":"Add {{i}}.","input":"{{(i % 2 == 0 ? "" : "to 1")}}","output":"{{i + 1}}"}"""));
         var run = TrainJob.Run(
-            world.Run("alpaca-run", ShortcutKind.None) with { Task = "alpaca", Data = new DataConfig { Train = data, ValidationCount = 6 } },
+            world.Run(
+                "alpaca-run", ShortcutKind.None) with
+            { Task = "alpaca", Data = new DataConfig { Train = data, ValidationCount = 6 } },
             stop: TestContext.Current.CancellationToken);
         var moved = world.Folder["alpaca-moved"];
         Directory.Move(new RunFolder(run.RunFolder).Best, moved);
-        MergeJob.Run(new MergeOptions { Adapter = moved, As = MergeTarget.Model, Output = world.Folder["alpaca-merged"] }, stop: TestContext.Current.CancellationToken);
+        MergeJob.Run(
+            new MergeOptions { Adapter = moved, As = MergeTarget.Model, Output = world.Folder["alpaca-merged"] },
+            stop: TestContext.Current.CancellationToken);
         ExportReport Export(string name, string to, string? adapter, string? model) =>
             ExportJob.Run(new ExportOptions { Adapter = adapter, Model = model, To = to, Output = world.Folder[name], AllowLossy = true, Task = "alpaca", Data = data });
         string Text(string name) => File.ReadAllText(Path.Combine(world.Folder[name], "Modelfile"));

@@ -47,7 +47,8 @@ public sealed class ExportRankTests(ExportWorld world) : IClassFixture<ExportWor
     [InlineData("vllm")]
     public void Run_EveryOtherTarget_TakesARank(string target)
     {
-        var report = ExportJob.Run(new ExportOptions { Adapter = DyLora(ShortcutKind.None), To = target, Output = world.Folder[$"rank-to-{target}"], Rank = 2 });
+        var report = ExportJob.Run(
+            new ExportOptions { Adapter = DyLora(ShortcutKind.None), To = target, Output = world.Folder[$"rank-to-{target}"], Rank = 2 });
 
         Assert.All(report.Proofs, proof => Assert.Empty(proof.Faults()));
     }
@@ -94,7 +95,10 @@ public sealed class ExportRankTests(ExportWorld world) : IClassFixture<ExportWor
 
         Assert.Equal(Loss(null), Loss(4));
         Assert.NotEqual(Loss(1), Loss(4));
-        Assert.Contains("give the adapter", string.Join(' ', new EvaluateOptions { Model = "m", Task = "t", Data = "d", Rank = 1 }.Problems()), StringComparison.Ordinal);
+        Assert.Contains(
+            "give the adapter",
+            string.Join(' ', new EvaluateOptions { Model = "m", Task = "t", Data = "d", Rank = 1 }.Problems()),
+            StringComparison.Ordinal);
     }
 
     private string DyLora(ShortcutKind kind)
@@ -103,7 +107,9 @@ public sealed class ExportRankTests(ExportWorld world) : IClassFixture<ExportWor
         var folder = world.Folder[$"dylora-{kind}"];
         if (!Directory.Exists(folder))
         {
-            TrainJob.Run(config with { Adapter = config.Adapter! with { Method = "dylora", Rank = 4 } }, stop: TestContext.Current.CancellationToken);
+            TrainJob.Run(
+                config with { Adapter = config.Adapter! with { Method = "dylora", Rank = 4 } },
+                stop: TestContext.Current.CancellationToken);
         }
 
         return new RunFolder(folder).Best;

@@ -84,11 +84,15 @@ public sealed class ImagineJobTests(TinyDiffusionWorld world) : IClassFixture<Ti
         var run = TrainJob.Run(world.Run("style"), stop: Stop);
         var adapter = Path.Combine(run.RunFolder, "last");
 
-        var (plain, styled) = (Make("plain.png", _settings), ImagineJob.Run(Options("styled.png", _settings) with { Adapter = adapter }, stop: Stop)[0].File);
+        var (plain, styled) = (
+            Make("plain.png", _settings), ImagineJob.Run(Options("styled.png", _settings) with { Adapter = adapter }, stop: Stop)[0].File);
 
         Assert.NotEqual(Pixels(plain), Pixels(styled));
         var text = Encoding.Latin1.GetString(File.ReadAllBytes(styled));
-        Assert.Contains("red\nNegative prompt: blue\nSteps: 3, Sampler: ddim, CFG scale: 3, Seed: 7, Size: 16x16, Model: pipeline", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "red\nNegative prompt: blue\nSteps: 3, Sampler: ddim, CFG scale: 3, Seed: 7, Size: 16x16, Model: pipeline",
+            text,
+            StringComparison.Ordinal);
         Assert.Contains("\"adapter\":", text, StringComparison.Ordinal);
         Assert.Contains("\"seed\":7", text, StringComparison.Ordinal);
     }
@@ -100,7 +104,8 @@ public sealed class ImagineJobTests(TinyDiffusionWorld world) : IClassFixture<Ti
         File.WriteAllText(world.Folder["there/8.png"], "mine");
         var steps = new List<RunEvent>();
 
-        var error = Assert.Throws<ConfigException>(() => ImagineJob.Run(Options("there", _settings) with { Count = 2 }, new Listener(steps.Add), Stop));
+        var error = Assert.Throws<ConfigException>(
+            () => ImagineJob.Run(Options("there", _settings) with { Count = 2 }, new Listener(steps.Add), Stop));
 
         Assert.Contains("8.png' is there already", error.Message, StringComparison.Ordinal);
         Assert.Empty(steps);
@@ -113,7 +118,8 @@ public sealed class ImagineJobTests(TinyDiffusionWorld world) : IClassFixture<Ti
         var told = new List<string>();
         using var listening = Warnings.Listen(told.Add);
 
-        Make("long.png", _settings with { Prompt = "abcdefgh", Negative = "abcdef" });   // eight and six tokens, and two around them, of eight
+        // eight and six tokens, and two around them, of eight
+        Make("long.png", _settings with { Prompt = "abcdefgh", Negative = "abcdef" });
 
         Assert.Contains("The prompt is 2 tokens too long", Assert.Single(told), StringComparison.Ordinal);
     }
@@ -130,7 +136,8 @@ public sealed class ImagineJobTests(TinyDiffusionWorld world) : IClassFixture<Ti
             }
         });
 
-        Assert.Throws<OperationCanceledException>(() => ImagineJob.Run(Options("stopped", _settings) with { Count = 3 }, listener, stop.Token));
+        Assert.Throws<OperationCanceledException>(
+            () => ImagineJob.Run(Options("stopped", _settings) with { Count = 3 }, listener, stop.Token));
 
         Assert.Equal(["7.png"], Directory.GetFiles(world.Folder["stopped"]).Select(Path.GetFileName));
     }
@@ -174,7 +181,8 @@ public sealed class ImagineJobTests(TinyDiffusionWorld world) : IClassFixture<Ti
     [InlineData("nonsense")]
     public void Run_ATypeThatIsNot_IsRefusedWithThoseThatAre(string name)
     {
-        var error = Assert.Throws<ConfigException>(() => ImagineJob.Run(Options("typed.png", _settings) with { DataType = name }, stop: Stop));
+        var error = Assert.Throws<ConfigException>(
+            () => ImagineJob.Run(Options("typed.png", _settings) with { DataType = name }, stop: Stop));
 
         Assert.Contains($"dtype is '{name}'; it must be float32, bfloat16 or auto", error.Message, StringComparison.Ordinal);
     }
@@ -194,7 +202,8 @@ public sealed class ImagineJobTests(TinyDiffusionWorld world) : IClassFixture<Ti
     [InlineData("text_encoder")]
     public void Run_APartOfAPipeline_MakesNoPictures(string part)
     {
-        var error = Assert.ThrowsAny<ResLoraException>(() => ImagineJob.Run(Options("part.png", _settings) with { Model = Path.Combine(world.Model, part) }, stop: Stop));
+        var error = Assert.ThrowsAny<ResLoraException>(
+            () => ImagineJob.Run(Options("part.png", _settings) with { Model = Path.Combine(world.Model, part) }, stop: Stop));
 
         Assert.Contains("model_index.json", error.Message, StringComparison.Ordinal);
     }
@@ -204,7 +213,8 @@ public sealed class ImagineJobTests(TinyDiffusionWorld world) : IClassFixture<Ti
     {
         var folder = TinyPipeline.Write(world.Folder["other-vae"], vae: TinyPipeline.Vae with { LatentChannels = 3 });
 
-        var error = Assert.Throws<FileFormatException>(() => ImagineJob.Run(Options("vae.png", _settings) with { Model = folder }, stop: Stop));
+        var error = Assert.Throws<FileFormatException>(
+            () => ImagineJob.Run(Options("vae.png", _settings) with { Model = folder }, stop: Stop));
 
         Assert.Contains("latents have 3 channels", error.Message, StringComparison.Ordinal);
     }

@@ -59,7 +59,8 @@ public sealed class StripJobTests(StripJobTests.Runs runs) : IClassFixture<Strip
 
     private static PixelImage Read(string file) => PictureDecoder.Decode(File.ReadAllBytes(file), file);
 
-    private static byte[] Corner(string run, int step, int place) => Pixel(Read(Path.Combine(run, "samples", $"{step:D6}", $"{place}.png")), 0, 0);
+    private static byte[] Corner(string run, int step, int place) =>
+        Pixel(Read(Path.Combine(run, "samples", $"{step:D6}", $"{place}.png")), 0, 0);
 
     private static byte[] At(PixelImage strip, int column, int row) => Pixel(strip, Heading + (row * Cell), Label + (column * Cell));
 
@@ -88,7 +89,9 @@ public sealed class StripJobTests(StripJobTests.Runs runs) : IClassFixture<Strip
         private string Train(string name, int seed, params string[] prompts)
         {
             var config = World.Run(name) with { Samples = new SamplesConfig { Prompts = prompts, Steps = 2 } };
-            return TrainJob.Run(config with { Training = config.Training with { Seed = seed, LearningRate = 0.1, EvaluateEvery = 2 } }, stop: TestContext.Current.CancellationToken).RunFolder;
+            return TrainJob.Run(
+                config with { Training = config.Training with { Seed = seed, LearningRate = 0.1, EvaluateEvery = 2 } },
+                stop: TestContext.Current.CancellationToken).RunFolder;
         }
     }
 }

@@ -72,9 +72,12 @@ public sealed class ImportJobTests : IDisposable
         var report = ImportJob.Run(Options(), TestContext.Current.CancellationToken);
 
         Assert.Equal([("text_encoder", 36), ("unet", 304), ("vae", 152)], report.Parts.Select(part => (part.Name, part.Tensors)));
-        Assert.Equal(["alphas_cumprod", "betas", "cond_stage_model.transformer.text_model.embeddings.position_ids"], report.LeftOut.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["alphas_cumprod", "betas", "cond_stage_model.transformer.text_model.embeddings.position_ids"],
+            report.LeftOut.Order(StringComparer.Ordinal));
         var like = SharedFolder.PathOrSkip(Goldens + "sd1");
-        foreach (var file in Directory.EnumerateFiles(like, "*.json", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(like, file)))
+        foreach (var file in Directory.EnumerateFiles(
+            like, "*.json", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(like, file)))
         {
             Assert.Equal(File.ReadAllBytes(Path.Combine(like, file)), File.ReadAllBytes(Path.Combine(report.Output, file)));
         }
@@ -113,13 +116,15 @@ public sealed class ImportJobTests : IDisposable
     public void Run_Averaged_ChangesTheUNetAlone()
     {
         var plain = ImportJob.Run(Options("sd1_ema.ckpt", "plain"), TestContext.Current.CancellationToken).Output;
-        var averaged = ImportJob.Run(Options("sd1_ema.ckpt", "averaged") with { Averaged = true }, TestContext.Current.CancellationToken).Output;
+        var averaged = ImportJob.Run(
+            Options("sd1_ema.ckpt", "averaged") with { Averaged = true }, TestContext.Current.CancellationToken).Output;
 
         Assert.True(IsEqual("text_encoder/model.safetensors"));
         Assert.True(IsEqual("vae/diffusion_pytorch_model.safetensors"));
         Assert.False(IsEqual("unet/diffusion_pytorch_model.safetensors"));
 
-        bool IsEqual(string file) => File.ReadAllBytes(Path.Combine(plain, file)).SequenceEqual(File.ReadAllBytes(Path.Combine(averaged, file)));
+        bool IsEqual(string file) =>
+            File.ReadAllBytes(Path.Combine(plain, file)).SequenceEqual(File.ReadAllBytes(Path.Combine(averaged, file)));
     }
 
     [Fact]
@@ -149,7 +154,8 @@ public sealed class ImportJobTests : IDisposable
     [Fact]
     public void Run_AnUnknownType_IsRefusedByName()
     {
-        var error = Assert.Throws<ConfigException>(() => ImportJob.Run(Options() with { DataType = "int8" }, TestContext.Current.CancellationToken));
+        var error = Assert.Throws<ConfigException>(
+            () => ImportJob.Run(Options() with { DataType = "int8" }, TestContext.Current.CancellationToken));
 
         Assert.Contains("'int8'", error.Message, StringComparison.Ordinal);
     }

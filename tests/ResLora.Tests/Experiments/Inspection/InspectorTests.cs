@@ -56,9 +56,11 @@ public sealed class InspectorTests(TinyWorld world) : IClassFixture<TinyWorld>
         Assert.Contains(new("tokenizer", "gpt2, 1 tokens"), report.Facts);
         Assert.Contains(new("chat template", "yes"), report.Facts);
         Assert.Contains(new("yes", "true"), report.Facts);
-        Assert.Contains(report.Facts, fact => fact.Key == "tokenizer.chat_template" && fact.Value.EndsWith("(200 letters)", StringComparison.Ordinal));
+        Assert.Contains(
+            report.Facts, fact => fact.Key == "tokenizer.chat_template" && fact.Value.EndsWith("(200 letters)", StringComparison.Ordinal));
         Assert.Contains(report.Facts, fact => fact.Key == "type IQ1_S" && fact.Value.Contains("cannot be read", StringComparison.Ordinal));
-        Assert.Equal([("a", "q4_0", 36L), ("b", "iq1_s", 50L)], report.Tensors.Select(tensor => (tensor.Name, tensor.DataType, tensor.Bytes)));
+        Assert.Equal(
+            [("a", "q4_0", 36L), ("b", "iq1_s", 50L)], report.Tensors.Select(tensor => (tensor.Name, tensor.DataType, tensor.Bytes)));
     }
 
     [Fact]
@@ -69,7 +71,8 @@ public sealed class InspectorTests(TinyWorld world) : IClassFixture<TinyWorld>
         var report = Inspector.Inspect(TinyPipeline.Write(files["pipeline"]));
 
         Assert.Contains(report.LinearLayers, group => group.Modules.Any(name => name.StartsWith("unet.", StringComparison.Ordinal)));
-        Assert.Contains(report.LinearLayers, group => group.Modules.Any(name => name.StartsWith("text_encoder.", StringComparison.Ordinal)));
+        Assert.Contains(
+            report.LinearLayers, group => group.Modules.Any(name => name.StartsWith("text_encoder.", StringComparison.Ordinal)));
         Assert.Empty(report.Notes);
     }
 
@@ -113,5 +116,8 @@ public sealed class InspectorTests(TinyWorld world) : IClassFixture<TinyWorld>
 
     [Fact]
     public void Inspect_NothingThere_IsRefused() =>
-        Assert.Contains("does not exist", Assert.Throws<FileFormatException>(() => Inspector.Inspect(world.Folder["no"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not exist",
+            Assert.Throws<FileFormatException>(() => Inspector.Inspect(world.Folder["no"])).Message,
+            StringComparison.Ordinal);
 }

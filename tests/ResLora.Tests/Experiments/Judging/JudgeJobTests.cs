@@ -31,7 +31,8 @@ public sealed class JudgeJobTests(TinyPictureWorld world) : IClassFixture<TinyPi
     public void Run_SamePictures_AreNoDistanceApartAndOthersAre()
     {
         var same = JudgeJob.Run(new JudgeOptions { Model = world.Model, Data = Lights, Against = Lights }, Stop).Distance!;
-        var light = JudgeJob.Run(new JudgeOptions { Model = world.Model, Data = Path.Combine(Lights, "light"), Against = Lights }, Stop).Distance!;
+        var light = JudgeJob.Run(
+            new JudgeOptions { Model = world.Model, Data = Path.Combine(Lights, "light"), Against = Lights }, Stop).Distance!;
 
         Assert.Equal((36, 18), (same.Real, same.FloorPictures));
         Assert.InRange(same.Value, 0, 1e-6);

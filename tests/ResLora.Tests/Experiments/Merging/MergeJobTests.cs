@@ -196,7 +196,8 @@ public sealed class MergeJobTests(TinyWorld world) : IClassFixture<TinyWorld>
     public void Run_OutputThatHoldsASource_IsRefusedAndNothingIsTouched(string part, string expected)
     {
         var config = world.Run($"sources-of-{part.Replace('.', 'r')}", ShortcutKind.None);
-        var run = TrainJob.Run(config with { Training = config.Training with { CheckpointEvery = 1 } }, stop: TestContext.Current.CancellationToken).RunFolder;
+        var run = TrainJob.Run(
+            config with { Training = config.Training with { CheckpointEvery = 1 } }, stop: TestContext.Current.CancellationToken).RunFolder;
         string[] before = [.. Directory.EnumerateFileSystemEntries(run, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
         var error = Assert.Throws<ConfigException>(() => Merge(new MergeOptions
@@ -238,7 +239,8 @@ public sealed class MergeJobTests(TinyWorld world) : IClassFixture<TinyWorld>
             TrainJob.Run(world.Run("bfloat16", ShortcutKind.None) with { Model = model }, stop: TestContext.Current.CancellationToken);
         var adapter = new RunFolder(run.RunFolder).Best;
 
-        var merge = Merge(new MergeOptions { Adapter = adapter, As = MergeTarget.Model, Output = world.Folder["bfloat16-merged"], Answers = false });
+        var merge = Merge(
+            new MergeOptions { Adapter = adapter, As = MergeTarget.Model, Output = world.Folder["bfloat16-merged"], Answers = false });
         var export = ExportJob.Run(new ExportOptions { Adapter = adapter, To = "hf", Output = world.Folder["bfloat16-export"] });
 
         Assert.Equal(export.MergeLoss, merge.Loss);

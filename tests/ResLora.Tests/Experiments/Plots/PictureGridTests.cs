@@ -23,7 +23,9 @@ public sealed class PictureGridTests : IDisposable
         var grid = Read();
 
         Assert.Equal((Label + (2 * (64 + Gap)), Heading + (2 * (64 + Gap))), (grid.Width, grid.Height));
-        Assert.Equal([(200, 0, 0), (255, 255, 255), (255, 255, 255), (0, 0, 220)], [Middle(grid, 0, 0, 64), Middle(grid, 0, 1, 64), Middle(grid, 1, 0, 64), Middle(grid, 1, 1, 64)]);
+        Assert.Equal(
+            [(200, 0, 0), (255, 255, 255), (255, 255, 255), (0, 0, 220)],
+            [Middle(grid, 0, 0, 64), Middle(grid, 0, 1, 64), Middle(grid, 1, 0, 64), Middle(grid, 1, 1, 64)]);
         Assert.Contains(Enumerable.Range(0, Label), x => At(grid, Heading + 32 - 4, x) != (255, 255, 255));   // the prompt is written
     }
 

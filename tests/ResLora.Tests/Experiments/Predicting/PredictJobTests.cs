@@ -36,7 +36,9 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
         var file = trained.World.Folder.Write("other.csv", "sentence,more\nThe film was lovely,x\nThe walk was dull,y\n");
 
         var one = Predict(trained.Options with { Data = file, Columns = new Dictionary<string, string> { ["text"] = "sentence" } }, []);
-        var two = Predict(trained.Options with { Data = file, Columns = new Dictionary<string, string> { ["text"] = "sentence", ["text2"] = "more" } }, []);
+        var two = Predict(
+            trained.Options with { Data = file, Columns = new Dictionary<string, string> { ["text"] = "sentence", ["text2"] = "more" } },
+            []);
 
         Assert.Equal(2, one.Count);
         Assert.NotEqual(one[0].Probabilities!["good"], two[0].Probabilities!["good"]);
@@ -57,7 +59,8 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
 
         Assert.Equal([7, 8], predictions.Select(p => p.Index));
         Assert.Equal(
-            $"index\tprediction\n7\t{predictions[0].Label}\n8\t{predictions[1].Label}\n", File.ReadAllText(Path.Combine(world.Folder["submission"], "RTE.tsv")));
+            $"index\tprediction\n7\t{predictions[0].Label}\n8\t{predictions[1].Label}\n", File.ReadAllText(
+                Path.Combine(world.Folder["submission"], "RTE.tsv")));
     }
 
     [Theory]
@@ -99,7 +102,9 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
         var predicted = 0;
 
         var error = Assert.Throws<NotFiniteException>(
-            () => PredictJob.Run(trained.Options with { Model = model }, ["a", "b"], _ => predicted++, TestContext.Current.CancellationToken));
+            () =>
+                PredictJob.Run(
+                    trained.Options with { Model = model }, ["a", "b"], _ => predicted++, TestContext.Current.CancellationToken));
         var evaluated = Assert.Throws<NotFiniteException>(() => EvaluateJob.Run(
             new EvaluateOptions { Model = model, Adapter = trained.Adapter, Task = "classification", Data = trained.World.Folder["reviews.jsonl"] },
             stop: TestContext.Current.CancellationToken));
@@ -142,7 +147,9 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
     public sealed class TrainedWorld : IDisposable
     {
         public TrainedWorld() =>
-            Adapter = Path.Combine(TrainJob.Run(World.Run("run", ShortcutKind.Input, steps: 10), stop: TestContext.Current.CancellationToken).RunFolder, "last");
+            Adapter = Path.Combine(
+                TrainJob.Run(World.Run("run", ShortcutKind.Input, steps: 10), stop: TestContext.Current.CancellationToken).RunFolder,
+                "last");
 
         public TinyEncoderWorld World { get; } = new();
 

@@ -51,7 +51,8 @@ public sealed class PretrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
     public void Run_SettingsThatCannotBe_AreListed()
     {
         var config = world.Pretraining;
-        config = config with { SaveAs = "int4", Training = config.Training with { MaxLength = 4096, DataType = "bfloat16", MaxMemory = "1GB" } };
+        config =
+            config with { SaveAs = "int4", Training = config.Training with { MaxLength = 4096, DataType = "bfloat16", MaxMemory = "1GB" } };
 
         var error = Assert.Throws<ConfigException>(() => PretrainJob.Run(config, stop: TestContext.Current.CancellationToken));
 
@@ -67,7 +68,10 @@ public sealed class PretrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         var config = world.Pretraining;
         config = config with { Output = world.Folder["odd"], Model = config.Model with { Heads = 3 } };
 
-        Assert.Contains("num_attention_heads", Assert.Throws<ConfigException>(() => PretrainJob.Run(config, stop: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "num_attention_heads",
+            Assert.Throws<ConfigException>(() => PretrainJob.Run(config, stop: TestContext.Current.CancellationToken)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,7 +99,11 @@ public sealed class PretrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         Assert.True(Directory.EnumerateFiles(config.Output, "model-*-of-*.safetensors").Count() > 1);
         Assert.Equal("3 + 4 = 7.", session.Tokenizer.Decode(session.Tokenizer.Encode("3 + 4 = 7.")));
         // 4800 numbers: the deviation is known to about one in a hundred.
-        Assert.InRange(session.Model.named_parameters().First(p => p.name.EndsWith("embed_tokens.weight", StringComparison.Ordinal)).parameter.to(float32).std().item<float>(), 0.47f, 0.53f);
+        Assert.InRange(
+            session.Model.named_parameters().First(
+                p => p.name.EndsWith("embed_tokens.weight", StringComparison.Ordinal)).parameter.to(float32).std().item<float>(),
+            0.47f,
+            0.53f);
     }
 
     [Fact]

@@ -75,7 +75,11 @@ public sealed class QuickstartJobTests(TinyWorld world) : IClassFixture<TinyWorl
     [Fact]
     public void Run_IncompleteSample_SaysWhatIsMissing()
     {
-        var error = Assert.Throws<ConfigException>(() => QuickstartJob.Run(Options("x", ShortcutKind.Input) with { Sample = world.Folder["no-sample"] }, stop: TestContext.Current.CancellationToken));
+        var error = Assert.Throws<ConfigException>(
+            () =>
+                QuickstartJob.Run(
+                    Options("x", ShortcutKind.Input) with { Sample = world.Folder["no-sample"] },
+                    stop: TestContext.Current.CancellationToken));
 
         Assert.Contains("config.json", error.Message, StringComparison.Ordinal);
     }
@@ -96,7 +100,8 @@ public sealed class QuickstartJobTests(TinyWorld world) : IClassFixture<TinyWorl
     public void Improved_NoMoreRightAnswersThanTheBase_IsFalse() => Assert.False(Report(new(9, 100), new(9, 100), new(20, 100)).Improved);
 
     private static QuickstartReport Report(Score untrained, Score lora, Score resLora) => new(
-        "s", "o", ShortcutKind.Input, 1, 1, new("base", 2, untrained), new("LoRA", 1, lora), new("ResLoRA unmerged", 1, resLora), new("ResLoRA merged", 1, resLora), null!, "");
+        "s", "o", ShortcutKind.Input, 1, 1, new("base", 2, untrained), new("LoRA", 1, lora), new(
+            "ResLoRA unmerged", 1, resLora), new("ResLoRA merged", 1, resLora), null!, "");
 
     private QuickstartOptions Options(string output, ShortcutKind structure)
     {

@@ -27,7 +27,8 @@ public sealed class ChatSampleTests
     public void Train_AFewSteps_LowersTheLossOnHeldOutConversations()
     {
         using var folder = new TemporaryFolder();
-        var config = RunConfig.Read(Path.Combine(_folder, "reslora.yaml"), "training.steps=12", "training.evaluateEvery=0", "data.validationCount=20") with
+        var config = RunConfig.Read(
+            Path.Combine(_folder, "reslora.yaml"), "training.steps=12", "training.evaluateEvery=0", "data.validationCount=20") with
         {
             Output = folder["run"],
         };
@@ -43,7 +44,8 @@ public sealed class ChatSampleTests
             ChatTemplate = Path.Combine(_folder, "chat_template.jinja"),
         };
         var before = EvaluateJob.Run(held, stop: TestContext.Current.CancellationToken);
-        var after = EvaluateJob.Run(held with { Adapter = Path.Combine(config.Output!, "last"), ChatTemplate = null }, stop: TestContext.Current.CancellationToken);
+        var after = EvaluateJob.Run(
+            held with { Adapter = Path.Combine(config.Output!, "last"), ChatTemplate = null }, stop: TestContext.Current.CancellationToken);
         Assert.Equal(before.Loss.Tokens, after.Loss.Tokens);
         Assert.True(after.Loss.Loss < 0.8 * before.Loss.Loss, $"before {before.Loss.Loss}, after {after.Loss.Loss}");
     }

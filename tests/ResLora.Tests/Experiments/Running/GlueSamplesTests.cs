@@ -19,7 +19,8 @@ public sealed class GlueSamplesTests
     public void Recipes_OfTheFolder_AreThoseOfAllGlueTasks()
     {
         // MNLI is trained once and validated twice.
-        var tasks = LabelledTaskRegistry.All.Where(task => task.SubmissionFile is not null && task.Name != "mnli-mismatched").Select(task => task.Name);
+        var tasks = LabelledTaskRegistry.All.Where(
+            task => task.SubmissionFile is not null && task.Name != "mnli-mismatched").Select(task => task.Name);
 
         var recipes =
             Directory.EnumerateFiles(_folder, "*.yaml").Select(file => Path.GetFileNameWithoutExtension(file)).Where(name => name != Base);
@@ -53,7 +54,9 @@ public sealed class GlueSamplesTests
         Assert.Equal(task, config.Task);
         Assert.Equal(epochs, config.Training.Epochs);
         Assert.Equal(128, config.Training.BatchSize * config.Training.AccumulationSteps);
-        Assert.Equal((3e-4, 0.06, 0.1, 512), (config.Training.LearningRate, config.Training.WarmupRatio, config.Training.WeightDecay, config.Training.MaxLength));
+        Assert.Equal(
+            (3e-4, 0.06, 0.1, 512),
+            (config.Training.LearningRate, config.Training.WarmupRatio, config.Training.WeightDecay, config.Training.MaxLength));
         Assert.Equal((4, 16.0, 0.1), (config.Adapter!.Rank, config.Adapter.Alpha, config.Adapter.Dropout));
         Assert.Equal((ShortcutKind.Middle, 4), (config.Adapter.Shortcut.Kind, config.Adapter.Shortcut.PreviousCount));
         Assert.Equal("query, value", $"{config.Adapter.Targets}");

@@ -93,7 +93,8 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
         using var outputs = TorchSharp.torch.zeros(2_000_000_000, 0);
         var path = Path.Combine(folder, "adapter_model.safetensors");
         File.Delete(path);
-        ResLora.Tensors.Safetensors.SafetensorsWriter.Write(path, [KeyValuePair.Create("base_model.model.classifier.out_proj.weight", outputs)]);
+        ResLora.Tensors.Safetensors.SafetensorsWriter.Write(
+            path, [KeyValuePair.Create("base_model.model.classifier.out_proj.weight", outputs)]);
 
         Assert.ThrowsAny<ResLoraException>(() => ModelSession.Load(world.Model, folder));
     }
@@ -106,7 +107,8 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
         var expected = Predict(world.Model, folder);
         File.Delete(Path.Combine(folder, ModelHeadFile.FileName));
         var config = Path.Combine(folder, "adapter_config.json");
-        File.WriteAllText(config, File.ReadAllText(config).Replace("\"classifier\"", "\"classifier\", \"score\"", StringComparison.Ordinal));
+        File.WriteAllText(
+            config, File.ReadAllText(config).Replace("\"classifier\"", "\"classifier\", \"score\"", StringComparison.Ordinal));
 
         var predictions = Predict(world.Model, folder);
 
@@ -174,7 +176,9 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
         var report = TrainJob.Run(world.Run("scores", ShortcutKind.Block, steps: 20, task: "regression"), stop: Stop);
         var adapter = Path.Combine(report.RunFolder, "last");
 
-        var merge = MergeJob.Run(new MergeOptions { Adapter = adapter, Model = world.Model, As = MergeTarget.Model, Output = world.Folder["scores-merged"] }, stop: Stop);
+        var merge = MergeJob.Run(
+            new MergeOptions { Adapter = adapter, Model = world.Model, As = MergeTarget.Model, Output = world.Folder["scores-merged"] },
+            stop: Stop);
 
         Assert.Equal(["eval_loss", "eval_score", "eval_pearson", "eval_spearman"], report.Result.LastMetrics.Keys);
         Assert.True(report.Result.Losses[^1].Loss < report.Result.Losses[0].Loss);
@@ -196,7 +200,8 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
         var moved = world.Folder[$"elsewhere-{kind}"];
         Directory.Move(Path.Combine(report.RunFolder, "last"), moved);
 
-        var merge = MergeJob.Run(new MergeOptions { Adapter = moved, Model = world.Model, As = MergeTarget.Lora, Output = moved + "-merged" }, stop: Stop);
+        var merge = MergeJob.Run(
+            new MergeOptions { Adapter = moved, Model = world.Model, As = MergeTarget.Lora, Output = moved + "-merged" }, stop: Stop);
 
         Assert.Equal("32 rows of 32 random tokens, labelled by the unmerged model", merge.MeasuredOn);
         Assert.Equal(kind == ShortcutKind.Block, merge.IsExact);
@@ -251,7 +256,9 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
         var config = world.Run("kept", ShortcutKind.Input, steps: 3);
         var kept = TrainJob.Run(config, stop: Stop);
 
-        var again = TrainJob.Run(config with { Output = world.Folder["computed-again"], Training = config.Training with { GradientCheckpointing = true } }, stop: Stop);
+        var again = TrainJob.Run(
+            config with { Output = world.Folder["computed-again"], Training = config.Training with { GradientCheckpointing = true } },
+            stop: Stop);
 
         Assert.All(kept.Result.Losses.Zip(again.Result.Losses), pair => Assert.Equal(pair.First.Loss, pair.Second.Loss, Exactly));
     }
@@ -288,7 +295,8 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
         Assert.Equal(53, plan.Balance.Sum(label => label.Count));
         Assert.Equal(["data", "labels"], plan.DataFacts.Select(fact => fact.Key));
         Assert.EndsWith("0 cut to the limit, 8 for validation", plan.DataFacts[0].Value, StringComparison.Ordinal);
-        Assert.StartsWith($"bad {plan.Balance[0].Share:0.0 %} ({plan.Balance[0].Count}), good ", plan.DataFacts[1].Value, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"bad {plan.Balance[0].Share:0.0 %} ({plan.Balance[0].Count}), good ", plan.DataFacts[1].Value, StringComparison.Ordinal);
         Assert.Equal((8, 6), (plan.ValidationSamples, plan.Run.Modules.Count));
         // Six blocks of 2 · (16 + 16), and the head's 16 · 16 + 16 + 2 · 16 + 2.
         Assert.Equal((6 * 64) + 306, plan.Run.TrainableParameters);
@@ -319,7 +327,11 @@ public sealed class LabelledTrainJobTests(TinyEncoderWorld world) : IClassFixtur
     private List<LabelPrediction> Predict(string model, string? adapter)
     {
         var predictions = new List<LabelPrediction>();
-        PredictJob.Run(new PredictOptions { Model = model, Adapter = adapter, Data = world.Folder["reviews.jsonl"], BatchSize = 5 }, [], predictions.Add, Stop);
+        PredictJob.Run(
+            new PredictOptions { Model = model, Adapter = adapter, Data = world.Folder["reviews.jsonl"], BatchSize = 5 },
+            [],
+            predictions.Add,
+            Stop);
         return predictions;
     }
 

@@ -62,7 +62,9 @@ public sealed class MergedScoresTests(TinyWorld world) : IClassFixture<TinyWorld
         Assert.Contains(
             config.Problems(), problem => problem.StartsWith("merging.evaluate has exact, which does not fit", StringComparison.Ordinal));
         Assert.Contains(config.Problems(), problem => problem.StartsWith("merging.calibrationSamples is 0", StringComparison.Ordinal));
-        Assert.Contains((config with { Adapter = null }).Problems(), problem => problem.Contains("there is no adapter to merge", StringComparison.Ordinal));
+        Assert.Contains(
+            (config with { Adapter = null }).Problems(),
+            problem => problem.Contains("there is no adapter to merge", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -21,7 +21,8 @@ public sealed class StartFromTests(TinyWorld world) : IClassFixture<TinyWorld>
         var planned = Assert.Throws<ConfigException>(() => PlanJob.Run(config));
         var trained = Assert.Throws<ConfigException>(() => TrainJob.Run(config, stop: TestContext.Current.CancellationToken));
 
-        Assert.Contains("1 trained tokens of model.embed_tokens, which cannot be trained further yet", planned.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "1 trained tokens of model.embed_tokens, which cannot be trained further yet", planned.Message, StringComparison.Ordinal);
         Assert.Equal(planned.Message, trained.Message);
     }
 
@@ -34,7 +35,8 @@ public sealed class StartFromTests(TinyWorld world) : IClassFixture<TinyWorld>
         var before = files.Tensors[$"{PeftFiles.Prefix}{query}.lora_magnitude_vector"] = files.Random(16).abs();
         var folder = files.Write(("target_modules", "\".*1.*q_proj\""), ("use_dora", "true"));
 
-        var run = TrainJob.Run(world.Run("from-dora") with { Adapter = null, StartFrom = folder }, stop: TestContext.Current.CancellationToken);
+        var run = TrainJob.Run(
+            world.Run("from-dora") with { Adapter = null, StartFrom = folder }, stop: TestContext.Current.CancellationToken);
 
         using var reader = SafetensorsReader.Open(Path.Combine(run.RunFolder, "last", "adapter_model.safetensors"));
         using var after = reader.Read($"{PeftFiles.Prefix}{query}.lora_magnitude_vector");

@@ -66,7 +66,10 @@ public sealed class TrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         using (var session = ModelSession.Load(world.Model))
         {
             AdapterStore.Save(
-                AdaptedModel.Inject(session.Model, new AdapterConfig { Rank = 2, Targets = TargetModules.Suffixes("q_proj") }, new ModuleOverrides([new("layers.1.*", 3)], [])),
+                AdaptedModel.Inject(
+                    session.Model,
+                    new AdapterConfig { Rank = 2, Targets = TargetModules.Suffixes("q_proj") },
+                    new ModuleOverrides([new("layers.1.*", 3)], [])),
                 peft);
         }
 
@@ -190,7 +193,8 @@ public sealed class TrainJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         (double[] Losses, long Activations) Run(bool packing)
         {
             var config = world.Run($"packing-{packing}");
-            var report = TrainJob.Run(config with { Training = config.Training with { Packing = packing } }, stop: TestContext.Current.CancellationToken);
+            var report = TrainJob.Run(
+                config with { Training = config.Training with { Packing = packing } }, stop: TestContext.Current.CancellationToken);
             return ([.. report.Result.Losses.Select(step => step.Loss)], report.PlannedMemory!.Activations);
         }
 

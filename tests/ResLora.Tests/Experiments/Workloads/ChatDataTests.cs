@@ -55,9 +55,13 @@ public sealed class ChatDataTests(TinyWorld world) : IClassFixture<TinyWorld>
         var whole = PlanJob.Run(config);
         var cut = PlanJob.Run(config with { Training = config.Training with { MaxLength = whole.Run.LongestSample - 1 } });
 
-        Assert.Equal("column messages, as OpenAI writes them (role, content)", whole.DataFacts.Single(fact => fact.Key == "conversations").Value);
+        Assert.Equal(
+            "column messages, as OpenAI writes them (role, content)", whole.DataFacts.Single(fact => fact.Key == "conversations").Value);
         Assert.Equal("the assistant's turns with their end-of-turn tokens", whole.DataFacts.Single(fact => fact.Key == "learnt").Value);
-        Assert.Contains("conversations are cut at their oldest turns), 0 too long, 0 with nothing to learn", cut.DataFacts.Single(fact => fact.Key == "data").Value, StringComparison.Ordinal);
+        Assert.Contains(
+            "conversations are cut at their oldest turns), 0 too long, 0 with nothing to learn",
+            cut.DataFacts.Single(fact => fact.Key == "data").Value,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -78,7 +82,8 @@ public sealed class ChatDataTests(TinyWorld world) : IClassFixture<TinyWorld>
         };
 
         var trained = EvaluateJob.Run(options, stop: Stop);
-        var asked = JsonSerializer.Deserialize<JsonElement>(File.ReadLines(options.PredictionsFile!).First()).GetProperty("prompt").GetString();
+        var asked = JsonSerializer.Deserialize<JsonElement>(
+            File.ReadLines(options.PredictionsFile!).First()).GetProperty("prompt").GetString();
         var never = EvaluateJob.Run(options with { ChatTemplate = "never" }, stop: Stop);
         File.WriteAllText(Path.Combine(adapter, "reslora_prompt.json"), """{"task":"word-problems","frame":{"before":"","after":""}}""");
         var older = EvaluateJob.Run(options, stop: Stop);
@@ -145,7 +150,9 @@ public sealed class ChatDataTests(TinyWorld world) : IClassFixture<TinyWorld>
             new { role = "user", content = $"What is {i} plus 1?" }, new { role = "assistant", content = $"It is {i + 1}." },
             new { role = "user", content = $"And {i} plus 2?" }, new { role = "assistant", content = $"It is {i + 2}." },
         ];
-        var path = world.Folder.Write("chats.jsonl", string.Concat(Enumerable.Range(0, 10).Select(i => JsonSerializer.Serialize(new { messages = Turns(i) }) + "\n")));
+        var path = world.Folder.Write(
+            "chats.jsonl",
+            string.Concat(Enumerable.Range(0, 10).Select(i => JsonSerializer.Serialize(new { messages = Turns(i) }) + "\n")));
         return world.Run(output) with { Model = model, Task = "chat", Data = new DataConfig { Train = path, ValidationCount = 2 } };
     }
 

@@ -66,14 +66,20 @@ public sealed class GenerationWorkloadTests(TinyWorld world) : IClassFixture<Tin
 
         var error = Assert.Throws<ConfigException>(() => Plan(129));
 
-        Assert.Contains($"training.maxLength is 129, and {world.Model} has 128 positions (max_position_embeddings)", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"training.maxLength is 129, and {world.Model} has 128 positions (max_position_embeddings)",
+            error.Message,
+            StringComparison.Ordinal);
         Assert.Equal(Plan(128).Run.Samples, Plan(new TrainConfig().MaxLength).Run.Samples);
     }
 
     [Fact]
     public void Plan_OtherNamesOfColumns_AreInThePlan()
     {
-        var path = world.Folder.Write("pairs.jsonl", string.Concat(Enumerable.Range(0, 9).Select(i => JsonSerializer.Serialize(new { question = $"{i}?", answer = $" {i}" }) + "\n")));
+        var path = world.Folder.Write(
+            "pairs.jsonl",
+            string.Concat(
+                Enumerable.Range(0, 9).Select(i => JsonSerializer.Serialize(new { question = $"{i}?", answer = $" {i}" }) + "\n")));
 
         var report = PlanJob.Run(world.Run("guessed") with { Task = "completion", Data = new DataConfig { Train = path } });
 

@@ -43,6 +43,8 @@ public sealed class WorkloadRegistryTests
 
         var error = Assert.Throws<ConfigException>(() => WorkloadRegistry.Of("svamp").Require("svamp", bert, "my-bert"));
 
-        Assert.Equal("Task 'svamp' generates text, and my-bert is an encoder; take a task with labels, or a model of the Llama family.", error.Message);
+        Assert.Equal(
+            "Task 'svamp' generates text, and my-bert is an encoder; take a task with labels, or a model of the Llama family.",
+            error.Message);
     }
 }

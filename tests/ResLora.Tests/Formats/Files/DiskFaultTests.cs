@@ -22,7 +22,9 @@ public sealed class DiskFaultTests
 
     [Fact]
     public void Of_AnotherFault_SaysWhatTheSystemSays() =>
-        Assert.Equal("'x' cannot be written: Input/output error", Assert.IsType<ConfigException>(DiskFault.Of("'x'", new IOException("Input/output error", 5))).Message);
+        Assert.Equal(
+            "'x' cannot be written: Input/output error",
+            Assert.IsType<ConfigException>(DiskFault.Of("'x'", new IOException("Input/output error", 5))).Message);
 
     [Fact]
     public void Write_ToADeviceThatIsFull_IsToldFromOtherFaults()

@@ -99,7 +99,8 @@ public sealed class AugmenterTests
             // A quarter of 8 x 8 is a square of 4, in all three colours.
             Assert.Equal(16, places.Length);
             Assert.All(places, i => Assert.Equal((0, 0, 0), (erased[i], erased[i + (Side * Side)], erased[i + (2 * Side * Side)])));
-            Assert.Equal((3, 3), (places.Max(i => i % Side) - places.Min(i => i % Side), places.Max(i => i / Side) - places.Min(i => i / Side)));
+            Assert.Equal(
+                (3, 3), (places.Max(i => i % Side) - places.Min(i => i % Side), places.Max(i => i / Side) - places.Min(i => i / Side)));
         }
     }
 

@@ -90,7 +90,8 @@ public sealed class PictureDecoderTests
         byte[] stored = [1, 2, 3, 4, 5, 6];
         foreach (var isLittle in new[] { true, false })
         {
-            var got = PictureDecoder.Decode(TinyPictures.Png(3, 2, 8, TinyPictures.Gray, stored, ("eXIf", TinyPictures.Exif(orientation, isLittle))), "picture");
+            var got = PictureDecoder.Decode(
+                TinyPictures.Png(3, 2, 8, TinyPictures.Gray, stored, ("eXIf", TinyPictures.Exif(orientation, isLittle))), "picture");
 
             var rows = got.Bytes.Chunk(3 * got.Width).Select(row => string.Concat(row.Chunk(3).Select(pixel => pixel[0])));
             Assert.Equal(upright, string.Join('/', rows));

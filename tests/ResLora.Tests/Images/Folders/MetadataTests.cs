@@ -13,7 +13,9 @@ public sealed class MetadataTests
             "images/1.png", "images/2.png", "images/a,b.png",
             "metadata.csv|\uFEFFfile_name,text\nimages/1.png,\"He said \"\"so\"\", then\"\nimages\\2.png,\"two\nlines\"\n\"images/a,b.png\",plain\n");
 
-        Assert.Equal(["images/1.png He said \"so\", then", "images/2.png two\nlines", "images/a,b.png plain"], PictureTree.Lines(tree.ReadCaptions()));
+        Assert.Equal(
+            ["images/1.png He said \"so\", then", "images/2.png two\nlines", "images/a,b.png plain"],
+            PictureTree.Lines(tree.ReadCaptions()));
     }
 
     [Fact]
@@ -28,7 +30,10 @@ public sealed class MetadataTests
     [Fact]
     public void Read_FileAboveTheSplits_SpeaksOfAll()
     {
-        using var tree = new PictureTree("train/1.png", "test/3.png", "metadata.jsonl|{\"file_name\":\"train/1.png\",\"text\":\"one\"}\n{\"file_name\":\"x/../test/3.png\",\"text\":\"three\"}");
+        using var tree = new PictureTree(
+            "train/1.png",
+            "test/3.png",
+            "metadata.jsonl|{\"file_name\":\"train/1.png\",\"text\":\"one\"}\n{\"file_name\":\"x/../test/3.png\",\"text\":\"three\"}");
 
         Assert.Equal(["Test: test/3.png three", "train/1.png one"], PictureTree.Lines(tree.ReadCaptions()));
     }
@@ -36,7 +41,8 @@ public sealed class MetadataTests
     [Fact]
     public void Read_SeveralCaptionsOfAPicture_AreSeveralExamples()
     {
-        using var tree = new PictureTree("1.png", "metadata.jsonl|{\"file_name\":\"1.png\",\"text\":\"one\"}\n{\"file_name\":\"1.png\",\"text\":\"another\"}");
+        using var tree = new PictureTree(
+            "1.png", "metadata.jsonl|{\"file_name\":\"1.png\",\"text\":\"one\"}\n{\"file_name\":\"1.png\",\"text\":\"another\"}");
 
         Assert.Equal(["1.png one", "1.png another"], PictureTree.Lines(tree.ReadCaptions()));
     }
@@ -62,7 +68,9 @@ public sealed class MetadataTests
         using var tree = new PictureTree("1.png", "2.png", "metadata.csv|file_name,prompt,category\n1.png,one,dog\n2.png,two,cat\n");
         var columns = new ColumnMap(new Dictionary<string, string> { ["label"] = "category", ["text"] = "prompt" });
 
-        Assert.Equal(["1.png =dog one", "2.png =cat two"], PictureTree.Lines(tree.Read(new PictureRequest { Labels = true, Captions = true, Columns = columns })));
+        Assert.Equal(
+            ["1.png =dog one", "2.png =cat two"],
+            PictureTree.Lines(tree.Read(new PictureRequest { Labels = true, Captions = true, Columns = columns })));
         Assert.Contains("'label'", tree.LabelsRefusal(), StringComparison.Ordinal);
         Assert.Contains("file_name, prompt, category", tree.LabelsRefusal(), StringComparison.Ordinal);
     }
@@ -107,7 +115,10 @@ public sealed class MetadataTests
     [InlineData("./")]
     public void Read_PathThatLeavesTheFolder_IsRefusedWithItsLine(string path)
     {
-        using var tree = new PictureTree("in/1.png", "in/metadata.jsonl|{\"file_name\":\"1.png\",\"text\":\"one\"}\n{\"file_name\":\"" + path + "\",\"text\":\"two\"}", "1.png");
+        using var tree = new PictureTree(
+            "in/1.png",
+            "in/metadata.jsonl|{\"file_name\":\"1.png\",\"text\":\"one\"}\n{\"file_name\":\"" + path + "\",\"text\":\"two\"}",
+            "1.png");
 
         var refusal = tree.Refusal(new PictureRequest { Captions = true });
 
@@ -131,15 +142,20 @@ public sealed class MetadataTests
     [Fact]
     public void Read_TwoKindsOfMetadata_AreRefused()
     {
-        using var tree = new PictureTree("1.png", "metadata.csv|file_name,text\n1.png,one\n", "metadata.jsonl|{\"file_name\":\"1.png\",\"text\":\"one\"}");
+        using var tree = new PictureTree(
+            "1.png", "metadata.csv|file_name,text\n1.png,one\n", "metadata.jsonl|{\"file_name\":\"1.png\",\"text\":\"one\"}");
 
-        Assert.Contains("has both 'metadata.csv' and 'metadata.jsonl'", tree.Refusal(new PictureRequest { Captions = true }), StringComparison.Ordinal);
+        Assert.Contains(
+            "has both 'metadata.csv' and 'metadata.jsonl'", tree.Refusal(new PictureRequest { Captions = true }), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Read_TwoFilesThatNameAPicture_AreRefused()
     {
-        using var tree = new PictureTree("in/1.png", "metadata.jsonl|{\"file_name\":\"in/1.png\",\"text\":\"one\"}", "in/metadata.jsonl|{\"file_name\":\"1.png\",\"text\":\"two\"}");
+        using var tree = new PictureTree(
+            "in/1.png",
+            "metadata.jsonl|{\"file_name\":\"in/1.png\",\"text\":\"one\"}",
+            "in/metadata.jsonl|{\"file_name\":\"1.png\",\"text\":\"two\"}");
 
         Assert.Contains("'in/1.png' is also in", tree.Refusal(new PictureRequest { Captions = true }), StringComparison.Ordinal);
     }

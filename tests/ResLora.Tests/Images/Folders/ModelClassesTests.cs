@@ -44,7 +44,10 @@ public sealed class ModelClassesTests
     {
         using var tree = new PictureTree("cat/0.png", "dog/1.png");
 
-        Assert.Contains("2 classes and the model 3", tree.Refusal(new PictureRequest { Labels = true, Model = new ModelClasses(["LABEL_0", "LABEL_1", "LABEL_2"]) }), StringComparison.Ordinal);
+        Assert.Contains(
+            "2 classes and the model 3",
+            tree.Refusal(new PictureRequest { Labels = true, Model = new ModelClasses(["LABEL_0", "LABEL_1", "LABEL_2"]) }),
+            StringComparison.Ordinal);
     }
 
     [Theory]

@@ -23,7 +23,14 @@ public sealed class PictureDataReaderTests
     [Fact]
     public void Read_WhatSystemsLeaveBehind_IsPassedOver()
     {
-        using var tree = new PictureTree("cat/1.png", "dog/2.png", "cat/._1.png", ".git/fox/3.png", "__MACOSX/fox/4.png", "dog/notes.txt|no picture", "README.md|# Data");
+        using var tree = new PictureTree(
+            "cat/1.png",
+            "dog/2.png",
+            "cat/._1.png",
+            ".git/fox/3.png",
+            "__MACOSX/fox/4.png",
+            "dog/notes.txt|no picture",
+            "README.md|# Data");
 
         Assert.Equal(["cat/1.png =cat", "dog/2.png =dog"], PictureTree.Lines(tree.ReadLabels()));
         Assert.Empty(tree.Told);
@@ -32,7 +39,12 @@ public sealed class PictureDataReaderTests
     [Fact]
     public void Read_SplitFolders_GiveSplitsAtAnyDepthAndInAnyCase()
     {
-        using var tree = new PictureTree("data/my-test/cat/2.png", "data/my-test/dog/3.png", "data/Train_images/cat/0.png", "data/Train_images/dog/1.png", "data/val/dog/4.png");
+        using var tree = new PictureTree(
+            "data/my-test/cat/2.png",
+            "data/my-test/dog/3.png",
+            "data/Train_images/cat/0.png",
+            "data/Train_images/dog/1.png",
+            "data/val/dog/4.png");
 
         var data = tree.ReadLabels();
 

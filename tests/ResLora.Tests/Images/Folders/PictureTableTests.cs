@@ -35,7 +35,8 @@ public sealed class PictureTableTests
     {
         using var tree = new PictureTree("1.png", $"data.csv|{content}");
 
-        var error = Assert.Throws<FileFormatException>(() => PictureDataReader.Read(tree["data.csv"], new PictureRequest { Labels = true }));
+        var error = Assert.Throws<FileFormatException>(
+            () => PictureDataReader.Read(tree["data.csv"], new PictureRequest { Labels = true }));
 
         Assert.Contains("data.csv", error.Message, StringComparison.Ordinal);
         Assert.Contains(part, error.Message, StringComparison.Ordinal);
@@ -47,8 +48,13 @@ public sealed class PictureTableTests
         using var tree = new PictureTree();
         var picture = TinyPictures.Ramp(3, 4);
         const string features = """{"info":{"features":{"label":{"names":["zebra","ant"],"_type":"ClassLabel"}}}}""";
-        await WriteAsync(tree["data/train-00000-of-00001.parquet"], features, new HubRow(TinyPictures.Png(picture), "a.png", 1), new HubRow(TinyPictures.Png(picture), "b.png", 0));
-        await WriteAsync(tree["data/test-00000-of-00001.parquet"], features, new HubRow(TinyPictures.Png(TinyPictures.Ramp(5, 5)), "c.png", 1));
+        await WriteAsync(
+            tree["data/train-00000-of-00001.parquet"],
+            features,
+            new HubRow(TinyPictures.Png(picture), "a.png", 1),
+            new HubRow(TinyPictures.Png(picture), "b.png", 0));
+        await WriteAsync(
+            tree["data/test-00000-of-00001.parquet"], features, new HubRow(TinyPictures.Png(TinyPictures.Ramp(5, 5)), "c.png", 1));
 
         var data = tree.ReadLabels();
 
@@ -64,11 +70,17 @@ public sealed class PictureTableTests
     public async Task Read_ParquetOfPathsOrPlainBytes_IsReadToo()
     {
         using var tree = new PictureTree("a/1.png");
-        await WriteAsync(tree["paths.parquet"], null, new HubRow(null, "a/1.png", 0), new HubRow(TinyPictures.Png(TinyPictures.Ramp(1, 1)), null, 1));
-        await ParquetSerializer.SerializeAsync([new BytesRow { img = TinyPictures.Png(TinyPictures.Ramp(2, 7)), fine = "x" }], tree["bytes.parquet"], cancellationToken: TestContext.Current.CancellationToken);
+        await WriteAsync(
+            tree["paths.parquet"], null, new HubRow(null, "a/1.png", 0), new HubRow(TinyPictures.Png(TinyPictures.Ramp(1, 1)), null, 1));
+        await ParquetSerializer.SerializeAsync(
+            [new BytesRow { img = TinyPictures.Png(TinyPictures.Ramp(2, 7)), fine = "x" }],
+            tree["bytes.parquet"],
+            cancellationToken: TestContext.Current.CancellationToken);
 
         var paths = PictureDataReader.Read(tree["paths.parquet"], new PictureRequest { Labels = true });
-        var bytes = PictureDataReader.Read(tree["bytes.parquet"], new PictureRequest { Captions = true, Columns = new ColumnMap(new Dictionary<string, string> { ["text"] = "fine" }) });
+        var bytes = PictureDataReader.Read(
+            tree["bytes.parquet"],
+            new PictureRequest { Captions = true, Columns = new ColumnMap(new Dictionary<string, string> { ["text"] = "fine" }) });
 
         Assert.Equal(["a/1.png =0", "paths.parquet, row 2 =1"], PictureTree.Lines(paths));
         Assert.Equal(2, paths.Pictures[0].Source.Decode().Height);
@@ -94,7 +106,8 @@ public sealed class PictureTableTests
         using var tree = new PictureTree();
         await WriteAsync(tree["data.parquet"], """{"info":{"features":{"label":{"names":["a","b"]}}}}""", new HubRow([1], "a.png", 2));
 
-        var error = Assert.Throws<FileFormatException>(() => PictureDataReader.Read(tree["data.parquet"], new PictureRequest { Labels = true }));
+        var error = Assert.Throws<FileFormatException>(
+            () => PictureDataReader.Read(tree["data.parquet"], new PictureRequest { Labels = true }));
 
         Assert.Contains("row 1: the label is '2', expected a number of the 2 classes", error.Message, StringComparison.Ordinal);
     }
@@ -119,7 +132,8 @@ public sealed class PictureTableTests
         var label = new DataField<long>("label");
         await using var file = File.Create(path);
         await using var writer = await ParquetWriter.CreateAsync(
-            new ParquetSchema(new StructField("image", bytes, name), label), file, cancellationToken: TestContext.Current.CancellationToken);
+            new ParquetSchema(
+                new StructField("image", bytes, name), label), file, cancellationToken: TestContext.Current.CancellationToken);
         if (features is not null)
         {
             writer.CustomMetadata = new Dictionary<string, string> { ["huggingface"] = features };
@@ -128,7 +142,8 @@ public sealed class PictureTableTests
         using var group = writer.CreateRowGroup();
         await group.WriteAsync(bytes, [.. rows.Select(row => row.Bytes!)]);
         await group.WriteAsync(name, [.. rows.Select(row => row.Path!)]);
-        await group.WriteAsync<long>(label, rows.Select(row => row.Label).ToArray(), cancellationToken: TestContext.Current.CancellationToken);
+        await group.WriteAsync<long>(
+            label, rows.Select(row => row.Label).ToArray(), cancellationToken: TestContext.Current.CancellationToken);
     }
 
     private sealed record HubRow(byte[]? Bytes, string? Path, long Label);

@@ -43,7 +43,9 @@ public sealed class PillowResizeTests
     {
         var got = PillowResize.Resize(Pattern(12, 4), 3, 3, Resampling.Bicubic);
 
-        Assert.Equal("134 121 99 95 137 158 140 141 118 142 118 128 114 122 126 128 129 102 95 128 119 140 108 161 125 115 106", string.Join(' ', got.Bytes));
+        Assert.Equal(
+            "134 121 99 95 137 158 140 141 118 142 118 128 114 122 126 128 129 102 95 128 119 140 108 161 125 115 106",
+            string.Join(' ', got.Bytes));
     }
 
     // By Pillow 13.0.0: places where floor((i + 0.5) scale) would take the next pixel.

@@ -34,7 +34,8 @@ public sealed class PreprocessorTests
 
         var got = new Preprocessor { Crop = (cropHeight, cropWidth) }.Fit(new PixelImage(height, width, bytes), "picture");
 
-        var rows = got.Bytes.Chunk(3 * cropWidth).Select(row => string.Join(' ', row.Chunk(3).Select(pixel => pixel[2] == 0 ? "-" : $"{pixel[0]},{pixel[1]}")));
+        var rows = got.Bytes.Chunk(3 * cropWidth).Select(
+            row => string.Join(' ', row.Chunk(3).Select(pixel => pixel[2] == 0 ? "-" : $"{pixel[0]},{pixel[1]}")));
         Assert.Equal(expected, string.Join(" / ", rows));
     }
 
@@ -56,7 +57,10 @@ public sealed class PreprocessorTests
 
         var error = Assert.Throws<FileFormatException>(() => preprocessor.Fit(TinyPictures.Noise(1, 1000), "'long.png'"));
 
-        Assert.Contains("'long.png' has 1000 x 1 pixels, which the model's preprocessing makes 1024000 x 1024", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'long.png' has 1000 x 1 pixels, which the model's preprocessing makes 1024000 x 1024",
+            error.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -90,7 +90,8 @@ public sealed class BertCheckpointTests
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
         using var model = TinyBert.Create(family, ModelHead.MaskedTokens);
-        TinyBert.Write(folder, model, tensors => new Dictionary<string, Tensor>(tensors) { [$"{head}.decoder.bias"] = tensors[$"{head}.bias"] + 2 });
+        TinyBert.Write(
+            folder, model, tensors => new Dictionary<string, Tensor>(tensors) { [$"{head}.decoder.bias"] = tensors[$"{head}.bias"] + 2 });
 
         using var loaded = ModelRegistry.LoadText(folder.Path);
 

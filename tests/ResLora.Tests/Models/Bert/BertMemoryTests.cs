@@ -19,7 +19,10 @@ public sealed class BertMemoryTests
         var account = BertMemory.Of(TinyBert.Config("bert") with { HiddenDropout = dropout, AttentionDropout = dropout }, _terms);
 
         Assert.Equal(3, account.Layers.Count);
-        Assert.All(account.Layers, layer => Assert.Equal((16 * 4, kept, pairs, (2 * 24 + 2 * 16) * 4), (layer.Input, layer.Kept, layer.KeptPerPair, layer.Passing)));
+        Assert.All(
+            account.Layers,
+            layer =>
+                Assert.Equal((16 * 4, kept, pairs, (2 * 24 + 2 * 16) * 4), (layer.Input, layer.Kept, layer.KeptPerPair, layer.Passing)));
         Assert.Equal((0, 5 * 29 * 12), (account.BehindLayers, account.Loss(5)));
     }
 }

@@ -79,14 +79,18 @@ public sealed class RotaryEmbeddingTests
 
         var found = scaling.Frequencies(1000, 16);
 
-        Assert.All(expected.Split(' ').Zip(found), pair => Assert.Equal(1, pair.Second / double.Parse(pair.First, CultureInfo.InvariantCulture), float32Rounding));
+        Assert.All(
+            expected.Split(' ').Zip(found),
+            pair => Assert.Equal(1, pair.Second / double.Parse(pair.First, CultureInfo.InvariantCulture), float32Rounding));
         Assert.Equal(8, found.Length);
         Assert.Equal(scale, scaling.AttentionScale, 1e-12);
     }
 
     [Fact]
     public void Frequencies_Dynamic_AreThePlainOnesWithinTheModelsPositions() =>
-        Assert.Equal(_config.RotaryFrequencies(), (_config with { ConfiguredRopeScaling = new RopeScaling { Kind = "dynamic", Factor = 4 } }).RotaryFrequencies());
+        Assert.Equal(
+            _config.RotaryFrequencies(),
+            (_config with { ConfiguredRopeScaling = new RopeScaling { Kind = "dynamic", Factor = 4 } }).RotaryFrequencies());
 
     [Fact]
     public void Angles_Scaled_AreLongerByThatMuch()

@@ -70,7 +70,8 @@ public sealed class NoiseScheduleTests
         var schedule = new NoiseSchedule(Config("scaled_linear"));
         var (latents, noise) = (TestSchedules.Numbers(1), TestSchedules.Numbers(2));
 
-        var (noisy, velocity) = (schedule.AddNoise(latents, noise, tensor(_timesteps)), schedule.Velocity(latents, noise, tensor(_timesteps)));
+        var (noisy, velocity) = (
+            schedule.AddNoise(latents, noise, tensor(_timesteps)), schedule.Velocity(latents, noise, tensor(_timesteps)));
 
         for (var i = 0; i < 2; i++)
         {

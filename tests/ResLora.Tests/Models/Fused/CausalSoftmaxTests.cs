@@ -56,7 +56,8 @@ public sealed class CausalSoftmaxTests : KernelTests
     {
         var (scores, gradient) = (KernelCheck.Random(1, 3, 1, 33, 33), KernelCheck.Random(2, 1, 1, 33, 33));
         var behind = ones(33, 33, dtype: ScalarType.Bool).triu(1);
-        var (otherScores, otherGradient) = (scores.masked_fill(behind, float.NaN).contiguous(), gradient.masked_fill(behind, float.NaN).contiguous());
+        var (otherScores, otherGradient) = (
+            scores.masked_fill(behind, float.NaN).contiguous(), gradient.masked_fill(behind, float.NaN).contiguous());
 
         CausalSoftmax.Backward(scores, gradient);
         CausalSoftmax.Backward(otherScores, otherGradient);
@@ -106,7 +107,8 @@ public sealed class CausalSoftmaxTests : KernelTests
     [Fact]
     public void ForwardAndBackward_OneOrTwoThreads_GiveTheSameBits() => KernelCheck.AssertThreadsDoNotMatter(() =>
     {
-        var (first, second, gradient) = (KernelCheck.Random(1, 3, 2, 51, 17), KernelCheck.Random(2, 3, 2, 51, 17), KernelCheck.Random(3, 1, 2, 51, 17));
+        var (first, second, gradient) = (
+            KernelCheck.Random(1, 3, 2, 51, 17), KernelCheck.Random(2, 3, 2, 51, 17), KernelCheck.Random(3, 1, 2, 51, 17));
 
         CausalSoftmax.Forward(first);
         CausalSoftmax.Backward(second, gradient);

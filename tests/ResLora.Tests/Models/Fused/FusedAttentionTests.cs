@@ -36,7 +36,8 @@ public sealed class FusedAttentionTests : KernelTests
         var packed = Fused(inputs, 32, lengths);
         var angles = HeadLayoutTests.Angles(32, 9);
         var rows = KernelCheck.Run(
-            bfloat16, x => FusedAttention.Apply(x[0], x[1], x[2], angles.Cos, angles.Sin, 32, lengths), inputs[3], inputs[0], inputs[1], inputs[2]);
+            bfloat16, x =>
+                FusedAttention.Apply(x[0], x[1], x[2], angles.Cos, angles.Sin, 32, lengths), inputs[3], inputs[0], inputs[1], inputs[2]);
 
         Assert.All(packed.Zip(rows), pair => Assert.True(KernelCheck.Same(pair.First, pair.Second)));
     }
@@ -147,12 +148,19 @@ public sealed class FusedAttentionTests : KernelTests
     {
         var angles = HeadLayoutTests.Angles(size, lengths);
         return KernelCheck.Run(
-            bfloat16, x => FusedAttention.Apply(x[0], x[1], x[2], angles.Cos, angles.Sin, size, lengths), inputs[3], inputs[0], inputs[1], inputs[2]);
+            bfloat16, x =>
+                FusedAttention.Apply(x[0], x[1], x[2], angles.Cos, angles.Sin, size, lengths), inputs[3], inputs[0], inputs[1], inputs[2]);
     }
 
     /// <summary>The same in float32, text by text, by libtorch's operations.</summary>
     private static Tensor[] Plain(Tensor[] inputs, int size, int[] lengths) =>
-        KernelCheck.Run(float32, x => cat([.. Starts(lengths).Select(text => Text(x, size, text.Start, text.Length))]), inputs[3], inputs[0], inputs[1], inputs[2]);
+        KernelCheck.Run(
+            float32,
+            x => cat([.. Starts(lengths).Select(text => Text(x, size, text.Start, text.Length))]),
+            inputs[3],
+            inputs[0],
+            inputs[1],
+            inputs[2]);
 
     private static Tensor Text(Tensor[] x, int size, int start, int length)
     {

@@ -56,7 +56,8 @@ public sealed class FusedRmsNormTests : KernelTests
     {
         var (x, weight, above) = Inputs(64);
 
-        KernelCheck.AssertThreadsDoNotMatter(() => KernelCheck.Run(bfloat16, leaves => FusedRmsNorm.Apply(leaves[0], weight, Epsilon), above, x));
+        KernelCheck.AssertThreadsDoNotMatter(
+            () => KernelCheck.Run(bfloat16, leaves => FusedRmsNorm.Apply(leaves[0], weight, Epsilon), above, x));
     }
 
     [Fact]

@@ -15,7 +15,8 @@ public sealed class HeadLayoutTests : KernelTests
     internal static RotaryAngles Angles(int size, params int[] lengths)
     {
         var frequencies = tensor(Enumerable.Range(0, size / 2).Select(i => (float)Math.Pow(10000, -2.0 * i / size)).ToArray());
-        return RotaryEmbedding.Angles(frequencies, tensor(lengths.SelectMany(length => Enumerable.Range(0, length)).Select(p => (float)p).ToArray()));
+        return RotaryEmbedding.Angles(
+            frequencies, tensor(lengths.SelectMany(length => Enumerable.Range(0, length)).Select(p => (float)p).ToArray()));
     }
 
     private static HeadLayout Layout(int size, params int[] lengths) => new(size, lengths, Pair(Angles(size, lengths)));

@@ -139,7 +139,9 @@ public sealed unsafe class LanesTests
             Lanes.Store(Vector512.Create(1f), start + Lanes.Count, count);
         }
 
-        ushort[] expected = [.. Enumerable.Repeat(Untouched, Lanes.Count), .. Enumerable.Repeat(Lanes.Narrow(1), count), .. Enumerable.Repeat(Untouched, (2 * Lanes.Count) - count)];
+        ushort[] expected =
+            [.. Enumerable.Repeat(Untouched, Lanes.Count), .. Enumerable.Repeat(Lanes.Narrow(1), count), .. Enumerable.Repeat(
+                Untouched, (2 * Lanes.Count) - count)];
         Assert.Equal(expected, target);
     }
 

@@ -121,7 +121,8 @@ public sealed class GgufLlamaTests : IDisposable
     [Fact]
     public void Describe_Yarn_HasTheKeysThatLlamaCppReads()
     {
-        using var model = Restless(TinyLlama.Config with { ConfiguredRopeScaling = new RopeScaling { Kind = "yarn", Factor = 4, OriginalLength = 16 } });
+        using var model = Restless(
+            TinyLlama.Config with { ConfiguredRopeScaling = new RopeScaling { Kind = "yarn", Factor = 4, OriginalLength = 16 } });
         Write(model);
 
         using var reader = GgufFile.Open(_folder["model.gguf"]);
@@ -133,7 +134,12 @@ public sealed class GgufLlamaTests : IDisposable
 
     [Fact]
     public void Losses_OfDynamicScaling_AreNamed() =>
-        Assert.Contains("dynamic", Assert.Single(new GgufLlamaExport(TinyLlama.Config with { ConfiguredRopeScaling = new RopeScaling { Kind = "dynamic", Factor = 2 } }).Losses), StringComparison.Ordinal);
+        Assert.Contains(
+            "dynamic",
+            Assert.Single(
+                new GgufLlamaExport(
+                    TinyLlama.Config with { ConfiguredRopeScaling = new RopeScaling { Kind = "dynamic", Factor = 2 } }).Losses),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Describe_HeadsOfTheirOwnWidth_SaysSo()
@@ -187,7 +193,8 @@ public sealed class GgufLlamaTests : IDisposable
         { "must hold 2 positive numbers", tensors => [.. tensors, new("rope_freqs.weight", [3], GgufWeightType.F32, () => ones(3))] },
         {
             "'blk.0.ffn_up.weight' is [24, 15]; [24, 16]",
-            tensors => [.. tensors.Select(t => t.Name == "blk.0.ffn_up.weight" ? t with { Shape = [24, 15], Content = () => ones(24, 15) } : t)]
+            tensors =>
+                [.. tensors.Select(t => t.Name == "blk.0.ffn_up.weight" ? t with { Shape = [24, 15], Content = () => ones(24, 15) } : t)]
         },
     };
 

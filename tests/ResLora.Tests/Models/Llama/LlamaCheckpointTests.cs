@@ -49,7 +49,10 @@ public sealed class LlamaCheckpointTests : IDisposable
     [Fact]
     public void Load_WithoutAHeadThatIsNotTied_NamesIt()
     {
-        Write(Tiny("llama", tied: false), tensors => tensors.Where(t => t.Key != Head).ToDictionary(t => t.Key.Replace("model.", "", StringComparison.Ordinal), t => t.Value));
+        Write(
+            Tiny("llama", tied: false),
+            tensors =>
+                tensors.Where(t => t.Key != Head).ToDictionary(t => t.Key.Replace("model.", "", StringComparison.Ordinal), t => t.Value));
 
         var error = Assert.Throws<FileFormatException>(() => ModelRegistry.Load(_folder.Path));
 
@@ -134,7 +137,9 @@ public sealed class LlamaCheckpointTests : IDisposable
 
         ModelFolder.Write(loaded, _folder.Path, _folder["written"]);
 
-        Assert.Equal(expected, JsonNode.Parse(File.ReadAllText(Path.Combine(_folder["written"], "config.json")))!["architectures"]![0]!.GetValue<string>());
+        Assert.Equal(
+            expected,
+            JsonNode.Parse(File.ReadAllText(Path.Combine(_folder["written"], "config.json")))!["architectures"]![0]!.GetValue<string>());
     }
 
     [Fact]
@@ -169,7 +174,8 @@ public sealed class LlamaCheckpointTests : IDisposable
             ("tie_word_embeddings", "true"));
     }
 
-    private void Write(LlamaModel model, Func<Dictionary<string, Tensor>, Dictionary<string, Tensor>> change, params (string Key, string Value)[] keys)
+    private void Write(
+        LlamaModel model, Func<Dictionary<string, Tensor>, Dictionary<string, Tensor>> change, params (string Key, string Value)[] keys)
     {
         using var noGradient = no_grad();
         var json = JsonNode.Parse(TinyFolders.Json(model.Config))!.AsObject();
@@ -179,6 +185,7 @@ public sealed class LlamaCheckpointTests : IDisposable
         }
 
         _folder.Write("config.json", json.ToJsonString());
-        SafetensorsWriter.Write(_folder["model.safetensors"], change(model.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter)));
+        SafetensorsWriter.Write(
+            _folder["model.safetensors"], change(model.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter)));
     }
 }

@@ -64,7 +64,10 @@ public sealed class LlamaConfigTests
     public void SlidingWindow_PerLayer_FollowsTheFamily(string family, string used, string from, int[] expected)
     {
         var config = Read(
-            Minimal, ("model_type", $"\"{family}\""), ("num_key_value_heads", "4"), ("sliding_window", "8"), ("use_sliding_window", used), ("max_window_layers", from));
+            Minimal, (
+                "model_type",
+                $"\"{family}\""), (
+                    "num_key_value_heads", "4"), ("sliding_window", "8"), ("use_sliding_window", used), ("max_window_layers", from));
 
         Assert.Equal(expected, Enumerable.Range(0, 3).Select(i => config.SlidingWindow(i) ?? 0));
     }
@@ -78,7 +81,8 @@ public sealed class LlamaConfigTests
     public void Read_KeyLeftOut_HasTheFamilysDefault(string family, int keyValueHeads, int positions, int? window)
     {
         var config = Read(
-            Minimal, ("model_type", $"\"{family}\""), ("num_attention_heads", family == "llama" ? "4" : "32"), ("hidden_size", "128"), ("use_sliding_window", "true"),
+            Minimal, ("model_type", $"\"{family}\""), (
+                "num_attention_heads", family == "llama" ? "4" : "32"), ("hidden_size", "128"), ("use_sliding_window", "true"),
             ("num_hidden_layers", "29"));
 
         Assert.Equal((keyValueHeads, positions), (config.KeyValueHeadCount, config.MaxPositions));
@@ -98,7 +102,10 @@ public sealed class LlamaConfigTests
     public void SlidingWindow_WithLayerTypes_FollowsThemWithANote(string family, string used, int[] expected)
     {
         var config = Read(
-            Minimal, ("model_type", $"\"{family}\""), ("num_key_value_heads", "4"), ("sliding_window", "8"), ("use_sliding_window", used), ("max_window_layers", "0"),
+            Minimal, (
+                "model_type",
+                $"\"{family}\""), (
+                    "num_key_value_heads", "4"), ("sliding_window", "8"), ("use_sliding_window", used), ("max_window_layers", "0"),
             ("layer_types", """["full_attention", "sliding_attention", "full_attention"]"""));
 
         Assert.Equal(expected, Enumerable.Range(0, 3).Select(i => config.SlidingWindow(i) ?? 0));
@@ -116,7 +123,8 @@ public sealed class LlamaConfigTests
     [InlineData("""{ "rope_type": "linear", "factor": 4.0, "rope_theta": 50.0 }""", null, "null", 50, 4, 0)]
     [InlineData(null, null, """{ "type": "linear", "factor": 2, "rope_theta": 50 }""", 50, 2, 0)]
     [InlineData("""{ "rope_type": "linear", "type": "default", "factor": 2, "rope_theta": 50 }""", null, null, 50, 2, 1)]
-    public void Read_NewAndOldKeysOfRope_HoldInTransformersOrder(string? parameters, string? theta, string? scaling, double expectedTheta, double factor, int notes)
+    public void Read_NewAndOldKeysOfRope_HoldInTransformersOrder(
+        string? parameters, string? theta, string? scaling, double expectedTheta, double factor, int notes)
     {
         var config = Read(Minimal, ("rope_parameters", parameters), ("rope_theta", theta), ("rope_scaling", scaling));
 

@@ -34,7 +34,9 @@ public sealed class PackedTextsTests
             Assert.InRange(
                 KernelCheck.Distance(alone, packed.narrow(1, text.Start, text.Length)), 0, fused ? BFloat16Tolerance : Float32Tolerance);
         });
-        Assert.True(KernelCheck.Distance(model.Hidden(ids).narrow(1, 8, 11), packed.narrow(1, 8, 11)) > 0.1, "the tokens as one text must be something else");
+        Assert.True(
+            KernelCheck.Distance(model.Hidden(ids).narrow(1, 8, 11), packed.narrow(1, 8, 11)) > 0.1,
+            "the tokens as one text must be something else");
     }
 
     [Theory]
@@ -83,7 +85,8 @@ public sealed class PackedTextsTests
         using var model = TinyLlama.Create();
         var ids = TinyLlama.Ids(1, 6);
 
-        var padded = model.Hidden(cat([ids, zeros(1, 3, dtype: int64)], 1), tensor(new long[] { 1, 1, 1, 1, 1, 1, 0, 0, 0 }).unsqueeze(0), packed: [2, 4, 3]);
+        var padded = model.Hidden(
+            cat([ids, zeros(1, 3, dtype: int64)], 1), tensor(new long[] { 1, 1, 1, 1, 1, 1, 0, 0, 0 }).unsqueeze(0), packed: [2, 4, 3]);
 
         Assert.True(model.Hidden(ids, packed: [2, 4]).allclose(padded.narrow(1, 0, 6), atol: 1e-6));
     }

@@ -140,7 +140,8 @@ public sealed class StableDiffusionFamilyTests : IDisposable
     [Fact]
     public void LoadText_APipeline_IsRefused()
     {
-        Assert.Contains("reads no text", Assert.Throws<ConfigException>(() => ModelRegistry.LoadText(_pipeline)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "reads no text", Assert.Throws<ConfigException>(() => ModelRegistry.LoadText(_pipeline)).Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -45,7 +45,10 @@ public sealed class ToyFamilyTests : IDisposable
         using var rows = ones(2, ToyModel.Width);
         using var before = loaded.Forward(rows);
         var order = loaded.ExecutionOrder;
-        var adapter = AdaptedModel.Inject(loaded, new AdapterConfig { Rank = 2, Targets = TargetModules.Suffixes(loaded.UsualTargets) }, savedModules: loaded.HeadModules);
+        var adapter = AdaptedModel.Inject(
+            loaded,
+            new AdapterConfig { Rank = 2, Targets = TargetModules.Suffixes(loaded.UsualTargets) },
+            savedModules: loaded.HeadModules);
         foreach (var (_, parameter) in adapter.BlockParameters())
         {
             parameter.add_(0.1);
@@ -76,7 +79,8 @@ public sealed class ToyFamilyTests : IDisposable
     {
         using var model = ModelRegistry.Plan(_folder["model"]);
 
-        var plan = RunPlan.Create(model, null, _data, new TrainConfig { Epochs = 1, BatchSize = 1 }, BaseMemory.Of(_folder["model"], model, null));
+        var plan = RunPlan.Create(
+            model, null, _data, new TrainConfig { Epochs = 1, BatchSize = 1 }, BaseMemory.Of(_folder["model"], model, null));
 
         Assert.Null(plan.Memory);
         Assert.True(plan.KeepsFreedMemory);
@@ -91,7 +95,8 @@ public sealed class ToyFamilyTests : IDisposable
 
         var error = Assert.Throws<ConfigException>(() => RunPlan.Create(model, null, _data, config, BaseMemory.Unmapped(model, float32)));
 
-        Assert.Equal("training.maxMemory is 1.0 GB, and what this model takes in training is not known; leave the limit out.", error.Message);
+        Assert.Equal(
+            "training.maxMemory is 1.0 GB, and what this model takes in training is not known; leave the limit out.", error.Message);
     }
 
     [Fact]
@@ -104,7 +109,8 @@ public sealed class ToyFamilyTests : IDisposable
 
     [Fact]
     public void Register_TypeThatIsTaken_IsRefused() =>
-        Assert.Throws<ArgumentException>(() => ModelRegistry.Register(new ModelFamily { ModelTypes = ["mine", "bert"], Build = (_, _) => new ToyModel() }));
+        Assert.Throws<ArgumentException>(
+            () => ModelRegistry.Register(new ModelFamily { ModelTypes = ["mine", "bert"], Build = (_, _) => new ToyModel() }));
 
     [Fact]
     public void Register_TakenOutAgain_IsNotSupported()

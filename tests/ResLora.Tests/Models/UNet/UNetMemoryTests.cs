@@ -68,7 +68,8 @@ public sealed class UNetMemoryTests
         using var model = TinyUNet.Create();
 
         var layer = model.Memory(Terms(), Words).Layers[0];
-        long Before(string end) => layer.Inputs.Single(input => input.Names.Any(name => name.EndsWith(end, StringComparison.Ordinal))).Before;
+        long Before(string end) =>
+            layer.Inputs.Single(input => input.Names.Any(name => name.EndsWith(end, StringComparison.Ordinal))).Before;
 
         Assert.Equal(0, Before("conv_in"));
         Assert.Equal(2 * 8 * 64 * Width, Before("resnets.0.conv1"));

@@ -28,7 +28,9 @@ public sealed class UNetModelTests
         var sample = model.Forward(inputs.Read("latents"), inputs.Read("timesteps"), inputs.Read("encoder_hidden_states"));
 
         var expected = inputs.Read("base.sample");
-        Assert.True(TinyAdapters.Distance(expected, sample) <= 2e-5 * expected.abs().max().item<float>(), $"{TinyAdapters.Distance(expected, sample)}");
+        Assert.True(
+            TinyAdapters.Distance(expected, sample) <= 2e-5 * expected.abs().max().item<float>(),
+            $"{TinyAdapters.Distance(expected, sample)}");
     }
 
     [Fact]
@@ -107,7 +109,8 @@ public sealed class UNetModelTests
     {
         using var model = TinyUNet.Create();
 
-        var order = model.ExecutionOrder.Where(name => name.EndsWith("conv1", StringComparison.Ordinal) || name.EndsWith("attn1.to_q", StringComparison.Ordinal)
+        var order = model.ExecutionOrder.Where(name => name.EndsWith("conv1", StringComparison.Ordinal) || name.EndsWith(
+            "attn1.to_q", StringComparison.Ordinal)
             || name.Contains("samplers", StringComparison.Ordinal)).Take(10);
 
         const string query = ".transformer_blocks.0.attn1.to_q";
@@ -128,7 +131,8 @@ public sealed class UNetModelTests
 
         var adapted = AdaptedModel.Inject(model, Shortcut(model.UsualTargets), seed: 1);
 
-        var cut = Assert.Single(adapted.Breaks, b => b.To.EndsWith("mid_block.attentions.0.transformer_blocks.0.attn1.to_q", StringComparison.Ordinal));
+        var cut = Assert.Single(
+            adapted.Breaks, b => b.To.EndsWith("mid_block.attentions.0.transformer_blocks.0.attn1.to_q", StringComparison.Ordinal));
         Assert.Equal("they see 16 and 4 tokens of an input", cut.Reason);
         Assert.Equal([1, 4, 2], adapted.Chains.Where(c => c.Name == "attn2.to_k").Select(c => c.Blocks.Count));
         adapted.Remove();
@@ -144,11 +148,14 @@ public sealed class UNetModelTests
         Assert.Equal(["conv1", "conv2"], adapted.Chains.Select(c => c.Name).Distinct().Order(StringComparer.Ordinal));
         Assert.Equal(
             ["mid_block.resnets.0.conv1", "mid_block.resnets.1.conv1"],
-            Assert.Single(adapted.Chains, c => c.Blocks.Contains("mid_block.resnets.1.conv1")).Blocks.Where(b => b.StartsWith("mid", StringComparison.Ordinal)));
+            Assert.Single(
+                adapted.Chains,
+                c => c.Blocks.Contains("mid_block.resnets.1.conv1")).Blocks.Where(b => b.StartsWith("mid", StringComparison.Ordinal)));
         adapted.Remove();
     }
 
-    /// <summary>1 x 2 latents have 1 x 1 pixels in two levels that the configuration's 8 x 8 tells apart, and the other way round.</summary>
+    /// <summary>1 x 2 latents have 1 x 1 pixels in two levels that the configuration's 8 x 8 tells apart, and the other way
+    /// round.</summary>
     [Theory]
     [InlineData(1, 2)]
     [InlineData(3, 5)]
@@ -201,7 +208,9 @@ public sealed class UNetModelTests
 
         var first = Gradient();
 
-        Assert.All(Enumerable.Range(0, 30), _ => Assert.True(TinyAdapters.Distance(first, Gradient()) <= Tolerance * first.abs().max().item<float>()));
+        Assert.All(
+            Enumerable.Range(0, 30),
+            _ => Assert.True(TinyAdapters.Distance(first, Gradient()) <= Tolerance * first.abs().max().item<float>()));
     }
 
     private static AdapterConfig Shortcut(IReadOnlyList<string> targets) => new()

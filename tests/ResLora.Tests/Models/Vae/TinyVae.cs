@@ -57,7 +57,8 @@ internal static class TinyVae
         config["_class_name"] = "AutoencoderKL";
         folder.Write("config.json", config.ToJsonString());
         SafetensorsWriter.Write(
-            folder["diffusion_pytorch_model.safetensors"], model.named_parameters().ToDictionary(p => rename(p.name), p => (Tensor)p.parameter));
+            folder["diffusion_pytorch_model.safetensors"], model.named_parameters().ToDictionary(
+                p => rename(p.name), p => (Tensor)p.parameter));
         return folder.Path;
     }
 }

@@ -46,7 +46,8 @@ public sealed class VaeConfigTests
     [Fact]
     public void Read_SeveralProblems_NamesAll()
     {
-        var exception = Assert.Throws<ConfigException>(() => Read("\"act_fn\": \"gelu\", \"shift_factor\": 1, \"scaling_factor\": 0, \"layers_per_block\": 0"));
+        var exception = Assert.Throws<ConfigException>(
+            () => Read("\"act_fn\": \"gelu\", \"shift_factor\": 1, \"scaling_factor\": 0, \"layers_per_block\": 0"));
 
         Assert.All(
             ["act_fn", "shift_factor", "scaling_factor", "layers_per_block"], key => Assert.Contains(key, exception.Message, StringComparison.Ordinal));

@@ -168,6 +168,8 @@ public sealed class VaeModelTests
         var (mean, _) = model.Encode(TinyVae.Pixels());
 
         Assert.Equal([2L, 4, 2, 3], mean.shape);
-        Assert.DoesNotContain(model.named_parameters(), p => p.name.Contains("quant", StringComparison.Ordinal) || p.name.Contains("attentions", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            model.named_parameters(),
+            p => p.name.Contains("quant", StringComparison.Ordinal) || p.name.Contains("attentions", StringComparison.Ordinal));
     }
 }

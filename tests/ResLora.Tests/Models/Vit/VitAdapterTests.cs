@@ -31,7 +31,8 @@ public sealed class VitAdapterTests
         var names = SafetensorsReader.ReadHeader(Tensors(folder)).Entries.Keys;
         Assert.Equal(
             [
-                Block + "attention.k_proj.lora_A.weight", Block + "attention.o_proj.lora_A.weight", Block + "attention.q_proj.lora_A.weight",
+                Block + "attention.k_proj.lora_A.weight", Block + "attention.o_proj.lora_A.weight", Block
+                    + "attention.q_proj.lora_A.weight",
                 Block + "attention.v_proj.lora_A.weight", Block + "mlp.fc1.lora_A.weight", Block + "mlp.fc2.lora_A.weight",
             ],
             names.Where(name => name.StartsWith(Block, StringComparison.Ordinal) && name.Contains("lora_A")).Order(StringComparer.Ordinal));
@@ -231,5 +232,6 @@ public sealed class VitAdapterTests
     private static void Rename(TemporaryFolder folder, Func<string, string> rename) =>
         SafetensorsWriter.Write(Tensors(folder), Read(folder).ToDictionary(t => rename(t.Key), t => t.Value));
 
-    private static IEnumerable<string> Texts(JsonNode? list) => list!.AsArray().Select(text => text!.GetValue<string>()).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Texts(JsonNode? list) =>
+        list!.AsArray().Select(text => text!.GetValue<string>()).Order(StringComparer.Ordinal);
 }

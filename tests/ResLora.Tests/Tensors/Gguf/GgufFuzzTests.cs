@@ -45,7 +45,9 @@ public sealed class GgufFuzzTests : IDisposable
     {
         var valid = ValidFile();
 
-        Check(Gen.Choose(0, valid.Length + 40).ToArbitrary(), count => [.. valid.Take(count), .. new byte[Math.Max(0, count - valid.Length)]]);
+        Check(
+            Gen.Choose(0, valid.Length + 40).ToArbitrary(),
+            count => [.. valid.Take(count), .. new byte[Math.Max(0, count - valid.Length)]]);
     }
 
     [Fact]

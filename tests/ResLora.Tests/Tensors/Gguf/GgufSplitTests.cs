@@ -49,7 +49,8 @@ public sealed class GgufSplitTests : IDisposable
     {
         var first = WriteThree();
 
-        var error = Assert.Throws<FileFormatException>(() => GgufFile.Open(first.Replace("00001-of", "00002-of", StringComparison.Ordinal)));
+        var error = Assert.Throws<FileFormatException>(
+            () => GgufFile.Open(first.Replace("00001-of", "00002-of", StringComparison.Ordinal)));
 
         Assert.Contains(first, error.Message, StringComparison.Ordinal);
     }
@@ -102,7 +103,8 @@ public sealed class GgufSplitTests : IDisposable
         var first = WriteThree();
         _folder.Write("m-00003-of-00003.gguf", Part(2, 3, 3).Build());
 
-        Assert.Contains("split.tensors.count", Assert.Throws<FileFormatException>(() => GgufFile.Open(first)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "split.tensors.count", Assert.Throws<FileFormatException>(() => GgufFile.Open(first)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,7 +112,8 @@ public sealed class GgufSplitTests : IDisposable
     {
         var path = _folder.Write("renamed.gguf", Part(0, 2, 0).Build());
 
-        Assert.Contains("-00001-of-00002.gguf", Assert.Throws<FileFormatException>(() => GgufFile.Open(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "-00001-of-00002.gguf", Assert.Throws<FileFormatException>(() => GgufFile.Open(path)).Message, StringComparison.Ordinal);
     }
 
     private string WriteThree()

@@ -64,7 +64,8 @@ public sealed class GgufTensorReaderTests : IDisposable
         { "type 13, which does not exist", () => new RawGguf().Key("a", 13).Build() },
         { "list of lists", () => new RawGguf().Key("a", List, [.. RawGguf.U32(List), .. RawGguf.U64(0)]).Build() },
         { "list of type 99", () => new RawGguf().Key("a", List, [.. RawGguf.U32(99), .. RawGguf.U64(0)]).Build() },
-        { "number of items of 'a' is 1099511627776", () => new RawGguf().Key("a", List, [.. RawGguf.U32(Text), .. RawGguf.U64(1UL << 40)]).Build() },
+        { "number of items of 'a' is 1099511627776", () => new RawGguf().Key(
+            "a", List, [.. RawGguf.U32(Text), .. RawGguf.U64(1UL << 40)]).Build() },
         { "is said to take 9223372036854775808 bytes", () => new RawGguf().Key("a", Text, RawGguf.U64(1UL << 63)).Build() },
         { "not valid UTF-8", () => new RawGguf().Key("a", Text, [.. RawGguf.U64(1), 0xFF]).Build() },
         { "power of two", () => new RawGguf().Key("general.alignment", UInt32, RawGguf.U32(24)).Build() },
@@ -115,7 +116,8 @@ public sealed class GgufTensorReaderTests : IDisposable
     [Fact]
     public void Open_ListOfYesAndNo_KeepsThem()
     {
-        using var reader = GgufFile.Open(_folder.Write("a.gguf", new RawGguf().Key("list", List, [.. RawGguf.U32(Flag), .. RawGguf.U64(2), 1, 0]).Build()));
+        using var reader = GgufFile.Open(
+            _folder.Write("a.gguf", new RawGguf().Key("list", List, [.. RawGguf.U32(Flag), .. RawGguf.U64(2), 1, 0]).Build()));
 
         Assert.Equal([true, false], reader.Require<bool[]>("list"));
     }
@@ -140,7 +142,10 @@ public sealed class GgufTensorReaderTests : IDisposable
         using var reader = GgufFile.Open(_folder.Write("a.gguf", bytes));
 
         var growth = LiveTensors.Growth(() =>
-            Assert.Contains("'t' is no finite number (its block 1)", Assert.Throws<FileFormatException>(() => reader.Read("t")).Message, StringComparison.Ordinal));
+            Assert.Contains(
+                "'t' is no finite number (its block 1)",
+                Assert.Throws<FileFormatException>(() => reader.Read("t")).Message,
+                StringComparison.Ordinal));
 
         Assert.Equal(0, growth);
     }

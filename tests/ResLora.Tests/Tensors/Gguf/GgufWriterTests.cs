@@ -46,7 +46,8 @@ public sealed class GgufWriterTests : IDisposable
         var metadata = new GgufMetadata();
         metadata.Add("k", 5u);
 
-        GgufWriter.Write(_folder["a.gguf"], metadata, [new("t", [1, 2], GgufWeightType.F32, () => tensor(new[] { 1f, -2f }).reshape(1, 2))]);
+        GgufWriter.Write(
+            _folder["a.gguf"], metadata, [new("t", [1, 2], GgufWeightType.F32, () => tensor(new[] { 1f, -2f }).reshape(1, 2))]);
 
         byte[] head =
         [
@@ -90,7 +91,8 @@ public sealed class GgufWriterTests : IDisposable
         var matrix = randn([3, 96], generator: generator);
         matrix[1].zero_();   // a block of zeros has no scale to divide by
         // 127 sets the scale to 1, so that 0.5 and -0.5 are halves.
-        matrix[2].narrow(0, 0, 32).copy_(tensor(Enumerable.Range(0, 32).Select(i => i switch { 0 => 127f, 1 => 0.5f, 2 => -0.5f, 3 => 2.5f, _ => i }).ToArray()));
+        matrix[2].narrow(0, 0, 32).copy_(
+            tensor(Enumerable.Range(0, 32).Select(i => i switch { 0 => 127f, 1 => 0.5f, 2 => -0.5f, 3 => 2.5f, _ => i }).ToArray()));
 
         GgufWriter.Write(_folder["a.gguf"], new GgufMetadata(), [new("m", [3, 96], GgufWeightType.Q8, () => matrix.alias())]);
 

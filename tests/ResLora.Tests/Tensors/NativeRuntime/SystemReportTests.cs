@@ -27,7 +27,9 @@ public sealed class SystemReportTests
         var report = SystemReport.Collect();
 
         Assert.True(report.TotalMemoryBytes > 100_000_000);
-        Assert.True(report.AvailableMemoryBytes is null || (report.AvailableMemoryBytes > 0 && report.AvailableMemoryBytes <= report.TotalMemoryBytes));
+        Assert.True(
+            report.AvailableMemoryBytes is null || (
+                report.AvailableMemoryBytes > 0 && report.AvailableMemoryBytes <= report.TotalMemoryBytes));
     }
 
     [Fact]

@@ -155,13 +155,16 @@ public sealed class PickleFileTests : IDisposable
         { "view beyond the end", Pickled.Tensor(_floats, 1, [2, 2], [2, 1]), "does not lie within its 4 numbers" },
         { "strides beyond the end", Pickled.Tensor(_floats, 0, [2], [4]), "does not lie within its 4 numbers" },
         { "one number many times", Pickled.Tensor(_floats, 0, [1_000_000], [0]), "does not lie within its 4 numbers" },
-        { "sizes that overflow", Pickled.Tensor(_floats, 0, [long.MaxValue, long.MaxValue, 4], [long.MaxValue, long.MaxValue, 1]), "does not lie within" },
+        { "sizes that overflow", Pickled.Tensor(
+            _floats, 0, [long.MaxValue, long.MaxValue, 4], [long.MaxValue, long.MaxValue, 1]), "does not lie within" },
         { "a size below 0", Pickled.Tensor(_floats, 0, [-1], [1]), "whole numbers from 0" },
         { "a start below 0", Pickled.Tensor(_floats, -1, [1], [1]), "does not lie within" },
         { "fewer strides", Pickled.Tensor(_floats, 0, [2, 2], [2]), "does not lie within" },
-        { "100 dimensions", Pickled.Tensor(_floats, 0, [.. Enumerable.Repeat(1L, 100)], [.. Enumerable.Repeat(1L, 100)]), "whole numbers from 0" },
+        { "100 dimensions", Pickled.Tensor(
+            _floats, 0, [.. Enumerable.Repeat(1L, 100)], [.. Enumerable.Repeat(1L, 100)]), "whole numbers from 0" },
         { "too many numbers", Pickled.Storage("FloatStorage", "0", 5), "'0' should hold 5 numbers of 4 bytes, and has 16 bytes" },
-        { "numbers that overflow", Pickled.Storage("FloatStorage", "0", 4_611_686_018_427_387_908), "should hold 4611686018427387908 numbers" },
+        { "numbers that overflow", Pickled.Storage(
+            "FloatStorage", "0", 4_611_686_018_427_387_908), "should hold 4611686018427387908 numbers" },
         { "no such file", Pickled.Storage("FloatStorage", "../../etc/passwd", 4), "is not there" },
         { "no storage", [.. Pickled.Text("x"), (byte)'Q'], "no storage of torch" },
         { "a tensor of texts", Pickled.Call("torch._utils", "_rebuild_tensor_v2", Pickled.Text("x")), "a tensor's parts" },

@@ -30,7 +30,8 @@ internal static class Pickled
 
     public static byte[] Numbers(params long[] numbers) => Tuple([.. numbers.Select(Whole)]);
 
-    public static byte[] Call(string module, string name, params byte[][] arguments) => [.. Global(module, name), .. Tuple(arguments), (byte)'R'];
+    public static byte[] Call(string module, string name, params byte[][] arguments) =>
+        [.. Global(module, name), .. Tuple(arguments), (byte)'R'];
 
     public static byte[] Dictionary(params (string Key, byte[] Value)[] entries) =>
         [(byte)'}', (byte)'(', .. entries.SelectMany(entry => Text(entry.Key).Concat(entry.Value)), (byte)'u'];

@@ -27,7 +27,9 @@ public sealed class GgufCheckpointTests : IDisposable
 
         using var checkpoint = CheckpointReader.Open(path);
 
-        Assert.Equal(model.named_parameters().Select(p => p.name).Order(StringComparer.Ordinal), checkpoint.Entries.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            model.named_parameters().Select(p => p.name).Order(StringComparer.Ordinal),
+            checkpoint.Entries.Keys.Order(StringComparer.Ordinal));
         Assert.All(model.named_parameters(), p =>
         {
             using var stored = checkpoint.Read(p.name);

@@ -24,7 +24,9 @@ public sealed class PipelinePartsTests : IDisposable
         using var scope = NewDisposeScope();
         using var reader = CheckpointReader.Open(_folder.Path);
 
-        Assert.Equal(["text_encoder.a.weight", "text_encoder.same", "unet.conv_in.weight", "unet.same"], reader.Entries.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["text_encoder.a.weight", "text_encoder.same", "unet.conv_in.weight", "unet.same"],
+            reader.Entries.Keys.Order(StringComparer.Ordinal));
         Assert.Equal([1f, 2f, 3f, 4f], reader.Entries.Keys.Order(StringComparer.Ordinal).Select(name => reader.Read(name).item<float>()));
         Assert.All(reader.Entries, entry => Assert.Equal(entry.Key, entry.Value.Name));
         Assert.Equal(reader.Entries.Keys.Order(), CheckpointReader.ReadHeader(_folder.Path).Entries.Keys.Order());

@@ -192,8 +192,14 @@ public sealed class SafetensorsReaderTests : IDisposable
     {
         var path = _folder.Write(name, RawSafetensors.Of("{}", 0));
 
-        Assert.Contains("pickle files can run code", Assert.Throws<FileFormatException>(() => SafetensorsReader.Open(path)).Message, StringComparison.Ordinal);
-        Assert.Contains("pickle files can run code", Assert.Throws<FileFormatException>(() => SafetensorsReader.ReadHeader(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "pickle files can run code",
+            Assert.Throws<FileFormatException>(() => SafetensorsReader.Open(path)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "pickle files can run code",
+            Assert.Throws<FileFormatException>(() => SafetensorsReader.ReadHeader(path)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -241,7 +247,9 @@ public sealed class SafetensorsReaderTests : IDisposable
     }
 
     private static long ResidentBytes() =>
-        long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture) * Environment.SystemPageSize;
+        long.Parse(
+            File.ReadAllText("/proc/self/statm").Split(' ')[1],
+            System.Globalization.CultureInfo.InvariantCulture) * Environment.SystemPageSize;
 
     private string WriteFloats(string name, params float[] values)
     {

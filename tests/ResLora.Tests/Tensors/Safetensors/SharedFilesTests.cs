@@ -45,5 +45,6 @@ public sealed class SharedFilesTests
     }
 
     private static bool Same(Tensor expected, Tensor found) =>
-        expected.dtype == found.dtype && expected.shape.SequenceEqual(found.shape) && expected.contiguous().bytes.SequenceEqual(found.bytes);
+        expected.dtype == found.dtype && expected.shape.SequenceEqual(found.shape)
+            && expected.contiguous().bytes.SequenceEqual(found.bytes);
 }

@@ -59,7 +59,9 @@ public sealed class DataSplitTests
     {
         var error = Assert.Throws<ConfigException>(() => DataSplit.HoldOut([new Sample("a", "b")], 1, seed: 1));
 
-        Assert.Equal("There is only 1 sample, so none can be held out for validation; set validationCount to 0, or name a validation file.", error.Message);
+        Assert.Equal(
+            "There is only 1 sample, so none can be held out for validation; set validationCount to 0, or name a validation file.",
+            error.Message);
     }
 
     [Theory]

@@ -34,9 +34,12 @@ public sealed class SampleTokenizerTests
     [Fact]
     public void TokenizeAll_LongTextWithoutAPrompt_IsCutIntoWindowsAndALongCompletionIsLeftOut()
     {
-        var data = Tokenizer(new SampleTokenizerOptions { MaxLength = 5 }).TokenizeAll([new Sample("", "abcdefg"), new Sample("p", "abcdefg"), new Sample("", "xyz")]);
+        var data = Tokenizer(new SampleTokenizerOptions { MaxLength = 5 }).TokenizeAll(
+            [new Sample("", "abcdefg"), new Sample("p", "abcdefg"), new Sample("", "xyz")]);
 
-        Assert.Equal([[Begin, 'a', 'b', 'c', 'd'], [Begin, 'e', 'f', 'g', End], [Begin, 'x', 'y', 'z', End]], data.Samples.Select(sample => sample.Ids));
+        Assert.Equal(
+            [[Begin, 'a', 'b', 'c', 'd'], [Begin, 'e', 'f', 'g', End], [Begin, 'x', 'y', 'z', End]],
+            data.Samples.Select(sample => sample.Ids));
         Assert.Equal((1, 1), (data.CutIntoWindows, data.TooLong));
     }
 

@@ -18,11 +18,15 @@ public sealed class TextWindowsTests
             {
                 var windows = TextWindows.Cut(text, front, limit);
 
-                Assert.Equal(text.Labels.Where(label => label != TokenizedSample.Masked), windows.SelectMany(window => window.Labels).Where(label => label != TokenizedSample.Masked));
+                Assert.Equal(
+                    text.Labels.Where(label => label != TokenizedSample.Masked),
+                    windows.SelectMany(window => window.Labels).Where(label => label != TokenizedSample.Masked));
                 Assert.All(windows, window => Assert.InRange(window.Ids.Length, 2, limit));
                 Assert.All(windows, window => Assert.Equal(window.Ids.Length, window.Labels.Length));
                 Assert.All(windows, window => Assert.Equal(TokenizedSample.Masked, window.Labels[0]));
-                Assert.All(windows, window => Assert.Equal(front == 0 ? [window.Ids[1] - 1] : text.Ids[..front], window.Ids[..Math.Max(1, front)]));
+                Assert.All(
+                    windows,
+                    window => Assert.Equal(front == 0 ? [window.Ids[1] - 1] : text.Ids[..front], window.Ids[..Math.Max(1, front)]));
                 Assert.InRange(windows.Max(window => window.Ids.Length) - windows.Min(window => window.Ids.Length), 0, 1);
                 Assert.Equal((length - Math.Max(1, front) + limit - Math.Max(1, front) - 1) / (limit - Math.Max(1, front)), windows.Count);
             }

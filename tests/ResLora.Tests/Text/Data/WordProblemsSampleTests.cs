@@ -23,7 +23,9 @@ public sealed class WordProblemsSampleTests
 
         var problems = Corpus.Problems(count, heldOut, Seed);
 
-        Assert.Equal(problems.Select(problem => (problem.Prompt, problem.Completion)), rows.Select(row => (row.Require("prompt"), row.Require("completion"))));
+        Assert.Equal(
+            problems.Select(problem => (problem.Prompt, problem.Completion)),
+            rows.Select(row => (row.Require("prompt"), row.Require("completion"))));
     }
 
     [Fact]
@@ -38,7 +40,11 @@ public sealed class WordProblemsSampleTests
         Assert.Equal(400, heldOut.Count);
         Assert.Equal(4000, train.Count);
         Assert.Empty(heldOut.Intersect(train));
-        Assert.DoesNotContain(pretraining, text => text.Contains('?', StringComparison.Ordinal) && heldOut.Contains(text[..(text.IndexOf('?', StringComparison.Ordinal) + 1)]));
+        Assert.DoesNotContain(
+            pretraining,
+            text =>
+                text.Contains('?', StringComparison.Ordinal) && heldOut.Contains(
+                    text[..(text.IndexOf('?', StringComparison.Ordinal) + 1)]));
     }
 
     [Fact]

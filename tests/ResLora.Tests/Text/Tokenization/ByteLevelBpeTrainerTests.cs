@@ -88,7 +88,8 @@ public class ByteLevelBpeTrainerTests
     {
         var options = new BpeTrainingOptions { VocabularySize = 300, Layout = BpeLayout.Roberta };
         var tokenizer = TokenizerFixtures.Load(
-            ByteLevelBpeTrainer.Train(TokenizerFixtures.Texts, options), ("tokenizer_config.json", ByteLevelBpeTrainer.DescribeConfig(options, 128)));
+            ByteLevelBpeTrainer.Train(TokenizerFixtures.Texts, options), (
+                "tokenizer_config.json", ByteLevelBpeTrainer.DescribeConfig(options, 128)));
 
         var pair = tokenizer.EncodeTexts("cat", "dog");
 

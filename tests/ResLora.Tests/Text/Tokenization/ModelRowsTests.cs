@@ -32,7 +32,10 @@ public sealed class ModelRowsTests
         var error = Assert.Throws<FileFormatException>(
             () => asPair ? tokenizer.EncodeTexts("a [PAD] b").Ids : tokenizer.Encode("a [PAD] b"));
 
-        Assert.Contains($"the token '{Spare}' (id {_own.ToString(CultureInfo.InvariantCulture)}), in the text 'a [PAD] b', has no row", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"the token '{Spare}' (id {_own.ToString(CultureInfo.InvariantCulture)}), in the text 'a [PAD] b', has no row",
+            error.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -13,7 +13,9 @@ public sealed class TokenizerFilesTests
 
         var error = Assert.Throws<FileFormatException>(() => Tokenizer.Load(folder.Path));
 
-        Assert.All(["tokenizer.json", "vocab.json with merges.txt", "vocab.txt"], file => Assert.Contains(file, error.Message, StringComparison.Ordinal));
+        Assert.All(
+            ["tokenizer.json", "vocab.json with merges.txt", "vocab.txt"],
+            file => Assert.Contains(file, error.Message, StringComparison.Ordinal));
     }
 
     [Fact]

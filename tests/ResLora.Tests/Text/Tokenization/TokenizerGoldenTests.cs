@@ -44,8 +44,11 @@ public class TokenizerGoldenTests
         var model = JsonNode.Parse(File.ReadAllText(Path.Combine(golden, "tokenizer.json")))!["model"]!;
         var vocabulary = model["vocab"]!.AsObject();
         using var folder = name == "roberta-bpe"
-            ? new TemporaryFolder(("vocab.json", vocabulary.ToJsonString()), ("merges.txt", "#version: 0.2\n" + string.Join('\n', model["merges"]!.AsArray().Select(Merge)) + "\n"))
-            : new TemporaryFolder(("vocab.txt", string.Concat(vocabulary.OrderBy(token => token.Value!.GetValue<int>()).Select(token => token.Key + "\n"))));
+            ? new TemporaryFolder(
+                ("vocab.json", vocabulary.ToJsonString()),
+                ("merges.txt", "#version: 0.2\n" + string.Join('\n', model["merges"]!.AsArray().Select(Merge)) + "\n"))
+            : new TemporaryFolder(
+                ("vocab.txt", string.Concat(vocabulary.OrderBy(token => token.Value!.GetValue<int>()).Select(token => token.Key + "\n"))));
 
         var tokenizer = Tokenizer.Load(folder.Path);
 

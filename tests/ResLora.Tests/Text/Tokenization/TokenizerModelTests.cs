@@ -87,7 +87,8 @@ public class TokenizerModelTests
         Assert.NotEmpty(tokenizer.Encode(known));
         var error = Assert.Throws<FileFormatException>(() => tokenizer.Encode("aX"));
 
-        Assert.Contains("which the vocabulary lacks, and the unknown token '?' is not in it either", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "which the vocabulary lacks, and the unknown token '?' is not in it either", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

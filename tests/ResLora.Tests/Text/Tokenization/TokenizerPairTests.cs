@@ -82,7 +82,8 @@ public class TokenizerPairTests
     [InlineData("unaffable", 5, "the", 20, 4, 3)]  // 12 and 10
     [InlineData("[MASK]", 12, "the", 13, 4, 3)]    // 12 and 10
     [InlineData("un", 30, "the", 3, 4, 3)]
-    public void EncodeTexts_BothLongerThanTheLimit_AreCutLikeHuggingFace(string first, int firstCount, string second, int secondCount, int kept, int keptSecond)
+    public void EncodeTexts_BothLongerThanTheLimit_AreCutLikeHuggingFace(
+        string first, int firstCount, string second, int secondCount, int kept, int keptSecond)
     {
         var encoding = WordPieceTests.Load().EncodeTexts(Words(first, firstCount), Words(second, secondCount), maxLength: 10);
 

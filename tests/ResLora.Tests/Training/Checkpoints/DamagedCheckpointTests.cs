@@ -26,7 +26,10 @@ public sealed class DamagedCheckpointTests
         bench.Train(_config, resume: true);
 
         var told = bench.Events.OfType<Note>().Select(note => note.Text).ToArray();
-        Assert.Contains(told, text => text.StartsWith("WARNING", StringComparison.Ordinal) && text.Contains("step-000004' is damaged", StringComparison.Ordinal));
+        Assert.Contains(
+            told,
+            text =>
+                text.StartsWith("WARNING", StringComparison.Ordinal) && text.Contains("step-000004' is damaged", StringComparison.Ordinal));
         Assert.Contains(told, text => text.Contains("from step 2", StringComparison.Ordinal));
         Assert.Equal(whole.Weights(), bench.Weights());
         Assert.Equal(Files(whole, "last"), Files(bench, "last"));
@@ -103,7 +106,8 @@ public sealed class DamagedCheckpointTests
                 File.WriteAllBytes(file, content[..(content.Length / 2)]);
                 break;
             default:
-                content[(int)(content.Length * double.Parse(damage["flipped at ".Length..], System.Globalization.CultureInfo.InvariantCulture))] ^= 1;
+                content[(int)(
+                    content.Length * double.Parse(damage["flipped at ".Length..], System.Globalization.CultureInfo.InvariantCulture))] ^= 1;
                 File.WriteAllBytes(file, content);
                 break;
         }

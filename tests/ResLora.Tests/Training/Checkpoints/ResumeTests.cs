@@ -9,7 +9,8 @@ namespace ResLora.Tests.Training.Checkpoints;
 
 public class ResumeTests
 {
-    private static readonly TrainConfig _config = TrainingBench.Config with { Steps = 8, CheckpointEvery = 2, EvaluateEvery = 2, GradientCheckpointing = true };
+    private static readonly TrainConfig _config =
+        TrainingBench.Config with { Steps = 8, CheckpointEvery = 2, EvaluateEvery = 2, GradientCheckpointing = true };
 
     [Theory]
     [InlineData(ShortcutKind.None)]
@@ -103,7 +104,8 @@ public class ResumeTests
 
         bench.Train(_config, resume: true);
 
-        var points = Directory.GetFiles(Path.Combine(bench.RunFolder, "tensorboard")).SelectMany(EventFile.Points).OrderBy(point => point.Step).ToArray();
+        var points = Directory.GetFiles(
+            Path.Combine(bench.RunFolder, "tensorboard")).SelectMany(EventFile.Points).OrderBy(point => point.Step).ToArray();
         Assert.Equal(Enumerable.Range(1, 8), points.Where(p => p.Name == "loss").Select(p => p.Step));
         Assert.Equal([2, 4, 6, 8], points.Where(p => p.Name == "eval_loss").Select(p => p.Step));
         Assert.Equal(points.Distinct(), points);
@@ -181,7 +183,8 @@ public class ResumeTests
     [InlineData(ScheduleKind.Linear, 0, 9, "startFrom")]
     [InlineData(ScheduleKind.Constant, 0.5, 9, "startFrom")]
     [InlineData(ScheduleKind.Constant, 0, 3, "has done 8 steps")]
-    public void Run_ResumedWithOtherStepsWhereItsEndIsFixed_IsRefusedWithWhatToDo(ScheduleKind schedule, double anneal, int steps, string advice)
+    public void Run_ResumedWithOtherStepsWhereItsEndIsFixed_IsRefusedWithWhatToDo(
+        ScheduleKind schedule, double anneal, int steps, string advice)
     {
         using var bench = new TrainingBench(ShortcutKind.Input, anneal: anneal);
         var config = _config with { Schedule = schedule };
@@ -228,7 +231,8 @@ public class ResumeTests
     {
         using var bench = new TrainingBench();
         Directory.CreateDirectory(bench.RunFolder);
-        File.WriteAllText(Path.Combine(bench.RunFolder, "metrics.jsonl"), "{\"step\":1,\"loss\":1}\n");   // killed before the first checkpoint
+        // killed before the first checkpoint
+        File.WriteAllText(Path.Combine(bench.RunFolder, "metrics.jsonl"), "{\"step\":1,\"loss\":1}\n");
 
         var result = bench.Train(_config, resume: true);
 

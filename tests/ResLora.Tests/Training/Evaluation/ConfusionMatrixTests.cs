@@ -26,7 +26,8 @@ public sealed class ConfusionMatrixTests
         Assert.Equal(2.0 / 3, matrix.F1(1), Tolerance);             // 2 * 0.6 * 0.75 / 1.35 = 6 / 9
         Assert.Equal(8.0 / 11, matrix.F1(0), Tolerance);            // 2 * 4 / (2 * 4 + 1 + 2)
         Assert.Equal(23.0 / 33, matrix.MacroF1, Tolerance);         // (22 / 33 + 24 / 33) / 2
-        Assert.Equal(10 / Math.Sqrt(600), matrix.Matthews, Tolerance); // (3 * 4 - 2 * 1) / sqrt((3 + 2)(3 + 1)(4 + 2)(4 + 1)) = 10 / sqrt(5 * 4 * 6 * 5)
+        // (3 * 4 - 2 * 1) / sqrt((3 + 2)(3 + 1)(4 + 2)(4 + 1)) = 10 / sqrt(5 * 4 * 6 * 5)
+        Assert.Equal(10 / Math.Sqrt(600), matrix.Matthews, Tolerance);
     }
 
     [Fact]

@@ -24,7 +24,8 @@ public class TextGeneratorTests
         using var model = ModelRegistry.LoadCausal(folder);
         var generator = new TextGenerator(model, Tokenizer.Load(folder));
 
-        var text = string.Concat(generator.Stream("Once upon a time", _greedy with { UseCache = useCache }, TestContext.Current.CancellationToken));
+        var text = string.Concat(
+            generator.Stream("Once upon a time", _greedy with { UseCache = useCache }, TestContext.Current.CancellationToken));
 
         Assert.StartsWith(Published, text, StringComparison.Ordinal);
     }
@@ -50,7 +51,8 @@ public class TextGeneratorTests
     {
         using var reader = new TinyReader("the cat sat on the mat", "a dog");
         using var cache = new PromptCache(reader.Model);
-        var (kept, anew) = (new TextGenerator(reader.Model, reader.Tokenizer) { Cache = cache }, new TextGenerator(reader.Model, reader.Tokenizer));
+        var (kept, anew) = (
+            new TextGenerator(reader.Model, reader.Tokenizer) { Cache = cache }, new TextGenerator(reader.Model, reader.Tokenizer));
         var config = _greedy with { MaxNewTokens = 6 };
         string[] prompts = ["the cat sat", "the cat sat on the mat", "the dog", "the dog"];
         var counts = new List<int>();
@@ -109,7 +111,8 @@ public class TextGeneratorTests
         string[] prompts = [string.Concat(Enumerable.Repeat("1", 61)), "1"];
         var room = prompts.Select(prompt => model.MaxPositions - tokenizer.Encode(prompt).Count).ToArray();
 
-        var texts = new TextGenerator(model, tokenizer).GenerateBatch(prompts, new GenerationConfig { MaxNewTokens = 500 }, TestContext.Current.CancellationToken);
+        var texts = new TextGenerator(model, tokenizer).GenerateBatch(
+            prompts, new GenerationConfig { MaxNewTokens = 500 }, TestContext.Current.CancellationToken);
 
         Assert.Equal([2, 62], room);
         Assert.All(texts.Zip(room), pair => Assert.InRange(pair.First.Length, 1, pair.Second));
@@ -120,7 +123,9 @@ public class TextGeneratorTests
     {
         using var reader = new TinyReader("the cat sat on the mat", "a dog");
         var generator = new TextGenerator(reader.Model, reader.Tokenizer);
-        void Generate(int tokens) => generator.GenerateBatch(["the cat", "a"], new GenerationConfig { MaxNewTokens = tokens }, TestContext.Current.CancellationToken);
+        void Generate(int tokens) =>
+            generator.GenerateBatch(
+                ["the cat", "a"], new GenerationConfig { MaxNewTokens = tokens }, TestContext.Current.CancellationToken);
         Generate(1);
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 
@@ -137,7 +142,8 @@ public class TextGeneratorTests
         var generator = new TextGenerator(model, Tokenizer.Load(folder));
         var config = _greedy with { MaxNewTokens = 30, Temperature = 1, TopP = 0.9, Seed = 3 };
         IReadOnlyList<string> Sample(long seed) =>
-            generator.GenerateBatch(["Once upon a time", "Once upon a time"], config with { Seed = seed }, TestContext.Current.CancellationToken);
+            generator.GenerateBatch(
+                ["Once upon a time", "Once upon a time"], config with { Seed = seed }, TestContext.Current.CancellationToken);
 
         var first = Sample(3);
 
@@ -154,7 +160,8 @@ public class TextGeneratorTests
         var generator = new TextGenerator(model, Tokenizer.Load(folder));
 
         var error = Assert.Throws<ConfigException>(
-            () => generator.GenerateBatch([string.Concat(Enumerable.Repeat("story ", 600))], _greedy, TestContext.Current.CancellationToken));
+            () =>
+                generator.GenerateBatch([string.Concat(Enumerable.Repeat("story ", 600))], _greedy, TestContext.Current.CancellationToken));
 
         Assert.Contains("at most 512", error.Message, StringComparison.Ordinal);
     }

@@ -64,7 +64,11 @@ public sealed class GgufAdapterTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var model = TinyLlama.Create();
-        GgufAdapterWriter.Write(_folder["adapter.gguf"], TinyFolders.Write(_folder, model), [Blocks(model).First(block => block.Module == "model.layers.0.self_attn.q_proj")], GgufWeightType.F16);
+        GgufAdapterWriter.Write(
+            _folder["adapter.gguf"],
+            TinyFolders.Write(_folder, model),
+            [Blocks(model).First(block => block.Module == "model.layers.0.self_attn.q_proj")],
+            GgufWeightType.F16);
 
         using var reader = GgufFile.Open(_folder["adapter.gguf"]);
 

@@ -29,7 +29,10 @@ public sealed class RunLockTests
 
         Assert.False(File.Exists(Path.Combine(folder["run"], "run.pid")));
         using var second = RunLock.Take(folder["run"]);
-        Assert.StartsWith(Environment.ProcessId.ToString(CultureInfo.InvariantCulture), File.ReadAllText(Path.Combine(folder["run"], "run.pid")), StringComparison.Ordinal);
+        Assert.StartsWith(
+            Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
+            File.ReadAllText(Path.Combine(folder["run"], "run.pid")),
+            StringComparison.Ordinal);
     }
 
     [Theory]

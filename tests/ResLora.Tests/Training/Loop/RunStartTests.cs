@@ -77,6 +77,9 @@ public sealed class RunStartTests
         using var held = RunLock.Take(folder.Path);
 
         Assert.All([true, false], resume =>
-            Assert.Contains("is in use", Assert.Throws<ConfigException>(() => RunStart.Require(folder.Path, resume)).Message, StringComparison.Ordinal));
+            Assert.Contains(
+                "is in use",
+                Assert.Throws<ConfigException>(() => RunStart.Require(folder.Path, resume)).Message,
+                StringComparison.Ordinal));
     }
 }

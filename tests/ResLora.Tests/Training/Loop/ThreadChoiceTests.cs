@@ -17,7 +17,8 @@ public sealed class ThreadChoiceTests
         var middle = MiddleWeight(bench);
         TokenizedSample sample = new([.. Enumerable.Repeat(5, 100)], [.. Enumerable.Repeat(5, 100)]);
         var batch = (int)(worth / middle / 100);
-        int For(int size) => ThreadChoice.Of(bench.Setup with { Train = [sample], Config = new TrainConfig { BatchSize = size } }, usual: 4);
+        int For(int size) =>
+            ThreadChoice.Of(bench.Setup with { Train = [sample], Config = new TrainConfig { BatchSize = size } }, usual: 4);
 
         Assert.Equal(1, For(1));
         Assert.Equal(1, For(batch));

@@ -32,7 +32,14 @@ public class TrainConfigTests
         [
             "steps", "batchSize", "accumulationSteps", "learningRate", "warmupSteps", "weightDecay", "epsilon", "clipNorm", "maxLength", "keepCheckpoints", "threads", "epochs",
         ];
-        Assert.All(names, name => Assert.Contains(problems, problem => problem.StartsWith($"{name} is ", StringComparison.Ordinal) && problem.EndsWith(" or less", StringComparison.Ordinal)));
+        Assert.All(
+            names,
+            name =>
+                Assert.Contains(
+                    problems,
+                    problem =>
+                        problem.StartsWith(
+                            $"{name} is ", StringComparison.Ordinal) && problem.EndsWith(" or less", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -89,7 +96,8 @@ public class TrainConfigTests
     [InlineData(double.NaN, false)]
     [InlineData(0.9999, true)]
     public void Problems_ADecayOfTheAverage_IsBetween0And1(double decay, bool allowed) =>
-        Assert.Equal(allowed, !new TrainConfig { Ema = decay }.Problems().Any(problem => problem.StartsWith("ema is ", StringComparison.Ordinal)));
+        Assert.Equal(
+            allowed, !new TrainConfig { Ema = decay }.Problems().Any(problem => problem.StartsWith("ema is ", StringComparison.Ordinal)));
 
     [Theory]
     [InlineData(0, false)]
@@ -97,5 +105,7 @@ public class TrainConfigTests
     [InlineData(1e60, false)]
     [InlineData(1e-30, true)]
     public void Problems_EpsilonThatWouldDivideNothingByNothing_IsNamed(double epsilon, bool allowed) =>
-        Assert.Equal(allowed, !new TrainConfig { Epsilon = epsilon }.Problems().Any(problem => problem.StartsWith("epsilon is ", StringComparison.Ordinal)));
+        Assert.Equal(
+            allowed,
+            !new TrainConfig { Epsilon = epsilon }.Problems().Any(problem => problem.StartsWith("epsilon is ", StringComparison.Ordinal)));
 }

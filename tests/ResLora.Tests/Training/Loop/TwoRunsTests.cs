@@ -78,7 +78,8 @@ public sealed class TwoRunsTests
 
     private static float[] Weights(TrainConfig config, Action<int>? afterStep = null)
     {
-        using var bench = new TrainingBench(ShortcutKind.Middle, dropout: 0.2, torch.ScalarType.BFloat16, model: FusedLlama.Create(torch.ScalarType.BFloat16));
+        using var bench = new TrainingBench(
+            ShortcutKind.Middle, dropout: 0.2, torch.ScalarType.BFloat16, model: FusedLlama.Create(torch.ScalarType.BFloat16));
         bench.Setup = bench.Setup with { Objective = new NextTokenObjective(bench.Model, 0, packing: true) };
         bench.OnEvent = value =>
         {

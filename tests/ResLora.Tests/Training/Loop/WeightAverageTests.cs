@@ -18,7 +18,8 @@ public sealed class WeightAverageTests
     private static readonly float[] _numbers = [1, 3, 5, 2];
     private static readonly int[] _evaluated = [2, 4, 6];
 
-    private static readonly TrainConfig _config = TrainingBench.Config with { Steps = 6, EvaluateEvery = 2, Schedule = ScheduleKind.Constant, Ema = Decay };
+    private static readonly TrainConfig _config =
+        TrainingBench.Config with { Steps = 6, EvaluateEvery = 2, Schedule = ScheduleKind.Constant, Ema = Decay };
 
     /// <summary>1, then 2/11 · 1 + 9/11 · 3 = 29/11, then with d = 3/12, or 0.2 at most, on to 5; then 2 with d = 4/13.</summary>
     [Theory]

@@ -21,7 +21,9 @@ public sealed class MemoryChoiceTests
     {
         var choice = MemoryChoice.Fit(_wanted, MemoryEstimate.Runtime + limit, canPack: true, Estimate);
 
-        Assert.Equal((batchSize, accumulation, checkpointing), (choice.Config.BatchSize, choice.Config.AccumulationSteps, choice.Config.GradientCheckpointing));
+        Assert.Equal(
+            (batchSize, accumulation, checkpointing),
+            (choice.Config.BatchSize, choice.Config.AccumulationSteps, choice.Config.GradientCheckpointing));
         Assert.Equal(24, choice.Config.BatchSize * choice.Config.AccumulationSteps);
         Assert.Equal(MemoryEstimate.Runtime + 800, choice.Wanted);
         Assert.InRange(choice.Estimate.Total, 0, choice.Limit);
@@ -53,7 +55,11 @@ public sealed class MemoryChoiceTests
     public void Fit_NothingFits_SaysTheLeastAndWhatToChange(long weights, long trained, string advice)
     {
         var error = Assert.Throws<ConfigException>(() =>
-            MemoryChoice.Fit(_wanted, MemoryEstimate.Runtime + 5, canPack: true, config => Estimate(config) with { BaseWeights = weights, Trained = trained }));
+            MemoryChoice.Fit(
+                _wanted,
+                MemoryEstimate.Runtime + 5,
+                canPack: true,
+                config => Estimate(config) with { BaseWeights = weights, Trained = trained }));
 
         Assert.Contains("training.maxMemory is 100.0 MB", error.Message, StringComparison.Ordinal);
         Assert.Contains("batchSize 1, accumulationSteps 24 and gradientCheckpointing", error.Message, StringComparison.Ordinal);

@@ -79,7 +79,8 @@ public sealed class MemoryEstimateTests
         using var bench = new TrainingBench();
 
         var memory = MemoryEstimate.Of(
-            bench.Model, bench.Adapter, new TrainConfig(), BaseMemory.Unmapped(bench.Model, float32), [new(Rows: 1, Width: 2, Targets: 1000), new(Rows: 1, Width: 3, Targets: 2)])!;
+            bench.Model, bench.Adapter, new TrainConfig(), BaseMemory.Unmapped(bench.Model, float32), [new(
+                Rows: 1, Width: 2, Targets: 1000), new(Rows: 1, Width: 3, Targets: 2)])!;
 
         Assert.Equal(1000 * 24 * 12, memory.Passing);
     }
@@ -104,7 +105,8 @@ public sealed class MemoryEstimateTests
         var samples = TinyModel.Samples(12);
 
         var whole = BatchShape.Of(samples, new TrainConfig { Steps = 3, BatchSize = 4, Packing = false }, predictsTokens: true);
-        var cut = BatchShape.Of(samples, new TrainConfig { Steps = 3, BatchSize = 2, AccumulationSteps = 2, Packing = false }, predictsTokens: true);
+        var cut = BatchShape.Of(
+            samples, new TrainConfig { Steps = 3, BatchSize = 2, AccumulationSteps = 2, Packing = false }, predictsTokens: true);
 
         Assert.All(whole, shape => Assert.Equal(4, shape.Rows));
         Assert.All(cut, shape => Assert.Equal(2, shape.Rows));

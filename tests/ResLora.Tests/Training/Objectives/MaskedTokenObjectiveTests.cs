@@ -104,7 +104,8 @@ public sealed class MaskedTokenObjectiveTests
         var sum = objective.LossSum(batch).item<float>();
 
         var scores = TinyBert.Predict(model, batch.Ids, batch.TokenMask).log_softmax(-1).flatten(0, 1);   // [B, T, V] -> [B·T, V]
-        var expected = batch.Positions.data<long>().ToArray().Zip(batch.Targets.data<long>().ToArray()).Sum(pair => -scores[pair.First, pair.Second].item<float>());
+        var expected = batch.Positions.data<long>().ToArray().Zip(batch.Targets.data<long>().ToArray()).Sum(
+            pair => -scores[pair.First, pair.Second].item<float>());
         Assert.Equal(expected, sum, Tolerance * 10);
     }
 

@@ -61,7 +61,10 @@ public sealed class TextLabelObjectiveTests
         var sum = objective.LossSum(batch).item<float>();
 
         var expected = samples.Sum(sample =>
-            Math.Pow(TinyBert.Predict(model, tensor(sample.Ids.Select(id => (long)id).ToArray()).unsqueeze(0)).item<float>() - sample.Target!.Value, 2));
+            Math.Pow(
+                TinyBert.Predict(
+                    model, tensor(sample.Ids.Select(id => (long)id).ToArray()).unsqueeze(0)).item<float>() - sample.Target!.Value,
+                2));
         Assert.Equal(expected, sum, Tolerance * 10);
     }
 

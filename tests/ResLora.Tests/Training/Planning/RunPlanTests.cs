@@ -25,7 +25,12 @@ public class RunPlanTests
         using var bench = new TrainingBench(ShortcutKind.Block);
         var data = new TokenizedData(TinyModel.Samples(10)) { TooLong = 2, Untrained = 1 };
 
-        var plan = RunPlan.Create(bench.Model, bench.Adapter, data, new TrainConfig { Epochs = 2, BatchSize = 2, AccumulationSteps = 2, WarmupRatio = 0.5 }, BaseMemory.Unmapped(bench.Model, float32));
+        var plan = RunPlan.Create(
+            bench.Model,
+            bench.Adapter,
+            data,
+            new TrainConfig { Epochs = 2, BatchSize = 2, AccumulationSteps = 2, WarmupRatio = 0.5 },
+            BaseMemory.Unmapped(bench.Model, float32));
 
         Assert.Equal(9, plan.Modules.Count);
         Assert.Equal(3, plan.Chains.Count);
@@ -48,7 +53,9 @@ public class RunPlanTests
         });
         var data = new TokenizedData(TinyModel.Samples(10));
 
-        var error = Assert.Throws<ConfigException>(() => RunPlan.Create(bench.Model, bench.Adapter, data, new TrainConfig { Steps = 8 }, BaseMemory.Unmapped(bench.Model, float32)));
+        var error = Assert.Throws<ConfigException>(
+            () =>
+                RunPlan.Create(bench.Model, bench.Adapter, data, new TrainConfig { Steps = 8 }, BaseMemory.Unmapped(bench.Model, float32)));
 
         Assert.Contains("adaLora has 9 steps of warm-up", error.Message, StringComparison.Ordinal);
     }
@@ -66,14 +73,16 @@ public class RunPlanTests
         var planned = Assert.Throws<ConfigException>(() => Plan(bench, float32));
         var trained = Assert.Throws<ConfigException>(() => bench.Train(TrainingBench.Config));
 
-        Assert.Equal("adapter.ia3.feedforward 'up_proj' matches none of the 3 layers with a block; name some of adapter.targets.", planned.Message);
+        Assert.Equal(
+            "adapter.ia3.feedforward 'up_proj' matches none of the 3 layers with a block; name some of adapter.targets.", planned.Message);
         Assert.Equal(trained.Message, planned.Message);
     }
 
     [Fact]
     public void Create_BiasesOfAModelIn16Bits_AreRefusedAsInTraining()
     {
-        var adapter = new AdapterConfig { Targets = TargetModules.Suffixes("q_proj"), Lora = new LoraSettings { Bias = BiasTraining.LoraOnly } };
+        var adapter =
+            new AdapterConfig { Targets = TargetModules.Suffixes("q_proj"), Lora = new LoraSettings { Bias = BiasTraining.LoraOnly } };
         using var wide = new TrainingBench(model: TinyLlama.Create(Biased), adapter: adapter);
         using var narrow = new TrainingBench(model: TinyLlama.Create(Biased), adapter: adapter);
 

@@ -8,7 +8,8 @@ internal sealed class ToyNetwork : Network
 {
     public const int Width = 4;
 
-    private readonly TorchSharp.Modules.ModuleList<nn.Module> _layers = nn.ModuleList<nn.Module>([.. Enumerable.Range(0, 3).Select(_ => new Layer())]);
+    private readonly TorchSharp.Modules.ModuleList<nn.Module> _layers = nn.ModuleList<nn.Module>(
+        [.. Enumerable.Range(0, 3).Select(_ => new Layer())]);
     private readonly nn.Module<Tensor, Tensor> _head = nn.Linear(Width, 1, device: META);
 
     /// <summary>On the meta device, as a family builds it.</summary>

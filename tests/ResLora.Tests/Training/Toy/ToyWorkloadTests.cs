@@ -18,7 +18,8 @@ public sealed class ToyWorkloadTests : IDisposable
     [InlineData(ShortcutKind.Middle)]
     public void Run_InterruptedAndResumed_EqualsAnUninterruptedRunBitForBit(ShortcutKind kind)
     {
-        var config = new TrainConfig { Steps = 40, BatchSize = 8, LearningRate = 0.02, Threads = 1, CheckpointEvery = 10, EvaluateEvery = 10 };
+        var config =
+            new TrainConfig { Steps = 40, BatchSize = 8, LearningRate = 0.02, Threads = 1, CheckpointEvery = 10, EvaluateEvery = 10 };
         var (whole, adapter) = Setup("whole", kind, config);
         var (parts, _) = Setup("parts", kind, config);
         var (rest, resumed) = Setup("parts", kind, config);
@@ -31,7 +32,9 @@ public sealed class ToyWorkloadTests : IDisposable
         Assert.Equal(23, stopped.Steps);
         Assert.Equal(expected.Losses, actual.Losses);
         Assert.True(expected.BestMetric < 0.5 * expected.Losses[0].Loss);
-        Assert.All(adapter.BlockParameters().Zip(resumed.BlockParameters()), p => Assert.Equal(p.First.Value.data<float>().ToArray(), p.Second.Value.data<float>().ToArray()));
+        Assert.All(
+            adapter.BlockParameters().Zip(resumed.BlockParameters()),
+            p => Assert.Equal(p.First.Value.data<float>().ToArray(), p.Second.Value.data<float>().ToArray()));
     }
 
     [Fact]
@@ -42,7 +45,10 @@ public sealed class ToyWorkloadTests : IDisposable
         new Trainer(first).Run(stop: TestContext.Current.CancellationToken);
         var (second, _) = Setup("other", ShortcutKind.None, config);
 
-        var error = Assert.Throws<ConfigException>(() => new Trainer(second with { Train = [.. second.Train.Reverse()] }).Run(resume: true, stop: TestContext.Current.CancellationToken));
+        var error = Assert.Throws<ConfigException>(
+            () =>
+                new Trainer(second with { Train = [.. second.Train.Reverse()] }).Run(
+                    resume: true, stop: TestContext.Current.CancellationToken));
 
         Assert.Contains("the training data", error.Message, StringComparison.Ordinal);
     }
@@ -52,7 +58,9 @@ public sealed class ToyWorkloadTests : IDisposable
     private (TrainSetup Setup, AdaptedModel Adapter) Setup(string folder, ShortcutKind kind, TrainConfig config)
     {
         var network = new ToyNetwork(seed: 3);
-        var adapted = AdaptedModel.Inject(network, new AdapterConfig { Rank = 2, Targets = TargetModules.Suffixes("mix"), Shortcut = new ShortcutConfig { Kind = kind } });
+        var adapted = AdaptedModel.Inject(
+            network,
+            new AdapterConfig { Rank = 2, Targets = TargetModules.Suffixes("mix"), Shortcut = new ShortcutConfig { Kind = kind } });
         var setup = new TrainSetup(
             new ToyObjective(network, network.Predict), [.. adapted.TrainableParameters()], Examples(0, 48), Examples(48, 16), config, _folder[folder],
             path => AdapterStore.Save(adapted, Path.Combine(path, "adapter")))

@@ -63,7 +63,8 @@ public sealed class AdaLoraConvolutionTests
         Assert.Contains("2 groups", error.Message, StringComparison.Ordinal);
     }
 
-    private static AdapterConfig Config { get; } = new() { Method = "adalora", Rank = 3, Alpha = 6, Targets = TargetModules.Suffixes("conv") };
+    private static AdapterConfig Config { get; } =
+        new() { Method = "adalora", Rank = 3, Alpha = 6, Targets = TargetModules.Suffixes("conv") };
 
     private static AdaLoraBlock Filled(AdaptedModel adapted)
     {

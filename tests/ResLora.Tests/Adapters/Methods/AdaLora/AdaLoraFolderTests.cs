@@ -59,7 +59,8 @@ public sealed class AdaLoraFolderTests
         var config = Keys(folder["adapter"]);
         Assert.Equal(JsonValueKind.Null, config["rank_pattern"].ValueKind);
         Assert.Equal((3, 2), (config["init_r"].GetInt32(), config["target_r"].GetInt32()));
-        Assert.True(config["total_step"].GetInt32() > config["tinit"].GetInt32() + config["tfinal"].GetInt32(), "PEFT opens no folder otherwise");
+        Assert.True(
+            config["total_step"].GetInt32() > config["tinit"].GetInt32() + config["tfinal"].GetInt32(), "PEFT opens no folder otherwise");
         Assert.Equal([3, 1], ((AdaLoraBlock)AdapterStore.Load(again, folder["adapter"])[Query]).E.shape);
     }
 
@@ -93,8 +94,11 @@ public sealed class AdaLoraFolderTests
         AdapterStore.Save(adapted, folder["adapter"]);
         var loaded = AdapterStore.Load(again, folder["adapter"]);
 
-        Assert.Equal((1, 5, 0.1), (loaded.Config.AdaLora!.TargetRank, loaded.Config.AdaLora.WarmupSteps, loaded.Config.AdaLora.OrthogonalWeight));
-        Assert.All(adapted.BlockParameters().Zip(loaded.BlockParameters()), pair => Assert.Equal(0, TinyAdapters.Distance(pair.First.Value, pair.Second.Value)));
+        Assert.Equal(
+            (1, 5, 0.1), (loaded.Config.AdaLora!.TargetRank, loaded.Config.AdaLora.WarmupSteps, loaded.Config.AdaLora.OrthogonalWeight));
+        Assert.All(
+            adapted.BlockParameters().Zip(loaded.BlockParameters()),
+            pair => Assert.Equal(0, TinyAdapters.Distance(pair.First.Value, pair.Second.Value)));
     }
 
     [Theory]
@@ -123,7 +127,8 @@ public sealed class AdaLoraFolderTests
 
         var error = Assert.Throws<FileFormatException>(() => AdapterStore.Load(model, files.Folder));
 
-        Assert.Contains("rank_pattern names 'model.layers.7.self_attn.q_proj', which has no block", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "rank_pattern names 'model.layers.7.self_attn.q_proj', which has no block", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -143,7 +148,8 @@ public sealed class AdaLoraFolderTests
         using var files = new PeftFiles();
         using var model = TinyLlama.Create();
         Write(files);
-        files.Write(("rank_pattern", $"{{\"{Query}.lora_E\": [true, true, true, false], \"{Value}.lora_E\": [false, false, false, false]}}"));
+        files.Write(
+            ("rank_pattern", $"{{\"{Query}.lora_E\": [true, true, true, false], \"{Value}.lora_E\": [false, false, false, false]}}"));
 
         var error = Assert.Throws<FileFormatException>(() => AdapterStore.Load(model, files.Folder));
 
@@ -173,8 +179,10 @@ public sealed class AdaLoraFolderTests
         }
 
         files.Write(
-            ("peft_type", "\"ADALORA\""), ("target_modules", "\".*layers.1.*[qv]_proj\""), ("init_r", "4"), ("target_r", "2"), ("tinit", "3"), ("tfinal", "5"),
-            ("total_step", "40"), ("deltaT", "2"), ("beta1", "0.8"), ("beta2", "0.9"), ("orth_reg_weight", "0.25"), ("r", "8"), ("alpha_pattern", "{}"),
+            ("peft_type", "\"ADALORA\""), (
+                "target_modules", "\".*layers.1.*[qv]_proj\""), ("init_r", "4"), ("target_r", "2"), ("tinit", "3"), ("tfinal", "5"),
+            ("total_step", "40"), ("deltaT", "2"), ("beta1", "0.8"), ("beta2", "0.9"), (
+                "orth_reg_weight", "0.25"), ("r", "8"), ("alpha_pattern", "{}"),
             ("rank_pattern", $"{{\"{Query}.lora_E\": [false, true, true, false], \"{Value}.lora_E\": [false, false, false, false]}}"));
     }
 

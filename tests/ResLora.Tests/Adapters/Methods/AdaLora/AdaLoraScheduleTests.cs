@@ -46,7 +46,8 @@ public sealed class AdaLoraScheduleTests
     {
         var error = Assert.Throws<ConfigException>(() => AdaLoraSchedule.Of(new AdaLoraConfig { WarmupSteps = 15, FinalSteps = 10 }, 20));
 
-        Assert.Contains("15 steps of warm-up and 10 final ones, which leave none to prune in of a run of 20", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "15 steps of warm-up and 10 final ones, which leave none to prune in of a run of 20", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,7 +66,9 @@ public sealed class AdaLoraScheduleTests
             "rankStabilized is true", "adaLora.targetRank is 5; it must be from 1 to rank, which is 4", "adaLora.warmupSteps is -1", "adaLora.finalSteps is -2",
             "adaLora.interval is 0", "adaLora.beta1 is 1", "adaLora.beta2 is NaN", "adaLora.orthogonalWeight is -1",
         ];
-        Assert.All(expected.Zip(config.Problems(), (start, problem) => (start, problem)), p => Assert.StartsWith(p.start, p.problem, StringComparison.Ordinal));
+        Assert.All(
+            expected.Zip(config.Problems(), (start, problem) => (start, problem)),
+            p => Assert.StartsWith(p.start, p.problem, StringComparison.Ordinal));
         Assert.Equal(expected.Length, config.Problems().Count());
     }
 

@@ -77,7 +77,8 @@ public sealed class AdaLoraTrainingTests
     [Fact]
     public void Run_BFloat16AndCheckpointed_LearnsInFloat32()
     {
-        using var bench = new TrainingBench(adapter: Adapter with { Shortcut = new ShortcutConfig { Kind = ShortcutKind.Middle } }, dtype: ScalarType.BFloat16);
+        using var bench = new TrainingBench(
+            adapter: Adapter with { Shortcut = new ShortcutConfig { Kind = ShortcutKind.Middle } }, dtype: ScalarType.BFloat16);
 
         var result = bench.Train(Training with { Steps = 60, DataType = "bfloat16", GradientCheckpointing = true });
 

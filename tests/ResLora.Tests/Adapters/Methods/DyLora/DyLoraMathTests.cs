@@ -87,7 +87,8 @@ public sealed class DyLoraMathTests
         const int steps = 40_000, rank = 5;
         var sum = Enumerable.Range(0, rank).Sum(b => Math.Pow(ratio, b));
 
-        var counts = Enumerable.Range(0, steps).CountBy(step => DyLoraMath.Draw(-7, step, rank, distribution)).OrderBy(count => count.Key).ToArray();
+        var counts = Enumerable.Range(0, steps).CountBy(
+            step => DyLoraMath.Draw(-7, step, rank, distribution)).OrderBy(count => count.Key).ToArray();
 
         Assert.Equal(Enumerable.Range(1, rank), counts.Select(count => count.Key));
         // Four deviations of a share of a fifth.

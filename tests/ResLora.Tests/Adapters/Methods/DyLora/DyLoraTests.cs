@@ -148,9 +148,16 @@ public sealed class DyLoraTests
     [Fact]
     public void Problems_WhatDoesNotGoTogether_IsNamed()
     {
-        Assert.Contains("rankStabilized", Assert.Single(new AdapterConfig { Method = "dylora", RankStabilized = true }.Problems()), StringComparison.Ordinal);
+        Assert.Contains(
+            "rankStabilized",
+            Assert.Single(new AdapterConfig { Method = "dylora", RankStabilized = true }.Problems()),
+            StringComparison.Ordinal);
         Assert.Contains("dylora", Assert.Single(new AdapterConfig { DyLora = new DyLoraSettings() }.Problems()), StringComparison.Ordinal);
-        Assert.Contains("dyLora.distribution", Assert.Single(new AdapterConfig { Method = "dylora", DyLora = new DyLoraSettings { Distribution = (RankDistribution)9 } }.Problems()), StringComparison.Ordinal);
+        Assert.Contains(
+            "dyLora.distribution",
+            Assert.Single(
+                new AdapterConfig { Method = "dylora", DyLora = new DyLoraSettings { Distribution = (RankDistribution)9 } }.Problems()),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,7 +11,8 @@ public sealed class DyLoraTrainingTests
 {
     private const int Rank = 4;
 
-    private static readonly TrainConfig _config = TrainingBench.Config with { Steps = 8, CheckpointEvery = 2, EvaluateEvery = 2, GradientCheckpointing = true };
+    private static readonly TrainConfig _config =
+        TrainingBench.Config with { Steps = 8, CheckpointEvery = 2, EvaluateEvery = 2, GradientCheckpointing = true };
 
     [Theory]
     [InlineData(ShortcutKind.None, false)]
@@ -86,7 +87,8 @@ public sealed class DyLoraTrainingTests
     public void Run_Statistics_AreThoseOfTheWholeRank()
     {
         using var bench = Bench(ShortcutKind.Middle);
-        var steps = Enumerable.Range(0, 20).Count(step => DyLoraMath.Draw(TrainingBench.Config.Seed, step, Rank, RankDistribution.Uniform) == Rank);
+        var steps = Enumerable.Range(0, 20).Count(
+            step => DyLoraMath.Draw(TrainingBench.Config.Seed, step, Rank, RankDistribution.Uniform) == Rank);
 
         bench.Train(TrainingBench.Config with { Steps = 20 });
 

@@ -47,7 +47,8 @@ public sealed class Ia3Tests
 
         for (var o = 0; o < block.OutFeatures; o++)
         {
-            var sum = Enumerable.Range(0, (int)block.InFeatures).Sum(d => weight[o, d].item<float>() * x[0, d].item<float>() * (block.StretchesInputs ? l[d] : 1));
+            var sum = Enumerable.Range(0, (int)block.InFeatures).Sum(
+                d => weight[o, d].item<float>() * x[0, d].item<float>() * (block.StretchesInputs ? l[d] : 1));
             var expected = block.StretchesInputs ? sum : l[o] * (sum + (bias?[o].item<float>() ?? 0));
             Assert.Equal(expected, y[0, o].item<float>(), Tolerance);
         }
@@ -91,7 +92,8 @@ public sealed class Ia3Tests
         var adapted = AdaptedModel.Inject(model, Config);
 
         Assert.Equal(0, TinyAdapters.Distance(plain, PeftFiles.Logits(model)));
-        Assert.Equal(adapted.Blocks.Sum(block => ((Ia3Block)block).StretchesInputs ? block.InFeatures : block.OutFeatures), adapted.TrainableCount);
+        Assert.Equal(
+            adapted.Blocks.Sum(block => ((Ia3Block)block).StretchesInputs ? block.InFeatures : block.OutFeatures), adapted.TrainableCount);
     }
 
     [Fact]
@@ -113,10 +115,12 @@ public sealed class Ia3Tests
         var x = randn(2, 16);
         var change = adapted[Query].call(x) - adapted[Query].BaseLayer.call(x);
         Assert.InRange(TinyAdapters.Distance(change, block.Update.Change(x)), 0, Tolerance);
-        Assert.InRange(TinyAdapters.Distance(block.Update.MergedWeight(), adapted[Query].Site.Weight + adapted[Query].DeltaWeight()), 0, Tolerance);
+        Assert.InRange(
+            TinyAdapters.Distance(block.Update.MergedWeight(), adapted[Query].Site.Weight + adapted[Query].DeltaWeight()), 0, Tolerance);
         using var without = block.Update.WithoutEffect();
         Assert.Equal(0, TinyAdapters.Distance(without.MergedWeight(), adapted[Query].Site.Weight));
-        Assert.Contains("(IA)³", Assert.Throws<ConfigException>(() => AdapterStore.PortableBlocks(merged)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "(IA)³", Assert.Throws<ConfigException>(() => AdapterStore.PortableBlocks(merged)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -153,7 +157,11 @@ public sealed class Ia3Tests
         var vector = files.Tensors[$"{PeftFiles.Prefix}{Down}.ia3_l"] = (inputs ? files.Random(1, columns) : files.Random(rows, 1)) + 1;
         files.Config.Remove("r");
         files.Config.Remove("lora_alpha");
-        files.Write(("peft_type", "\"IA3\""), ("target_modules", $"[\"{Down}\"]"), ("feedforward_modules", feedforward), ("init_ia3_weights", "true"));
+        files.Write(
+            ("peft_type", "\"IA3\""),
+            ("target_modules", $"[\"{Down}\"]"),
+            ("feedforward_modules", feedforward),
+            ("init_ia3_weights", "true"));
         PeftFiles.Set(expected, $"{Down}.weight", weight => weight * vector);
 
         AdapterStore.Load(model, files.Folder);
@@ -169,7 +177,10 @@ public sealed class Ia3Tests
         files.Tensors[$"{PeftFiles.Prefix}{Query}.ia3_l"] = files.Random(16, 1);
         files.Write(("peft_type", "\"IA3\""), ("target_modules", "[\"q_proj\"]"));
 
-        Assert.Contains("feedforward_modules", Assert.Throws<FileFormatException>(() => AdapterStore.Describe(files.Folder)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "feedforward_modules",
+            Assert.Throws<FileFormatException>(() => AdapterStore.Describe(files.Folder)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -201,7 +212,8 @@ public sealed class Ia3Tests
     [Fact]
     public void Training_InputsOfNoTarget_AreRefusedByName()
     {
-        using var bench = new TrainingBench(adapter: Config with { Ia3 = new Ia3Settings { Feedforward = TargetModules.Suffixes("down_proj", "up_proj") } });
+        using var bench = new TrainingBench(
+            adapter: Config with { Ia3 = new Ia3Settings { Feedforward = TargetModules.Suffixes("down_proj", "up_proj") } });
 
         var error = Assert.Throws<ConfigException>(() => bench.Train(TrainingBench.Config));
 
@@ -216,11 +228,18 @@ public sealed class Ia3Tests
         Assert.Empty(Config.Problems());
         Assert.Contains("rank is set", Problem(Config with { Rank = 4 }), StringComparison.Ordinal);
         Assert.Contains("dropout is set", Problem(Config with { Dropout = 0.1 }), StringComparison.Ordinal);
-        Assert.Contains("all-linear", Problem(Config with { Ia3 = new Ia3Settings { Feedforward = TargetModules.AllLinear } }), StringComparison.Ordinal);
+        Assert.Contains(
+            "all-linear",
+            Problem(Config with { Ia3 = new Ia3Settings { Feedforward = TargetModules.AllLinear } }),
+            StringComparison.Ordinal);
         Assert.Contains("ia3 has settings", Problem(Config with { Method = "lora" }), StringComparison.Ordinal);
         Assert.All(
             [ShortcutKind.Input, ShortcutKind.Block, ShortcutKind.Middle],
-            kind => Assert.Contains("no update to hand on", Problem(Config with { Shortcut = new ShortcutConfig { Kind = kind } }), StringComparison.Ordinal));
+            kind =>
+                Assert.Contains(
+                    "no update to hand on",
+                    Problem(Config with { Shortcut = new ShortcutConfig { Kind = kind } }),
+                    StringComparison.Ordinal));
     }
 
     [Fact]

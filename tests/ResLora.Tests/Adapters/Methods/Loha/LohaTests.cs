@@ -99,7 +99,10 @@ public sealed class LohaTests
         Block(files, Down, 16, 24, rank: 4);
         files.Config.Remove("lora_alpha");
         files.Write(
-            ("peft_type", "\"LOHA\""), ("target_modules", "\".*layers.1.*(q_proj|down_proj)\""), ("alpha", "3"), ("rank_pattern", "{\"down_proj\": 4}"), ("alpha_pattern", "{\"down_proj\": 6}"),
+            ("peft_type", "\"LOHA\""), (
+                "target_modules",
+                "\".*layers.1.*(q_proj|down_proj)\""), ("alpha", "3"), ("rank_pattern", "{\"down_proj\": 4}"), (
+                    "alpha_pattern", "{\"down_proj\": 6}"),
             ("rank_dropout", "0.0"), ("module_dropout", "0.0"), ("init_weights", "true"), ("use_effective_conv2d", "false"));
         PeftFiles.Set(expected, $"{Query}.weight", weight => weight + ByHand(files, Query, 3.0 / 2));
         PeftFiles.Set(expected, $"{Down}.weight", weight => weight + ByHand(files, Down, 6.0 / 4));
@@ -114,7 +117,12 @@ public sealed class LohaTests
         Assert.All(files.Tensors, tensor => Assert.True(tensor.Value.equal(again.Read(tensor.Key)).all().item<bool>(), tensor.Key));
         using var config = JsonDocument.Parse(File.ReadAllText(Path.Combine(files.Other("again"), "adapter_config.json")));
         Assert.Superset(_written.ToHashSet(), config.RootElement.EnumerateObject().Select(key => key.Name).ToHashSet());
-        Assert.Equal(("LOHA", 3, 2), (config.RootElement.GetProperty("peft_type").GetString(), config.RootElement.GetProperty("alpha").GetDouble(), config.RootElement.GetProperty("r").GetInt32()));
+        Assert.Equal(
+            ("LOHA", 3, 2),
+            (
+                config.RootElement.GetProperty("peft_type").GetString(),
+                config.RootElement.GetProperty("alpha").GetDouble(),
+                config.RootElement.GetProperty("r").GetInt32()));
         using var model2 = TinyLlama.Create();
         AdapterStore.Load(model2, files.Other("again"));
         Assert.Equal(0, TinyAdapters.Distance(PeftFiles.Logits(model), PeftFiles.Logits(model2)));

@@ -41,14 +41,28 @@ public sealed class LokrTests
         using var model = TinyLlama.Create();
         using var again = TinyLlama.Create();
         using var expected = TinyLlama.Create();
-        Add(files, (Query, "lokr_w1", [4, 4]), (Query, "lokr_w2_a", [4, 1]), (Query, "lokr_w2_b", [1, 4]), (Down, "lokr_w1", [4, 4]), (Down, "lokr_w2", [4, 6]));
+        Add(
+            files,
+            (Query, "lokr_w1", [4, 4]),
+            (Query, "lokr_w2_a", [4, 1]),
+            (Query, "lokr_w2_b", [1, 4]),
+            (Down, "lokr_w1", [4, 4]),
+            (Down, "lokr_w2", [4, 6]));
         files.Config.Remove("lora_alpha");
         files.Write(
-            ("peft_type", "\"LOKR\""), ("target_modules", "\".*layers.1.*(q_proj|down_proj)\""), ("r", "1"), ("alpha", "3"), ("rank_pattern", "{\"down_proj\": 4}"),
-            ("alpha_pattern", "{\"down_proj\": 6}"), ("rank_dropout", "0"), ("module_dropout", "0"), ("init_weights", "true"), ("use_effective_conv2d", "false"),
+            ("peft_type", "\"LOKR\""), (
+                "target_modules", "\".*layers.1.*(q_proj|down_proj)\""), ("r", "1"), ("alpha", "3"), ("rank_pattern", "{\"down_proj\": 4}"),
+            (
+                "alpha_pattern",
+                "{\"down_proj\": 6}"), ("rank_dropout", "0"), ("module_dropout", "0"), ("init_weights", "true"), (
+                    "use_effective_conv2d", "false"),
             ("decompose_both", "false"), ("decompose_factor", "4"), ("rank_dropout_scale", "false"));
-        PeftFiles.Set(expected, $"{Query}.weight", weight => weight + kron(Of(files, Query, "lokr_w1"), Of(files, Query, "lokr_w2_a").matmul(Of(files, Query, "lokr_w2_b"))) * 3);
-        PeftFiles.Set(expected, $"{Down}.weight", weight => weight + kron(Of(files, Down, "lokr_w1"), Of(files, Down, "lokr_w2")) * (6.0 / 4));
+        PeftFiles.Set(
+            expected,
+            $"{Query}.weight",
+            weight => weight + kron(Of(files, Query, "lokr_w1"), Of(files, Query, "lokr_w2_a").matmul(Of(files, Query, "lokr_w2_b"))) * 3);
+        PeftFiles.Set(
+            expected, $"{Down}.weight", weight => weight + kron(Of(files, Down, "lokr_w1"), Of(files, Down, "lokr_w2")) * (6.0 / 4));
 
         var adapted = AdapterStore.Load(model, files.Folder);
         AdapterStore.Save(adapted, files.Other("again"));

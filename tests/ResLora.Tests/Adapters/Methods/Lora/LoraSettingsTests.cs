@@ -79,7 +79,8 @@ public sealed class LoraSettingsTests
     public void Step_LearningRateRatio_IsThatOfBAlone()
     {
         using var model = TinyLlama.Create();
-        var adapted = AdaptedModel.Inject(model, Config(LoraInitialization.Kaiming) with { Lora = new LoraSettings { LearningRateRatio = 16 } });
+        var adapted = AdaptedModel.Inject(
+            model, Config(LoraInitialization.Kaiming) with { Lora = new LoraSettings { LearningRateRatio = 16 } });
         var parameters = adapted.TrainableParameters().ToArray();
         using var optimizer = new AdamW(parameters, new TrainConfig { WeightDecay = 0 }, adapted.RateFactor);
         var before = parameters.Select(p => p.Value.detach().clone()).ToArray();
@@ -92,7 +93,8 @@ public sealed class LoraSettingsTests
 
         // The first step of AdamW has the size of the learning rate whatever the gradient is.
         Assert.All(parameters.Zip(before), p => Assert.Equal(
-            p.First.Key.EndsWith("lora_B.weight", StringComparison.Ordinal) ? 0.016 : 0.001, TinyAdapters.Distance(p.First.Value.detach(), p.Second), 5));
+            p.First.Key.EndsWith(
+                "lora_B.weight", StringComparison.Ordinal) ? 0.016 : 0.001, TinyAdapters.Distance(p.First.Value.detach(), p.Second), 5));
     }
 
     [Theory]

@@ -76,8 +76,10 @@ public sealed class VeraFolderTests
         Write(files);
         foreach (var (module, outputs, inputs) in new[] { (Value, 8, 16), (Down, 16, 24) })
         {
-            var (b, d) = (files.Tensors[$"{PeftFiles.Prefix}{module}.vera_lambda_b"], files.Tensors[$"{PeftFiles.Prefix}{module}.vera_lambda_d"]);
-            var (up, down) = (files.Tensors["base_model.vera_B"].narrow(0, 0, outputs), files.Tensors["base_model.vera_A"].narrow(1, 0, inputs));
+            var (b, d) = (
+                files.Tensors[$"{PeftFiles.Prefix}{module}.vera_lambda_b"], files.Tensors[$"{PeftFiles.Prefix}{module}.vera_lambda_d"]);
+            var (up, down) = (
+                files.Tensors["base_model.vera_B"].narrow(0, 0, outputs), files.Tensors["base_model.vera_A"].narrow(1, 0, inputs));
             PeftFiles.Set(expected, $"{module}.weight", weight => weight + diag(b).matmul(up).matmul(diag(d)).matmul(down));
         }
 
@@ -85,7 +87,9 @@ public sealed class VeraFolderTests
 
         using var scope = NewDisposeScope();
         Assert.InRange(TinyAdapters.Distance(PeftFiles.Logits(expected), PeftFiles.Logits(model)), 0, Tolerance);
-        Assert.Equal((PeftFiles.Rank, 0.25, new VeraSettings { Initial = 0.2, ProjectionSeed = 5 }), (adapted.Config.Rank, adapted.Config.Dropout, adapted.Config.Vera));
+        Assert.Equal(
+            (PeftFiles.Rank, 0.25, new VeraSettings { Initial = 0.2, ProjectionSeed = 5 }),
+            (adapted.Config.Rank, adapted.Config.Dropout, adapted.Config.Vera));
     }
 
     [Theory]
@@ -119,7 +123,9 @@ public sealed class VeraFolderTests
 
         files.Config.Remove("lora_alpha");
         files.Write(
-            ("peft_type", "\"VERA\""), ("target_modules", $"[\"{Value}\", \"{Down}\"]"), ("vera_dropout", "0.25"), ("d_initial", "0.2"), ("projection_prng_key", "5"),
+            ("peft_type", "\"VERA\""), (
+                "target_modules",
+                $"[\"{Value}\", \"{Down}\"]"), ("vera_dropout", "0.25"), ("d_initial", "0.2"), ("projection_prng_key", "5"),
             ("save_projection", "true"), ("init_weights", "true"));
     }
 }

@@ -124,7 +124,8 @@ public sealed class VeraTests
 
         Assert.Null(loaded.Config.Method);
         Assert.InRange(TinyAdapters.Distance(PeftFiles.Logits(model), Logits(loaded)), 0, Tolerance * unmerged.abs().max().item<float>());
-        Assert.Equal(merged.IsExact, TinyAdapters.Distance(unmerged, PeftFiles.Logits(model)) < Tolerance * unmerged.abs().max().item<float>());
+        Assert.Equal(
+            merged.IsExact, TinyAdapters.Distance(unmerged, PeftFiles.Logits(model)) < Tolerance * unmerged.abs().max().item<float>());
     }
 
     [Fact]
@@ -163,7 +164,10 @@ public sealed class VeraTests
         Assert.Contains("alpha is set", Problem(config with { Alpha = 4 }), StringComparison.Ordinal);
         Assert.Contains("rankStabilized is set", Problem(config with { RankStabilized = true }), StringComparison.Ordinal);
         Assert.Contains("vera.initial is 0", Problem(config with { Vera = new VeraSettings { Initial = 0 } }), StringComparison.Ordinal);
-        Assert.Contains("vera.projectionSeed is -1", Problem(config with { Vera = new VeraSettings { ProjectionSeed = -1 } }), StringComparison.Ordinal);
+        Assert.Contains(
+            "vera.projectionSeed is -1",
+            Problem(config with { Vera = new VeraSettings { ProjectionSeed = -1 } }),
+            StringComparison.Ordinal);
         Assert.Contains("vera has settings", Problem(config with { Method = "lora", Vera = new VeraSettings() }), StringComparison.Ordinal);
     }
 
@@ -184,7 +188,8 @@ public sealed class VeraTests
         }
     }
 
-    private static AdapterConfig Config(ShortcutKind kind, int m = 1) => TinyAdapters.Config(kind, m) with { Method = "vera", Alpha = new AdapterConfig().Alpha };
+    private static AdapterConfig Config(ShortcutKind kind, int m = 1) =>
+        TinyAdapters.Config(kind, m) with { Method = "vera", Alpha = new AdapterConfig().Alpha };
 
     private static Tensor Logits(AdaptedModel adapted)
     {

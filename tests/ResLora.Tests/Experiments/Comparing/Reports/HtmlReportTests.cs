@@ -39,7 +39,8 @@ public sealed partial class HtmlReportTests
         Assert.All(charts, chart =>
         {
             var svg = XDocument.Parse(chart.Svg).Root!;
-            Assert.Equal(["0", "1", "2"], svg.Descendants().Select(part => (string?)part.Attribute("data-s")).OfType<string>().Distinct().Order());
+            Assert.Equal(
+                ["0", "1", "2"], svg.Descendants().Select(part => (string?)part.Attribute("data-s")).OfType<string>().Distinct().Order());
             Assert.DoesNotContain("NaN", chart.Svg, StringComparison.Ordinal);
         });
     }

@@ -26,7 +26,8 @@ internal static class SampleReport
             ReadBySeed = [400, 410],
             Base = new BaseReport(0.125, 2.5, null),
             Arms = [.. names.Select((name, i) => Arm(name, scores[i]))],
-            Verdicts = Verdicts.Judge(Scores(names[0], scores[0]), [.. names.Skip(1).Select((name, i) => Scores(name, scores[i + 1]))], new VerdictTerms()),
+            Verdicts = Verdicts.Judge(
+                Scores(names[0], scores[0]), [.. names.Skip(1).Select((name, i) => Scores(name, scores[i + 1]))], new VerdictTerms()),
             Sources = new Dictionary<string, string> { ["model"] = "abc" },
             Config = "model: base\n",
         };

@@ -54,13 +54,16 @@ public sealed class ReportJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         var begun = world.Run("begun");
         new RunFolder(begun.Output!).Save(begun);
 
-        Assert.Contains("holds no run", Assert.Throws<ConfigException>(() => ReportJob.Run([folder.Path])).Message, StringComparison.Ordinal);
-        Assert.Contains("is not over", Assert.Throws<ConfigException>(() => ReportJob.Run([begun.Output!])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "holds no run", Assert.Throws<ConfigException>(() => ReportJob.Run([folder.Path])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is not over", Assert.Throws<ConfigException>(() => ReportJob.Run([begun.Output!])).Message, StringComparison.Ordinal);
     }
 
     private string Train(string output, ShortcutKind kind, long seed)
     {
         var config = world.Run(output, kind);
-        return TrainJob.Run(config with { Training = config.Training with { Seed = seed } }, stop: TestContext.Current.CancellationToken).RunFolder;
+        return TrainJob.Run(
+            config with { Training = config.Training with { Seed = seed } }, stop: TestContext.Current.CancellationToken).RunFolder;
     }
 }

@@ -23,7 +23,8 @@ internal sealed class ToyTarget : IExportTarget
     public IEnumerable<ExportFeature> Plan(ExportSource source) => [new("weights", FeatureState.Kept, "all of them")];
 
     public void Write(ExportGraph graph, string folder) => graph.WithMerged(model =>
-        SafetensorsWriter.Write(Path.Combine(folder, FileName), model.named_parameters().Select(p => KeyValuePair.Create(p.name, (Tensor)p.parameter))));
+        SafetensorsWriter.Write(
+            Path.Combine(folder, FileName), model.named_parameters().Select(p => KeyValuePair.Create(p.name, (Tensor)p.parameter))));
 
     public IEnumerable<ExportedModel> Open(string folder, ExportSource source)
     {

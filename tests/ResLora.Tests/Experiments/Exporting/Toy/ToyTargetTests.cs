@@ -17,7 +17,8 @@ public sealed class ToyTargetTests(ExportWorld world) : IClassFixture<ExportWorl
     [Fact]
     public void Run_RegisteredTarget_IsProvedAndReported()
     {
-        var report = ExportJob.Run(new ExportOptions { Adapter = world.Adapter(ShortcutKind.Block), To = "toy", Output = world.Folder["toy"] });
+        var report = ExportJob.Run(
+            new ExportOptions { Adapter = world.Adapter(ShortcutKind.Block), To = "toy", Output = world.Folder["toy"] });
 
         Assert.Equal([ToyTarget.FileName], report.Files.Select(file => file.Name));
         Assert.InRange(Assert.Single(report.Proofs).MaxLogitDifference, 0, Rounding);

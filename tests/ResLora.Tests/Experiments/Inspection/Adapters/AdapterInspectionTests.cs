@@ -51,7 +51,8 @@ public sealed class AdapterInspectionTests(TinyWorld world) : IClassFixture<Tiny
         var report = Inspector.Inspect(Peft(files, rand(4, 16), b));
 
         Assert.Equal(1, Assert.Single(report.Blocks).BadNumbers);
-        Assert.Contains(report.Notes, note => note.Contains("NaN", StringComparison.Ordinal) && note.Contains(Query, StringComparison.Ordinal));
+        Assert.Contains(
+            report.Notes, note => note.Contains("NaN", StringComparison.Ordinal) && note.Contains(Query, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -120,7 +121,8 @@ public sealed class AdapterInspectionTests(TinyWorld world) : IClassFixture<Tiny
         files.Write("adapter_config.json", Config);
         SafetensorsWriter.Write(files["adapter_model.safetensors"],
         [
-            KeyValuePair.Create($"base_model.model.{Query}.lora_A.weight", a), KeyValuePair.Create($"base_model.model.{Query}.lora_B.weight", b),
+            KeyValuePair.Create(
+                $"base_model.model.{Query}.lora_A.weight", a), KeyValuePair.Create($"base_model.model.{Query}.lora_B.weight", b),
         ]);
         return files.Path;
     }

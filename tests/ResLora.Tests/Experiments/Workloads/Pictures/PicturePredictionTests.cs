@@ -44,7 +44,8 @@ public sealed class PicturePredictionTests(TinyPictureWorld world) : IClassFixtu
     [Fact]
     public void Evaluate_OnePicture_IsRefusedSinceNothingSaysWhatIsRight()
     {
-        var error = Assert.Throws<FileFormatException>(() => EvaluateJob.Run(Options with { Data = world.Folder["lights/light/1 4.png"] }, stop: Stop));
+        var error = Assert.Throws<FileFormatException>(
+            () => EvaluateJob.Run(Options with { Data = world.Folder["lights/light/1 4.png"] }, stop: Stop));
 
         Assert.Contains("one picture", error.Message, StringComparison.Ordinal);
     }
@@ -71,7 +72,10 @@ public sealed class PicturePredictionTests(TinyPictureWorld world) : IClassFixtu
         var error = Assert.Throws<FileFormatException>(
             () => PredictJob.Run(new PredictOptions { Model = folder, Data = world.Folder["lights"] }, [], _ => { }, Stop));
 
-        Assert.Contains("preprocessor_config.json' does not exist, and it says how pictures become a model's input", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "preprocessor_config.json' does not exist, and it says how pictures become a model's input",
+            error.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,7 +95,10 @@ public sealed class PicturePredictionTests(TinyPictureWorld world) : IClassFixtu
 
         var said = File.ReadAllLines(lines).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
         Assert.Equal(36, said.Length);
-        Assert.Equal(report.Labels!.Metrics["accuracy"], said.Average(one => one.GetProperty("expected").GetString() == one.GetProperty("predicted").GetString() ? 1.0 : 0), 1e-9);
+        Assert.Equal(
+            report.Labels!.Metrics["accuracy"],
+            said.Average(one => one.GetProperty("expected").GetString() == one.GetProperty("predicted").GetString() ? 1.0 : 0),
+            1e-9);
         Assert.Equal(("dark/0 1.png", "dark"), (said[0].GetProperty("file").GetString(), said[0].GetProperty("expected").GetString()));
         Assert.Equal(1, said[0].GetProperty("probabilities").EnumerateObject().Sum(share => share.Value.GetDouble()), 1e-9);
         Assert.True(PictureDecoder.Decode(picture).Width > 200);
@@ -100,7 +107,8 @@ public sealed class PicturePredictionTests(TinyPictureWorld world) : IClassFixtu
     [Fact]
     public void Evaluate_MistakesInAFileThatIsNoPng_AreRefusedFirst()
     {
-        var error = Assert.Throws<ConfigException>(() => EvaluateJob.Run(Options with { MistakesFile = world.Folder["mistakes.jpg"] }, stop: Stop));
+        var error = Assert.Throws<ConfigException>(
+            () => EvaluateJob.Run(Options with { MistakesFile = world.Folder["mistakes.jpg"] }, stop: Stop));
 
         Assert.Contains("must end with .png", error.Message, StringComparison.Ordinal);
     }

@@ -81,7 +81,8 @@ public sealed class PictureSplitTests(TinyPictureWorld world) : IClassFixture<Ti
         var report = TrainJob.Run(world.Run("to-lora", ShortcutKind.Block), stop: Stop);
         var output = world.Folder["as-lora"];
 
-        var merge = MergeJob.Run(new MergeOptions { Adapter = Last(report), Model = world.Model, As = MergeTarget.Lora, Output = output }, stop: Stop);
+        var merge = MergeJob.Run(
+            new MergeOptions { Adapter = Last(report), Model = world.Model, As = MergeTarget.Lora, Output = output }, stop: Stop);
 
         // float32: a shortcut's sum and one product of its factors round differently
         const double exactly = 1e-5;

@@ -92,7 +92,8 @@ public sealed class PictureWorkloadTests(TinyPictureWorld world) : IClassFixture
     {
         var run = TrainJob.Run(world.Run($"to-{target}", ShortcutKind.Block), stop: Stop);
 
-        var report = ExportJob.Run(new ExportOptions { To = target, Adapter = Path.Combine(run.RunFolder, "last"), Output = world.Folder[$"out-{target}"] });
+        var report = ExportJob.Run(
+            new ExportOptions { To = target, Adapter = Path.Combine(run.RunFolder, "last"), Output = world.Folder[$"out-{target}"] });
         var check = ExportCheck.Run(world.Folder[$"out-{target}"]);
 
         var proof = Assert.Single(report.Proofs);
@@ -122,7 +123,11 @@ public sealed class PictureWorkloadTests(TinyPictureWorld world) : IClassFixture
     public void Run_StartsFromAnAdapter_WithItsHead()
     {
         var first = TrainJob.Run(world.Run("first", ShortcutKind.None, steps: 30), stop: Stop);
-        var second = world.Run("second", ShortcutKind.None, steps: 2) with { StartFrom = Path.Combine(first.RunFolder, "last"), Adapter = new AdapterConfig() };
+        var second = world.Run(
+            "second",
+            ShortcutKind.None,
+            steps: 2) with
+        { StartFrom = Path.Combine(first.RunFolder, "last"), Adapter = new AdapterConfig() };
 
         var report = TrainJob.Run(second, stop: Stop);
 
@@ -147,7 +152,8 @@ public sealed class PictureWorkloadTests(TinyPictureWorld world) : IClassFixture
         }
 
         File.WriteAllText(world.Folder["broken/1/bad.png"], "no picture");
-        var config = world.Run("broken-run") with { Data = world.Run("x").Data with { Train = world.Folder["broken"], ValidationCount = 0 } };
+        var config =
+            world.Run("broken-run") with { Data = world.Run("x").Data with { Train = world.Folder["broken"], ValidationCount = 0 } };
 
         var error = Assert.Throws<FileFormatException>(() => TrainJob.Run(config, stop: Stop));
         var plan = PlanJob.Run(config with { Data = config.Data with { SkipBroken = true } });
@@ -185,7 +191,8 @@ public sealed class PictureWorkloadTests(TinyPictureWorld world) : IClassFixture
 
         var warnings = new List<string>();
         using var listening = Warnings.Listen(warnings.Add);
-        var plan = PlanJob.Run(world.Run("twins-run") with { Data = world.Run("x").Data with { Train = world.Folder["twins"], ValidationCount = null } });
+        var plan = PlanJob.Run(
+            world.Run("twins-run") with { Data = world.Run("x").Data with { Train = world.Folder["twins"], ValidationCount = null } });
 
         Assert.Equal((8, 8), (plan.Run.Samples, plan.ValidationSamples));
         var told = Assert.Single(warnings);
@@ -197,13 +204,17 @@ public sealed class PictureWorkloadTests(TinyPictureWorld world) : IClassFixture
     {
         var config = world.Run("texts") with { Task = "svamp" };
 
-        var problems = (config with { Data = config.Data with { SkipBroken = true, PictureCache = "1GB", Augment = new AugmentConfig() } }).Problems();
+        var problems = (
+            config with { Data = config.Data with { SkipBroken = true, PictureCache = "1GB", Augment = new AugmentConfig() } }).Problems();
 
-        Assert.Equal(["augment", "skipBroken", "pictureCache"], problems.Select(problem => problem["data.".Length..problem.IndexOf(' ', StringComparison.Ordinal)]));
+        Assert.Equal(
+            ["augment", "skipBroken", "pictureCache"],
+            problems.Select(problem => problem["data.".Length..problem.IndexOf(' ', StringComparison.Ordinal)]));
     }
 
     private EvaluationReport Evaluate(string model, string? adapter) =>
-        EvaluateJob.Run(new EvaluateOptions { Model = model, Adapter = adapter, Task = "image-classification", Data = world.Colours }, stop: Stop);
+        EvaluateJob.Run(
+            new EvaluateOptions { Model = model, Adapter = adapter, Task = "image-classification", Data = world.Colours }, stop: Stop);
 
     private static byte[] Tensors(TrainReport report)
     {

@@ -51,7 +51,8 @@ public sealed class EncodedCaptionsTests : IDisposable
         var twin = PictureSource.OfBytes("twin", "row 9", _pictures[0].Read());
         var told = new List<(int, int)>();
 
-        encoded.Prepare(_session, [.. _pictures, twin], [Ids(encoded, "red"), Ids(encoded, "RED")], (done, total) => told.Add((done, total)), Stop);
+        encoded.Prepare(
+            _session, [.. _pictures, twin], [Ids(encoded, "red"), Ids(encoded, "RED")], (done, total) => told.Add((done, total)), Stop);
 
         Assert.Equal((3, 3), told[^1]);
         Assert.Equal(4, Written().Length);
@@ -109,11 +110,13 @@ public sealed class EncodedCaptionsTests : IDisposable
             6,
             new[]
             {
-                usual.KeyOf(_pictures[0]), usual.KeyOf(_pictures[1]), New(resolution: 8).KeyOf(_pictures[0]), New(mirrors: true).KeyOf(_pictures[0]),
+                usual.KeyOf(_pictures[0]), usual.KeyOf(_pictures[1]), New(resolution: 8).KeyOf(_pictures[0]), New(mirrors: true)
+                    .KeyOf(_pictures[0]),
                 New(folder: vae).KeyOf(_pictures[0]), usual.KeyOf(ids),
             }.Distinct().Count());
         Assert.Equal(
-            4, new[] { usual.KeyOf(ids), usual.KeyOf(Ids(usual, "")), New(folder: text).KeyOf(ids), inSixteenBits.KeyOf(ids) }.Distinct().Count());
+            4, new[] { usual.KeyOf(ids), usual.KeyOf(Ids(usual, "")), New(folder: text).KeyOf(ids), inSixteenBits.KeyOf(ids) }.Distinct()
+                .Count());
         Assert.Equal(usual.KeyOf(_pictures[0]), New(folder: text).KeyOf(_pictures[0]));
         Assert.Equal(usual.KeyOf(ids), New(folder: vae).KeyOf(ids));
     }
@@ -149,7 +152,8 @@ public sealed class EncodedCaptionsTests : IDisposable
     {
         using var stop = new CancellationTokenSource();
 
-        Assert.Throws<OperationCanceledException>(() => New().Prepare(_session, _pictures, [], (done, _) => Stopped(stop, done == 2), stop.Token));
+        Assert.Throws<OperationCanceledException>(
+            () => New().Prepare(_session, _pictures, [], (done, _) => Stopped(stop, done == 2), stop.Token));
 
         Assert.Equal([(1, 1)], Prepare(New()));
     }

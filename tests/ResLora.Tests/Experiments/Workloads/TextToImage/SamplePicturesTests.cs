@@ -24,7 +24,10 @@ public sealed class SamplePicturesTests(TinyDiffusionWorld world) : IClassFixtur
         Assert.All(Folders(run), step => Assert.Equal(["0.png", "1.png"], Names(Path.Combine(run.RunFolder, "samples", step))));
         Assert.Equal((Label + (3 * Cell), Heading + (2 * Cell)), SizeOfStrip(run));
         Assert.NotEqual(Pixels(run, "000000/0.png"), Pixels(run, "000004/0.png"));
-        Assert.Contains("\"step\":4", Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(run.RunFolder, "samples/000004/0.png"))), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"step\":4",
+            Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(run.RunFolder, "samples/000004/0.png"))),
+            StringComparison.Ordinal);
         Assert.NotEqual(Pixels(run, "000000/0.png"), Pixels(run, "000000/1.png"));
     }
 
@@ -81,7 +84,8 @@ public sealed class SamplePicturesTests(TinyDiffusionWorld world) : IClassFixtur
     {
         var config = Config("sampler");
 
-        var error = Assert.Throws<ConfigException>(() => TrainJob.Run(config with { Samples = config.Samples with { Sampler = "magic" } }, stop: Stop));
+        var error = Assert.Throws<ConfigException>(
+            () => TrainJob.Run(config with { Samples = config.Samples with { Sampler = "magic" } }, stop: Stop));
 
         Assert.Contains("magic", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(world.Folder["sampler"]) && Directory.EnumerateFileSystemEntries(world.Folder["sampler"]).Any());
@@ -110,9 +114,11 @@ public sealed class SamplePicturesTests(TinyDiffusionWorld world) : IClassFixtur
     private static string[] Folders(TrainReport run) =>
         [.. Directory.GetDirectories(Path.Combine(run.RunFolder, "samples")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
 
-    private static string[] Names(string folder) => [.. Directory.GetFiles(folder).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+    private static string[] Names(string folder) =>
+        [.. Directory.GetFiles(folder).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
-    private static byte[] Pixels(TrainReport run, string file) => PictureDecoder.Decode(Path.Combine(run.RunFolder, "samples", file)).Bytes.ToArray();
+    private static byte[] Pixels(TrainReport run, string file) =>
+        PictureDecoder.Decode(Path.Combine(run.RunFolder, "samples", file)).Bytes.ToArray();
 
     private static (int Width, int Height) SizeOfStrip(TrainReport run)
     {

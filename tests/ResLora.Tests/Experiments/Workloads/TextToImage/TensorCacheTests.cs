@@ -76,7 +76,8 @@ public sealed class TensorCacheTests : IDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(PathOfFile())!);
             SafetensorsWriter.Write(PathOfFile(), tensors);
 
-            Assert.False(New().Has(Key, _shapes), string.Join(", ", tensors.Select(one => $"{one.Key} {string.Join('x', one.Value.shape)}")));
+            Assert.False(
+                New().Has(Key, _shapes), string.Join(", ", tensors.Select(one => $"{one.Key} {string.Join('x', one.Value.shape)}")));
         }
     }
 

@@ -33,6 +33,7 @@ internal sealed class PointData(IReadOnlyList<IExample> train, IReadOnlyList<IEx
     public override Measurement Measure(ModelSession session, MeasuringTerms terms, CancellationToken stop)
     {
         var objective = Objective(session);
-        return new Measurement(train.Count, new EvaluationLoss(objective.Measure(train, terms.BatchSize, stop)[ToyObjective.LossMetric], train.Count));
+        return new Measurement(
+            train.Count, new EvaluationLoss(objective.Measure(train, terms.BatchSize, stop)[ToyObjective.LossMetric], train.Count));
     }
 }

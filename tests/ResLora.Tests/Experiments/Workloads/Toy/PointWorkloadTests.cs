@@ -144,11 +144,13 @@ public sealed class PointWorkloadTests : IDisposable
         Task = PointWorkload.TaskName,
         Data = new DataConfig { Train = _folder["points.txt"], ValidationCount = 16 },
         Adapter = new AdapterConfig { Rank = 2, Shortcut = new ShortcutConfig { Kind = kind } },
-        Training = new TrainConfig { Steps = 60, BatchSize = 8, LearningRate = 0.02, Threads = 1, CheckpointEvery = 10, EvaluateEvery = 20 },
+        Training =
+            new TrainConfig { Steps = 60, BatchSize = 8, LearningRate = 0.02, Threads = 1, CheckpointEvery = 10, EvaluateEvery = 20 },
         Output = _folder[output],
     };
 
-    private string Trained(string output, ShortcutKind kind) => Path.Combine(TrainJob.Run(Config(output, kind), stop: Stop).RunFolder, "last");
+    private string Trained(string output, ShortcutKind kind) =>
+        Path.Combine(TrainJob.Run(Config(output, kind), stop: Stop).RunFolder, "last");
 
     private EvaluationReport Evaluate(string model, string? adapter) => EvaluateJob.Run(
         new EvaluateOptions { Model = model, Adapter = adapter, Task = PointWorkload.TaskName, Data = _folder["points.txt"] }, stop: Stop);

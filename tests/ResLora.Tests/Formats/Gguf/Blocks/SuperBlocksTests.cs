@@ -110,7 +110,8 @@ public sealed class SuperBlocksTests
         }
     }
 
-    /// <summary>Scales 0 to 3 and leasts 0 to 3 lie whole in eight bytes; of the rest four bits in the last four and two above those.</summary>
+    /// <summary>Scales 0 to 3 and leasts 0 to 3 lie whole in eight bytes; of the rest four bits in the last four and two above
+    /// those.</summary>
     private static void SixBits(PackedBlock block, int[] scales, int[] leasts)
     {
         for (var group = 0; group < 4; group++)

@@ -89,7 +89,8 @@ public sealed class GgufModelTests : IDisposable
     [Fact]
     public void Read_FewerTokensThanRows_NamesBoth()
     {
-        var error = Assert.Throws<FileFormatException>(() => Read(TinyLlama.Config, metadata => metadata.Add("tokenizer.ggml.tokens", ["a", "b"])));
+        var error = Assert.Throws<FileFormatException>(
+            () => Read(TinyLlama.Config, metadata => metadata.Add("tokenizer.ggml.tokens", ["a", "b"])));
 
         Assert.Contains("tokenizer.ggml.tokens", error.Message, StringComparison.Ordinal);
         Assert.Contains("token_embd.weight", error.Message, StringComparison.Ordinal);

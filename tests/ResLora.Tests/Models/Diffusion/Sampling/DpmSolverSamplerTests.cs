@@ -33,7 +33,8 @@ public sealed class DpmSolverSamplerTests
             (Math.Sqrt((1 - alphas[to]) / (1 - alphas[from])) * x)
             + (Math.Sqrt(1 - alphas[to]) * (Math.Exp(Lambda(to)) - Math.Exp(Lambda(from))) * picture);
         var (before, now) = (
-            TestSchedules.Picture(config.Prediction, latents, said, alphas[999]), TestSchedules.Picture(config.Prediction, first, saidThen, alphas[666]));
+            TestSchedules.Picture(config.Prediction, latents, said, alphas[999]), TestSchedules.Picture(
+                config.Prediction, first, saidThen, alphas[666]));
         var ratio = (Lambda(666) - Lambda(999)) / (Lambda(333) - Lambda(666));
         var led = ((1 + (1 / (2 * ratio))) * now) - (1 / (2 * ratio) * before);
         Assert.Equal(_timesteps.Select(t => (double)t), sampler.Timesteps);

@@ -20,7 +20,8 @@ public sealed class SingleFileLayoutTests
             .Select(row => row.EnumerateArray().Select(cell => cell.GetString()!).ToArray())
             .ToArray();
         // In transformers 5 the text encoder's names lack their first part.
-        var places = rows.ToLookup(row => row[0], row => (row[1], (row[1] == "text_encoder" ? "text_model." : "") + row[2], PartOf(row[3])));
+        var places = rows.ToLookup(
+            row => row[0], row => (row[1], (row[1] == "text_encoder" ? "text_model." : "") + row[2], PartOf(row[3])));
         var layout = SingleFileLayout.Of(Names("unet"), Names("vae"), Names("text_encoder"));
 
         foreach (var original in places)
@@ -33,7 +34,8 @@ public sealed class SingleFileLayoutTests
 
         Assert.Equal(count, rows.Length);
 
-        IEnumerable<string> Names(string component) => places.SelectMany(one => one).Where(one => one.Item1 == component).Select(one => one.Item2);
+        IEnumerable<string> Names(string component) =>
+            places.SelectMany(one => one).Where(one => one.Item1 == component).Select(one => one.Item2);
     }
 
     [Theory]

@@ -64,7 +64,8 @@ public sealed class SingleFilePlanTests
     [Fact]
     public void Of_ManyProblems_NamesThemAtOnce()
     {
-        var file = Whole().Add(UNet, 5).Add(Attention, 8, 8, 3, 3).Add(Joined, 6, 5).Add("something.weight", 1).Add("model.diffusion_model.out.0.bias", 4);
+        var file = Whole().Add(UNet, 5).Add(Attention, 8, 8, 3, 3).Add(Joined, 6, 5).Add("something.weight", 1).Add(
+            "model.diffusion_model.out.0.bias", 4);
 
         var message = Assert.Throws<FileFormatException>(() => SingleFilePlan.Of(file, _networks, averaged: false)).Message;
 
@@ -72,7 +73,8 @@ public sealed class SingleFilePlanTests
         Assert.Contains($"'{Attention}' is [8, 8, 3, 3], the configuration says [8, 8]", message, StringComparison.Ordinal);
         Assert.Contains($"'{Joined}' is [6, 5], the configuration says [18, 5]", message, StringComparison.Ordinal);
         Assert.Contains("'something.weight' is no tensor of Stable Diffusion", message, StringComparison.Ordinal);
-        Assert.Contains("would be 'unet.conv_norm_out.bias', which the configuration's network does not have", message, StringComparison.Ordinal);
+        Assert.Contains(
+            "would be 'unet.conv_norm_out.bias', which the configuration's network does not have", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,7 +85,8 @@ public sealed class SingleFilePlanTests
 
         var message = Assert.Throws<FileFormatException>(() => SingleFilePlan.Of(file, _networks, averaged: false)).Message;
 
-        Assert.Contains($"'{Attention}' is no tensor that can be read (made by os.system, which is not called)", message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"'{Attention}' is no tensor that can be read (made by os.system, which is not called)", message, StringComparison.Ordinal);
         Assert.Contains("there is no tensor for 'vae.encoder.mid_block.attentions.0.to_q.weight'", message, StringComparison.Ordinal);
     }
 

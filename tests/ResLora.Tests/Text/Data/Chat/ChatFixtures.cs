@@ -31,7 +31,8 @@ internal static class ChatFixtures
 
     public static Tokenizer Make(bool addsBegin)
     {
-        var json = JsonNode.Parse(ByteLevelBpeTrainer.Train(TokenizerFixtures.Texts, new BpeTrainingOptions { VocabularySize = 300 }))!.AsObject();
+        var json = JsonNode.Parse(
+            ByteLevelBpeTrainer.Train(TokenizerFixtures.Texts, new BpeTrainingOptions { VocabularySize = 300 }))!.AsObject();
         var added = json["added_tokens"]!.AsArray();
         added.Add(TokenizerFixtures.Added(400, "<|im_start|>"));
         added.Add(TokenizerFixtures.Added(401, "<|im_end|>"));
@@ -47,7 +48,10 @@ internal static class ChatFixtures
         new(Format(template), tokenizer ?? Tokenizer, trainOn);
 
     public static ChatFormat Format(string template) =>
-        new(ChatTemplate.Parse(template, "a template"), new Dictionary<string, string> { ["bos_token"] = "<s>", ["eos_token"] = "</s>" }, "the template");
+        new(
+            ChatTemplate.Parse(template, "a template"),
+            new Dictionary<string, string> { ["bos_token"] = "<s>", ["eos_token"] = "</s>" },
+            "the template");
 
     /// <summary>Messages of users and the assistant in turn.</summary>
     public static Conversation Turns(params string[] texts) =>
@@ -75,5 +79,6 @@ internal static class ChatFixtures
         return [.. pieces.Select(piece => Written(piece, tokenizer))];
     }
 
-    public static string Written(IEnumerable<int> ids, Tokenizer? tokenizer = null) => (tokenizer ?? Tokenizer).Decode(ids, skipSpecialTokens: false);
+    public static string Written(IEnumerable<int> ids, Tokenizer? tokenizer = null) =>
+        (tokenizer ?? Tokenizer).Decode(ids, skipSpecialTokens: false);
 }

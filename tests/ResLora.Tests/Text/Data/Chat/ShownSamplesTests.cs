@@ -44,7 +44,11 @@ public sealed class ShownSamplesTests
     [Fact]
     public void Of_PlainSample_MarksTheCompletion()
     {
-        var shown = ShownSamples.Of([new Sample("a cat", " sat")], new SampleTokenizer(text => Tokenizer.Encode(text, false), [], Tokenizer.EndId!.Value), Tokenizer, 512);
+        var shown = ShownSamples.Of(
+            [new Sample("a cat", " sat")],
+            new SampleTokenizer(text => Tokenizer.Encode(text, false), [], Tokenizer.EndId!.Value),
+            Tokenizer,
+            512);
 
         Assert.Equal(" sat</s>", TextOf(Assert.Single(shown), TokenUse.Trained));
     }
@@ -64,7 +68,12 @@ public sealed class ShownSamplesTests
 
     private static IReadOnlyList<ShownSample> Show(Sample sample, int maxLength, string template = Plain) => ShownSamples.Of(
         [sample],
-        new SampleTokenizer(text => Tokenizer.Encode(text, false), [], Tokenizer.EndId!.Value, new SampleTokenizerOptions { MaxLength = maxLength }) { Chat = Encoder(template) },
+        new SampleTokenizer(
+            text => Tokenizer.Encode(text, false),
+            [],
+            Tokenizer.EndId!.Value,
+            new SampleTokenizerOptions { MaxLength = maxLength })
+        { Chat = Encoder(template) },
         Tokenizer,
         maxLength);
 }

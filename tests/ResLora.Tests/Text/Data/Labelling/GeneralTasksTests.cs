@@ -49,7 +49,10 @@ public sealed class GeneralTasksTests : IDisposable
         var error = Assert.Throws<FileFormatException>(() =>
             LabelledTaskRegistry.Get("classification").Read(path, split, new LabelSet(["no", "maybe"])));
 
-        Assert.Contains("other.csv, line 3: the label is 'mabye'. Did you mean 'maybe'? Expected one of: no, maybe.", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "other.csv, line 3: the label is 'mabye'. Did you mean 'maybe'? Expected one of: no, maybe.",
+            error.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

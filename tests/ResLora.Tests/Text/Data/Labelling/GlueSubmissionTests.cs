@@ -22,7 +22,8 @@ public sealed class GlueSubmissionTests : IDisposable
     [InlineData("qnli", "QNLI.tsv", "entailment", "entailment", "not_entailment", "not_entailment")]
     [InlineData("rte", "RTE.tsv", "not_entailment", "not_entailment", "entailment", "entailment")]
     [InlineData("wnli", "WNLI.tsv", "not_entailment", "0", "entailment", "1")]
-    public void Write_Labels_HasGluesNameAndLayout(string task, string file, string first, string firstWritten, string second, string secondWritten)
+    public void Write_Labels_HasGluesNameAndLayout(
+        string task, string file, string first, string firstWritten, string second, string secondWritten)
     {
         var path = GlueSubmission.Write(_files.Folder, LabelledTaskRegistry.Get(task), _indices, [first, second]);
 

@@ -35,7 +35,8 @@ public sealed class GlueTasksTests : IDisposable
     [InlineData("rte", null, "9\tIda sang.\tMax sang.\tnot_entailment", 9, "Ida sang.", "Max sang.", "not_entailment")]
     [InlineData("wnli", "index\tsentence1\tsentence2\tlabel", "4\tIda told Max that she won.\tMax won.\t0", 4, "Ida told Max that she won.", "Max won.", "not_entailment")]
     [InlineData("wnli", null, "4\tIda told Max that she won.\tIda won.\t1", 4, "Ida told Max that she won.", "Ida won.", "entailment")]
-    public void Read_OriginalTsv_GivesTextsAndLabel(string task, string? header, string row, long index, string text, string? secondText, string label)
+    public void Read_OriginalTsv_GivesTextsAndLabel(
+        string task, string? header, string row, long index, string text, string? secondText, string label)
     {
         _files.Write("train.tsv", (header is null ? "" : header + "\n") + row + "\n");
 
@@ -51,7 +52,10 @@ public sealed class GlueTasksTests : IDisposable
     [InlineData("")]
     public void Read_StsB_GivesScores(string header)
     {
-        _files.Write("dev.tsv", header + "0\tnews\tf\t2012\t01\tn\tn\tA \"cat sits.\tA cat is sitting.\t4.750\n1\tnews\tf\t2012\t02\tn\tn\tA dog.\tA cat.\t0\n");
+        _files.Write(
+            "dev.tsv",
+            header
+                + "0\tnews\tf\t2012\t01\tn\tn\tA \"cat sits.\tA cat is sitting.\t4.750\n1\tnews\tf\t2012\t02\tn\tn\tA dog.\tA cat.\t0\n");
 
         var data = LabelledTaskRegistry.Get("stsb").Read(_files.Folder, TaskSplit.Validation);
 
@@ -192,7 +196,8 @@ public sealed class GlueTasksTests : IDisposable
     public void Read_ColumnsNamedByTheUser_AreReadAndNoOthers()
     {
         var path = _files.Write("rows.tsv", "remark\tsentence\tverdict\nfine\twrong column\tpositive\n");
-        var task = LabelledTaskRegistry.Get("sst2", new ColumnMap(new Dictionary<string, string> { ["sentence"] = "remark", ["label"] = "verdict" }));
+        var task = LabelledTaskRegistry.Get(
+            "sst2", new ColumnMap(new Dictionary<string, string> { ["sentence"] = "remark", ["label"] = "verdict" }));
 
         var example = Assert.Single(task.Read(path, TaskSplit.Train).Texts);
 
@@ -216,7 +221,9 @@ public sealed class GlueTasksTests : IDisposable
 
         Assert.Equal(train, data.Texts.Count);
         Assert.Equal(validation, task.Read(path, TaskSplit.Validation).Texts.Count);
-        Assert.All(data.Texts, text => Assert.True(text.IsLabelled && text.Text.Length > 0 && (text.SecondText is null) == (name is "cola" or "sst2")));
+        Assert.All(
+            data.Texts,
+            text => Assert.True(text.IsLabelled && text.Text.Length > 0 && (text.SecondText is null) == (name is "cola" or "sst2")));
         if (balance is not null)
         {
             Assert.Equal(balance, string.Join(' ', data.Balance().Select(share => share.Count)));

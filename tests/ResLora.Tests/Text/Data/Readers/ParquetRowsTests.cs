@@ -38,7 +38,15 @@ public sealed class ParquetRowsTests : IDisposable
         Assert.Equal("2024-02-29", row.Require("Day"));
         Assert.Equal("03:04:05.67", row.Require("Time"));
         Assert.StartsWith("1234.5", row.Require("Amount"), StringComparison.Ordinal);
-        Assert.Equal(("0.1", "1.5", "-9223372036854775808", "7", "true", "é"), (row.Require("Share"), row.Require("Small"), row.Require("Whole"), row.Require("Count"), row.Require("Truth"), row.Require("Raw")));
+        Assert.Equal(
+            ("0.1", "1.5", "-9223372036854775808", "7", "true", "é"),
+            (
+                row.Require("Share"),
+                row.Require("Small"),
+                row.Require("Whole"),
+                row.Require("Count"),
+                row.Require("Truth"),
+                row.Require("Raw")));
         Assert.Null(row.Find("Missing"));
         Assert.Equal(["1", "2"], row.RequireList("Lists"));
         Assert.Throws<FileFormatException>(() => row.Find("Lists"));
@@ -83,7 +91,8 @@ public sealed class ParquetRowsTests : IDisposable
     public void Read_SchemaOfGroupsInGroups_IsRefused(int depth, string expected)
     {
         // Elements of one child each, whose last child is missing.
-        byte[] footer = [0x15, 2, 0x19, 0xFC, (byte)depth, .. Enumerable.Repeat<byte[]>([0x48, 1, (byte)'a', 0x15, 2, 0], depth).SelectMany(element => element), 0];
+        byte[] footer = [0x15, 2, 0x19, 0xFC, (byte)depth, .. Enumerable.Repeat<byte[]>(
+            [0x48, 1, (byte)'a', 0x15, 2, 0], depth).SelectMany(element => element), 0];
 
         var error = Assert.Throws<FileFormatException>(() => RowReader.Read(WithFooter(footer)).ToArray());
 
@@ -96,7 +105,10 @@ public sealed class ParquetRowsTests : IDisposable
         var path = Path.Combine(_files.Folder, "many.parquet");
         await using (var file = File.Create(path))
         {
-            await ParquetSerializer.SerializeAsync(Enumerable.Repeat(new Pair { Prompt = "a", Completion = "b" }, 400_000), file, cancellationToken: TestContext.Current.CancellationToken);
+            await ParquetSerializer.SerializeAsync(
+                Enumerable.Repeat(new Pair { Prompt = "a", Completion = "b" }, 400_000),
+                file,
+                cancellationToken: TestContext.Current.CancellationToken);
         }
 
         var before = GC.GetTotalAllocatedBytes();
@@ -113,7 +125,13 @@ public sealed class ParquetRowsTests : IDisposable
         await using (var file = File.Create(path))
         {
             await ParquetSerializer.SerializeAsync(
-                Enumerable.Repeat(new Pair { Prompt = text, Completion = "b" }, 8000), file, new ParquetOptions { CompressionMethod = CompressionMethod.Zstd }, cancellationToken: TestContext.Current.CancellationToken);
+                Enumerable.Repeat(
+                    new Pair { Prompt = text, Completion = "b" },
+                    8000), file, new ParquetOptions
+                    {
+                        CompressionMethod =
+                            CompressionMethod.Zstd
+                    }, cancellationToken: TestContext.Current.CancellationToken);
         }
 
         var error = Assert.Throws<FileFormatException>(() => RowReader.Read(path).Take(1).ToArray());

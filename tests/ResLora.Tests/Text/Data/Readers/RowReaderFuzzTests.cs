@@ -36,7 +36,9 @@ public sealed class RowReaderFuzzTests : IDisposable
     {
         var path = Path.Combine(_files.Folder, "valid.parquet");
         await ParquetSerializer.SerializeAsync(
-            Enumerable.Range(0, 20).Select(i => new Line { Text = i % 3 == 0 ? null : $"row {i}", Number = i, Parts = [$"{i}"], When = DateTime.UnixEpoch.AddDays(i) }),
+            Enumerable.Range(0, 20).Select(
+                i =>
+                    new Line { Text = i % 3 == 0 ? null : $"row {i}", Number = i, Parts = [$"{i}"], When = DateTime.UnixEpoch.AddDays(i) }),
             path,
             cancellationToken: TestContext.Current.CancellationToken);
 
@@ -48,7 +50,8 @@ public sealed class RowReaderFuzzTests : IDisposable
     {
         var (gave, last) = (0, valid.Length - protectedBytes - 1);
         var value = Gen.OneOf(Gen.Choose(0, 255).Select(number => (byte)number), Gen.Elements(_telling));
-        var changes = Gen.Zip(Gen.Choose(0, last), value).NonEmptyListOf().Where(list => list.Count <= 4).Select(list => (Changes: list, From: 0, To: 0, Length: 0));
+        var changes = Gen.Zip(Gen.Choose(0, last), value).NonEmptyListOf().Where(list => list.Count <= 4).Select(
+            list => (Changes: list, From: 0, To: 0, Length: 0));
         var copies = Gen.Zip(Gen.Zip(Gen.Choose(0, last), Gen.Choose(0, last)), Gen.Choose(1, 30)).Select(copy => (
             Changes: new List<(int, byte)>(), From: copy.Item1.Item1, To: copy.Item1.Item2, Length: copy.Item2));
         var config = Config.QuickThrowOnFailure.WithMaxTest(Runs).WithReplay(Seed, 1);

@@ -24,7 +24,9 @@ public sealed class TaskTests : IDisposable
         var sample = Assert.Single(task.Read(path, TaskSplit.Train));
 
         Assert.Equal(("a", "b"), (sample.Prompt, sample.Completion));
-        Assert.Equal($"'{prompt}' is taken for prompt, '{completion}' is taken for completion; name others in data.columns (--column)", OtherNames.Describe(task.GuessedColumns));
+        Assert.Equal(
+            $"'{prompt}' is taken for prompt, '{completion}' is taken for completion; name others in data.columns (--column)",
+            OtherNames.Describe(task.GuessedColumns));
     }
 
     [Theory]
@@ -44,7 +46,8 @@ public sealed class TaskTests : IDisposable
     public void Completion_ColumnsNamedByTheUser_AreNeverGuessed()
     {
         var path = _files.Write("a.csv", "question,answer\na,b\n");
-        var task = TaskRegistry.Get("completion", new ColumnMap(new Dictionary<string, string> { ["prompt"] = "answer", ["completion"] = "question" }));
+        var task = TaskRegistry.Get(
+            "completion", new ColumnMap(new Dictionary<string, string> { ["prompt"] = "answer", ["completion"] = "question" }));
 
         var sample = Assert.Single(task.Read(path, TaskSplit.Train));
 
@@ -130,7 +133,8 @@ public sealed class TaskTests : IDisposable
     [Fact]
     public void Svamp_TenRows_SplitsInFileOrder()
     {
-        var rows = Enumerable.Range(0, 10).Select(i => new { Body = $"Body {i}.", Question = "How many?", Equation = "( 1.0 + 1.0 )", Answer = 2.0 });
+        var rows = Enumerable.Range(0, 10).Select(
+            i => new { Body = $"Body {i}.", Question = "How many?", Equation = "( 1.0 + 1.0 )", Answer = 2.0 });
         _files.Write("SVAMP.json", JsonSerializer.Serialize(rows));
         var task = TaskRegistry.Get("svamp");
 
@@ -153,7 +157,9 @@ public sealed class TaskTests : IDisposable
             correct = "b",
         }, TaskSplit.Validation);
 
-        Assert.Equal("what is half of 12 ?\nThe 5 options are: a ) 5 , b ) 6 , c ) 7 , d ) 8 , e ) none of these\nWhich option is correct?", sample.Prompt);
+        Assert.Equal(
+            "what is half of 12 ?\nThe 5 options are: a ) 5 , b ) 6 , c ) 7 , d ) 8 , e ) none of these\nWhich option is correct?",
+            sample.Prompt);
         Assert.Equal(" 12 / 2 = 6 answer b. The answer is b.", sample.Completion);
         Assert.Equal("b", sample.Answer);
     }
@@ -288,7 +294,10 @@ public sealed class TaskTests : IDisposable
 
         Assert.Equal(samples, task.Read(Path.Combine(folder, file), TaskSplit.Train));
         RequireFound(task, samples, count);
-        Assert.DoesNotContain(samples, sample => sample.Completion.Contains("<<", StringComparison.Ordinal) || sample.Completion.Contains('\n', StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            samples,
+            sample =>
+                sample.Completion.Contains("<<", StringComparison.Ordinal) || sample.Completion.Contains('\n', StringComparison.Ordinal));
     }
 
     [Theory]

@@ -23,7 +23,8 @@ public sealed class GgufTokenizerTests : IDisposable
     private static readonly Arbitrary<string> _anyText = Gen.OneOf(
         Gen.Choose(1, 0x2FFF).Select(unit => ((char)unit).ToString()),
         Gen.Choose(0x1F300, 0x1FAFF).Select(char.ConvertFromUtf32),
-        Gen.Elements(" ", "  ", "\n", "the", " the", "7", "12", "é", "日本", "'s", "ab", " ab", "▁", "𝑥", "𝑥a", "\r\n", "<s>", "</s>")).ArrayOf()
+        Gen.Elements(
+            " ", "  ", "\n", "the", " the", "7", "12", "é", "日本", "'s", "ab", " ab", "▁", "𝑥", "𝑥a", "\r\n", "<s>", "</s>")).ArrayOf()
         .Select(string.Concat).ToArbitrary();
 
     private readonly Folder _folder = new();
@@ -38,11 +39,13 @@ public sealed class GgufTokenizerTests : IDisposable
     public void Encode_GoldenTexts_GivesHuggingFacesIds(string shared, string? begin, string end)
     {
         var source = SharedFolder.PathOrSkip(shared);
-        Prepare(File.ReadAllText(Path.Combine(source, "tokenizer.json")), JsonSerializer.Serialize(new { bos_token = begin, eos_token = end }));
+        Prepare(
+            File.ReadAllText(Path.Combine(source, "tokenizer.json")), JsonSerializer.Serialize(new { bos_token = begin, eos_token = end }));
         var (tokenizer, losses) = Through();
         var behind = Tokenizer.Load(_folder.Path).After.Count;
 
-        var lines = File.ReadLines(Path.Combine(source, "expected.jsonl")).Select(line => JsonSerializer.Deserialize<JsonElement>(line)).ToList();
+        var lines = File.ReadLines(Path.Combine(source, "expected.jsonl")).Select(
+            line => JsonSerializer.Deserialize<JsonElement>(line)).ToList();
 
         // What llama.cpp is known to do otherwise is named, and is no part of the claim.
         var comparable = lines.Where(line => !IsNamed(line.GetProperty("text").GetString()!, losses)).ToList();
@@ -104,8 +107,18 @@ public sealed class GgufTokenizerTests : IDisposable
         Assert.Equal((size + 2, size + 2, size + 2), (tokens.Length, kinds.Length, scores.Length));
         Assert.Equal([2, 3, 3, 6, 1, 5], new[] { "<unk>", "<s>", "</s>", "<0x0A>", "ab", $"[PAD{size + 1}]" }.Select(Kind));
         Assert.Equal([0, -1, -2, -3, -1000], new[] { "▁a", "bc", "ab", "▁ab", $"[PAD{size}]" }.Select(Score));
-        Assert.Equal((1u, 2u, 0u), (reader.Require<uint>("tokenizer.ggml.bos_token_id"), reader.Require<uint>("tokenizer.ggml.eos_token_id"), reader.Require<uint>("tokenizer.ggml.unknown_token_id")));
-        Assert.Equal((true, true, false), (reader.Require<bool>("tokenizer.ggml.add_space_prefix"), reader.Require<bool>("tokenizer.ggml.add_bos_token"), reader.Require<bool>("tokenizer.ggml.add_eos_token")));
+        Assert.Equal(
+            (1u, 2u, 0u),
+            (
+                reader.Require<uint>("tokenizer.ggml.bos_token_id"),
+                reader.Require<uint>("tokenizer.ggml.eos_token_id"),
+                reader.Require<uint>("tokenizer.ggml.unknown_token_id")));
+        Assert.Equal(
+            (true, true, false),
+            (
+                reader.Require<bool>("tokenizer.ggml.add_space_prefix"),
+                reader.Require<bool>("tokenizer.ggml.add_bos_token"),
+                reader.Require<bool>("tokenizer.ggml.add_eos_token")));
         Assert.Equal("llama", reader.Require<string>("tokenizer.ggml.model"));
         Assert.Equal("{{ x }}", reader.Require<string>("tokenizer.chat_template"));
     }
@@ -128,8 +141,10 @@ public sealed class GgufTokenizerTests : IDisposable
         Assert.Contains(losses, loss => loss.Contains("'<spare>' is left out", StringComparison.Ordinal));
     }
 
-    private const string Qwen = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-    private const string Llama3 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Qwen =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Llama3 =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
     [Theory]
     [InlineData("", true, false, "gpt-2")]
@@ -157,13 +172,18 @@ public sealed class GgufTokenizerTests : IDisposable
         { "'▁' and 'ab' to the token '▁ab'", () => TokenizerFixtures.SentencePiece().ToJsonString(), Settings },
         { "stand between each other", () => SentencePiece(merges => merges.Add("▁ ab")).ToJsonString(), Settings },
         { "<0xFF> is missing", () => SentencePiece().ToJsonString().Replace("0xFF", "0xQQ", StringComparison.Ordinal), Settings },
-        { "this normalizer or pre-tokenizer", () => SentencePiece().ToJsonString().Replace("\"Prepend\",\"prepend\":\"\\u2581\"", "\"Strip\"", StringComparison.Ordinal), Settings },
-        { "normalizer Strip", () => ByteLevel("", true, false).Replace("\"normalizer\":null", "\"normalizer\":{\"type\":\"Strip\"}", StringComparison.Ordinal), Settings },
+        { "this normalizer or pre-tokenizer", () => SentencePiece().ToJsonString().Replace(
+            "\"Prepend\",\"prepend\":\"\\u2581\"", "\"Strip\"", StringComparison.Ordinal), Settings },
+        { "normalizer Strip", () => ByteLevel("", true, false).Replace(
+            "\"normalizer\":null", "\"normalizer\":{\"type\":\"Strip\"}", StringComparison.Ordinal), Settings },
         { "model type Unigram has no form in GGUF", () => """{"model":{"type":"Unigram","unk_id":0,"vocab":[["<unk>",0],["<s>",0],["</s>",0]]}}""", Settings },
         { "model type WordLevel has no form in GGUF", () => """{"model":{"type":"WordLevel","unk_token":"<s>","vocab":{"<s>":0,"</s>":1}}}""", Settings },
-        { "end_of_word_suffix '</w>' has no form in GGUF", () => ByteLevel("", true, false).Replace("\"merges\"", "\"end_of_word_suffix\":\"</w>\",\"merges\"", StringComparison.Ordinal), Settings },
-        { "normalizer NFKC", () => ByteLevel("", true, false).Replace("\"normalizer\":null", "\"normalizer\":{\"type\":\"NFKC\"}", StringComparison.Ordinal), Settings },
-        { "found Punctuation then ByteLevel words", () => ByteLevel("", true, false).Replace("\"pretokenizers\":[", "\"pretokenizers\":[{\"type\":\"Punctuation\"},", StringComparison.Ordinal), Settings },
+        { "end_of_word_suffix '</w>' has no form in GGUF", () => ByteLevel("", true, false).Replace(
+            "\"merges\"", "\"end_of_word_suffix\":\"</w>\",\"merges\"", StringComparison.Ordinal), Settings },
+        { "normalizer NFKC", () => ByteLevel("", true, false).Replace(
+            "\"normalizer\":null", "\"normalizer\":{\"type\":\"NFKC\"}", StringComparison.Ordinal), Settings },
+        { "found Punctuation then ByteLevel words", () => ByteLevel("", true, false).Replace(
+            "\"pretokenizers\":[", "\"pretokenizers\":[{\"type\":\"Punctuation\"},", StringComparison.Ordinal), Settings },
         { "2 tokens stand in front of a text", () => TwoInFront(), Settings },
     };
 
@@ -189,7 +209,8 @@ public sealed class GgufTokenizerTests : IDisposable
         Through();
 
         using var reader = GgufFile.Open(_folder["t.gguf"]);
-        Assert.Equal((0u, false), (reader.Require<uint>("tokenizer.ggml.bos_token_id"), reader.Require<bool>("tokenizer.ggml.add_bos_token")));
+        Assert.Equal(
+            (0u, false), (reader.Require<uint>("tokenizer.ggml.bos_token_id"), reader.Require<bool>("tokenizer.ggml.add_bos_token")));
     }
 
     [Fact]
@@ -200,7 +221,8 @@ public sealed class GgufTokenizerTests : IDisposable
         Through();
 
         using var reader = GgufFile.Open(_folder["t.gguf"]);
-        Assert.Equal((0u, true), (reader.Require<uint>("tokenizer.ggml.bos_token_id"), reader.Require<bool>("tokenizer.ggml.add_bos_token")));
+        Assert.Equal(
+            (0u, true), (reader.Require<uint>("tokenizer.ggml.bos_token_id"), reader.Require<bool>("tokenizer.ggml.add_bos_token")));
     }
 
     [Fact]
@@ -298,6 +320,10 @@ public sealed class GgufTokenizerTests : IDisposable
     private static int[] Ids(JsonElement line, string name) => [.. line.GetProperty(name).EnumerateArray().Select(id => id.GetInt32())];
 
     private static bool IsNamed(string text, IReadOnlyList<string> losses) =>
-        (losses.Any(loss => loss.Contains("NFC", StringComparison.Ordinal)) && text.EnumerateRunes().Any(rune => rune.Value is >= 0x300 and < 0x370))
+        (
+            losses.Any(
+                loss =>
+                    loss.Contains("NFC", StringComparison.Ordinal)) && text.EnumerateRunes().Any(rune =>
+                        rune.Value is >= 0x300 and < 0x370))
         || (losses.Any(loss => loss.Contains("<mask>", StringComparison.Ordinal)) && text.Contains("<mask>", StringComparison.Ordinal));
 }

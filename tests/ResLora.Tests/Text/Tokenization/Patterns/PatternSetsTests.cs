@@ -5,7 +5,8 @@ using Xunit;
 
 namespace ResLora.Tests.Text.Tokenization.Patterns;
 
-/// <summary>The sets that patterns name have the members that they have in Hugging Face's library (tokenizers 0.23.1, Oniguruma, Unicode 16).</summary>
+/// <summary>The sets that patterns name have the members that they have in Hugging Face's library (tokenizers 0.23.1, Oniguruma, Unicode
+/// 16).</summary>
 public class PatternSetsTests
 {
     private static readonly string _everything = Everything();
