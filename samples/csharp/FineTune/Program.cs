@@ -19,8 +19,7 @@ var report = TrainJob.Run(new RunConfig
     Training = new TrainConfig { Steps = 100 },
     Output = "runs/fine-tune",
 }, session);
-// the input shortcut takes Input or Weights, or LeastSquares with texts
-using var merged = Merger.Merge(session.Adapter!, MergeMethod.Exact);
+using var merged = Merger.Merge(session.Adapter!, MergeMethod.Exact);   // the input shortcut takes Input or Weights, or LeastSquares with texts
 AdapterStore.SavePeft(merged, "runs/fine-tune/lora", session.ModelFolder);
 using (merged.Apply())
 {
@@ -28,5 +27,4 @@ using (merged.Apply())
 }
 
 // README: end
-Console.WriteLine(
-    $"{report.Result.Steps} steps, last loss {report.Result.LastLoss:0.000}; see runs/fine-tune/lora and runs/fine-tune/merged");
+Console.WriteLine($"{report.Result.Steps} steps, last loss {report.Result.LastLoss:0.000}; see runs/fine-tune/lora and runs/fine-tune/merged");

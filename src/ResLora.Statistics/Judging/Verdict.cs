@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace ResLora.Statistics.Judging;
 
 /// <summary>An arm against the reference. Figures that the data does not give are null.</summary>
@@ -23,20 +21,20 @@ namespace ResLora.Statistics.Judging;
 /// <param name="Comparisons">How many comparisons were judged together.</param>
 /// <param name="BySeed">The difference of each seed, in the order of the seeds.</param>
 public sealed record Verdict(
-    [property: JsonPropertyName("arm")] string Arm,
-    [property: JsonPropertyName("reference")] string Reference,
-    [property: JsonPropertyName("conclusion")] Conclusion Conclusion,
-    [property: JsonPropertyName("sentence")] string Sentence,
-    [property: JsonPropertyName("difference")] double? Difference,
-    [property: JsonPropertyName("low")] double? Low,
-    [property: JsonPropertyName("high")] double? High,
-    [property: JsonPropertyName("p")] double? P,
-    [property: JsonPropertyName("holm_p")] double? HolmP,
-    [property: JsonPropertyName("smallest_difference")] double? SmallestDifference,
-    [property: JsonPropertyName("equivalence_p")] double? EquivalenceP,
-    [property: JsonPropertyName("standard_error")] double? StandardError,
-    [property: JsonPropertyName("freedom")] double? Freedom,
-    [property: JsonPropertyName("seeds")] int Seeds,
-    [property: JsonPropertyName("items")] int? Items,
-    [property: JsonPropertyName("comparisons")] int Comparisons,
-    [property: JsonPropertyName("by_seed")] IReadOnlyList<double?> BySeed);
+    string Arm,
+    string Reference,
+    Conclusion Conclusion,
+    string Sentence,
+    double? Difference,
+    double? Low,
+    double? High,
+    double? P,
+    double? HolmP,
+    double? SmallestDifference,
+    double? EquivalenceP,
+    double? StandardError,
+    double? Freedom,
+    int Seeds,
+    int? Items,
+    int Comparisons,
+    IReadOnlyList<double?> BySeed);

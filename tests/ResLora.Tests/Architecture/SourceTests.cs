@@ -34,9 +34,7 @@ public sealed partial class SourceTests
     {
         var misnamed = Repository.Files(".cs", "src", "bench")
             .Where(file => Path.GetFileName(file) != "Program.cs")
-            .Where(
-                file =>
-                    !Regex.IsMatch(File.ReadAllText(file), $@"\b(class|record|struct|interface|enum|delegate)\b[^\n]*\b{TypeName(file)}\b"))
+            .Where(file => !Regex.IsMatch(File.ReadAllText(file), $@"\b(class|record|struct|interface|enum|delegate)\b[^\n]*\b{TypeName(file)}\b"))
             .Select(Repository.Relative);
 
         Assert.Empty(misnamed);
@@ -47,12 +45,7 @@ public sealed partial class SourceTests
     {
         var silent = Repository.Files(".cs", "src", "tests", "samples", "bench")
             .SelectMany(file => File.ReadLines(file)
-                .Where(
-                    line =>
-                        PragmaWithoutReason().IsMatch(line) || (
-                            line.Contains(
-                                "[SuppressMessage(",
-                                StringComparison.Ordinal) && !line.Contains("Justification", StringComparison.Ordinal)))
+                .Where(line => PragmaWithoutReason().IsMatch(line) || (line.Contains("[SuppressMessage(", StringComparison.Ordinal) && !line.Contains("Justification", StringComparison.Ordinal)))
                 .Select(line => $"{Repository.Relative(file)}: {line.Trim()}"));
 
         Assert.Empty(silent);
