@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ResLora.Statistics.Intervals;
 
 namespace ResLora.Experiments.Judging;
 
@@ -19,21 +20,15 @@ public sealed record JudgeReport(
 /// <param name="High">The upper end.</param>
 public sealed record LabelShare(string Label, int Count, double Share, double Low, double High)
 {
-    // The 97.5th percentile of the normal distribution.
-    private const double Deviations = 1.959964;
-
     /// <summary>Reckons the part and its interval.</summary>
     /// <param name="label">The label.</param>
     /// <param name="count">How many pictures have it.</param>
     /// <param name="total">How many there are, at least 1.</param>
     /// <returns>The share.</returns>
-    /// <remarks>Wilson, Journal of the American Statistical Association 22, 1927.</remarks>
     public static LabelShare Of(string label, int count, int total)
     {
-        var (share, square) = ((double)count / total, Deviations * Deviations);
-        var middle = (share + (square / (2 * total))) / (1 + (square / total));
-        var half = Deviations / (1 + (square / total)) * Math.Sqrt((share * (1 - share) / total) + (square / (4.0 * total * total)));
-        return new LabelShare(label, count, share, Math.Max(middle - half, 0), Math.Min(middle + half, 1));
+        var interval = ProportionInterval.Wilson(count, total);
+        return new LabelShare(label, count, (double)count / total, interval.Low, interval.High);
     }
 }
 
