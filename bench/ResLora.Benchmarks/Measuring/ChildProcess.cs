@@ -16,18 +16,8 @@ internal static class ChildProcess
     /// <exception cref="RunFailedException">It failed.</exception>
     public static T Run<T>(IEnumerable<string> arguments, CancellationToken stop)
     {
-        var host = Environment.ProcessPath!;
-        var start = new ProcessStartInfo(host) { RedirectStandardOutput = true, RedirectStandardError = true };
-        if (Path.GetFileNameWithoutExtension(host) == "dotnet")
-        {
-            start.ArgumentList.Add(typeof(ChildProcess).Assembly.Location);
-        }
-
-        foreach (var argument in arguments.Append(GlobalOptions.Json.Name))
-        {
-            start.ArgumentList.Add(argument);
-        }
-
+        string[] line = [.. ThisProgram.Line(typeof(ChildProcess).Assembly), .. arguments, GlobalOptions.Json.Name];
+        var start = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var child = Process.Start(start)!;
         using var killing = stop.Register(() => child.Kill(entireProcessTree: true));
         var error = child.StandardError.ReadToEndAsync(CancellationToken.None);

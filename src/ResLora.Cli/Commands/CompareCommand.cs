@@ -59,7 +59,7 @@ internal static class CompareCommand
                 return ExitCode.Done;
             }
 
-            var report = RunProgress.Show(context, progress => CompareJob.Run(planned, ThisProgram.Line(), progress, context.Stop));
+            var report = RunProgress.Show(context, progress => CompareJob.Run(planned, ThisProgram.Line(typeof(ThisProgram).Assembly), progress, context.Stop));
             var differences = earlier is null ? null : ReportCheck.Of(earlier, report);
             context.Result(CompareView.Document(report, differences), terminal => CompareView.Draw(report, config, differences, terminal));
             return differences is { Count: > 0 } ? ExitCode.Failed : ExitCode.Done;
