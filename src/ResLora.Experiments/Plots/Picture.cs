@@ -1,3 +1,4 @@
+using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ScottPlot;
 using ScottPlot.TickGenerators;
@@ -19,6 +20,10 @@ internal static class Picture
 
     /// <summary>How the line of a series is drawn, so that those of one color can be told apart.</summary>
     public static LinePattern PatternOf(int series) => series < _colors.Length ? LinePattern.Solid : LinePattern.Dashed;
+
+    /// <summary>Whether an error is of the drawing alone: a disk that refuses, a missing library. What was to be drawn is worth more.</summary>
+    public static bool CannotBeDrawn(Exception error) =>
+        DiskFault.Is(error) || error is ResLoraException or TypeInitializationException or DllNotFoundException;
 
     /// <summary>
     /// Labels the plot, starts its vertical axis where differences can be seen and writes it as a PNG of 1200 by 700 pixels.

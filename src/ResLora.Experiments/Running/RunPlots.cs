@@ -1,7 +1,6 @@
 using System.Text.Json;
 using ResLora.Experiments.Plots;
 using ResLora.Formats.Errors;
-using ResLora.Formats.Files;
 
 namespace ResLora.Experiments.Running;
 
@@ -27,14 +26,11 @@ internal static class RunPlots
         {
             Draw(folder, task, unit, training);
         }
-        catch (Exception error) when (DiskFault.Is(error) || IsAboutDrawing(error))
+        catch (Exception error) when (Picture.CannotBeDrawn(error) || error is JsonException)
         {
             Warnings.Add($"The pictures of {folder.Path} cannot be drawn: {error.Message}");
         }
     }
-
-    private static bool IsAboutDrawing(Exception error) =>
-        error is ResLoraException or JsonException or TypeInitializationException or DllNotFoundException;
 
     private static void Draw(RunFolder folder, string task, string unit, string training)
     {

@@ -20,7 +20,7 @@ internal static class ReportBuilder
         var reference = arms.Single(arm => arm.Name == config.Reference);
         var items = reference.Runs[0].Test.Test!.Items;
         var judging = new ScoreJudge(config, items, plan.LossUnit);
-        ArmScores Scores(FinishedArm arm) => judging.Of(arm);
+        var scores = arms.ToDictionary(arm => arm.Name, judging.Of);
         return new ComparisonReport
         {
             Version = ComparisonReport.CurrentVersion,
@@ -36,13 +36,13 @@ internal static class ReportBuilder
             Steps = reference.Runs[0].Trace.Steps.Count,
             ReadBySeed = [.. reference.Runs.Select(run => run.Trace.Count)],
             Base = new BaseReport(general.Test?.Score, general.Test?.Loss, general.General),
-            Arms = [.. arms.Select(
-                arm =>
-                    Arm(
-                        arm,
-                        new FigureBuilder(
-                            arm, reference, general.General, Estimate.OfScore(Scores(arm), judging.Terms), judging.Meaning)))],
-            Verdicts = Verdicts.Judge(Scores(reference), [.. arms.Where(arm => arm != reference).Select(Scores)], judging.Terms),
+            Arms =
+            [
+                .. arms.Select(arm => Arm(arm, new FigureBuilder(
+                    arm, reference, general.General, Estimate.OfScore(scores[arm.Name], judging.Terms), judging.Meaning))),
+            ],
+            Verdicts = Verdicts.Judge(
+                scores[reference.Name], [.. arms.Where(arm => arm != reference).Select(arm => scores[arm.Name])], judging.Terms),
             Sources = plan.Sources,
             Config = Yaml(config),
         };

@@ -1,6 +1,5 @@
 using ResLora.Experiments.Plots;
 using ResLora.Formats.Errors;
-using ResLora.Formats.Files;
 using ScottPlot;
 using ScottPlot.TickGenerators;
 
@@ -23,8 +22,7 @@ internal static class ReportPlots
                 Losses(Path.Combine(folder, $"loss-{axis.ToString().ToLowerInvariant()}.png"), report, axis);
             }
         }
-        catch (Exception error) when (
-            DiskFault.Is(error) || error is ResLoraException or TypeInitializationException or DllNotFoundException)
+        catch (Exception error) when (Picture.CannotBeDrawn(error))
         {
             Warnings.Add($"The pictures in {folder} cannot be drawn: {error.Message}");
         }
