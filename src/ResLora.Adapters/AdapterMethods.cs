@@ -78,7 +78,6 @@ public static class AdapterMethods
     /// <param name="file">The configuration.</param>
     /// <returns>The method.</returns>
     internal static AdapterMethod Of(PeftConfig file) =>
-        All.Where(
-            method =>
-                method.PeftType?.Equals(file.PeftType, StringComparison.OrdinalIgnoreCase) == true).Last(method => method.Reads(file));
+        All.Where(method =>
+            method.PeftType?.Equals(file.PeftType, StringComparison.OrdinalIgnoreCase) == true).Last(method => method.Reads(file));
 }

@@ -24,19 +24,17 @@ internal static class AdapterValues
                 t => contents.TensorOf(t.Module), t => (Tokens: t, Target: parameters[$"{t.Module}.weight"]), StringComparer.Ordinal);
         var copies = contents.Copies.ToDictionary(contents.TensorOf, name => parameters[name], StringComparer.Ordinal);
         var factors = adapted.Blocks
-            .SelectMany(block => block.Factors.Select(
-                factor =>
-                    (Name: contents.TensorOf($"{block.ModuleName}.{factor.Key}"), Block: block, factor.Key, Shape: factor.Value.shape)))
+            .SelectMany(block => block.Factors.Select(factor =>
+                (Name: contents.TensorOf($"{block.ModuleName}.{factor.Key}"), Block: block, factor.Key, Shape: factor.Value.shape)))
             .ToArray();
         var parts = factors
             .Select(factor => (factor.Name, Part: factor.Block.StoredPart(factor.Key)))
             .Where(factor => factor.Part is not null)
             .ToDictionary(factor => factor.Name, factor => factor.Part!, StringComparer.Ordinal);
         var wholes = contents.CutFrom is { } rank
-            ? factors.ToDictionary(
-                factor =>
-                    factor.Name, factor =>
-                        Whole(factor.Shape, factor.Key == factor.Block.Site.NameOfB ? 1 : 0, rank), StringComparer.Ordinal)
+            ? factors.ToDictionary(factor =>
+                factor.Name, factor =>
+                    Whole(factor.Shape, factor.Key == factor.Block.Site.NameOfB ? 1 : 0, rank), StringComparer.Ordinal)
             : [];
         long[] Wanted(string name, long[] shape) =>
             parts.GetValueOrDefault(name)?.ShapeOf(shape) ?? wholes.GetValueOrDefault(name) ?? shape;

@@ -72,9 +72,8 @@ internal static class ModuleSlot
     {
         var isRegistered = ReferenceEquals(parent.named_children().FirstOrDefault(c => c.name == child).module, replacement);
         var isKept = !ReferenceEquals(old, replacement) && Fields(parent.GetType()).Select(field => field.GetValue(parent))
-            .Any(
-                value =>
-                    ReferenceEquals(value, old) || (value is IList list && list.Cast<object?>().Any(entry => ReferenceEquals(entry, old))));
+            .Any(value =>
+                ReferenceEquals(value, old) || (value is IList list && list.Cast<object?>().Any(entry => ReferenceEquals(entry, old))));
         if (!isRegistered || isKept)
         {
             throw new ConfigException($"'{name}': {parent.GetType().Name} does not let its layer be replaced, so that an adapter would not be run; leave it out.");

@@ -42,11 +42,10 @@ public sealed record ShortcutChain(string Name, IReadOnlyList<string> Blocks)
         ArgumentNullException.ThrowIfNull(links);
         ArgumentNullException.ThrowIfNull(order);
         roleOf ??= LayerRole.Usual;
-        var places = order.GroupBy(roleOf).ToDictionary(
-            role =>
-                role.Key, role =>
-                    role.Distinct(StringComparer.Ordinal).Select((name, place) => (name, place)).ToDictionary(
-                        p => p.name, p => p.place, StringComparer.Ordinal));
+        var places = order.GroupBy(roleOf).ToDictionary(role =>
+            role.Key, role =>
+                role.Distinct(StringComparer.Ordinal).Select((name, place) => (name, place)).ToDictionary(
+                    p => p.name, p => p.place, StringComparer.Ordinal));
         var chains = new List<ShortcutChain>();
         var breaks = new List<ChainBreak>();
         foreach (var role in links.GroupBy(link => roleOf(link.Name)))

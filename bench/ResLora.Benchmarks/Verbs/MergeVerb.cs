@@ -35,15 +35,14 @@ internal static class MergeVerb
                 var (count, length) = (line.GetValue(texts), line.GetValue(tokens));
                 var samples = RandomTokens.Samples(count, length, shape.Vocabulary);
                 var cases = _kinds
-                    .Select(
-                        kind =>
-                            (
-                                Kind: kind,
-                                Case: new TrainingCase(
-                                    drawn.Load(ScalarType.Float32),
-                                    Variant.EagerFloat32,
-                                    StackOptions.Adapter(line.GetValue(rank), kind),
-                                    samples)))
+                    .Select(kind =>
+                        (
+                            Kind: kind,
+                            Case: new TrainingCase(
+                                drawn.Load(ScalarType.Float32),
+                                Variant.EagerFloat32,
+                                StackOptions.Adapter(line.GetValue(rank), kind),
+                                samples)))
                     .ToArray();
                 var output = Directory.CreateTempSubdirectory("reslora-bench-");
                 try
@@ -57,16 +56,14 @@ internal static class MergeVerb
 
                     Contender[] contenders =
                     [
-                        .. cases.SelectMany(
-                            c =>
-                                Settings(c.Case.Adapted).Select(
-                                    s =>
-                                        Merge(
-                                            harness,
-                                            c.Kind,
-                                            c.Case,
-                                            s,
-                                            CalibrationTexts.Batches(c.Case.Objective, samples, harness.Stop)))),
+                        .. cases.SelectMany(c =>
+                            Settings(c.Case.Adapted).Select(s =>
+                                Merge(
+                                    harness,
+                                    c.Kind,
+                                    c.Case,
+                                    s,
+                                    CalibrationTexts.Batches(c.Case.Objective, samples, harness.Stop)))),
                         Write(cases[0].Case, drawn.Folder(ScalarType.Float32), Path.Combine(output.FullName, "merged")),
                     ];
                     var times = harness.Measure(contenders);

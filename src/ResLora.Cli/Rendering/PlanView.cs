@@ -48,11 +48,13 @@ internal static class PlanView
         [
             new("model", report.Model),
             new("adapter", Adapter(report)),
-            new("trained", Text($"{run.TrainableParameters:N0} of {run.AllParameters:N0} parameters ({Tables.Percent((double)run.TrainableParameters / run.AllParameters)})")),
+            new("trained", Text(
+                $"{run.TrainableParameters:N0} of {run.AllParameters:N0} parameters ({Tables.Percent((double)run.TrainableParameters / run.AllParameters)})")),
             new("chains", Chains(report)),
             .. report.DataFacts,
             .. report.Head is { } head ? [new("head", Head(head, report.NewModules))] : Array.Empty<KeyValuePair<string, string>>(),
-            new("steps", Text($"{run.Steps:N0}, {(double)run.Steps / run.StepsPerEpoch:0.##} passes over the data; warm-up in the first {run.WarmupSteps}")),
+            new("steps", Text(
+                $"{run.Steps:N0}, {(double)run.Steps / run.StepsPerEpoch:0.##} passes over the data; warm-up in the first {run.WarmupSteps}")),
             .. run.Ema is { } decay ? [new(
                 "average",
                 Text($"of what is trained, decay {decay}: it is evaluated and saved"))] : Array.Empty<KeyValuePair<string, string>>(),
@@ -64,21 +66,26 @@ internal static class PlanView
 
     private static string Memory(MemoryEstimate? memory) => memory is null
         ? "not known: there is no account of what such a run takes"
-        : $"about {ByteSize.Format(memory.Total)} (program {ByteSize.Format(memory.Program)}, base {ByteSize.Format(memory.BaseWeights)}, trained {ByteSize.Format(memory.Trained)}, " +
+        : $"about {ByteSize.Format(memory.Total)} (program {ByteSize.Format(memory.Program)}, " +
+        $"base {ByteSize.Format(memory.BaseWeights)}, trained {ByteSize.Format(memory.Trained)}, " +
         $"activations {ByteSize.Format(memory.Activations)}, loss and gradients {ByteSize.Format(memory.Passing)})" +
         (memory.MappedWeights == 0 ? "" : $"; {ByteSize.Format(memory.MappedWeights)} of base weights stay in their files");
 
     /// <summary>What there is to say of the memory beyond what is in use; null for nothing.</summary>
     private static string? Room(RunPlan run) =>
         run.AvailableMemory is { } free && free < run.Memory?.Total
-            ? string.Create(CultureInfo.InvariantCulture, $"only {ByteSize.Format(free)} of memory are free, and the run may be slow or be ended by the system; try --max-memory {free * 9 / 10 / 1_000_000}MB")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"only {ByteSize.Format(free)} of memory are free, and the run may be slow or be ended by the system; " +
+                $"try --max-memory {free * 9 / 10 / 1_000_000}MB")
             : Allocator.KeepsFreedMemory && run is { KeepsFreedMemory: true, Memory: { } memory }
                 ? $"freed memory is kept, for speed: up to {ByteSize.Format(memory.TotalWithFreed)} in all"
                 : null;
 
     private static string Limit(MemoryChoice choice) => choice.Wanted <= choice.Limit
         ? $"{ByteSize.Format(choice.Limit)}: the settings fit as they are"
-        : $"{ByteSize.Format(choice.Limit)}: the settings alone take {ByteSize.Format(choice.Wanted)}, so {MemoryChoice.Describe(choice.Config, choice.TurnsPackingOn)} are used; a step has as many samples as before";
+        : $"{ByteSize.Format(choice.Limit)}: the settings alone take {ByteSize.Format(choice.Wanted)}, " +
+            $"so {MemoryChoice.Describe(choice.Config, choice.TurnsPackingOn)} are used; a step has as many samples as before";
 
     private static string Head(ModelHead head, IReadOnlyList<string> drawn)
     {
@@ -93,7 +100,8 @@ internal static class PlanView
         .GroupBy(found => (Place: PlaceOf(found), found.Reason))
         .Select(group => group.ToArray() is [var single]
             ? $"A chain is cut between {single.From} and {single.To}: {single.Reason}."
-            : $"Chains are cut between {group.Key.Place.From} and {group.Key.Place.To} ({string.Join(", ", group.Select(found => found.From[(group.Key.Place.From.Length + 1)..]))}): {group.Key.Reason}.");
+            : $"Chains are cut between {group.Key.Place.From} and {group.Key.Place.To} " +
+                $"({string.Join(", ", group.Select(found => found.From[(group.Key.Place.From.Length + 1)..]))}): {group.Key.Reason}.");
 
     private static bool HasShortcuts(PlanReport report) => report.Adapter is not { Shortcut.Kind: ShortcutKind.None };
 
@@ -109,8 +117,11 @@ internal static class PlanView
     private static string Adapter(PlanReport report) => report.Adapter switch
     {
         null => "none: all weights are trained",
-        { Shortcut.Kind: ShortcutKind.None } plain => $"{plain.Kind.Title}{(plain.Kind.HasRank ? $", rank {plain.Rank}" : "")}, on {report.Run.Modules.Count} layers ({plain.Targets})",
-        var joined => $"ResLoRA{(joined.Kind == AdapterMethods.Lora ? "" : $" on {joined.Kind.Title}")} with the {joined.Shortcut.Kind.ToString().ToLowerInvariant()} shortcut, rank {joined.Rank}, " +
+        { Shortcut.Kind: ShortcutKind.None } plain =>
+            $"{plain.Kind.Title}{(plain.Kind.HasRank ? $", rank {plain.Rank}" : "")}, on {report.Run.Modules.Count} layers ({plain.Targets})",
+        var joined =>
+            $"ResLoRA{(joined.Kind == AdapterMethods.Lora ? "" : $" on {joined.Kind.Title}")} " +
+            $"with the {joined.Shortcut.Kind.ToString().ToLowerInvariant()} shortcut, rank {joined.Rank}, " +
             $"on {report.Run.Modules.Count} layers ({joined.Targets})",
     };
 

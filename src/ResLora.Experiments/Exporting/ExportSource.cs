@@ -141,10 +141,9 @@ public sealed record ExportSource
             ModelFolder = modelFolder,
             Adapter = adapter,
             Rank = options.Rank,
-            Blocks = [.. adapted?.Blocks.Select(
-                b =>
-                    new ExportBlock(
-                        b.ModuleName, b.Config.Rank, b.Config.Scaling, MergedSize.Rank(b, method, adapter!.ShortcutWeight))) ?? []],
+            Blocks = [.. adapted?.Blocks.Select(b =>
+                new ExportBlock(
+                    b.ModuleName, b.Config.Rank, b.Config.Scaling, MergedSize.Rank(b, method, adapter!.ShortcutWeight))) ?? []],
             Method = method,
             Causal = CausalTraits.Of(model),
             Head = model.Head,

@@ -67,9 +67,8 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
     [
         .. adapter.Blocks
             .GroupBy(block => (Suffix: LayerRole.LastPart(block.ModuleName), block.InFeatures, block.OutFeatures))
-            .Select(
-                group =>
-                    new LinearGroup(
-                        group.Key.Suffix, group.Key.InFeatures, group.Key.OutFeatures, [.. group.Select(block => block.ModuleName)])),
+            .Select(group =>
+                new LinearGroup(
+                    group.Key.Suffix, group.Key.InFeatures, group.Key.OutFeatures, [.. group.Select(block => block.ModuleName)])),
     ];
 }

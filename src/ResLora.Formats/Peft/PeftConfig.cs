@@ -161,10 +161,9 @@ public sealed record PeftConfig
     /// <param name="known">The keys that the configuration's method reads.</param>
     /// <returns>The phrases; empty for what can be read.</returns>
     public IEnumerable<string> Unsupported(IReadOnlySet<string> known) =>
-        Unread.Where(
-            pair =>
-                !known.Contains(pair.Key) && PeftKeys.IsRefused(pair.Key, pair.Value)).Select(pair =>
-                    $"{pair.Key} = {Short(pair.Value)} is not supported");
+        Unread.Where(pair =>
+            !known.Contains(pair.Key) && PeftKeys.IsRefused(pair.Key, pair.Value)).Select(pair =>
+                $"{pair.Key} = {Short(pair.Value)} is not supported");
 
     /// <summary>
     /// The file's text: sorted keys, the ones that PEFT's own documentation lists but <c>layer_replication</c>, which breaks some readers.

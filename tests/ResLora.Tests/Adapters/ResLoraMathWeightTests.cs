@@ -160,10 +160,9 @@ public sealed class ResLoraMathWeightTests
         Tensor[] a = [GradientCheck.Leaf(2, 4), GradientCheck.Leaf(2, 4), GradientCheck.Leaf(2, 4)];
         Tensor[] b = [GradientCheck.Leaf(3, 2), GradientCheck.Leaf(3, 2), GradientCheck.Leaf(3, 2)];
 
-        GradientCheck.Run(
-            () =>
-                ResLoraMath.BlockShortcut(
-                    x, [.. a.Zip(b).Select(p => new LoraPair(p.First, p.Second, Scaling))], weight: Weight), [x, .. a, .. b]);
+        GradientCheck.Run(() =>
+            ResLoraMath.BlockShortcut(
+                x, [.. a.Zip(b).Select(p => new LoraPair(p.First, p.Second, Scaling))], weight: Weight), [x, .. a, .. b]);
     }
 
     [Fact]

@@ -30,13 +30,12 @@ public static class ReportCheck
                 string.Join(", ", report.Arms.Select(arm => arm.Name))),
             .. Texts("", "reference", earlier.Reference, report.Reference),
             .. earlier.Sources.Keys.Union(report.Sources.Keys)
-                .SelectMany(
-                    name =>
-                        Texts(
-                            "",
-                            $"{name} (sha256)",
-                            earlier.Sources.GetValueOrDefault(name, "none"),
-                            report.Sources.GetValueOrDefault(name, "none"))),
+                .SelectMany(name =>
+                    Texts(
+                        "",
+                        $"{name} (sha256)",
+                        earlier.Sources.GetValueOrDefault(name, "none"),
+                        report.Sources.GetValueOrDefault(name, "none"))),
         ];
         foreach (var (expected, arm) in earlier.Arms.Join(report.Arms, arm => arm.Name, arm => arm.Name, (a, b) => (a, b)))
         {

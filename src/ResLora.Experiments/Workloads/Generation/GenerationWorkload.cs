@@ -66,10 +66,9 @@ internal sealed class GenerationWorkload : TextWorkload
         // Where nothing is put in front of a text, the model needs something to begin with.
         var prompt = session.Tokenizer.Before.Count == 0 ? "The" : "";
         var written = Enumerable.Range(seed * seedsApart, texts)
-            .Select(
-                s =>
-                    prompt + string.Concat(
-                        generator.Stream(prompt, new GenerationConfig { Temperature = 1, Seed = s, MaxNewTokens = length })))
+            .Select(s =>
+                prompt + string.Concat(
+                    generator.Stream(prompt, new GenerationConfig { Temperature = 1, Seed = s, MaxNewTokens = length })))
             .Select(text => (Text: text, Ids: session.Tokenizer.EncodePrompt(text).ToArray()))
             .Where(sample => sample.Ids.Length > 1)
             .ToArray();

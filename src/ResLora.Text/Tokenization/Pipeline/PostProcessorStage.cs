@@ -43,11 +43,9 @@ internal sealed class PostProcessorStage(Func<List<List<TemplatePart>>, List<Lis
             : [.. parts, new(sep, false, 1)])], 2, 3);
 
     // <s> A </s></s> B </s>, all of type 0
-    private static PostProcessorStage Roberta(int cls, int sep) => new(
-        texts =>
-            [.. texts.Select(
-                (parts, i) =>
-                    (List<TemplatePart>)[Special(i == 0 ? cls : sep), .. parts.Select(part => part with { Type = 0 }), Special(sep)])],
+    private static PostProcessorStage Roberta(int cls, int sep) => new(texts =>
+        [.. texts.Select((parts, i) =>
+            (List<TemplatePart>)[Special(i == 0 ? cls : sep), .. parts.Select(part => part with { Type = 0 }), Special(sep)])],
         2, 4);
 
     private static TemplatePart Special(int id) => new(id, false, 0);
@@ -71,9 +69,8 @@ internal sealed class PostProcessorStage(Func<List<List<TemplatePart>>, List<Lis
             : throw json.Error("the template for a pair must name the sequences A and B once each");
 
         List<List<TemplatePart>>? Fill(List<List<TemplatePart>> texts) => (texts.Count == 1 ? single : texts.Count == 2 ? pair : null)?
-            .Select(
-                part =>
-                    part.Id is null ? texts[part.Second ? 1 : 0].ConvertAll(inner => inner with { Type = part.Type }) : [part]).ToList();
+            .Select(part =>
+                part.Id is null ? texts[part.Second ? 1 : 0].ConvertAll(inner => inner with { Type = part.Type }) : [part]).ToList();
     }
 
     private static int Specials(List<TemplatePart> parts) => parts.Count(part => part.Id is not null);

@@ -30,12 +30,11 @@ public sealed class EvaluateJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         using var session = ModelSession.Load(model);
         var generator = new TextGenerator(session.Causal, session.Tokenizer);
 
-        var error = Assert.Throws<NotFiniteException>(
-            () =>
-                generator.Stream(
-                    "3 + 4",
-                    new GenerationConfig { MaxNewTokens = 3, Temperature = temperature },
-                    TestContext.Current.CancellationToken).ToList());
+        var error = Assert.Throws<NotFiniteException>(() =>
+            generator.Stream(
+                "3 + 4",
+                new GenerationConfig { MaxNewTokens = 3, Temperature = temperature },
+                TestContext.Current.CancellationToken).ToList());
 
         Assert.Equal(Weight, error.TensorName);
     }

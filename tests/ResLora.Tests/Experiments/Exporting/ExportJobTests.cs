@@ -251,10 +251,9 @@ public sealed class ExportJobTests(ExportWorld world) : IClassFixture<ExportWorl
     {
         var run = Path.GetDirectoryName(world.Adapter(ShortcutKind.None))!;
 
-        var error = Assert.Throws<ConfigException>(
-            () =>
-                ExportJob.Run(
-                    new ExportOptions { Adapter = world.Adapter(ShortcutKind.None), To = "peft", Output = run, Overwrite = true }));
+        var error = Assert.Throws<ConfigException>(() =>
+            ExportJob.Run(
+                new ExportOptions { Adapter = world.Adapter(ShortcutKind.None), To = "peft", Output = run, Overwrite = true }));
 
         Assert.Contains("written over what it is made from", error.Message, StringComparison.Ordinal);
         Assert.True(Directory.Exists(world.Adapter(ShortcutKind.None)));

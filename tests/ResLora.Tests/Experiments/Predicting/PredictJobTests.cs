@@ -101,10 +101,9 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
         var model = BrokenModel.Write(trained.World.Model, trained.World.Folder["broken"], weight);
         var predicted = 0;
 
-        var error = Assert.Throws<NotFiniteException>(
-            () =>
-                PredictJob.Run(
-                    trained.Options with { Model = model }, ["a", "b"], _ => predicted++, TestContext.Current.CancellationToken));
+        var error = Assert.Throws<NotFiniteException>(() =>
+            PredictJob.Run(
+                trained.Options with { Model = model }, ["a", "b"], _ => predicted++, TestContext.Current.CancellationToken));
         var evaluated = Assert.Throws<NotFiniteException>(() => EvaluateJob.Run(
             new EvaluateOptions { Model = model, Adapter = trained.Adapter, Task = "classification", Data = trained.World.Folder["reviews.jsonl"] },
             stop: TestContext.Current.CancellationToken));

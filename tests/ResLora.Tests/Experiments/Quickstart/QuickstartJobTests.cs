@@ -75,11 +75,10 @@ public sealed class QuickstartJobTests(TinyWorld world) : IClassFixture<TinyWorl
     [Fact]
     public void Run_IncompleteSample_SaysWhatIsMissing()
     {
-        var error = Assert.Throws<ConfigException>(
-            () =>
-                QuickstartJob.Run(
-                    Options("x", ShortcutKind.Input) with { Sample = world.Folder["no-sample"] },
-                    stop: TestContext.Current.CancellationToken));
+        var error = Assert.Throws<ConfigException>(() =>
+            QuickstartJob.Run(
+                Options("x", ShortcutKind.Input) with { Sample = world.Folder["no-sample"] },
+                stop: TestContext.Current.CancellationToken));
 
         Assert.Contains("config.json", error.Message, StringComparison.Ordinal);
     }

@@ -14,9 +14,13 @@ public sealed class VerifierTests
     /// <summary>The cases of the reference set that pass with today's kinds of model; the others are not supported yet.</summary>
     private static readonly string[] _passing =
     [
-        "bert_is", "decode", "imagefolder", "llama-10m", "llama3_rope_scaling", "llama_bs_all", "llama_bs_m1", "llama_bs_m1_adalora", "llama_bs_m1_dora", "llama_bs_m1_lokr", "llama_is_loha", "llama_dylora", "llama_gqa_bias_tied", "llama_is_adalora", "llama_is", "llama_is_dora",
-        "llama_is_rslora", "llama_is_single_first_block", "llama_lora", "llama_lora_dora", "llama_ms_m1", "llama_ms_m1_dora", "llama_ms_m1_dylora", "llama_ms_m3_adalora", "llama_ms_m3", "peft_dora", "peft_dora_rslora", "peft_lora",
-        "peft_model_bias_lora_only", "peft_model_dora", "peft_model_layers_to_transform", "peft_model_modules_to_save", "peft_model_patterns", "peft_model_regex",
+        "bert_is", "decode", "imagefolder", "llama-10m", "llama3_rope_scaling", "llama_bs_all", "llama_bs_m1", "llama_bs_m1_adalora",
+        "llama_bs_m1_dora", "llama_bs_m1_lokr", "llama_is_loha", "llama_dylora", "llama_gqa_bias_tied", "llama_is_adalora", "llama_is",
+        "llama_is_dora",
+        "llama_is_rslora", "llama_is_single_first_block", "llama_lora", "llama_lora_dora", "llama_ms_m1", "llama_ms_m1_dora",
+        "llama_ms_m1_dylora", "llama_ms_m3_adalora", "llama_ms_m3", "peft_dora", "peft_dora_rslora", "peft_lora",
+        "peft_model_bias_lora_only", "peft_model_dora", "peft_model_layers_to_transform", "peft_model_modules_to_save",
+        "peft_model_patterns", "peft_model_regex",
         "peft_model_roberta", "peft_model_rslora", "peft_rslora", "preprocess", "qwen3", "roberta_ms_m4", "roberta_stsb_regression",
         "statistics", "stories260K", "unet_sd1_lora", "unet_sd1_ms_m2", "unet_sd2_bs_m2", "unet_sd2_is", "vit_is", "vit_lora",
         "clip_text_sd1", "clip_text_sd2", "added", "sd1", "sd2",
@@ -44,7 +48,10 @@ public sealed class VerifierTests
 
         Assert.All(report.Cases, c => Assert.True(c.Status == CaseStatus.Passed, $"{c.Name}: {c.Message ?? c.Worst?.ToString()}"));
         Assert.Equal(
-            ["bert_middle_m1", "clip_text", "llama_block_m1", "llama_input", "llama_lora", "llama_middle_m2", "mistral_block_all", "peft_lora", "peft_rslora", "qwen2_input_single", "qwen3_middle_m1", "roberta_score_block_m1", "vit_middle_m2"],
+            [
+                "bert_middle_m1", "clip_text", "llama_block_m1", "llama_input", "llama_lora", "llama_middle_m2", "mistral_block_all",
+                "peft_lora", "peft_rslora", "qwen2_input_single", "qwen3_middle_m1", "roberta_score_block_m1", "vit_middle_m2",
+            ],
             report.Cases.Select(c => c.Name));
         Assert.True(report.Passed(strict: true));
     }

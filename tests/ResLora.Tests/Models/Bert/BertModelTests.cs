@@ -27,10 +27,9 @@ public sealed class BertModelTests
 
         var names = model.named_parameters().Select(p => p.name).ToArray();
 
-        var encoder = names.Where(
-            n =>
-                n.StartsWith(family + ".embeddings.", StringComparison.Ordinal) || n.StartsWith(
-                    family + ".encoder.layer.", StringComparison.Ordinal));
+        var encoder = names.Where(n =>
+            n.StartsWith(family + ".embeddings.", StringComparison.Ordinal) || n.StartsWith(
+                family + ".encoder.layer.", StringComparison.Ordinal));
         Assert.Equal(5 + (3 * 16), encoder.Count());
         Assert.Equal(expected, names.Except(encoder).Order(StringComparer.Ordinal));
     }

@@ -159,9 +159,8 @@ public class TextGeneratorTests
         using var model = ModelRegistry.LoadCausal(folder);
         var generator = new TextGenerator(model, Tokenizer.Load(folder));
 
-        var error = Assert.Throws<ConfigException>(
-            () =>
-                generator.GenerateBatch([string.Concat(Enumerable.Repeat("story ", 600))], _greedy, TestContext.Current.CancellationToken));
+        var error = Assert.Throws<ConfigException>(() =>
+            generator.GenerateBatch([string.Concat(Enumerable.Repeat("story ", 600))], _greedy, TestContext.Current.CancellationToken));
 
         Assert.Contains("at most 512", error.Message, StringComparison.Ordinal);
     }

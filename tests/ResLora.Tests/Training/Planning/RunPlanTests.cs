@@ -53,9 +53,8 @@ public class RunPlanTests
         });
         var data = new TokenizedData(TinyModel.Samples(10));
 
-        var error = Assert.Throws<ConfigException>(
-            () =>
-                RunPlan.Create(bench.Model, bench.Adapter, data, new TrainConfig { Steps = 8 }, BaseMemory.Unmapped(bench.Model, float32)));
+        var error = Assert.Throws<ConfigException>(() =>
+            RunPlan.Create(bench.Model, bench.Adapter, data, new TrainConfig { Steps = 8 }, BaseMemory.Unmapped(bench.Model, float32)));
 
         Assert.Contains("adaLora has 9 steps of warm-up", error.Message, StringComparison.Ordinal);
     }

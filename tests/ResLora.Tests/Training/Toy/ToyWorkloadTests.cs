@@ -45,10 +45,9 @@ public sealed class ToyWorkloadTests : IDisposable
         new Trainer(first).Run(stop: TestContext.Current.CancellationToken);
         var (second, _) = Setup("other", ShortcutKind.None, config);
 
-        var error = Assert.Throws<ConfigException>(
-            () =>
-                new Trainer(second with { Train = [.. second.Train.Reverse()] }).Run(
-                    resume: true, stop: TestContext.Current.CancellationToken));
+        var error = Assert.Throws<ConfigException>(() =>
+            new Trainer(second with { Train = [.. second.Train.Reverse()] }).Run(
+                resume: true, stop: TestContext.Current.CancellationToken));
 
         Assert.Contains("the training data", error.Message, StringComparison.Ordinal);
     }

@@ -22,18 +22,33 @@ public sealed class GlueTasksTests : IDisposable
     [InlineData("sst2", "label\tsentence", "0\ta dull film", 0, "a dull film", null, "negative")]
     [InlineData("sst2", "label\tcontent", "0\ta dull film", 0, "a dull film", null, "negative")]
     [InlineData("sst2", null, "a dull film\t0", 0, "a dull film", null, "negative")]
-    [InlineData("mrpc", "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String", "1\t10\t11\t\"It rose, he said.\tHe said it \"rose.", 0, "\"It rose, he said.", "He said it \"rose.", "equivalent")]
+    [InlineData(
+        "mrpc", "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String", "1\t10\t11\t\"It rose, he said.\tHe said it \"rose.", 0,
+        "\"It rose, he said.", "He said it \"rose.", "equivalent")]
     [InlineData("mrpc", null, "0\t10\t11\tIt rose.\tIt fell.", 0, "It rose.", "It fell.", "not_equivalent")]
-    [InlineData("qqp", "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate", "133273\t1\t2\tHow do I \"bake?\t\t1", 133273, "How do I \"bake?", "", "duplicate")]
+    [InlineData(
+        "qqp", "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate", "133273\t1\t2\tHow do I \"bake?\t\t1", 133273, "How do I \"bake?", "",
+        "duplicate")]
     [InlineData("qqp", null, "5\t1\t2\tWhy?\tHow?\t0", 5, "Why?", "How?", "not_duplicate")]
-    [InlineData("mnli", "index\tpromptID\tpairID\tgenre\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\tsentence2_parse\tsentence1\tsentence2\tlabel1\tgold_label", MnliStart + "\tneutral\tcontradiction", 7, "The shop \"Ida's", "It is shut.", "contradiction")]
+    [InlineData(
+        "mnli",
+        "index\tpromptID\tpairID\tgenre\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\tsentence2_parse\tsentence1\tsentence2\tlabel1\tgold_label",
+        MnliStart + "\tneutral\tcontradiction", 7, "The shop \"Ida's", "It is shut.", "contradiction")]
     [InlineData("mnli", null, MnliStart + "\tneutral\tneutral", 7, "The shop \"Ida's", "It is shut.", "neutral")]
-    [InlineData("mnli-mismatched", null, MnliStart + "\tneutral\tneutral\tneutral\tneutral\tentailment\tentailment", 7, "The shop \"Ida's", "It is shut.", "entailment")]
-    [InlineData("qnli", "index\tquestion\tsentence\tlabel", "3\tWho sang \"O\"?\tIda sang it.\tentailment", 3, "Who sang \"O\"?", "Ida sang it.", "entailment")]
+    [InlineData(
+        "mnli-mismatched", null, MnliStart + "\tneutral\tneutral\tneutral\tneutral\tentailment\tentailment", 7, "The shop \"Ida's",
+        "It is shut.", "entailment")]
+    [InlineData(
+        "qnli", "index\tquestion\tsentence\tlabel", "3\tWho sang \"O\"?\tIda sang it.\tentailment", 3, "Who sang \"O\"?", "Ida sang it.",
+        "entailment")]
     [InlineData("qnli", null, "3\tWho sang?\tIt rained.\tnot_entailment", 3, "Who sang?", "It rained.", "not_entailment")]
-    [InlineData("rte", "index\tsentence1\tsentence2\tlabel", "9\tIda sang.\tSomebody sang.\tentailment", 9, "Ida sang.", "Somebody sang.", "entailment")]
+    [InlineData(
+        "rte", "index\tsentence1\tsentence2\tlabel", "9\tIda sang.\tSomebody sang.\tentailment", 9, "Ida sang.", "Somebody sang.",
+        "entailment")]
     [InlineData("rte", null, "9\tIda sang.\tMax sang.\tnot_entailment", 9, "Ida sang.", "Max sang.", "not_entailment")]
-    [InlineData("wnli", "index\tsentence1\tsentence2\tlabel", "4\tIda told Max that she won.\tMax won.\t0", 4, "Ida told Max that she won.", "Max won.", "not_entailment")]
+    [InlineData(
+        "wnli", "index\tsentence1\tsentence2\tlabel", "4\tIda told Max that she won.\tMax won.\t0", 4, "Ida told Max that she won.",
+        "Max won.", "not_entailment")]
     [InlineData("wnli", null, "4\tIda told Max that she won.\tIda won.\t1", 4, "Ida told Max that she won.", "Ida won.", "entailment")]
     public void Read_OriginalTsv_GivesTextsAndLabel(
         string task, string? header, string row, long index, string text, string? secondText, string label)
@@ -70,7 +85,9 @@ public sealed class GlueTasksTests : IDisposable
     [InlineData("cola", "test.tsv", "0\tIda sang.\n")]
     [InlineData("sst2", "test.tsv", "index\tsentence\n0\tIda sang.\n")]
     [InlineData("mrpc", "test.tsv", "index\t#1 ID\t#2 ID\t#1 String\t#2 String\n0\t1\t2\tIda sang.\tShe.\n")]
-    [InlineData("stsb", "test.tsv", "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\n0\tn\tf\t2012\t1\tn\tn\tIda sang.\tShe.\n")]
+    [InlineData(
+        "stsb", "test.tsv",
+        "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\n0\tn\tf\t2012\t1\tn\tn\tIda sang.\tShe.\n")]
     [InlineData("qqp", "test.tsv", "id\tquestion1\tquestion2\n0\tIda sang.\tShe.\n")]
     [InlineData("mnli", "test_matched.tsv", "0\tp\tp\tg\tb\tb\tt\tt\tIda sang.\tShe.\n")]
     [InlineData("mnli-mismatched", "test_mismatched.tsv", "0\tp\tp\tg\tb\tb\tt\tt\tIda sang.\tShe.\n")]

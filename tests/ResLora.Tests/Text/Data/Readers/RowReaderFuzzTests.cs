@@ -36,9 +36,8 @@ public sealed class RowReaderFuzzTests : IDisposable
     {
         var path = Path.Combine(_files.Folder, "valid.parquet");
         await ParquetSerializer.SerializeAsync(
-            Enumerable.Range(0, 20).Select(
-                i =>
-                    new Line { Text = i % 3 == 0 ? null : $"row {i}", Number = i, Parts = [$"{i}"], When = DateTime.UnixEpoch.AddDays(i) }),
+            Enumerable.Range(0, 20).Select(i =>
+                new Line { Text = i % 3 == 0 ? null : $"row {i}", Number = i, Parts = [$"{i}"], When = DateTime.UnixEpoch.AddDays(i) }),
             path,
             cancellationToken: TestContext.Current.CancellationToken);
 

@@ -321,9 +321,8 @@ public sealed class GgufTokenizerTests : IDisposable
 
     private static bool IsNamed(string text, IReadOnlyList<string> losses) =>
         (
-            losses.Any(
-                loss =>
-                    loss.Contains("NFC", StringComparison.Ordinal)) && text.EnumerateRunes().Any(rune =>
-                        rune.Value is >= 0x300 and < 0x370))
+            losses.Any(loss =>
+                loss.Contains("NFC", StringComparison.Ordinal)) && text.EnumerateRunes().Any(rune =>
+                    rune.Value is >= 0x300 and < 0x370))
         || (losses.Any(loss => loss.Contains("<mask>", StringComparison.Ordinal)) && text.Contains("<mask>", StringComparison.Ordinal));
 }
