@@ -115,7 +115,7 @@ public sealed class CompareFolder(string path)
         // The general text decides nothing, so that it may be added when all is trained.
         var identity = new SortedDictionary<string, string>(
             sources.Where(source => source.Key != ComparedFiles.General).ToDictionary(), StringComparer.Ordinal);
-        foreach (var (name, value) in JsonSerializer.SerializeToNode(config.Run, ConfigFile.Options)!.AsObject())
+        foreach (var (name, value) in ComparedFiles.SettingsOf(config.Run))
         {
             identity[name] = value?.ToJsonString() ?? "null";
         }

@@ -1,5 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 
@@ -9,7 +13,8 @@ namespace ResLora.Experiments.Comparing;
 internal static class ComparedFiles
 {
     public const string Model =
-        "model", Training = "training data", Validation = "validation data", Test = "test data", General = "general text";
+        "model", Training = "training data", Validation = "validation data", Test = "test data", General = "general text",
+        StartFrom = "startFrom", ChatTemplate = "chat template";
 
     /// <summary>The digests, by what they are of.</summary>
     /// <param name="config">The comparison.</param>
@@ -19,16 +24,30 @@ internal static class ComparedFiles
         (string Name, string? Path)[] files =
         [
             (Model, config.Run.Model), (Training, config.Run.Data.Train), (Validation, config.Run.Data.Validation),
-            (Test, config.Settings.Test), (General, config.Settings.GeneralText),
+            (Test, config.Settings.Test), (General, config.Settings.GeneralText), (StartFrom, config.Run.StartFrom),
+            (ChatTemplate, config.Run.Data.ChatTemplateFile),
         ];
         return files.Where(file => file.Path is not null).ToDictionary(file => file.Name, file => Digest(file.Name, file.Path!));
+    }
+
+    /// <summary>The settings of a run without its paths: digests say what lies there, so that a comparison may be moved.</summary>
+    /// <param name="run">The run.</param>
+    public static JsonObject SettingsOf(RunConfig run)
+    {
+        var settings = (JsonObject)JsonSerializer.SerializeToNode(run, ConfigFile.Options)!;
+        ConfigBinder.ReplacePaths(settings, typeof(RunConfig), _ => null);
+        return settings;
     }
 
     /// <summary>The digest of a text.</summary>
     /// <param name="text">The text.</param>
     public static string DigestOf(string text) => Short(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    private static string Digest(string name, string path)
+    /// <summary>The digest of a file, or of a folder's files.</summary>
+    /// <param name="name">What it is, for errors.</param>
+    /// <param name="path">Where it is.</param>
+    /// <exception cref="FileFormatException">It is missing or cannot be read.</exception>
+    public static string Digest(string name, string path)
     {
         if (!Path.Exists(path))
         {

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Running;
 using ResLora.Training.Loop;
 
@@ -53,9 +51,11 @@ internal sealed record PlannedRun(string Arm, string Title, RunConfig Config, st
         {
             Training = config.Training with { Threads = usual.Threads, CheckpointEvery = usual.CheckpointEvery, KeepCheckpoints = usual.KeepCheckpoints },
         };
-        string[] names = [ComparedFiles.Model, ComparedFiles.Training, ComparedFiles.Validation];
-        var text = JsonSerializer.Serialize(identity, ConfigFile.Options)
-            + string.Concat(names.Select(name => $"\n{name} {plan.Sources.GetValueOrDefault(name)}"));
+        string[] names = [ComparedFiles.Model, ComparedFiles.Training, ComparedFiles.Validation, ComparedFiles.ChatTemplate];
+        var text = ComparedFiles.SettingsOf(identity).ToJsonString()
+            + string.Concat(names.Select(name => $"\n{name} {plan.Sources.GetValueOrDefault(name)}"))
+            // An arm may start from an adapter of its own.
+            + (config.StartFrom is { } start ? $"\n{ComparedFiles.StartFrom} {ComparedFiles.Digest(ComparedFiles.StartFrom, start)}" : "");
         var every = config.Training.CheckpointEvery > 0 ? config.Training.CheckpointEvery : Math.Max(1, planned.Steps / Checkpoints);
         // Runs side by side share the processors out; one alone chooses by its model.
         var threads = config.Training.Threads > 0 || plan.Jobs == 1 ? config.Training.Threads : Math.Max(

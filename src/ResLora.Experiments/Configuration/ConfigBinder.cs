@@ -56,20 +56,27 @@ internal static class ConfigBinder
     }
 
     /// <summary>Makes the settings that are paths full paths.</summary>
-    public static void CompletePaths(JsonObject node, Type type, string folder)
+    public static void CompletePaths(JsonObject node, Type type, string folder) =>
+        ReplacePaths(node, type, path => PathFault(path) is null ? Path.GetFullPath(path.GetValue<string>(), folder) : path.DeepClone());
+
+    /// <summary>Puts something else in the place of every path of settings.</summary>
+    /// <param name="node">The settings, which are changed.</param>
+    /// <param name="type">The record that they are of.</param>
+    /// <param name="replacement">What stands for a path, which is a text; null leaves null.</param>
+    public static void ReplacePaths(JsonObject node, Type type, Func<JsonNode, JsonNode?> replacement)
     {
+        JsonNode? Replaced(JsonNode? path) =>
+            path?.GetValueKind() == JsonValueKind.String ? replacement(path) : path?.DeepClone();
         foreach (var property in Properties(type))
         {
             var value = node[property.Name];
             if (value is JsonObject child && IsRecord(property.PropertyType))
             {
-                CompletePaths(child, property.PropertyType, folder);
+                ReplacePaths(child, property.PropertyType, replacement);
             }
             else if (value is not null && property.AttributeProvider?.IsDefined(typeof(ConfigPathAttribute), false) == true)
             {
-                node[property.Name] = value is JsonArray paths
-                    ? new JsonArray([.. paths.Select(path => Complete(path, folder))])
-                    : Complete(value, folder);
+                node[property.Name] = value is JsonArray paths ? new JsonArray([.. paths.Select(Replaced)]) : Replaced(value);
             }
         }
     }
@@ -99,11 +106,6 @@ internal static class ConfigBinder
             return default;
         }
     }
-
-    private static JsonNode? Complete(JsonNode? path, string folder) =>
-        path?.GetValueKind() == JsonValueKind.String && path.GetValue<string>() is { } text && PathFault(path) is null
-            ? Path.GetFullPath(text, folder)
-            : path?.DeepClone();
 
     private static void Check(
         JsonObject node, Type type, string path, IReadOnlyDictionary<string, string> places, List<string> problems, IReadOnlyList<string> allKeys)

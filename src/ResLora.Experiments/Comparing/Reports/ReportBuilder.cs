@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Running;
 using ResLora.Statistics.Judging;
 
 namespace ResLora.Experiments.Comparing.Reports;
@@ -67,10 +68,16 @@ internal static class ReportBuilder
         return $"reslora {assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version?.ToString()}";
     }
 
+    /// <summary>The settings, with the names of files and folders alone: a report is shown to others.</summary>
     private static string Yaml(CompareConfig config)
     {
         var root = (JsonObject)JsonSerializer.SerializeToNode(config.Run, ConfigFile.Options)!;
-        root["compare"] = JsonSerializer.SerializeToNode(config.Settings, ConfigFile.Options);
+        var section = (JsonObject)JsonSerializer.SerializeToNode(config.Settings, ConfigFile.Options)!;
+        ConfigBinder.ReplacePaths(root, typeof(RunConfig), Name);
+        ConfigBinder.ReplacePaths(section, typeof(CompareSettings), Name);
+        root["compare"] = section;
         return YamlText.Write(root);
     }
+
+    private static JsonNode Name(JsonNode path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(path.GetValue<string>()));
 }

@@ -123,6 +123,38 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
     }
 
     [Fact]
+    public void Run_ModelAndDataMovedSinceThen_GoesOn()
+    {
+        CompareConfig Config(string test) => world.Config(
+            "moved", world.Settings(1) with { Test = test }, ("a", CompareWorld.Same), ("b", CompareWorld.Middle));
+        var before = Config(world.Folder["test.jsonl"]);
+        var report = Run(before);
+        Directory.CreateDirectory(world.Folder["elsewhere"]);
+        string Moved(string path)
+        {
+            var to = Path.Combine(world.Folder["elsewhere"], Path.GetFileName(path));
+            File.Copy(path, to);
+            return to;
+        }
+
+        RunConfig There(RunConfig run, string train) => run with { Data = run.Data with { Train = train } };
+        var there = Moved(before.Run.Data.Train);
+        var after = Config(Moved(before.Settings.Test));
+        after = after with
+        {
+            Run = There(after.Run, there),
+            Arms = [.. after.Arms.Select(arm => arm with { Run = There(arm.Run, there) })],
+        };
+        var events = new List<RunEvent>();
+
+        var again = Run(after, new Listener(events.Add));
+
+        Assert.DoesNotContain(events, value => value is StepDone);
+        Assert.Equal(report.Config, again.Config);
+        Assert.DoesNotContain(world.Folder.Path, again.Config, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Run_AnArmWithOtherSettingsUnderItsName_IsRefused()
     {
         Run(world.Config("renamed", world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle)));
