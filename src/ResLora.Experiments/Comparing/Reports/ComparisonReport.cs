@@ -57,6 +57,9 @@ public sealed record ComparisonReport
     /// <summary>Every other arm against the reference, judged together.</summary>
     public required IReadOnlyList<Verdict> Verdicts { get; init; }
 
+    /// <summary>The same by the loss on the test data, a family of its own; empty where the score is the loss.</summary>
+    public IReadOnlyList<Verdict> LossVerdicts { get; init; } = [];
+
     /// <summary>Digests of the model's and the data's files, by what they are of.</summary>
     public required IReadOnlyDictionary<string, string> Sources { get; init; }
 

@@ -6,9 +6,9 @@ namespace ResLora.Experiments.Comparing.Reports;
 /// <param name="arm">The arm.</param>
 /// <param name="reference">The arm that the others are held against.</param>
 /// <param name="general">The base model's loss on the general text; null without one.</param>
-/// <param name="score">The estimate of the arm's score, over seeds and test samples.</param>
-/// <param name="meaning">What the score is.</param>
-internal sealed class FigureBuilder(FinishedArm arm, FinishedArm reference, double? general, Estimate score, ScoreMeaning meaning)
+/// <param name="score">What the score is, which is estimated over seeds and test samples.</param>
+/// <param name="loss">The same of the loss.</param>
+internal sealed class FigureBuilder(FinishedArm arm, FinishedArm reference, double? general, ScoreJudge score, ScoreJudge loss)
 {
     /// <summary>The figures by name, those that were not measured left out.</summary>
     public IReadOnlyDictionary<string, Figure> Build()
@@ -16,7 +16,6 @@ internal sealed class FigureBuilder(FinishedArm arm, FinishedArm reference, doub
         Convergence?[] reached = [.. arm.Runs.Zip(reference.Runs, (run, other) => Convergence.Of(run.Trace, other.Trace))];
         (FigureKind Kind, Func<FinishedRun, double?> Value)[] measured =
         [
-            (FigureKind.Loss, run => run.Test.Test!.Loss),
             (FigureKind.TrainLoss, run => run.Trace.Smoothed()[^1]),
             (FigureKind.MergedScore, run => run.Test.Merged?.Score),
             (FigureKind.MergedLoss, run => run.Test.Merged?.Loss),
@@ -29,7 +28,8 @@ internal sealed class FigureBuilder(FinishedArm arm, FinishedArm reference, doub
         ];
         var figures = new Dictionary<string, Figure>
         {
-            [FigureKind.Score.Key] = Figure.Of([.. arm.Runs.Select(run => (double?)run.Test.Test!.Score)], score, meaning.Range),
+            [FigureKind.Score.Key] = Judged(score, run => run.Test.Test!.Score),
+            [FigureKind.Loss.Key] = Judged(loss, run => run.Test.Test!.Loss),
         };
         foreach (var (kind, value) in measured)
         {
@@ -45,4 +45,7 @@ internal sealed class FigureBuilder(FinishedArm arm, FinishedArm reference, doub
         figures[FigureKind.SecondsToReference.Key] = Figure.Of([.. reached.Select(one => one?.Seconds)], 0);
         return figures;
     }
+
+    private Figure Judged(ScoreJudge by, Func<FinishedRun, double> value) =>
+        Figure.Of([.. arm.Runs.Select(run => (double?)value(run))], Estimate.OfScore(by.Of(arm), by.Terms), by.Meaning.Range);
 }

@@ -20,8 +20,8 @@ internal static class ReportBuilder
         var config = plan.Config;
         var reference = arms.Single(arm => arm.Name == config.Reference);
         var items = reference.Runs[0].Test.Test!.Items;
-        var judging = new ScoreJudge(config, items, plan.LossUnit);
-        var scores = arms.ToDictionary(arm => arm.Name, judging.Of);
+        var judging = new ScoreJudge(config, config.Settings.Score, items, plan.LossUnit);
+        var losses = new ScoreJudge(config, ScoreKind.Loss, items, plan.LossUnit);
         return new ComparisonReport
         {
             Version = ComparisonReport.CurrentVersion,
@@ -40,14 +40,17 @@ internal static class ReportBuilder
             Arms =
             [
                 .. arms.Select(arm => Arm(arm, new FigureBuilder(
-                    arm, reference, general.General, Estimate.OfScore(scores[arm.Name], judging.Terms), judging.Meaning))),
+                    arm, reference, general.General, judging, losses))),
             ],
-            Verdicts = Verdicts.Judge(
-                scores[reference.Name], [.. arms.Where(arm => arm != reference).Select(arm => scores[arm.Name])], judging.Terms),
+            Verdicts = Judge(judging, arms, reference),
+            LossVerdicts = judging.IsLoss ? [] : Judge(losses, arms, reference),
             Sources = plan.Sources,
             Config = Yaml(config),
         };
     }
+
+    private static IReadOnlyList<Verdict> Judge(ScoreJudge judging, IReadOnlyList<FinishedArm> arms, FinishedArm reference) =>
+        Verdicts.Judge(judging.Of(reference), [.. arms.Where(arm => arm != reference).Select(judging.Of)], judging.Terms);
 
     private static ArmReport Arm(FinishedArm arm, FigureBuilder figures) => new()
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ResLora.Statistics.Judging;
 
 namespace ResLora.Experiments.Comparing.Reports;
 
@@ -42,13 +43,14 @@ public static class ReportCheck
             found.AddRange(Arm(expected, arm, report.Seeds));
         }
 
-        foreach (var (expected, verdict) in earlier.Verdicts.Join(report.Verdicts, one => one.Arm, one => one.Arm, (a, b) => (a, b)))
-        {
-            found.AddRange(Texts(verdict.Arm, "verdict", expected.Conclusion.ToString(), verdict.Conclusion.ToString()));
-        }
-
+        found.AddRange(Conclusions("verdict", earlier.Verdicts, report.Verdicts));
+        found.AddRange(Conclusions("verdict by loss", earlier.LossVerdicts, report.LossVerdicts));
         return found;
     }
+
+    private static IEnumerable<ReportDifference> Conclusions(string name, IReadOnlyList<Verdict> earlier, IReadOnlyList<Verdict> now) =>
+        earlier.Join(now, one => one.Arm, one => one.Arm, (theirs, ours) => (theirs, ours))
+            .SelectMany(pair => Texts(pair.ours.Arm, name, pair.theirs.Conclusion.ToString(), pair.ours.Conclusion.ToString()));
 
     private static IEnumerable<ReportDifference> Arm(ArmReport expected, ArmReport arm, IReadOnlyList<long> seeds)
     {

@@ -18,7 +18,8 @@ public static class ReportTables
         ReportTable[] all =
         [
             Scores(report),
-            Figures(report, "Training and test loss", $"Losses in {report.LossUnit}.", FigureKind.TrainLoss, FigureKind.Loss),
+            .. report.Score.IsLowerBetter ? Array.Empty<ReportTable>() : [Losses(report)],
+            Figures(report, "Training loss", $"In {report.LossUnit}; a running mean over a twentieth of a run.", FigureKind.TrainLoss),
             Sooner(report),
             Figures(
                 report,
@@ -41,27 +42,44 @@ public static class ReportTables
     public static ReportTable Scores(ComparisonReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
+        var direction = report.Score.IsLowerBetter ? "lower is better" : "higher is better";
+        var unlearnt = report.Base.Score is { } score ? $" The base model has {FigureText.Of(score, FigureStyle.Number)}." : "";
+        return Judged(
+            report,
+            "Scores",
+            $"{Capital(report.Score.Name)} ({report.Score.Unit}, {direction}) on {report.TestSamples} test samples, {Seeds(report)}: mean and 95 % interval over seeds and samples. "
+                + $"Better by: above 0 where the arm is better than {report.Reference}. p after Holm's correction for all comparisons.{unlearnt}",
+            report.Score.Name,
+            FigureKind.Score,
+            report.Verdicts);
+    }
+
+    /// <summary>The losses on the test data with their verdicts.</summary>
+    private static ReportTable Losses(ComparisonReport report) => Judged(
+        report,
+        "Test loss",
+        $"Mean loss of a test sample, in {report.LossUnit}, lower is better: judged as the scores are, as a family of its own. Better by: above 0 where the arm's loss is lower."
+            + (report.Base.Loss is { } loss ? $" The base model has {FigureText.Of(loss, FigureStyle.Number)}." : ""),
+        FigureKind.Loss.Title,
+        FigureKind.Loss,
+        report.LossVerdicts);
+
+    private static ReportTable Judged(
+        ComparisonReport report, string title, string note, string name, FigureKind kind, IReadOnlyList<Verdict> verdicts)
+    {
         var rows = report.Arms.Select(arm =>
         {
-            var score = arm.Figures[FigureKind.Score.Key];
-            var verdict = report.Verdicts.SingleOrDefault(one => one.Arm == arm.Name);
+            var verdict = verdicts.SingleOrDefault(one => one.Arm == arm.Name);
             return (IReadOnlyList<ReportCell>)
             [
-                new(arm.Name), Cell(score, FigureStyle.Number),
+                new(arm.Name), Cell(arm.Figures[kind.Key], FigureStyle.Number),
                 new(verdict is null ? "reference" : Difference(verdict), verdict?.Difference),
                 new(FigureText.Of(verdict?.HolmP, FigureStyle.Number), verdict?.HolmP),
                 new(FigureText.Of(verdict?.SmallestDifference, FigureStyle.Number), verdict?.SmallestDifference),
                 new(verdict is null ? FigureText.Nothing : Word(verdict.Conclusion)),
             ];
         });
-        var direction = report.Score.IsLowerBetter ? "lower is better" : "higher is better";
-        var unlearnt = report.Base.Score is { } score ? $" The base model has {FigureText.Of(score, FigureStyle.Number)}." : "";
-        return new ReportTable(
-            "Scores",
-            $"{Capital(report.Score.Name)} ({report.Score.Unit}, {direction}) on {report.TestSamples} test samples, {Seeds(report)}: mean and 95 % interval over seeds and samples. "
-                + $"Better by: above 0 where the arm is better than {report.Reference}. p after Holm's correction for all comparisons.{unlearnt}",
-            ["arm", report.Score.Name, "better by", "p", "could have shown", "verdict"],
-            [.. rows]);
+        return new ReportTable(title, note, ["arm", name, "better by", "p", "could have shown", "verdict"], [.. rows]);
     }
 
     private static ReportTable Figures(ComparisonReport report, string title, string note, params FigureKind[] kinds)

@@ -16,11 +16,12 @@ internal sealed class ScoreJudge
 
     /// <summary>Finds out.</summary>
     /// <param name="config">The comparison.</param>
+    /// <param name="kind">Whether to judge by the task's own score, or by the loss.</param>
     /// <param name="items">Any run's test samples.</param>
     /// <param name="lossUnit">What losses are measured in.</param>
-    public ScoreJudge(CompareConfig config, TestItems items, string lossUnit)
+    public ScoreJudge(CompareConfig config, ScoreKind kind, TestItems items, string lossUnit)
     {
-        (_kind, _items) = (config.Settings.Score, items);
+        (_kind, _items) = (kind, items);
         _measures = items.Expected is null ? null : WorkloadRegistry.Of(config.Run.Task).MeasuresOf(
             config.Run.Task, items.Labels?.Count ?? 0);
         Meaning = this switch
@@ -34,7 +35,8 @@ internal sealed class ScoreJudge
         Terms = new VerdictTerms
         {
             IsLowerBetter = Meaning.IsLowerBetter,
-            Margin = config.Settings.Margin,
+            // The margin is in the unit of the comparison's own score.
+            Margin = kind == config.Settings.Score ? config.Settings.Margin : null,
             ScoreOfItems = IsMean ? null : ScoreOf,
         };
     }
@@ -45,7 +47,8 @@ internal sealed class ScoreJudge
     /// <summary>On which terms arms are judged.</summary>
     public VerdictTerms Terms { get; }
 
-    private bool IsLoss => _kind == ScoreKind.Loss || (_items.Right is null && _measures is null);
+    /// <summary>Whether it is the loss.</summary>
+    public bool IsLoss => _kind == ScoreKind.Loss || (_items.Right is null && _measures is null);
 
     private bool IsMean => IsLoss || _measures is null || _measures.ScoreMetrics is [LabelMetric.Accuracy];
 

@@ -14,6 +14,8 @@ public sealed class MarkdownReportTests
 
         Assert.StartsWith("# sums: 2 arms, 2 seeds\n\n* " + report.Verdicts[0].Sentence, text, StringComparison.Ordinal);
         Assert.Contains("| lora | 0.5000 (0.2500 to 0.7500) | reference |", text, StringComparison.Ordinal);
+        Assert.Contains("## Test loss", text, StringComparison.Ordinal);
+        Assert.Contains("| lora | 0.8125 (0.5000 to 1.1250) | reference |", text, StringComparison.Ordinal);
         Assert.Contains("| lora | 30, never |", text, StringComparison.Ordinal);
         Assert.Contains("never: with that seed it did not come down so far.", text, StringComparison.Ordinal);
         Assert.Contains("* model (sha256): abc\n", text, StringComparison.Ordinal);

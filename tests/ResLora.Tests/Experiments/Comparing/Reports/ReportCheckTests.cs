@@ -33,6 +33,7 @@ public sealed class ReportCheckTests
 
         Assert.Contains(new ReportDifference("", "model (sha256)", null, "abc", "abd", null), differences);
         Assert.Contains(new ReportDifference("arm<1>", "verdict", null, "Better", "NotShown", null), differences);
+        Assert.Contains(new ReportDifference("arm<1>", "verdict by loss", null, "Worse", "NotShown", null), differences);
     }
 
     [Fact]

@@ -28,6 +28,9 @@ internal static class SampleReport
             Arms = [.. names.Select((name, i) => Arm(name, scores[i]))],
             Verdicts = Verdicts.Judge(
                 Scores(names[0], scores[0]), [.. names.Skip(1).Select((name, i) => Scores(name, scores[i + 1]))], new VerdictTerms()),
+            LossVerdicts = Verdicts.Judge(
+                Scores(names[0], scores[0]), [.. names.Skip(1).Select((name, i) => Scores(name, scores[i + 1]))],
+                new VerdictTerms { IsLowerBetter = true }),
             Sources = new Dictionary<string, string> { ["model"] = "abc" },
             Config = "model: base\n",
         };
