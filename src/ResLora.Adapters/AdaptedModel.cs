@@ -381,7 +381,7 @@ public sealed class AdaptedModel
                 var count = m == ShortcutConfig.AllPrevious ? n : Math.Min(m, n);
                 var block = _byName[chain.Blocks[n]];
                 block.Previous = [.. Enumerable.Range(1, count).Select(k => _byName[chain.Blocks[n - k]])];
-                block.IsRead = n + 1 < chain.Blocks.Count;
+                block.IsRead = m != 0 && n + 1 < chain.Blocks.Count;
             }
         }
     }

@@ -40,7 +40,11 @@ public sealed record ShortcutConfig
     /// <summary>The structure; default none, which is plain LoRA.</summary>
     public ShortcutKind Kind { get; init; } = ShortcutKind.None;
 
-    /// <summary>m, how many previous blocks are read; −1 for all. Default 1. The input shortcut reads exactly 1.</summary>
+    /// <summary>
+    /// m, how many previous blocks are read: <c>all</c> or −1 for all, 0 for none, which computes what plain LoRA does. Default 1. The
+    /// input shortcut reads exactly 1.
+    /// </summary>
+    [JsonConverter(typeof(PreviousCountConverter))]
     public int PreviousCount { get; init; } = 1;
 
     /// <summary>What the first block of a chain does under the input shortcut. Default doubled, as in the paper.</summary>
@@ -83,12 +87,11 @@ public sealed record ShortcutConfig
             yield return $"shortcut.firstBlock is {FirstBlock}; it must be doubled or single";
         }
 
-        if (PreviousCount < AllPrevious || (PreviousCount == 0 && Kind != ShortcutKind.None))
+        if (PreviousCount < AllPrevious)
         {
-            yield return $"shortcut.previousCount is {PreviousCount}; it must be 1 or more, or -1 for all previous blocks (kind: none is plain LoRA)";
+            yield return $"shortcut.previousCount is {PreviousCount}; it must be 0 or more, or all";
         }
-
-        if (Kind == ShortcutKind.Input && PreviousCount != 1)
+        else if (Kind == ShortcutKind.Input && PreviousCount != 1)
         {
             yield return $"shortcut.previousCount is {PreviousCount}; the input shortcut reads exactly 1 previous block";
         }

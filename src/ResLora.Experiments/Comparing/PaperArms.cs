@@ -23,7 +23,7 @@ internal static class PaperArms
         { StartFrom: not null } => "arms is paper, and startFrom names an adapter, whose method is settled; leave one of them out",
         { Adapter: not { Method: null } } => "arms is paper, which is made from a LoRA's rank and alpha; give an adapter of method lora",
         { Adapter.Shortcut.PreviousCount: < 1 } =>
-            "arms is paper, and adapter.shortcut.previousCount is all, for which rank (m+1)·R is no number; give a number",
+            "arms is paper, whose shortcuts and rank (m+1)·R need adapter.shortcut.previousCount to be a number of 1 or more; give one",
         _ => null,
     };
 

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using ResLora.Adapters;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Experiments.Configuration;
@@ -166,18 +167,20 @@ internal static class ConfigBinder
 
         if (value is null)
         {
-            return property.IsSetNullable ? null : $"is null; it needs {Wanted(property.PropertyType)}";
+            return property.IsSetNullable ? null : $"is null; it needs {Wanted(property)}";
         }
 
         try
         {
-            _ = value.Deserialize(property.PropertyType, ConfigFile.Options);
+            _ = value.Deserialize(
+                property.PropertyType,
+                property.CustomConverter is { } own ? new(ConfigFile.Options) { Converters = { own } } : ConfigFile.Options);
             return null;
         }
         catch (JsonException)
         {
             var found = value.ToJsonString();
-            return $"is {(found.Length > MostShown ? found[..MostShown] + "…" : found)}; it needs {Wanted(property.PropertyType)}";
+            return $"is {(found.Length > MostShown ? found[..MostShown] + "…" : found)}; it needs {Wanted(property)}";
         }
     }
 
@@ -194,7 +197,11 @@ internal static class ConfigBinder
     };
 
     /// <summary>What a setting takes, in words.</summary>
-    public static string Wanted(Type type)
+    public static string Wanted(JsonPropertyInfo property) => property.CustomConverter is PreviousCountConverter
+        ? $"a whole number or {PreviousCountConverter.AllWord}"
+        : Wanted(property.PropertyType);
+
+    private static string Wanted(Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         return type switch

@@ -83,7 +83,7 @@ public static class ConfigReference
 
     private static string Takes(JsonPropertyInfo property) =>
         property.AttributeProvider!.IsDefined(
-            typeof(ConfigPathAttribute), false) ? "a path" : ConfigBinder.Wanted(property.PropertyType).Split(" (")[0];
+            typeof(ConfigPathAttribute), false) ? "a path" : ConfigBinder.Wanted(property).Split(" (")[0];
 
     private static string Default(JsonPropertyInfo property, object? value) => property.IsRequired
         ? "required"

@@ -115,6 +115,7 @@ public sealed class AdaptedModelTests
     }
 
     [Theory]
+    [InlineData(0, new[] { 0, 0, 0, 0 })]
     [InlineData(1, new[] { 0, 1, 1, 1 })]
     [InlineData(2, new[] { 0, 1, 2, 2 })]
     [InlineData(9, new[] { 0, 1, 2, 3 })]
@@ -131,6 +132,23 @@ public sealed class AdaptedModelTests
             Assert.Equal(
                 Enumerable.Range(1, counts[n]).Select(k => $"model.layers.{n - k}.self_attn.v_proj"), previous.Select(p => p.ModuleName));
         }
+    }
+
+    [Theory]
+    [InlineData(ShortcutKind.Block)]
+    [InlineData(ShortcutKind.Middle)]
+    public void Inject_NoPreviousBlocks_ComputesWhatPlainLoraDoes(ShortcutKind kind)
+    {
+        using var scope = NewDisposeScope();
+        using var plain = TinyLlama.Create();
+        using var shortcut = TinyLlama.Create();
+        AdaptedModel.Inject(plain, TinyAdapters.Config(ShortcutKind.None), seed: 3).WithRandomB();
+        shortcut.BeginForward = AdaptedModel.Inject(shortcut, TinyAdapters.Config(kind, 0), seed: 3).WithRandomB().BeginPass;
+
+        var (expected, actual) = (TinyLlama.Logits(plain, TinyLlama.Ids(2, 6)), TinyLlama.Logits(shortcut, TinyLlama.Ids(2, 6)));
+
+        // Other products in another order: float32 rounding only.
+        Assert.Equal(0, TinyAdapters.Distance(expected, actual), 1e-5);
     }
 
     [Fact]

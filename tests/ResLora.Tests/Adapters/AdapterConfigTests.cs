@@ -44,8 +44,10 @@ public sealed class AdapterConfigTests
     [InlineData(ShortcutKind.Input, ShortcutConfig.AllPrevious, false)]
     [InlineData(ShortcutKind.Block, 4, true)]
     [InlineData(ShortcutKind.Block, ShortcutConfig.AllPrevious, true)]
-    [InlineData(ShortcutKind.Block, 0, false)]
-    [InlineData(ShortcutKind.Middle, 0, false)]
+    [InlineData(ShortcutKind.Block, 0, true)]
+    [InlineData(ShortcutKind.Middle, 0, true)]
+    [InlineData(ShortcutKind.Middle, -2, false)]
+    [InlineData(ShortcutKind.Input, 0, false)]
     [InlineData(ShortcutKind.None, 0, true)]
     public void Problems_PreviousCount_DependsOnTheStructure(ShortcutKind kind, int m, bool fine) =>
         Assert.Equal(fine, !new ShortcutConfig { Kind = kind, PreviousCount = m }.Problems().Any());
@@ -65,6 +67,24 @@ public sealed class AdapterConfigTests
 
         Assert.Equal(2, problems.Count());
     }
+
+    [Theory]
+    [InlineData("\"all\"", ShortcutConfig.AllPrevious)]
+    [InlineData("-1", ShortcutConfig.AllPrevious)]
+    [InlineData("0", 0)]
+    public void Json_PreviousCount_IsANumberOrAll(string json, int expected)
+    {
+        var config = JsonSerializer.Deserialize<ShortcutConfig>($$"""{"PreviousCount": {{json}}}""")!;
+
+        Assert.Equal(expected, config.PreviousCount);
+        Assert.Contains($"\"PreviousCount\":{expected}", JsonSerializer.Serialize(config), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"al\"")]
+    [InlineData("1.5")]
+    public void Json_PreviousCountOfAnotherKind_IsRefused(string json) =>
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<ShortcutConfig>($$"""{"PreviousCount": {{json}}}"""));
 
     [Fact]
     public void Json_RoundTrip_IsTheSame()

@@ -12,9 +12,11 @@ public static class TinyAdapters
     {
         { ShortcutKind.None, 1 },
         { ShortcutKind.Input, 1 },
+        { ShortcutKind.Block, 0 },
         { ShortcutKind.Block, 1 },
         { ShortcutKind.Block, 2 },
         { ShortcutKind.Block, ShortcutConfig.AllPrevious },
+        { ShortcutKind.Middle, 0 },
         { ShortcutKind.Middle, 1 },
         { ShortcutKind.Middle, 2 },
         { ShortcutKind.Middle, ShortcutConfig.AllPrevious },
