@@ -100,6 +100,12 @@ public sealed record TrainConfig
     /// </summary>
     public int CheckpointEvery { get; init; }
 
+    /// <summary>
+    /// The step after which the run pauses, as if interrupted there: evaluated and with a checkpoint, its learning rate on the way of the
+    /// whole length. Resumed with a later one, or none, it goes on. Default: none.
+    /// </summary>
+    public int? PauseAt { get; init; }
+
     /// <summary>How many of the newest checkpoints are kept. Default 2.</summary>
     public int KeepCheckpoints { get; init; } = 2;
 
@@ -175,7 +181,7 @@ public sealed record TrainConfig
         (string Name, int Value)[] atLeastOne =
         [
             ("steps", Steps ?? 1), ("batchSize", BatchSize), ("accumulationSteps", AccumulationSteps),
-            ("keepCheckpoints", KeepCheckpoints), ("maxLength", MaxLength - 1),
+            ("pauseAt", PauseAt ?? 1), ("keepCheckpoints", KeepCheckpoints), ("maxLength", MaxLength - 1),
         ];
         foreach (var (name, value) in atLeastOne.Where(number => number.Value < 1))
         {

@@ -5,7 +5,7 @@ namespace ResLora.Training.Loop;
 /// <param name="LastLoss">The loss of the last step, in nats for each trained token; NaN when no step was done.</param>
 /// <param name="BestMetric">The best value of the metric that decides; null when nothing was evaluated.</param>
 /// <param name="BestStep">After how many steps it was reached; 0 when nothing was evaluated.</param>
-/// <param name="Interrupted">Whether the user stopped the run before its end; it can be resumed.</param>
+/// <param name="Interrupted">Whether the run was stopped, or paused, before its end; it can be resumed.</param>
 /// <param name="Losses">Every step's loss, by the number of steps done, from 1.</param>
 public sealed record TrainResult(
     int Steps, double LastLoss, double? BestMetric, int BestStep, bool Interrupted, IReadOnlyList<(int Step, double Loss)> Losses)

@@ -61,6 +61,8 @@ internal sealed class TrainingRun : IDisposable
 
     private bool OutOfPatience => Config.Patience > 0 && _best.EvaluationsSince >= Config.Patience && Step < _order.TotalSteps;
 
+    private bool IsAtPause => Step >= Config.PauseAt && Step < _order.TotalSteps;
+
     private bool CanEvaluate => _setup.Validation.Count > 0 || _setup.ExtraMetrics is not null;
 
     public TrainResult Execute(bool resume, CancellationToken stop)
@@ -179,7 +181,7 @@ internal sealed class TrainingRun : IDisposable
 
     private void Tell(string text) => _progress?.Report(new Note(Step, text));
 
-    /// <summary>Returns false when the user stopped it before the end.</summary>
+    /// <summary>Returns false when the user stopped it before the end, or it has come to where it pauses.</summary>
     private bool Loop(CancellationToken stop)
     {
         var (clock, before) = (Stopwatch.StartNew(), Step);
@@ -189,7 +191,7 @@ internal sealed class TrainingRun : IDisposable
             EvaluateIfDue(stop);
             while (Step < _order.TotalSteps && !_stoppedEarly)
             {
-                if (_setup.Communicator.Any(stop.IsCancellationRequested))
+                if (IsAtPause || _setup.Communicator.Any(stop.IsCancellationRequested))
                 {
                     return false;
                 }
@@ -260,7 +262,8 @@ internal sealed class TrainingRun : IDisposable
 
     private void EvaluateIfDue(CancellationToken stop)
     {
-        var due = Step == _order.TotalSteps || (Config.EvaluateEvery > 0 && Step % Config.EvaluateEvery == 0);
+        var due = Step == _order.TotalSteps || Step == Config.PauseAt
+            || (Config.EvaluateEvery > 0 && Step % Config.EvaluateEvery == 0);
         if (CanEvaluate && due && _evaluatedStep < Step)
         {
             Evaluate(stop);

@@ -117,6 +117,32 @@ public class TrainerTests
     }
 
     [Fact]
+    public void Run_Paused_IsEvaluatedThereAndGoesOnAsIfItHadNot()
+    {
+        using var whole = new TrainingBench(dropout: 0.2);
+        using var parts = new TrainingBench(dropout: 0.2);
+        var expected = whole.Train(TrainingBench.Config);
+
+        var paused = parts.Train(TrainingBench.Config with { PauseAt = 2 });
+        var again = parts.Train(TrainingBench.Config with { PauseAt = 2 }, resume: true);
+        var result = parts.Train(TrainingBench.Config, resume: true);
+
+        Assert.Equal((2, true, 2, true), (paused.Steps, paused.Interrupted, again.Steps, again.Interrupted));
+        Assert.Equal([2, 4], parts.Events.OfType<EvaluationDone>().Select(done => done.Step));
+        Assert.Equal((4, false), (result.Steps, result.Interrupted));
+        Assert.Equal(expected.Losses, result.Losses);
+        Assert.Equal(whole.Weights(), parts.Weights());
+    }
+
+    [Fact]
+    public void Run_PausedAtItsLastStep_IsOver()
+    {
+        using var bench = new TrainingBench();
+
+        Assert.False(bench.Train(TrainingBench.Config with { PauseAt = TrainingBench.Config.Steps }).Interrupted);
+    }
+
+    [Fact]
     public void Run_Always_LeavesModeAndHooksAsTheyWere()
     {
         using var bench = new TrainingBench(ShortcutKind.Input);
