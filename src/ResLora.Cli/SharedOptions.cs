@@ -26,6 +26,15 @@ internal static class SharedOptions
     public static IEnumerable<string> Assignments(string[]? set, string? maxMemory) =>
         maxMemory is null ? set ?? [] : [.. set ?? [], $"training.maxMemory={maxMemory}"];
 
+    /// <summary><c>--jobs</c>.</summary>
+    public static Option<int> Jobs() => new("--jobs")
+    {
+        Description = "Train so many runs at once, each in a process of its own with its share of the processors. On few cores one at a " +
+            "time is faster.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 1,
+    };
+
     /// <summary><c>--resume</c>.</summary>
     public static Option<bool> Resume() =>
         new("--resume") { Description = "Go on with the run in this folder from its newest checkpoint." };

@@ -24,12 +24,7 @@ internal static class CompareCommand
             Description = "Say whether the comparison agrees with an earlier one, in every figure but time and memory: its report.json or its folder.",
             HelpName = "REPORT",
         };
-        var jobs = new Option<int>("--jobs")
-        {
-            Description = "Train so many runs at once, each in a process of its own with its share of the processors. On few cores one at a time is faster.",
-            HelpName = "N",
-            DefaultValueFactory = _ => 1,
-        };
+        var jobs = SharedOptions.Jobs();
         var verb = new Verb(
             "compare",
             "Train several arms with several seeds on the same data in the same order, test them, and say which differences are more than chance. " +

@@ -8,7 +8,10 @@ public sealed partial record ArmSettings
 {
     // What arms must have in common: an arm that learns other data or for longer says nothing of its method.
     private static readonly string[] _shared =
-        ["model", "task", "data", "output", "denoising", "samples", "training.seed", "training.steps", "training.epochs", "training.evaluateEvery", "training.patience", "training.bestMetric"];
+    [
+        "model", "task", "data", "output", "denoising", "samples", "training.seed", "training.steps", "training.epochs",
+        "training.evaluateEvery", "training.patience", "training.pauseAt", "training.bestMetric",
+    ];
 
     /// <summary>What it is called in folders, tables and plots: letters, digits, and - . + _ between them.</summary>
     public required string Name { get; init; }
@@ -40,7 +43,9 @@ public sealed partial record ArmSettings
         }
     }
 
-    private static bool IsShared(string key) =>
+    /// <summary>Whether a key is one that all must have in common.</summary>
+    /// <param name="key">The dotted key.</param>
+    internal static bool IsShared(string key) =>
         _shared.Any(shared => key == shared || key.StartsWith(shared + ".", StringComparison.Ordinal));
 
     [GeneratedRegex(@"\A[A-Za-z0-9]([A-Za-z0-9.+_-]{0,58}[A-Za-z0-9])?\z", RegexOptions.CultureInvariant)]

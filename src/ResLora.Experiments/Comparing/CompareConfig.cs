@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
@@ -24,46 +23,14 @@ public sealed record CompareConfig(RunConfig Run, CompareSettings Settings, IRea
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(assignments);
-        var (root, places) = ConfigFile.ReadTree(path);
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        Complete(root, folder);
-        foreach (var assignment in assignments)
-        {
-            Assignment.Apply(root, assignment, places);
-        }
-
-        Complete(root, Directory.GetCurrentDirectory());
+        var file = SectionedRun<CompareSettings>.Read(
+            path, Section, $"it says what is compared, such as {Section}: {{arms: paper, test: test.jsonl}}", assignments);
+        ConfigBinder.ThrowIfAny(path, file.Problems);
         var problems = new List<string>();
-        var settings = ReadSection(root, places, problems);
-        root.Remove(Section);
-        var run = ConfigBinder.Collect<RunConfig>(root, "", places, problems);
+        var all = Named(file.Run, file.Settings, problems);
+        var arms = all.Select(arm => Resolve(arm, file, problems)).ToArray();
         ConfigBinder.ThrowIfAny(path, problems);
-
-        var all = Named(run!, settings!, problems);
-        var arms = all.Select(arm => Resolve(arm, root, folder, settings!, problems)).ToArray();
-        ConfigBinder.ThrowIfAny(path, problems);
-        var output = run!.Output ?? Path.Combine(folder, "runs", Path.GetFileNameWithoutExtension(path));
-        return new CompareConfig(run with { Output = null }, settings!, arms!, settings!.Reference ?? UsualReference(all), output);
-    }
-
-    private static void Complete(JsonObject root, string folder)
-    {
-        ConfigBinder.CompletePaths(root, typeof(RunConfig), folder);
-        if (root[Section] is JsonObject section)
-        {
-            ConfigBinder.CompletePaths(section, typeof(CompareSettings), folder);
-        }
-    }
-
-    private static CompareSettings? ReadSection(JsonObject root, Dictionary<string, string> places, List<string> problems)
-    {
-        if (root[Section] is JsonObject section)
-        {
-            return ConfigBinder.Collect<CompareSettings>(section, Section, places, problems);
-        }
-
-        problems.Add($"'{Section}' {(root.ContainsKey(Section) ? "has no keys" : "is missing")}; it says what is compared, such as {Section}: {{arms: paper, test: test.jsonl}}");
-        return null;
+        return new CompareConfig(file.Run, file.Settings, arms!, file.Settings.Reference ?? UsualReference(all), file.Output);
     }
 
     /// <summary>The arms that are not left out.</summary>
@@ -98,17 +65,11 @@ public sealed record CompareConfig(RunConfig Run, CompareSettings Settings, IRea
     private static string UsualReference(ArmSettings[] arms) =>
         arms.FirstOrDefault(arm => arm.Name == PaperArms.Reference)?.Name ?? arms[0].Name;
 
-    private static Arm? Resolve(ArmSettings arm, JsonObject root, string folder, CompareSettings settings, List<string> problems)
+    private static Arm? Resolve(ArmSettings arm, SectionedRun<CompareSettings> file, List<string> problems)
     {
-        var own = (JsonObject)root.DeepClone();
-        foreach (var assignment in arm.Assignments)
-        {
-            Assignment.Apply(own, assignment, []);
-        }
-
-        ConfigBinder.CompletePaths(own, typeof(RunConfig), folder);
         var found = new List<string>();
-        var run = ConfigBinder.Collect<RunConfig>(own, "", new Dictionary<string, string>(), found);
+        var run = file.With(arm.Assignments, found);
+        var settings = file.Settings;
         var rates = arm.LearningRates ?? settings.Tune.LearningRate;
         found.AddRange(TuneSettings.RateProblems(rates).Select(problem => $"learningRates {problem}"));
         if (rates.Count != settings.Tune.LearningRate.Count)
@@ -116,12 +77,7 @@ public sealed record CompareConfig(RunConfig Run, CompareSettings Settings, IRea
             found.Add($"it has {rates.Count} learningRates, and {Section}.tune.learningRate has {settings.Tune.LearningRate.Count}; every arm gets as many tries");
         }
 
-        if (run?.Training.Patience > 0)
-        {
-            found.Add("training.patience may end an arm before the others; leave it out, so that all make as many steps");
-        }
-
         problems.AddRange(found.Select(problem => $"arm '{arm.Name}': {problem}"));
-        return run is null ? null : new Arm(arm.Name, arm.Assignments, rates, run with { Output = null });
+        return run is null ? null : new Arm(arm.Name, arm.Assignments, rates, run);
     }
 }

@@ -2,8 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using ResLora.Experiments.Configuration;
 using ResLora.Formats.Errors;
-using ResLora.Formats.Files;
-using ResLora.Formats.Json;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Comparing;
@@ -16,7 +14,7 @@ public sealed class CompareFolder(string path)
     public string Path { get; } = path;
 
     /// <summary>What is compared, so that no other comparison goes on here.</summary>
-    public string IdentityFile => In("comparison.json");
+    public string IdentityFile => Claim.IdentityFile;
 
     /// <summary>Every figure, from which the other reports are made.</summary>
     public string ReportFile => In("report.json");
@@ -48,78 +46,20 @@ public sealed class CompareFolder(string path)
     /// <summary>What was measured of the model without any training.</summary>
     internal string BaseFile => In("base.json");
 
-    private string LockFolder => In("lock");
+    private ClaimedFolder Claim => new(Path, "comparison.json", "comparison", "Arms and seeds may be added.");
 
     /// <summary>Takes the folder for a comparison, which is begun or goes on.</summary>
     /// <param name="config">The comparison.</param>
     /// <param name="sources">Digests of model and data.</param>
     /// <returns>The lock on the folder, the caller's.</returns>
     /// <exception cref="ConfigException">It holds another comparison or something else, or one is going on there.</exception>
-    internal RunLock Enter(CompareConfig config, IReadOnlyDictionary<string, string> sources)
-    {
-        Require(config, sources);
-        // Beside the runs and not around them: each of these takes its own folder, and none that another run holds.
-        var held = RunLock.Take(LockFolder);
-        try
-        {
-            AtomicFile.WriteText(IdentityFile, JsonSerializer.Serialize(Identity(config, sources), ComparisonJson.Options) + "\n");
-            return held;
-        }
-        catch
-        {
-            held.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Checks that a comparison may begin or go on here. Nothing is written.</summary>
-    /// <param name="config">The comparison.</param>
-    /// <param name="sources">Digests of model and data.</param>
-    /// <exception cref="ConfigException">It may not.</exception>
-    internal void Require(CompareConfig config, IReadOnlyDictionary<string, string> sources)
-    {
-        RunLock.RequireFree(LockFolder);
-        if (File.Exists(Path))
-        {
-            throw new ConfigException($"'{Path}' is a file; a comparison needs a folder (--output).");
-        }
-
-        if (!File.Exists(IdentityFile))
-        {
-            string[] there = Directory.Exists(Path) ? [.. Directory.EnumerateFileSystemEntries(Path).Select(
-                entry => System.IO.Path.GetFileName(entry)!)] : [];
-            if (there.Except([System.IO.Path.GetFileName(LockFolder)]).FirstOrDefault() is { } something)
-            {
-                throw new ConfigException(
-                    $"'{Path}' is not empty ('{something}') and holds no earlier comparison; choose another folder (--output).");
-            }
-
-            return;
-        }
-
-        var theirs = CheckedJson.Deserialize<Dictionary<string, string>>(IdentityFile, ComparisonJson.Options);
-        var mine = Identity(config, sources);
-        string[] differences = [.. mine.Keys.Union(theirs.Keys).Where(
-            name => mine.GetValueOrDefault(name) != theirs.GetValueOrDefault(name)).Order(StringComparer.Ordinal)];
-        if (differences.Length > 0)
-        {
-            throw new ConfigException(
-                $"'{Path}' holds another comparison: {string.Join(", ", differences)} differ{(differences.Length == 1 ? "s" : "")}. "
-                + "Go on with its settings and data, or choose another folder (--output). Arms and seeds may be added.");
-        }
-    }
+    internal RunLock Enter(CompareConfig config, IReadOnlyDictionary<string, string> sources) => Claim.Enter(Identity(config, sources));
 
     /// <summary>What may not change while a comparison goes on; an arm's own settings are those of its runs.</summary>
     private static SortedDictionary<string, string> Identity(CompareConfig config, IReadOnlyDictionary<string, string> sources)
     {
         // The general text decides nothing, so that it may be added when all is trained.
-        var identity = new SortedDictionary<string, string>(
-            sources.Where(source => source.Key != ComparedFiles.General).ToDictionary(), StringComparer.Ordinal);
-        foreach (var (name, value) in ComparedFiles.SettingsOf(config.Run))
-        {
-            identity[name] = value?.ToJsonString() ?? "null";
-        }
-
+        var identity = ClaimedFolder.IdentityOf(config.Run, sources.Where(source => source.Key != ComparedFiles.General));
         var settings = config.Settings;
         identity["compare.test"] = JsonSerializer.Serialize(
             new { settings.TestSplit, settings.TestCount, settings.MaxNewTokens, settings.Weights }, ConfigFile.Options);

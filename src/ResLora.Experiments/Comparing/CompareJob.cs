@@ -1,6 +1,7 @@
 using ResLora.Experiments.Comparing.Reports;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Files;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Comparing;
@@ -28,14 +29,11 @@ public static class CompareJob
         ArgumentNullException.ThrowIfNull(plan);
         var folder = new CompareFolder(plan.Config.Output);
         using var held = folder.Enter(plan.Config, plan.Sources);
-        IRunTrainer trainer = plan.Jobs == 1
-            ? new HereTrainer(progress)
-            : new ProcessTrainer(tool ?? throw new ArgumentNullException(nameof(tool), "Runs side by side need the program."), progress);
-        var queue = new RunQueue(trainer, plan.Jobs, new CompareStage(plan.TuningRuns + plan.Runs, plan.Jobs, progress), stop);
+        var queue = RunQueue.Of(plan.TuningRuns + plan.Runs, plan.Jobs, tool, progress, stop);
         queue.Train(plan.Arms.SelectMany(arm => RateChoice.Runs(plan, arm)));
         var rates = plan.Arms.ToDictionary(arm => arm, arm => RateChoice.Of(plan, arm));
         PlannedRun Planned(PlannedArm arm, long seed) => PlannedRun.Of(plan, arm, seed, rates[arm].LearningRate);
-        queue.Train(plan.Config.Settings.Seeds.SelectMany(seed => plan.OrderOf(seed).Select(arm => Planned(arm, seed))));
+        queue.Train(plan.Config.Settings.Seeds.SelectMany(seed => SeedList.OrderOf(plan.Arms, seed).Select(arm => Planned(arm, seed))));
         RequireFair(plan, Planned);
 
         // Everything is fixed by now: models are measured on the test data for the first time.
@@ -49,8 +47,9 @@ public static class CompareJob
         progress?.Report(new StageStarted("Judging"));
         var report = ReportBuilder.Build(plan, arms, general);
         report.Write(folder.ReportFile);
-        MarkdownReport.Write(folder.MarkdownFile, report);
-        HtmlReport.Write(folder.HtmlFile, report);
+        var page = ComparisonPage.Of(report);
+        AtomicFile.WriteText(folder.MarkdownFile, page.Markdown());
+        AtomicFile.WriteText(folder.HtmlFile, HtmlReport.Text(page));
         ReportPlots.Write(folder.PlotFolder, report);
         return report;
     }

@@ -1,10 +1,6 @@
 using ResLora.Experiments.Configuration;
-using ResLora.Experiments.Planning;
-using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
-using ResLora.Formats;
 using ResLora.Formats.Errors;
-using ResLora.Formats.NativeRuntime;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training;
 
@@ -16,8 +12,6 @@ namespace ResLora.Experiments.Comparing;
 /// <param name="Sources">Digests of the model's and the data's files, by what they are of.</param>
 public sealed record ComparePlan(CompareConfig Config, IReadOnlyList<PlannedArm> Arms, IReadOnlyDictionary<string, string> Sources)
 {
-    private const int MostJobs = 64;
-
     /// <summary>Whether the task needs a head, which the model without training lacks.</summary>
     internal bool HasHead { get; private init; }
 
@@ -41,11 +35,12 @@ public sealed record ComparePlan(CompareConfig Config, IReadOnlyList<PlannedArm>
     public static ComparePlan Of(CompareConfig config, int jobs = 1)
     {
         ArgumentNullException.ThrowIfNull(config);
-        RequireJobs(jobs);
+        JobCount.Require(jobs);
         RequireGenerating(config);
-        var sources = ComparedFiles.Of(config);
-        // Arms have model, task and data in common.
-        var data = TrainJob.ReadData(ComputeType.Resolve(config.Run));
+        var sources = ComparedFiles.Of(
+            config.Run, (ComparedFiles.Test, config.Settings.Test), (ComparedFiles.General, config.Settings.GeneralText));
+        var planner = new RunPlanner(config.Run);
+        var data = planner.Data;
         if (config.Arms.Any(arm => arm.LearningRates.Count > 0) && !data.HasValidation)
         {
             throw new ConfigException(
@@ -53,13 +48,12 @@ public sealed record ComparePlan(CompareConfig Config, IReadOnlyList<PlannedArm>
         }
 
         RequireTests(config, data);
-        var encoded = new Dictionary<EncodingTerms, EncodedData>();
         var (planned, problems) = (new List<PlannedArm>(), new List<string>());
         foreach (var arm in config.Arms)
         {
             try
             {
-                planned.Add(Plan(arm, data, encoded));
+                planned.Add(new PlannedArm(arm, planner.Plan(arm.Run)));
             }
             catch (ResLoraException error)
             {
@@ -68,33 +62,8 @@ public sealed record ComparePlan(CompareConfig Config, IReadOnlyList<PlannedArm>
         }
 
         ConfigBinder.ThrowIfAny("The comparison", problems);
-        RequireRoom(planned, jobs);
+        JobCount.RequireRoom(planned.Select(arm => arm.Size), jobs);
         return new ComparePlan(config, planned, sources) { HasHead = data.Head is not null, LossUnit = data.LossUnit, Jobs = jobs };
-    }
-
-    /// <summary>The runs of a seed in the order in which they are made: shuffled, so that a machine that grows slower hits all arms
-    /// alike.</summary>
-    /// <param name="seed">The seed.</param>
-    internal PlannedArm[] OrderOf(long seed)
-    {
-        PlannedArm[] arms = [.. Arms];
-        StableRandom.Shuffle(arms, (ulong)seed);
-        return arms;
-    }
-
-    private static PlannedArm Plan(Arm arm, TaskData data, Dictionary<EncodingTerms, EncodedData> encoded)
-    {
-        var run = ComputeType.Resolve(arm.Run);
-        using var session = ModelSession.Plan(run.Model, data.Head);
-        run = run.For(session.Model);
-        var terms = EncodingTerms.Of(run.Training);
-        if (!encoded.TryGetValue(terms, out var examples))
-        {
-            encoded[terms] = examples = data.Encode(session, terms);
-        }
-
-        var plan = PlanJob.Of(run, session, data, examples);
-        return new PlannedArm(arm, plan.Run.TrainableParameters, plan.Run.Steps, plan.Run.Memory);
     }
 
     /// <summary>A test that cannot be read is better known before training than after it. Nothing is measured on it yet.</summary>
@@ -103,25 +72,6 @@ public sealed record ComparePlan(CompareConfig Config, IReadOnlyList<PlannedArm>
         using var session = ModelSession.Plan(config.Run.Model, data.Head);
         _ = TestData.Read(config, session, null);
         _ = TestData.ReadGeneral(config, session, null);
-    }
-
-    private static void RequireJobs(int jobs)
-    {
-        if (jobs is < 1 or > MostJobs)
-        {
-            throw new ConfigException($"--jobs is {jobs}; it must be from 1 to {MostJobs}.");
-        }
-    }
-
-    /// <summary>That the largest runs fit into memory side by side, as far as anybody knows.</summary>
-    private static void RequireRoom(IReadOnlyList<PlannedArm> arms, int jobs)
-    {
-        var most = arms.Max(arm => arm.Memory?.Total ?? 0);
-        if (jobs > 1 && SystemMemory.AvailableBytes() is { } free && most * jobs > free)
-        {
-            throw new ConfigException(
-                $"--jobs is {jobs}, and as many runs may take {ByteSize.Format(most * jobs)} together, of which {ByteSize.Format(free)} are free; take {Math.Max(1, free / most)} at most.");
-        }
     }
 
     private static void RequireGenerating(CompareConfig config)

@@ -6,8 +6,6 @@ namespace ResLora.Experiments.Comparing;
 /// <summary>The section <c>compare</c> of a comparison's file, which has the keys of a run besides (docs/compare.md).</summary>
 public sealed record CompareSettings : ICheckedConfig
 {
-    private const int MostSeeds = 1000;
-
     /// <summary>The arms: <c>paper</c>, or a list of names with keys of the run and their values (docs/compare.md).</summary>
     public required ArmList Arms { get; init; }
 
@@ -66,11 +64,6 @@ public sealed record CompareSettings : ICheckedConfig
     /// <inheritdoc />
     public IEnumerable<string> Problems()
     {
-        if (Seeds.Count is < 1 or > MostSeeds || Seeds.Distinct().Count() < Seeds.Count)
-        {
-            yield return $"seeds has {Seeds.Count} values; give 1 to {MostSeeds}, each once";
-        }
-
         foreach (var (name, value) in new[] { ("testCount", TestCount ?? 1), ("maxNewTokens", MaxNewTokens), ("generalCount", GeneralCount) })
         {
             if (value < 1)
@@ -89,7 +82,7 @@ public sealed record CompareSettings : ICheckedConfig
             yield return "arms is empty; name two or more";
         }
 
-        foreach (var problem in Tune.Problems(Seeds).Select(problem => $"tune.{problem}").Concat(
+        foreach (var problem in SeedList.Problems(Seeds).Concat(Tune.Problems(Seeds).Select(problem => $"tune.{problem}")).Concat(
             (Arms.Own ?? []).SelectMany(arm => arm.Problems())))
         {
             yield return problem;

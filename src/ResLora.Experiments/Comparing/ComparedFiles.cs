@@ -17,15 +17,15 @@ internal static class ComparedFiles
         StartFrom = "startFrom", ChatTemplate = "chat template";
 
     /// <summary>The digests, by what they are of.</summary>
-    /// <param name="config">The comparison.</param>
+    /// <param name="run">The run that all are made from.</param>
+    /// <param name="further">What else there is, by what it is; null for nothing.</param>
     /// <exception cref="FileFormatException">A file is missing or cannot be read.</exception>
-    public static IReadOnlyDictionary<string, string> Of(CompareConfig config)
+    public static IReadOnlyDictionary<string, string> Of(RunConfig run, params (string Name, string? Path)[] further)
     {
         (string Name, string? Path)[] files =
         [
-            (Model, config.Run.Model), (Training, config.Run.Data.Train), (Validation, config.Run.Data.Validation),
-            (Test, config.Settings.Test), (General, config.Settings.GeneralText), (StartFrom, config.Run.StartFrom),
-            (ChatTemplate, config.Run.Data.ChatTemplateFile),
+            (Model, run.Model), (Training, run.Data.Train), (Validation, run.Data.Validation), (StartFrom, run.StartFrom),
+            (ChatTemplate, run.Data.ChatTemplateFile), .. further,
         ];
         return files.Where(file => file.Path is not null).ToDictionary(file => file.Name, file => Digest(file.Name, file.Path!));
     }

@@ -4,7 +4,15 @@ namespace ResLora.Experiments.Comparing;
 
 /// <summary>What an arm's runs will take.</summary>
 /// <param name="Arm">The arm.</param>
-/// <param name="TrainedParameters">How many numbers are trained.</param>
-/// <param name="Steps">Optimizer steps of a run.</param>
-/// <param name="Memory">The memory of a run; null where nobody knows.</param>
-public sealed record PlannedArm(Arm Arm, long TrainedParameters, int Steps, MemoryEstimate? Memory);
+/// <param name="Size">What each of them takes.</param>
+public sealed record PlannedArm(Arm Arm, RunSize Size)
+{
+    /// <summary>How many numbers are trained.</summary>
+    public long TrainedParameters => Size.TrainedParameters;
+
+    /// <summary>Optimizer steps of a run.</summary>
+    public int Steps => Size.Steps;
+
+    /// <summary>The memory of a run; null where nobody knows.</summary>
+    public MemoryEstimate? Memory => Size.Memory;
+}

@@ -16,8 +16,12 @@ internal sealed record PlannedRun(string Arm, string Title, RunConfig Config, st
     /// <summary>Its folder.</summary>
     public RunFolder Folder => new(Config.Output!);
 
-    /// <summary>Whether it only tries a learning rate, which may turn out to be too high.</summary>
-    public bool IsTrial { get; private init; }
+    /// <summary>Whether it only tries settings, which may turn out to be too much: then it has failed, and the rest goes on.</summary>
+    public bool IsTrial { get; init; }
+
+    /// <summary>Whether it has come to where it pauses.</summary>
+    /// <param name="steps">How many steps it has done.</param>
+    public bool IsPausedAfter(int steps) => steps >= Config.Training.PauseAt;
 
     /// <summary>Plans a run that is compared.</summary>
     /// <param name="plan">The comparison.</param>
@@ -41,26 +45,48 @@ internal sealed record PlannedRun(string Arm, string Title, RunConfig Config, st
         IsTrial = true,
     };
 
-    private static PlannedRun Of(ComparePlan plan, PlannedArm planned, string title, long seed, double rate, string folder)
+    /// <summary>Plans a run.</summary>
+    /// <param name="arm">The arm's name.</param>
+    /// <param name="title">What it is, for people.</param>
+    /// <param name="config">Its settings, with its seed, its learning rate and its folder.</param>
+    /// <param name="steps">How many steps it has.</param>
+    /// <param name="jobs">How many runs are trained at once.</param>
+    /// <param name="sources">Digests of model and data.</param>
+    public static PlannedRun Of(
+        string arm, string title, RunConfig config, int steps, int jobs, IReadOnlyDictionary<string, string> sources)
     {
-        var arm = planned.Arm;
-        var config = arm.Run with { Training = arm.Run.Training with { Seed = seed, LearningRate = rate } };
-        // How often it saves and on how many threads it computes do not make it another run.
-        var usual = new TrainConfig();
+        // Where it lies, how often it saves, where it pauses and on how many threads it computes do not make it another run.
+        var (training, usual) = (config.Training, new TrainConfig());
         var identity = config with
         {
-            Training = config.Training with { Threads = usual.Threads, CheckpointEvery = usual.CheckpointEvery, KeepCheckpoints = usual.KeepCheckpoints },
+            Output = null,
+            Training = training with
+            {
+                Threads = usual.Threads,
+                CheckpointEvery = usual.CheckpointEvery,
+                KeepCheckpoints = usual.KeepCheckpoints,
+                PauseAt = usual.PauseAt,
+            },
         };
         string[] names = [ComparedFiles.Model, ComparedFiles.Training, ComparedFiles.Validation, ComparedFiles.ChatTemplate];
         var text = ComparedFiles.SettingsOf(identity).ToJsonString()
-            + string.Concat(names.Select(name => $"\n{name} {plan.Sources.GetValueOrDefault(name)}"))
+            + string.Concat(names.Select(name => $"\n{name} {sources.GetValueOrDefault(name)}"))
             // An arm may start from an adapter of its own.
             + (config.StartFrom is { } start ? $"\n{ComparedFiles.StartFrom} {ComparedFiles.Digest(ComparedFiles.StartFrom, start)}" : "");
-        var every = config.Training.CheckpointEvery > 0 ? config.Training.CheckpointEvery : Math.Max(1, planned.Steps / Checkpoints);
+        var every = training.CheckpointEvery > 0 ? training.CheckpointEvery : Math.Max(1, steps / Checkpoints);
         // Runs side by side share the processors out; one alone chooses by its model.
-        var threads = config.Training.Threads > 0 || plan.Jobs == 1 ? config.Training.Threads : Math.Max(
-            1, Environment.ProcessorCount / plan.Jobs);
+        var threads = training.Threads > 0 || jobs == 1 ? training.Threads : Math.Max(1, Environment.ProcessorCount / jobs);
         return new PlannedRun(
-            arm.Name, title, config with { Output = folder, Training = config.Training with { CheckpointEvery = every, Threads = threads } }, ComparedFiles.DigestOf(text));
+            arm,
+            title,
+            config with { Training = training with { CheckpointEvery = every, Threads = threads } },
+            ComparedFiles.DigestOf(text));
+    }
+
+    private static PlannedRun Of(ComparePlan plan, PlannedArm arm, string title, long seed, double rate, string folder)
+    {
+        var run = arm.Arm.Run;
+        var config = run with { Output = folder, Training = run.Training with { Seed = seed, LearningRate = rate } };
+        return Of(arm.Arm.Name, title, config, arm.Steps, plan.Jobs, plan.Sources);
     }
 }

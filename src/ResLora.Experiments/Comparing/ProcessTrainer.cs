@@ -32,6 +32,7 @@ internal sealed class ProcessTrainer(IReadOnlyList<string> tool, IProgress<RunEv
         switch (code)
         {
             case Done:
+            case Interrupted when run.IsPausedAfter(Steps(answer)):
                 File.Delete(settings);
                 return new RunRecord(run.Key, answer.GetProperty("trainableParameters").GetInt64(), Memory(answer));
             case Failed when run.IsTrial:
@@ -45,6 +46,9 @@ internal sealed class ProcessTrainer(IReadOnlyList<string> tool, IProgress<RunEv
                 throw new ConfigException($"{run.Title}: {Error(answer)}");
         }
     }
+
+    private static int Steps(JsonElement answer) =>
+        answer.TryGetProperty("result", out var result) ? result.GetProperty("steps").GetInt32() : 0;
 
     private static long? Memory(JsonElement answer) =>
         answer.TryGetProperty("peakMemory", out var memory) && memory.ValueKind == JsonValueKind.Number ? memory.GetInt64() : null;

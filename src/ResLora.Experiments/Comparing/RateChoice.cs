@@ -26,7 +26,8 @@ internal sealed record RateChoice(double LearningRate, IReadOnlyList<TriedRate> 
         }
 
         var metric = arm.Arm.Run.Training.BestMetric;
-        TriedRate[] tried = [.. Runs(plan, arm).Select(run => new TriedRate(run.Config.Training.LearningRate, Last(run, metric)))];
+        TriedRate[] tried =
+            [.. Runs(plan, arm).Select(run => new TriedRate(run.Config.Training.LearningRate, ValidationValue.Of(run, metric)))];
         TriedRate[] sound = [.. tried.Where(one => double.IsFinite(one.Value))];
         if (sound.Length == 0)
         {
@@ -35,17 +36,5 @@ internal sealed record RateChoice(double LearningRate, IReadOnlyList<TriedRate> 
 
         var best = TrainConfig.IsBetterSmall(metric) ? sound.MinBy(one => one.Value) : sound.MaxBy(one => one.Value);
         return new RateChoice(best!.LearningRate, tried);
-    }
-
-    private static double Last(PlannedRun run, string metric)
-    {
-        if (RunRecord.Find(run) is { Failure: not null })
-        {
-            return double.NaN;
-        }
-
-        return RunTrace.Read(run.Folder.MetricsFile).LastMetrics.TryGetValue(metric, out var value)
-            ? value
-            : throw new ConfigException($"'{run.Folder.Path}' measured no {metric}, by which the learning rate is to be chosen; set training.bestMetric to what it measures.");
     }
 }

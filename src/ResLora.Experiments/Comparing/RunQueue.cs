@@ -12,6 +12,21 @@ namespace ResLora.Experiments.Comparing;
 /// <param name="stop">Ends the runs in hand with a checkpoint.</param>
 internal sealed class RunQueue(IRunTrainer trainer, int jobs, CompareStage stage, CancellationToken stop)
 {
+    /// <summary>Makes a queue for this process or, where runs are trained side by side, for others.</summary>
+    /// <param name="total">All runs, those that are done already included.</param>
+    /// <param name="jobs">How many are trained at once.</param>
+    /// <param name="tool">This program and what stands before its commands; null where runs are never side by side.</param>
+    /// <param name="progress">Is told what happens; null for nobody.</param>
+    /// <param name="stop">Ends the runs in hand with a checkpoint.</param>
+    public static RunQueue Of(
+        int total, int jobs, IReadOnlyList<string>? tool, IProgress<RunEvent>? progress, CancellationToken stop)
+    {
+        IRunTrainer trainer = jobs == 1
+            ? new HereTrainer(progress)
+            : new ProcessTrainer(tool ?? throw new ArgumentNullException(nameof(tool), "Runs side by side need the program."), progress);
+        return new RunQueue(trainer, jobs, new CompareStage(total, jobs, progress), stop);
+    }
+
     /// <summary>A run that failed, in words.</summary>
     /// <param name="run">The run.</param>
     /// <param name="reason">Why.</param>

@@ -39,7 +39,7 @@ internal static class VerdictSentence
         string Number(double value) => Rounded(value, decimals);
 
         string Between(double from, double to) =>
-            $"{Plain(100 * terms.Confidence)} % interval {Number(from)} to {Number(to)}";
+            $"{Rounded(100 * terms.Confidence, Decimals(100 * terms.Significance))} % interval {Number(from)} to {Number(to)}";
 
         // An interval that leaves 0 out beside "not shown" needs both figures to be understood.
         string Chance() => verdict.Comparisons > 1 && verdict.P <= terms.Significance && verdict.HolmP > terms.Significance

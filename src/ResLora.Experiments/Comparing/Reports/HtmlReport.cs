@@ -1,53 +1,49 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using ResLora.Formats.Files;
 
 namespace ResLora.Experiments.Comparing.Reports;
 
-/// <summary>report.html, made from the report alone: one file that needs no network.</summary>
+/// <summary>A report as HTML: one file that needs no network.</summary>
 internal static class HtmlReport
 {
-    /// <summary>Writes the file.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="report">The report.</param>
-    public static void Write(string path, ComparisonReport report) => AtomicFile.WriteText(path, Text(report));
-
     /// <summary>The page.</summary>
     /// <param name="report">The report.</param>
-    public static string Text(ComparisonReport report)
+    public static string Text(ReportPage report)
     {
-        var title = string.Create(CultureInfo.InvariantCulture, $"{report.Task}: {report.Arms.Count} arms, {report.Seeds.Count} seeds");
+        var title = report.Title;
         var page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        page.Append(CultureInfo.InvariantCulture, $"<title>{Safe(title)}</title>\n<style>\n{HtmlPage.Style}{Colors(report.Arms.Count)}</style>\n</head>\n<body>\n<main>\n<h1>{Safe(title)}</h1>\n<ul>\n");
-        foreach (var verdict in report.Verdicts)
+        page.Append(
+            CultureInfo.InvariantCulture, $"<title>{Safe(title)}</title>\n<style>\n{HtmlPage.Style}{Colors(report.Series.Count)}</style>\n");
+        page.Append(CultureInfo.InvariantCulture, $"</head>\n<body>\n<main>\n<h1>{Safe(title)}</h1>\n<ul>\n");
+        foreach (var sentence in report.Sentences)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<li>{Safe(verdict.Sentence)}.</li>\n");
+            page.Append(CultureInfo.InvariantCulture, $"<li>{Safe(sentence)}.</li>\n");
         }
 
         page.Append("</ul>\n<p class=\"legend\">");
-        foreach (var (i, arm) in report.Arms.Index())
+        foreach (var (i, name) in report.Series.Index())
         {
             page.Append(
                 CultureInfo.InvariantCulture,
-                $"<button type=\"button\" class=\"s{i}\" data-s=\"{i}\" aria-pressed=\"true\">{Safe(arm.Name)}</button> ");
+                $"<button type=\"button\" class=\"s{i}\" data-s=\"{i}\" aria-pressed=\"true\">{Safe(name)}</button> ");
         }
 
         page.Append("</p>\n<div class=\"charts\">\n");
-        foreach (var (caption, svg) in HtmlCharts.Of(report))
+        foreach (var (caption, svg) in report.Charts)
         {
             page.Append(CultureInfo.InvariantCulture, $"<figure>{svg}<figcaption>{Safe(caption)}</figcaption></figure>\n");
         }
 
         page.Append("</div>\n");
-        foreach (var table in ReportTables.Of(report))
+        foreach (var table in report.Tables)
         {
             Append(page, table);
         }
 
         page.Append("<h2>How it was made</h2>\n<dl>\n");
-        foreach (var (name, value) in ReportFacts.Of(report))
+        foreach (var (name, value) in report.Facts)
         {
             page.Append(
                 CultureInfo.InvariantCulture, $"<dt>{Safe(name)}</dt><dd>{Safe(value.Replace("`", "", StringComparison.Ordinal))}</dd>\n");
@@ -85,8 +81,8 @@ internal static class HtmlReport
         page.Append("</tbody></table></div>\n");
     }
 
-    /// <summary>A color for each arm, as in the other pictures; dashed where colors begin anew.</summary>
-    private static string Colors(int arms) => string.Concat(Enumerable.Range(0, arms).Select(i => string.Create(
+    /// <summary>A color for each series, as in the other pictures; dashed where colors begin anew.</summary>
+    private static string Colors(int series) => string.Concat(Enumerable.Range(0, series).Select(i => string.Create(
         CultureInfo.InvariantCulture,
         $".s{i}{{--c:var(--c{i % HtmlPage.Colors});}}{(i >= HtmlPage.Colors ? $".line.s{i}{{stroke-dasharray:6 4}}" : "")}\n")));
 

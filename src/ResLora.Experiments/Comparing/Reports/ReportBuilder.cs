@@ -1,9 +1,3 @@
-using System.Reflection;
-using System.Runtime.InteropServices;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using ResLora.Experiments.Configuration;
-using ResLora.Experiments.Running;
 using ResLora.Statistics.Judging;
 
 namespace ResLora.Experiments.Comparing.Reports;
@@ -25,8 +19,8 @@ internal static class ReportBuilder
         return new ComparisonReport
         {
             Version = ComparisonReport.CurrentVersion,
-            Program = Program(),
-            Machine = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}, {Environment.ProcessorCount} processors{(plan.Jobs == 1 ? "" : $", {plan.Jobs} runs at once")}",
+            Program = ReportOrigin.Program(),
+            Machine = ReportOrigin.Machine(plan.Jobs),
             Task = config.Run.Task,
             Score = judging.Meaning,
             ReadUnit = reference.Runs[0].Trace.Unit,
@@ -45,7 +39,7 @@ internal static class ReportBuilder
             Verdicts = Judge(judging, arms, reference),
             LossVerdicts = judging.IsLoss ? [] : Judge(losses, arms, reference),
             Sources = plan.Sources,
-            Config = Yaml(config),
+            Config = ReportOrigin.Yaml(config.Run, "compare", config.Settings),
         };
     }
 
@@ -64,23 +58,4 @@ internal static class ReportBuilder
         Figures = figures.Build(),
         Curves = [.. arm.Runs.Select(run => Curve.Of(run.Seed, run.Trace))],
     };
-
-    private static string Program()
-    {
-        var assembly = typeof(ReportBuilder).Assembly;
-        return $"reslora {assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version?.ToString()}";
-    }
-
-    /// <summary>The settings, with the names of files and folders alone: a report is shown to others.</summary>
-    private static string Yaml(CompareConfig config)
-    {
-        var root = (JsonObject)JsonSerializer.SerializeToNode(config.Run, ConfigFile.Options)!;
-        var section = (JsonObject)JsonSerializer.SerializeToNode(config.Settings, ConfigFile.Options)!;
-        ConfigBinder.ReplacePaths(root, typeof(RunConfig), Name);
-        ConfigBinder.ReplacePaths(section, typeof(CompareSettings), Name);
-        root["compare"] = section;
-        return YamlText.Write(root);
-    }
-
-    private static JsonNode Name(JsonNode path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(path.GetValue<string>()));
 }

@@ -40,6 +40,19 @@ internal sealed class SvgFrame
         Text((Left + Width - Right) / 2, Height - 6, "middle", title);
     }
 
+    /// <summary>Draws names below, at 0, 1, 2 and so on.</summary>
+    /// <param name="title">What the axis is of.</param>
+    /// <param name="names">The names.</param>
+    public void NamesBelow(string title, IReadOnlyList<string> names)
+    {
+        foreach (var (i, name) in names.Index())
+        {
+            Text(X(i), Height - Bottom + 16, "middle", name);
+        }
+
+        Text((Left + Width - Right) / 2, Height - 6, "middle", title);
+    }
+
     /// <summary>Draws ticks on the left, at round numbers, with lines across.</summary>
     /// <param name="title">What the axis is of.</param>
     public void TicksLeft(string title)
@@ -86,6 +99,19 @@ internal sealed class SvgFrame
                 CultureInfo.InvariantCulture,
                 $"<circle class=\"dot s{series}\" data-s=\"{series}\" cx=\"{X(x):0.#}\" cy=\"{Y(mean):0.#}\" r=\"5\"/>");
         }
+    }
+
+    /// <summary>Draws a cross.</summary>
+    /// <param name="series">Which series, from 0.</param>
+    /// <param name="x">Its place.</param>
+    /// <param name="y">Its value.</param>
+    public void Cross(int series, double x, double y)
+    {
+        const double side = 10;
+        var (left, top) = (X(x) - (side / 2), Y(y) - (side / 2));
+        _text.Append(
+            CultureInfo.InvariantCulture,
+            $"<path class=\"line s{series}\" data-s=\"{series}\" d=\"M{left:0.#} {top:0.#}l{side} {side}m0 -{side}l-{side} {side}\"/>");
     }
 
     /// <summary>The chart.</summary>

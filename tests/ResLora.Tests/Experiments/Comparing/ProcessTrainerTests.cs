@@ -19,6 +19,15 @@ public sealed class ProcessTrainerTests(CompareWorld world) : IClassFixture<Comp
     }
 
     [Fact]
+    public void Train_AProcessThatPausesWhereItWasTold_GivesWhatItSays()
+    {
+        const string script = "echo '{\"trainableParameters\": 7, \"peakMemory\": null, \"result\": {\"steps\": 2}}'; exit 130";
+
+        Assert.Equal(7, Train("process-paused", script, pauseAt: 2).TrainedParameters);
+        Assert.Throws<OperationCanceledException>(() => Train("process-ended-before", script, pauseAt: 3));
+    }
+
+    [Fact]
     public void Train_ARunThatGoesOn_AsksForIt() =>
         Assert.Equal(
             5,
@@ -67,14 +76,16 @@ public sealed class ProcessTrainerTests(CompareWorld world) : IClassFixture<Comp
         Assert.True(File.Exists(ended));
     }
 
-    private RunRecord Train(string output, string script, bool resume = false) =>
-        TrainUntil(output, script, resume, TestContext.Current.CancellationToken);
+    private RunRecord Train(string output, string script, bool resume = false, int? pauseAt = null) =>
+        TrainUntil(output, script, resume, TestContext.Current.CancellationToken, pauseAt);
 
-    private RunRecord TrainUntil(string output, string script, bool resume, CancellationToken stop)
+    private RunRecord TrainUntil(string output, string script, bool resume, CancellationToken stop, int? pauseAt = null)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "A script of a shell stands in for the tool.");
         var config = world.Config(output, world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle));
         var plan = ComparePlan.Of(config);
-        return new ProcessTrainer(["/bin/sh", "-c", script, "tool"], null).Train(PlannedRun.Of(plan, plan.Arms[0], 1, 0.05), resume, stop);
+        var run = PlannedRun.Of(plan, plan.Arms[0], 1, 0.05);
+        run = run with { Config = run.Config with { Training = run.Config.Training with { PauseAt = pauseAt } } };
+        return new ProcessTrainer(["/bin/sh", "-c", script, "tool"], null).Train(run, resume, stop);
     }
 }

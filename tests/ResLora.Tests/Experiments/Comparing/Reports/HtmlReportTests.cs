@@ -10,7 +10,7 @@ public sealed partial class HtmlReportTests
     [Fact]
     public void Text_AReport_IsOnePageThatAsksForNothingElse()
     {
-        var page = HtmlReport.Text(SampleReport.Make());
+        var page = HtmlReport.Text(ComparisonPage.Of(SampleReport.Make()));
 
         Assert.DoesNotContain("http", page, StringComparison.Ordinal);
         Assert.DoesNotContain("src=", page, StringComparison.Ordinal);
@@ -23,7 +23,7 @@ public sealed partial class HtmlReportTests
     [Fact]
     public void Text_NamesWithMarks_AreMadeHarmless()
     {
-        var page = HtmlReport.Text(SampleReport.Make() with { Config = "model: </pre><script>" });
+        var page = HtmlReport.Text(ComparisonPage.Of(SampleReport.Make() with { Config = "model: </pre><script>" }));
 
         Assert.DoesNotContain("arm<1>", page, StringComparison.Ordinal);
         Assert.Contains("arm&lt;1&gt;", page, StringComparison.Ordinal);
@@ -48,7 +48,7 @@ public sealed partial class HtmlReportTests
     [Fact]
     public void Colors_OfMoreArmsThanColors_AreDashedWhereTheyBeginAnew()
     {
-        var page = HtmlReport.Text(SampleReport.Make([.. Enumerable.Range(0, 10).Select(i => 0.1 * i)]));
+        var page = HtmlReport.Text(ComparisonPage.Of(SampleReport.Make([.. Enumerable.Range(0, 10).Select(i => 0.1 * i)])));
 
         Assert.Contains(".s8{--c:var(--c0);}.line.s8{stroke-dasharray", page, StringComparison.Ordinal);
         Assert.DoesNotContain(".line.s7{", page, StringComparison.Ordinal);

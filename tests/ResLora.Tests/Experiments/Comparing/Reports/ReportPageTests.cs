@@ -3,14 +3,14 @@ using Xunit;
 
 namespace ResLora.Tests.Experiments.Comparing.Reports;
 
-public sealed class MarkdownReportTests
+public sealed class ReportPageTests
 {
     [Fact]
-    public void Text_AReport_HasVerdictsTablesAndHowItWasMade()
+    public void Markdown_OfAComparison_HasVerdictsTablesAndHowItWasMade()
     {
         var report = SampleReport.Make();
 
-        var text = MarkdownReport.Text(report);
+        var text = ComparisonPage.Of(report).Markdown();
 
         Assert.StartsWith("# sums: 2 arms, 2 seeds\n\n* " + report.Verdicts[0].Sentence, text, StringComparison.Ordinal);
         Assert.Contains("| lora | 0.5000 (0.2500 to 0.7500) | reference |", text, StringComparison.Ordinal);
