@@ -27,6 +27,7 @@ internal static class CommandLine
             PlanCommand.Create(),
             TrainCommand.Create(),
             CompareCommand.Create(),
+            SweepCommand.Create(),
             ReportCommand.Create(),
             EvaluateCommand.Create(),
             GenerateCommand.Create(),

@@ -12,6 +12,7 @@ public sealed class HelpTests
     [InlineData("plan")]
     [InlineData("train")]
     [InlineData("compare")]
+    [InlineData("sweep")]
     [InlineData("report")]
     [InlineData("evaluate")]
     [InlineData("generate")]

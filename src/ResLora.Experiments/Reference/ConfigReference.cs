@@ -8,6 +8,7 @@ using ResLora.Experiments.Comparing;
 using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Pretraining;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Sweeping;
 
 namespace ResLora.Experiments.Reference;
 
@@ -39,6 +40,7 @@ public static class ConfigReference
         Append(text, typeof(RunConfig), "`reslora train` and `reslora plan`", described);
         Append(text, typeof(PretrainConfig), "`reslora pretrain`", described);
         Append(text, typeof(CompareSettings), "`reslora compare`", described, "compare.");
+        Append(text, typeof(SweepSettings), "`reslora sweep`", described, "sweep.");
         return text.ToString();
     }
 
