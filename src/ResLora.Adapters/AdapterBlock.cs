@@ -107,7 +107,9 @@ public abstract class AdapterBlock : nn.Module<Tensor, Tensor>
     {
         HasRun = true;
         using var scope = NewDisposeScope();
-        return Output(input).MoveToOuterDisposeScope();
+        var output = Output(input);
+        ShortcutPass.Current?.Observer?.ObserveOutput(this, input, output);
+        return output.MoveToOuterDisposeScope();
     }
 
     /// <summary>

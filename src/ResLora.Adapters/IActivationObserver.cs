@@ -17,4 +17,12 @@ public interface IActivationObserver
     /// null under the block shortcut, which has no such thing. Borrowed.
     /// </param>
     void Observe(AdapterBlock block, Tensor input, Tensor? low);
+
+    /// <summary>A block of any kind has computed. Default: nobody looks.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="input">x_n; borrowed. Blocks that read one and the same input get one and the same object.</param>
+    /// <param name="output">h_n, what the layer gives with the block; borrowed.</param>
+    void ObserveOutput(AdapterBlock block, Tensor input, Tensor output)
+    {
+    }
 }

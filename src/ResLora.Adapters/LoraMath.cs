@@ -67,6 +67,19 @@ public static class LoraMath
         return (lora.B.flatten(1).matmul(lora.A.flatten(1)) * lora.Scaling).MoveToOuterDisposeScope();
     }
 
+    /// <summary>⟨ΔW, ΔW'⟩_F of two updates s · B A of one shape: the sum of the products of their elements, from R·R numbers.</summary>
+    /// <param name="first">A [R, Din], B [Dout, R], scaling s.</param>
+    /// <param name="second">A [R', Din], B [Dout, R'], scaling s'.</param>
+    /// <returns>The product.</returns>
+    public static double Dot(LoraPair first, LoraPair second)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var downs = first.A.flatten(1).matmul(second.A.flatten(1).t());   // [R, Din] · [Din, R'] -> [R, R']
+        var ups = first.B.flatten(1).t().matmul(second.B.flatten(1));     // [R, Dout] · [Dout, R'] -> [R, R']
+        return (downs * ups).sum().to(float64).item<double>() * first.Scaling * second.Scaling;
+    }
+
     /// <summary>W* = W + s · B A, added in float32 and rounded once to W's dtype. W itself is not touched.</summary>
     /// <param name="weight">W [Dout, Din], borrowed.</param>
     /// <param name="lora">A [R, Din], B [Dout, R], scaling s.</param>

@@ -28,6 +28,7 @@ internal static class CommandLine
             TrainCommand.Create(),
             CompareCommand.Create(),
             SweepCommand.Create(),
+            AnalyzeCommand.Create(),
             ReportCommand.Create(),
             EvaluateCommand.Create(),
             GenerateCommand.Create(),

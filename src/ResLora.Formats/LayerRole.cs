@@ -23,6 +23,14 @@ public static partial class LayerRole
         return star < 0 ? role : role[(star + Number.Length)..];
     }
 
+    /// <summary>The first number in a layer's name, which counts the layers of a network.</summary>
+    /// <param name="name">The dotted name, such as <c>model.layers.3.self_attn.q_proj</c>.</param>
+    /// <returns>Such as 3; null where the name has none.</returns>
+    public static int? NumberOf(string name) =>
+        FirstNumber().Match(name) is { Success: true } match
+            ? int.Parse(match.ValueSpan[1..^1], NumberStyles.None, CultureInfo.InvariantCulture)
+            : null;
+
     /// <summary>The last part of a layer's name; with the part before it where it is a number, such as <c>to_out.0</c>.</summary>
     /// <param name="name">The dotted name.</param>
     /// <returns>The end of the name.</returns>

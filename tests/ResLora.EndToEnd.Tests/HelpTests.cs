@@ -13,6 +13,7 @@ public sealed class HelpTests
     [InlineData("train")]
     [InlineData("compare")]
     [InlineData("sweep")]
+    [InlineData("analyze")]
     [InlineData("report")]
     [InlineData("evaluate")]
     [InlineData("generate")]

@@ -36,7 +36,7 @@ public sealed record CompareConfig(RunConfig Run, CompareSettings Settings, IRea
     /// <summary>The arms that are not left out.</summary>
     private static ArmSettings[] Named(RunConfig run, CompareSettings settings, List<string> problems)
     {
-        if (settings.Arms.Own is null && PaperArms.Problem(run) is { } problem)
+        if (settings.Arms.Own is null && PaperArms.Problem(run, "arms is paper") is { } problem)
         {
             problems.Add($"{Section}.{problem}");
             return [];

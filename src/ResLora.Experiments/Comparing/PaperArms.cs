@@ -18,12 +18,13 @@ internal static class PaperArms
 
     /// <summary>What keeps a run from being the paper's, a phrase; null when nothing does.</summary>
     /// <param name="run">The run.</param>
-    public static string? Problem(RunConfig run) => run switch
+    /// <param name="asked">What asks for these arms, such as <c>arms is paper</c>.</param>
+    public static string? Problem(RunConfig run, string asked) => run switch
     {
-        { StartFrom: not null } => "arms is paper, and startFrom names an adapter, whose method is settled; leave one of them out",
-        { Adapter: not { Method: null } } => "arms is paper, which is made from a LoRA's rank and alpha; give an adapter of method lora",
+        { StartFrom: not null } => $"{asked}, and startFrom names an adapter, whose method is settled; leave one of them out",
+        { Adapter: not { Method: null } } => $"{asked}, made from a LoRA's rank and alpha; give an adapter of method lora",
         { Adapter.Shortcut.PreviousCount: < 1 } =>
-            "arms is paper, whose shortcuts and rank (m+1)·R need adapter.shortcut.previousCount to be a number of 1 or more; give one",
+            $"{asked}, whose shortcuts and rank (m+1)·R need adapter.shortcut.previousCount to be a number of 1 or more; give one",
         _ => null,
     };
 

@@ -41,6 +41,17 @@ internal static class Picture
         AtomicFile.Write(path, stream => stream.Write(png));
     }
 
+    /// <summary>Writes several plots side by side as one PNG.</summary>
+    /// <param name="plots">The plots.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="width">Pixels.</param>
+    /// <param name="height">Pixels.</param>
+    public static void Save(Multiplot plots, string path, int width, int height)
+    {
+        var png = plots.Render(width, height).GetImageBytes(ImageFormat.Png);
+        AtomicFile.Write(path, stream => stream.Write(png));
+    }
+
     /// <summary>Labels the plot, and starts its vertical axis where differences can be seen.</summary>
     public static void Label(Plot plot, string title, string x, string y)
     {

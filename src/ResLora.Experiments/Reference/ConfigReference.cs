@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Xml.Linq;
+using ResLora.Experiments.Analyzing;
 using ResLora.Experiments.Comparing;
 using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Pretraining;
@@ -41,6 +42,7 @@ public static class ConfigReference
         Append(text, typeof(PretrainConfig), "`reslora pretrain`", described);
         Append(text, typeof(CompareSettings), "`reslora compare`", described, "compare.");
         Append(text, typeof(SweepSettings), "`reslora sweep`", described, "sweep.");
+        Append(text, typeof(AnalyzeSettings), "`reslora analyze`", described, "analyze.");
         return text.ToString();
     }
 

@@ -30,7 +30,19 @@ public static class TrainJob
         RunConfig config, bool resume = false, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(config);
-        using var watch = new PeakMemory();
+        return Run(config, watch: null, resume, progress, stop);
+    }
+
+    /// <summary>Runs the job and lets somebody look at the model while it goes on.</summary>
+    /// <param name="config">As for the first overload.</param>
+    /// <param name="watch">Makes who is told what happens, between two steps; null for whom the task has.</param>
+    /// <param name="resume">As for the first overload.</param>
+    /// <param name="progress">As for the first overload.</param>
+    /// <param name="stop">As for the first overload.</param>
+    internal static TrainReport Run(
+        RunConfig config, Func<WatchedRun, IRunWatcher>? watch, bool resume, IProgress<RunEvent>? progress, CancellationToken stop)
+    {
+        using var memory = new PeakMemory();
         FolderOf(config).RequireReady(resume);
         config = ComputeType.Resolve(config);
         var data = ReadData(config);
@@ -38,7 +50,7 @@ public static class TrainJob
             config.Model, dtype: DataType(config.Training.DataType), head: data.Head, headSeed: data.Head is null
                 ? null
                 : config.Training.Seed);
-        return Run(config, session, data, watch, resume, progress, stop);
+        return Run(config, session, data, memory, watch, resume, progress, stop);
     }
 
     /// <summary>Runs the job on a model that is loaded already and carries no adapter yet; it carries the trained one afterwards.</summary>
@@ -55,8 +67,8 @@ public static class TrainJob
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(session);
-        using var watch = new PeakMemory();
-        return Run(config, session, config.ReadData(session.Model, headIsNew: false), watch, resume, progress, stop);
+        using var memory = new PeakMemory();
+        return Run(config, session, config.ReadData(session.Model, headIsNew: false), memory, null, resume, progress, stop);
     }
 
     /// <summary>Reads the data for a model that is not loaded yet: its head depends on them.</summary>
@@ -67,7 +79,8 @@ public static class TrainJob
     }
 
     private static TrainReport Run(
-        RunConfig config, ModelSession session, TaskData data, PeakMemory watch, bool resume, IProgress<RunEvent>? progress, CancellationToken stop)
+        RunConfig config, ModelSession session, TaskData data, PeakMemory memory, Func<WatchedRun, IRunWatcher>? watch, bool resume,
+        IProgress<RunEvent>? progress, CancellationToken stop)
     {
         config = config.For(session.Model);
         var folder = FolderOf(config);
@@ -89,7 +102,8 @@ public static class TrainJob
         progress?.Report(new RunPlanned(plan));
         data.Prepare(session, progress, stop);
         var objective = data.ObjectiveFor(session, config.Training.Packing);
-        using var watcher = data.Watch(session, config.Samples, folder.Path, stop);
+        using var watcher = watch?.Invoke(new WatchedRun(session, objective, encoded, folder))
+            ?? data.Watch(session, config.Samples, folder.Path, stop);
         var setup = new TrainSetup(
             objective, trainable, encoded.Train.Examples, encoded.Validation, config.Training, folder.Path, Save(config, session, data))
         {
@@ -112,7 +126,7 @@ public static class TrainJob
             PicturePrompt = data.PicturePrompt,
             PlannedMemory = plan.Run.Memory,
             KeptFreedMemory = Allocator.KeepsFreedMemory,
-            PeakMemory = watch.Most,
+            PeakMemory = memory.Most,
         };
     }
 

@@ -18,6 +18,18 @@ public sealed class LoraMathTests
         Assert.Equal(expected, LoraMath.Scaling(alpha, rank, rankStabilized));
 
     [Fact]
+    public void Dot_TwoUpdates_IsTheSumOfTheProductsOfTheirElements()
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(5);
+        LoraPair first = new(randn(2, 5), randn(4, 2), 1.5), second = new(randn(3, 5), randn(4, 3), 0.5);
+
+        var dot = LoraMath.Dot(first, second);
+
+        Assert.Equal((LoraMath.DeltaWeight(first) * LoraMath.DeltaWeight(second)).sum().item<float>(), dot, 1e-4);
+    }
+
+    [Fact]
     public void Delta_SmallArrays_EqualsLoops()
     {
         using var scope = NewDisposeScope();
