@@ -27,7 +27,7 @@ public sealed record AnalyzePlan(AnalyzeConfig Config, IReadOnlyList<PlannedArm>
             problems.Add("gradients are measured on held-out samples, and there are none; give data.validation or data.validationCount");
         }
 
-        var arms = config.Arms.Select(arm => Plan(arm, planner, problems)).OfType<PlannedArm>().ToArray();
+        var arms = planner.Plan(config.Arms, _ => "analyze.arms", problems);
         ConfigBinder.ThrowIfAny("The analysis", problems);
         return new AnalyzePlan(config, arms, sources) { LossUnit = planner.Data.LossUnit };
     }
@@ -39,18 +39,5 @@ public sealed record AnalyzePlan(AnalyzeConfig Config, IReadOnlyList<PlannedArm>
         var name = arm.Arm.Name;
         var config = arm.Arm.Run with { Output = new AnalyzeFolder(Config.Output).RunOf(name) };
         return PlannedRun.Of(name, name, config, arm.Steps, jobs: 1, Sources);
-    }
-
-    private static PlannedArm? Plan(Arm arm, RunPlanner planner, List<string> problems)
-    {
-        try
-        {
-            return new PlannedArm(arm, planner.Plan(arm.Run));
-        }
-        catch (ResLoraException error)
-        {
-            problems.Add($"arm '{arm.Name}' cannot be trained: {error.Message.TrimEnd('.')}; leave it out (analyze.arms)");
-            return null;
-        }
     }
 }

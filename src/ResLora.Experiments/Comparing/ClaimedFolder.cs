@@ -63,7 +63,7 @@ internal sealed class ClaimedFolder(string path, string file, string kind, strin
         RunLock.RequireFree(LockFolder);
         if (File.Exists(path))
         {
-            throw new ConfigException($"'{path}' is a file; a {kind} needs a folder (--output).");
+            throw new ConfigException($"'{path}' is a file, and a folder is needed; choose another one (--output).");
         }
 
         if (!File.Exists(IdentityFile))

@@ -48,19 +48,8 @@ public sealed record ComparePlan(CompareConfig Config, IReadOnlyList<PlannedArm>
         }
 
         RequireTests(config, data);
-        var (planned, problems) = (new List<PlannedArm>(), new List<string>());
-        foreach (var arm in config.Arms)
-        {
-            try
-            {
-                planned.Add(new PlannedArm(arm, planner.Plan(arm.Run)));
-            }
-            catch (ResLoraException error)
-            {
-                problems.Add($"arm '{arm.Name}' cannot be trained: {error.Message.TrimEnd('.')}; change what it sets, or leave it out (compare.exclude: [{arm.Name}])");
-            }
-        }
-
+        var problems = new List<string>();
+        var planned = planner.Plan(config.Arms, name => $"compare.exclude: [{name}]", problems);
         ConfigBinder.ThrowIfAny("The comparison", problems);
         JobCount.RequireRoom(planned.Select(arm => arm.Size), jobs);
         return new ComparePlan(config, planned, sources) { HasHead = data.Head is not null, LossUnit = data.LossUnit, Jobs = jobs };

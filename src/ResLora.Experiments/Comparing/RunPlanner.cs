@@ -1,6 +1,7 @@
 using ResLora.Experiments.Planning;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
+using ResLora.Formats.Errors;
 using ResLora.Training;
 
 namespace ResLora.Experiments.Comparing;
@@ -14,9 +15,34 @@ internal sealed class RunPlanner(RunConfig common)
     /// <summary>The data.</summary>
     public TaskData Data { get; } = TrainJob.ReadData(ComputeType.Resolve(common));
 
+    /// <summary>Plans arms.</summary>
+    /// <param name="arms">The arms.</param>
+    /// <param name="leaveOut">What to write to leave an arm out, by its name.</param>
+    /// <param name="problems">Is added to: a phrase for each arm that cannot be trained.</param>
+    /// <returns>The plans of those that can.</returns>
+    public IReadOnlyList<PlannedArm> Plan(IEnumerable<Arm> arms, Func<string, string> leaveOut, List<string> problems)
+    {
+        var planned = new List<PlannedArm>();
+        foreach (var arm in arms)
+        {
+            try
+            {
+                planned.Add(new PlannedArm(arm, Plan(arm.Run)));
+            }
+            catch (ResLoraException error)
+            {
+                problems.Add(
+                    $"arm '{arm.Name}' cannot be trained: {error.Message.TrimEnd('.')}; "
+                    + $"change what it sets, or leave it out ({leaveOut(arm.Name)})");
+            }
+        }
+
+        return planned;
+    }
+
     /// <summary>Plans a run.</summary>
     /// <param name="run">The run.</param>
-    /// <exception cref="Formats.Errors.ResLoraException">It cannot be trained.</exception>
+    /// <exception cref="ResLoraException">It cannot be trained.</exception>
     public RunSize Plan(RunConfig run)
     {
         run = ComputeType.Resolve(run);

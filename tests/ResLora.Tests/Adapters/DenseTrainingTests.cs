@@ -10,6 +10,8 @@ namespace ResLora.Tests.Adapters;
 /// <summary>Training of updates of any rank, for every such method.</summary>
 public sealed class DenseTrainingTests
 {
+    private const float Rounding = 1e-6f;   // float32 weights below 1 after a few steps; seen: 2e-9
+
     [Theory]
     [InlineData("loha", ShortcutKind.None)]
     [InlineData("loha", ShortcutKind.Input)]
@@ -68,7 +70,9 @@ public sealed class DenseTrainingTests
         kept.Train(TrainingBench.Config);
         checkpointed.Train(TrainingBench.Config with { GradientCheckpointing = true });
 
-        Assert.Equal(kept.Weights(), checkpointed.Weights());
+        // A block's gradient is the sum over the layers that read it; computed again, the parts come in another order, which some processors'
+        // products round otherwise.
+        Assert.All(kept.Weights().Zip(checkpointed.Weights()), pair => Assert.Equal(pair.First, pair.Second, Rounding));
     }
 
     [Theory]
