@@ -17,6 +17,12 @@ internal sealed record RunTrace(
     /// <summary>How much was read in all.</summary>
     public double Count => Steps.Sum(step => step.Count);
 
+    /// <summary>
+    /// The mean loss of all steps: the sooner a run learns, the lower it is. The batches' own differences, which arms of a seed have in
+    /// common, fall out of it, while they decide what single steps show.
+    /// </summary>
+    public double MeanLoss => Steps.Average(step => step.Loss);
+
     /// <summary>How long the steps took, in seconds, evaluations not counted.</summary>
     public double Seconds => Steps.Sum(step => step.Seconds);
 

@@ -60,6 +60,11 @@ public sealed record ComparisonReport
     /// <summary>The same by the loss on the test data, a family of its own; empty where the score is the loss.</summary>
     public IReadOnlyList<Verdict> LossVerdicts { get; init; } = [];
 
+    /// <summary>
+    /// The same by the mean training loss of all steps, over seeds: which arms learn sooner. A family of its own.
+    /// </summary>
+    public IReadOnlyList<Verdict> LearningVerdicts { get; init; } = [];
+
     /// <summary>Digests of the model's and the data's files, by what they are of.</summary>
     public required IReadOnlyDictionary<string, string> Sources { get; init; }
 

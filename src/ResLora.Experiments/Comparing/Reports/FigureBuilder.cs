@@ -17,6 +17,7 @@ internal sealed class FigureBuilder(FinishedArm arm, FinishedArm reference, doub
         (FigureKind Kind, Func<FinishedRun, double?> Value)[] measured =
         [
             (FigureKind.TrainLoss, run => run.Trace.Smoothed()[^1]),
+            (FigureKind.MeanTrainLoss, run => run.Trace.MeanLoss),
             (FigureKind.MergedScore, run => run.Test.Merged?.Score),
             (FigureKind.MergedLoss, run => run.Test.Merged?.Loss),
             (FigureKind.MergeCost, run => run.Test.Merged?.Loss - run.Test.Test!.Loss),

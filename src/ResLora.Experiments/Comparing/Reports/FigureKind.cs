@@ -11,6 +11,7 @@ internal sealed record FigureKind(string Key, string Title, FigureStyle Style, d
     public static readonly FigureKind Score = new("score", "score", FigureStyle.Number, 0);
     public static readonly FigureKind Loss = new("loss", "test loss", FigureStyle.Number, 0);
     public static readonly FigureKind TrainLoss = new("trainLoss", "training loss at the end", FigureStyle.Number, 0);
+    public static readonly FigureKind MeanTrainLoss = new("meanTrainLoss", "mean training loss", FigureStyle.Number, 0);
     public static readonly FigureKind MergedScore = new("mergedScore", "score, merged", FigureStyle.Number, double.NegativeInfinity);
     public static readonly FigureKind MergedLoss = new("mergedLoss", "test loss, merged", FigureStyle.Number, 0);
     public static readonly FigureKind MergeCost = new(
@@ -28,7 +29,7 @@ internal sealed record FigureKind(string Key, string Title, FigureStyle Style, d
     /// <summary>All, in the order of the report.</summary>
     public static IReadOnlyList<FigureKind> All { get; } =
     [
-        Score, Loss, TrainLoss, MergedScore, MergedLoss, MergeCost, General, Forgotten,
+        Score, Loss, TrainLoss, MeanTrainLoss, MergedScore, MergedLoss, MergeCost, General, Forgotten,
         StepsToReference, TokensToReference, SecondsToReference, Speed, Seconds, PeakMemory,
     ];
 }

@@ -36,15 +36,21 @@ internal static class ReportBuilder
                 .. arms.Select(arm => Arm(arm, new FigureBuilder(
                     arm, reference, general.General, judging, losses))),
             ],
-            Verdicts = Judge(judging, arms, reference),
-            LossVerdicts = judging.IsLoss ? [] : Judge(losses, arms, reference),
+            Verdicts = Judge(judging.Terms, judging.Of, arms, reference),
+            LossVerdicts = judging.IsLoss ? [] : Judge(losses.Terms, losses.Of, arms, reference),
+            LearningVerdicts = Judge(
+                new VerdictTerms { IsLowerBetter = true },
+                arm => ArmScores.OfScores(arm.Name, arm.Runs.ToDictionary(run => run.Seed, run => run.Trace.MeanLoss)),
+                arms,
+                reference),
             Sources = plan.Sources,
             Config = ReportOrigin.Yaml(config.Run, "compare", config.Settings),
         };
     }
 
-    private static IReadOnlyList<Verdict> Judge(ScoreJudge judging, IReadOnlyList<FinishedArm> arms, FinishedArm reference) =>
-        Verdicts.Judge(judging.Of(reference), [.. arms.Where(arm => arm != reference).Select(judging.Of)], judging.Terms);
+    private static IReadOnlyList<Verdict> Judge(
+        VerdictTerms terms, Func<FinishedArm, ArmScores> scoresOf, IReadOnlyList<FinishedArm> arms, FinishedArm reference) =>
+        Verdicts.Judge(scoresOf(reference), [.. arms.Where(arm => arm != reference).Select(scoresOf)], terms);
 
     private static ArmReport Arm(FinishedArm arm, FigureBuilder figures) => new()
     {

@@ -45,6 +45,7 @@ public static class ReportCheck
 
         found.AddRange(Conclusions("verdict", earlier.Verdicts, report.Verdicts));
         found.AddRange(Conclusions("verdict by loss", earlier.LossVerdicts, report.LossVerdicts));
+        found.AddRange(Conclusions("verdict by training loss", earlier.LearningVerdicts, report.LearningVerdicts));
         return found;
     }
 

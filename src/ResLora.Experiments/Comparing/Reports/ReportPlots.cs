@@ -8,6 +8,11 @@ namespace ResLora.Experiments.Comparing.Reports;
 /// <summary>The pictures of a report: scores.png and the training losses over steps, over what was read and over seconds.</summary>
 internal static class ReportPlots
 {
+    // More bands than these cover each other.
+    private const int MostBands = 4;
+
+    private const int MostLevelNames = 8;
+
     /// <summary>Writes them. A picture that cannot be written is a warning: the figures are worth more.</summary>
     /// <param name="folder">Where to.</param>
     /// <param name="report">The report.</param>
@@ -31,11 +36,12 @@ internal static class ReportPlots
     private static void Losses(string path, ComparisonReport report, CurveAxis axis)
     {
         var bands = CurveBand.Of(report, axis);
+        var hasRange = report.Seeds.Count > 1 && bands.Count <= MostBands;
         using var plot = new Plot();
         foreach (var (i, band) in bands.Index())
         {
             var color = Picture.ColorOf(i);
-            if (report.Seeds.Count > 1)
+            if (hasRange)
             {
                 var spread = plot.Add.FillY(band.X, band.Low, band.High);
                 spread.FillColor = color.WithAlpha(0.15);
@@ -48,7 +54,7 @@ internal static class ReportPlots
         }
 
         Picture.Label(
-            plot, $"{report.Task}: training loss, mean and range of {report.Seeds.Count} seeds", CurveBand.Title(axis, report), $"loss ({report.LossUnit})");
+            plot, $"{report.Task}: training loss, mean{(hasRange ? " and range" : "")} of {report.Seeds.Count} seeds", CurveBand.Title(axis, report), $"loss ({report.LossUnit})");
         var (least, most) = CurveBand.Shown(bands);
         var room = (most - least) / 20;
         plot.Axes.SetLimitsY(Math.Max(0, least - room), most + room);
@@ -80,6 +86,13 @@ internal static class ReportPlots
             plot, $"{report.Task}: {report.Score.Name} on {report.TestSamples} test samples, with 95 % intervals", "", $"{report.Score.Name} ({report.Score.Unit})");
         plot.Axes.Bottom.TickGenerator = new NumericManual(
             [.. report.Arms.Select((_, i) => (double)i)], [.. report.Arms.Select(arm => arm.Name)]);
+        if (report.Arms.Count > MostLevelNames)
+        {
+            plot.Axes.Bottom.TickLabelStyle.Rotation = 35;
+            plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.MiddleLeft;
+            plot.Axes.Bottom.MinimumSize = 80;   // pixels; a rotated name is higher
+        }
+
         plot.Axes.SetLimitsX(-0.5, report.Arms.Count - 0.5);
         Picture.Save(plot, path);
     }

@@ -29,6 +29,9 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
         // By the loss a lower value is better, whatever the score is.
         Assert.All(report.LossVerdicts.Zip(report.Arms.Skip(1)), pair => Assert.Equal(
             report.Arms[0].Figures["loss"].Mean!.Value - pair.Second.Figures["loss"].Mean!.Value, pair.First.Difference!.Value, 1e-9));
+        Assert.All(report.LearningVerdicts.Zip(report.Arms.Skip(1)), pair => Assert.Equal(
+            report.Arms[0].Figures["meanTrainLoss"].Mean!.Value - pair.Second.Figures["meanTrainLoss"].Mean!.Value, pair.First.Difference!.Value, 1e-9));
+        Assert.Equal(2, report.LearningVerdicts.Count);
         Assert.NotNull(report.Base.GeneralLoss);
         Assert.All(report.Arms, arm => Assert.Equal(2, arm.Figures["forgotten"].Values.OfType<double>().Count()));
         Assert.Equal([false, true, false], report.Arms.Select(arm => arm.Figures.ContainsKey("mergeCost")));

@@ -1,3 +1,4 @@
+using ResLora.Experiments.Comparing;
 using ResLora.Experiments.Comparing.Reports;
 using Xunit;
 
@@ -23,5 +24,20 @@ public sealed class ReportPageTests
         // What was not measured has no table.
         Assert.DoesNotContain("Forgetting", text, StringComparison.Ordinal);
         Assert.DoesNotContain("Learning rates", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.001, "| lora | 0.001, the lowest tried |")]
+    [InlineData(0.004, "| lora | 0.004 |")]
+    [InlineData(0.01, "| lora | 0.01, the highest tried |")]
+    public void Markdown_AChosenRate_SaysWhetherItIsAtAnEdge(double chosen, string expected)
+    {
+        var report = SampleReport.Make();
+        TriedRate[] tried = [new(0.001, 3), new(0.004, 2), new(0.01, 1)];
+        report = report with { Arms = [report.Arms[0] with { LearningRate = chosen, Tried = tried }, report.Arms[1]] };
+
+        var text = ComparisonPage.Of(report).Markdown();
+
+        Assert.Contains(expected, text, StringComparison.Ordinal);
     }
 }
