@@ -4,6 +4,7 @@ using Parquet.Schema;
 using Parquet.Serialization;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Formats.NativeRuntime;
 
 namespace ResLora.Text.Data.Readers;
 
@@ -25,7 +26,7 @@ internal static class ParquetRows
     /// <exception cref="FileFormatException">The file is not Parquet, is damaged, or is larger once unpacked than is read.</exception>
     public static IEnumerable<Row> Read(string path, IReadOnlySet<string>? binary = null)
     {
-        using var file = InputFile.OpenRead(path);
+        using var file = new BlockingStream(InputFile.OpenRead(path));
         using var opened = new Opened(Guarded(path, _metadataPatience, () => OpenAsync(file)));
         var number = 0L;
         for (var index = 0; index < opened.Reader.RowGroupCount; index++)
@@ -43,13 +44,13 @@ internal static class ParquetRows
     /// <exception cref="FileFormatException">The file is not Parquet or is damaged.</exception>
     public static IReadOnlyDictionary<string, string> Metadata(string path)
     {
-        using var file = InputFile.OpenRead(path);
+        using var file = new BlockingStream(InputFile.OpenRead(path));
         using var opened = new Opened(Guarded(path, _metadataPatience, () => OpenAsync(file)));
         return opened.Reader.CustomMetadata;
     }
 
     private static IEnumerable<Func<long, Row>> Group(
-        FileStream file, ParquetReader reader, string path, int index, IReadOnlySet<string>? binary)
+        Stream file, ParquetReader reader, string path, int index, IReadOnlySet<string>? binary)
     {
         using var group = reader.OpenRowGroupReader(index);
         var where = $"{path}, row group {index}";
@@ -132,7 +133,7 @@ internal static class ParquetRows
         field.Fields.Any(part => part.Name == "bytes") && field.Fields.All(
             part => part is DataField { IsArray: false } && part.Name is "bytes" or "path");
 
-    private static bool Require(FileStream file, RowGroup group, long rows, bool isNested, string where)
+    private static bool Require(Stream file, RowGroup group, long rows, bool isNested, string where)
     {
         var (values, packed, unpacked) = (0L, 0L, 0L);
         foreach (var column in group.Columns)
@@ -160,14 +161,14 @@ internal static class ParquetRows
         return true;
     }
 
-    private static async Task<ParquetReader> OpenAsync(FileStream file)
+    private static async Task<ParquetReader> OpenAsync(Stream file)
     {
         ParquetGuard.RequireFooter(file);
         file.Position = 0;
         return await ParquetReader.CreateAsync(file, leaveStreamOpen: true);
     }
 
-    private static async Task<IReadOnlyList<IReadOnlyDictionary<string, object>>> NestedAsync(FileStream file, int index)
+    private static async Task<IReadOnlyList<IReadOnlyDictionary<string, object>>> NestedAsync(Stream file, int index)
     {
         file.Position = 0;
         var group = await ParquetSerializer.DeserializeUntypedAsync(file, new ParquetOptions(), index);
@@ -175,11 +176,17 @@ internal static class ParquetRows
     }
 
     // The library answers damaged bytes with whatever exception the damage leads to, and now and then with an endless loop.
-    private static T Guarded<T>(string path, TimeSpan patience, Func<Task<T>> read) =>
-        Guarded(path, () => Task.Run(read).WaitAsync(patience).GetAwaiter().GetResult());
+    private static T Guarded<T>(string path, TimeSpan patience, Func<Task<T>> read) => Guarded(
+        path,
+        () => Task.Run(() =>
+        {
+            using var room = SignalRoom.Widen();
+            return read().GetAwaiter().GetResult();   // a stream that blocks: all of it on this thread
+        }).WaitAsync(patience).GetAwaiter().GetResult());
 
     private static T Guarded<T>(string path, Func<T> read)
     {
+        using var room = SignalRoom.Widen();
         try
         {
             return read();
