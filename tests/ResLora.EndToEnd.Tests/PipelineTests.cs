@@ -206,7 +206,9 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
     public void Train_LossThatBlowsUp_FailsWithOne()
     {
         var result = Tool.Run(
-            "train", world.Config, "--set", "training.learningRate=1e38", "--set", "training.steps=60", "--set", "training.clipNorm=0", "--output", world["blown"], "--json").Expect(1);
+            "train", world.Config, "--set", "training.learningRate=1e30", "--set", "adapter.alpha=1e9", "--set", "adapter.lora.learningRateRatio=1e6",
+            "--set", "training.steps=60",
+            "--set", "training.clipNorm=0", "--output", world["blown"], "--json").Expect(1);
 
         Assert.Contains("not finite", result.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
     }

@@ -77,9 +77,9 @@ internal static class CompareView
         }
 
         Tables.Line(terminal, "");
-        foreach (var verdict in report.Verdicts)
+        foreach (var sentence in report.Sentences)
         {
-            Tables.Sentence(terminal, $"{verdict.Sentence}.");
+            Tables.Sentence(terminal, $"{sentence}.");
         }
 
         var folder = new CompareFolder(config.Output);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ResLora.Experiments.Comparing;
 
 /// <summary>What a model did on every test sample, in the order of the data.</summary>
@@ -15,4 +17,10 @@ internal sealed record TestItems(IReadOnlyList<double> Losses)
 
     /// <summary>The labels in the order of their numbers; null for scores and for tasks without labels.</summary>
     public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>Whether all samples were given one label, where more are right: what a model does that has learnt nothing.</summary>
+    [JsonIgnore]
+    public bool HasOneAnswer =>
+        this is { Labels: not null, Predicted: { } predicted, Expected: { } expected }
+        && predicted.Distinct().Count() == 1 && expected.Distinct().Count() > 1;
 }

@@ -9,7 +9,7 @@ internal static class ComparisonPage
     /// <param name="report">The report.</param>
     public static ReportPage Of(ComparisonReport report) => new(
         string.Create(CultureInfo.InvariantCulture, $"{report.Task}: {report.Arms.Count} arms, {report.Seeds.Count} seeds"),
-        [.. report.Verdicts.Select(verdict => verdict.Sentence)],
+        report.Sentences,
         ReportTables.Of(report),
         [.. ReportFacts.Of(report)],
         report.Config)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Formats.Json;
@@ -54,6 +55,9 @@ public sealed record ComparisonReport
     /// <summary>The arms, in the order of the file.</summary>
     public required IReadOnlyList<ArmReport> Arms { get; init; }
 
+    /// <summary>What keeps the verdicts from meaning anything, a sentence each without a full stop; empty where nothing does.</summary>
+    public IReadOnlyList<string> Caveats { get; init; } = [];
+
     /// <summary>Every other arm against the reference, judged together.</summary>
     public required IReadOnlyList<Verdict> Verdicts { get; init; }
 
@@ -64,6 +68,10 @@ public sealed record ComparisonReport
     /// The same by the mean training loss of all steps, over seeds: which arms learn sooner. A family of its own.
     /// </summary>
     public IReadOnlyList<Verdict> LearningVerdicts { get; init; } = [];
+
+    /// <summary>What was found, a sentence each without a full stop: what keeps it from meaning anything first.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Sentences => [.. Caveats, .. Verdicts.Select(verdict => verdict.Sentence)];
 
     /// <summary>Digests of the model's and the data's files, by what they are of.</summary>
     public required IReadOnlyDictionary<string, string> Sources { get; init; }

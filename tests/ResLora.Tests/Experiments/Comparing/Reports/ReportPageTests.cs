@@ -26,6 +26,16 @@ public sealed class ReportPageTests
         Assert.DoesNotContain("Learning rates", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Markdown_OfVerdictsThatMeanNothing_SaysSoFirst()
+    {
+        var report = SampleReport.Make() with { Caveats = ["nothing was learnt"] };
+
+        var text = ComparisonPage.Of(report).Markdown();
+
+        Assert.StartsWith("# sums: 2 arms, 2 seeds\n\n* nothing was learnt.\n* ", text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(0.001, "| lora | 0.001, the lowest tried |")]
     [InlineData(0.004, "| lora | 0.004 |")]
