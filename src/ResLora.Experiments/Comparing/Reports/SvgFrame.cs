@@ -37,7 +37,7 @@ internal sealed class SvgFrame
             Text(X(tick), Height - Bottom + 16, "middle", Short(tick));
         }
 
-        Text((Left + Width - Right) / 2, Height - 6, "middle", title);
+        TitleBelow(title);
     }
 
     /// <summary>Draws names below, at 0, 1, 2 and so on.</summary>
@@ -50,7 +50,7 @@ internal sealed class SvgFrame
             Text(X(i), Height - Bottom + 16, "middle", name);
         }
 
-        Text((Left + Width - Right) / 2, Height - 6, "middle", title);
+        TitleBelow(title);
     }
 
     /// <summary>Draws ticks on the left, at round numbers, with lines across.</summary>
@@ -130,11 +130,14 @@ internal sealed class SvgFrame
         var raw = (range.Most - range.Least) / Ticks;
         var power = Math.Pow(10, Math.Floor(Math.Log10(raw)));
         var step = power * ((raw / power) switch { <= 1 => 1, <= 2 => 2, <= 5 => 5, _ => 10 });
-        for (var tick = Math.Ceiling(range.Least / step); tick * step <= range.Most; tick++)
+        // Of a little below 0 the ceiling is -0, which would be written so.
+        for (var tick = Math.Ceiling(range.Least / step) + 0.0; tick * step <= range.Most; tick++)
         {
             yield return tick * step;
         }
     }
+
+    private void TitleBelow(string title) => Text((Left + Width - Right) / 2, Height - 6, "middle", title);
 
     private void Path(int series, string kind, IEnumerable<(double X, double Y)> points, string end)
     {
