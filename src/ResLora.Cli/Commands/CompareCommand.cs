@@ -21,13 +21,15 @@ internal static class CompareCommand
         var plan = new Option<bool>("--plan") { Description = "Show the arms and what their runs take, and train nothing." };
         var check = new Option<string?>("--check")
         {
-            Description = "Say whether the comparison agrees with an earlier one, in every figure but time and memory: its report.json or its folder.",
+            Description = "Say whether the comparison agrees with an earlier one, in every figure but time and memory: its report.json or " +
+                "its folder.",
             HelpName = "REPORT",
         };
         var jobs = SharedOptions.Jobs();
         var verb = new Verb(
             "compare",
-            "Train several arms with several seeds on the same data in the same order, test them, and say which differences are more than chance. " +
+            "Train several arms with several seeds on the same data in the same order, test them, and say which differences are more than " +
+            "chance. " +
             "It may be stopped at any moment; the same line goes on with it.",
             "compare samples/word-problems/compare.yaml",
             "compare samples/word-problems/compare.yaml --plan",
@@ -54,7 +56,8 @@ internal static class CompareCommand
                 return ExitCode.Done;
             }
 
-            var report = RunProgress.Show(context, progress => CompareJob.Run(planned, ThisProgram.Line(typeof(ThisProgram).Assembly), progress, context.Stop));
+            var report = RunProgress.Show(
+                context, progress => CompareJob.Run(planned, ThisProgram.Line(typeof(ThisProgram).Assembly), progress, context.Stop));
             var differences = earlier is null ? null : ReportCheck.Of(earlier, report);
             context.Result(CompareView.Document(report, differences), terminal => CompareView.Draw(report, config, differences, terminal));
             return differences is { Count: > 0 } ? ExitCode.Failed : ExitCode.Done;

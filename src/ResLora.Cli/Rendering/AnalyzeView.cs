@@ -22,15 +22,7 @@ internal static class AnalyzeView
     /// <summary>Draws an analysis.</summary>
     public static void Draw(AnalysisReport report, AnalyzeConfig config, IAnsiConsole terminal)
     {
-        var shown = SummaryTable.Of(report);
-        var table = Tables.Of([.. shown.Columns.Select((name, i) => i == 0 ? name : name + ">")]);
-        foreach (var row in shown.Rows)
-        {
-            table.Row(row.Select(cell => cell.Text));
-        }
-
-        terminal.Write(table);
-        Tables.Sentence(terminal, shown.Note);
+        ReportTableView.Draw(SummaryTable.Of(report), terminal);
         Tables.Line(terminal, "");
         foreach (var finding in report.Findings)
         {

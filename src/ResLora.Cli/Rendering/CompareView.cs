@@ -66,14 +66,7 @@ internal static class CompareView
     {
         foreach (var shown in ReportTables.Of(report).Take(2))
         {
-            var table = Tables.Of([.. shown.Columns.Select((name, i) => i == 0 || name == "verdict" ? name : name + ">")]);
-            foreach (var row in shown.Rows)
-            {
-                table.Row(row.Select(cell => cell.Text));
-            }
-
-            terminal.Write(table);
-            Tables.Sentence(terminal, shown.Note);
+            ReportTableView.Draw(shown, terminal);
         }
 
         Tables.Line(terminal, "");

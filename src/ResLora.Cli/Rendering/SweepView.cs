@@ -1,4 +1,3 @@
-using ResLora.Experiments.Comparing.Reports;
 using ResLora.Experiments.Sweeping;
 using ResLora.Experiments.Sweeping.Reports;
 using ResLora.Formats;
@@ -58,8 +57,8 @@ internal static class SweepView
     /// <summary>Draws what was found.</summary>
     public static void Draw(SweepReport report, SweepConfig config, IAnsiConsole terminal)
     {
-        Draw(SweepTables.Finished(report), terminal);
-        Draw(SweepTables.Cut(report), terminal);
+        ReportTableView.Draw(SweepTables.Finished(report), terminal, MostRows);
+        ReportTableView.Draw(SweepTables.Cut(report), terminal, MostRows);
         Tables.Line(terminal, "");
         foreach (var finding in report.Findings)
         {
@@ -72,23 +71,5 @@ internal static class SweepView
             new("cost", SweepFacts.Cost(report)), new("report", folder.HtmlFile), new("as text", folder.MarkdownFile),
             new("figures", folder.ReportFile), new("pictures", folder.PlotFolder),
         ]));
-    }
-
-    private static void Draw(ReportTable shown, IAnsiConsole terminal)
-    {
-        if (shown.Rows.Count == 0)
-        {
-            return;
-        }
-
-        var table = Tables.Of([.. shown.Columns.Select((name, i) => i == 0 ? name : name + ">")]);
-        foreach (var row in shown.Rows.Take(MostRows))
-        {
-            table.Row(row.Select(cell => cell.Text));
-        }
-
-        terminal.Write(table);
-        var more = shown.Rows.Count > MostRows ? $" {shown.Rows.Count - MostRows} more are in the report." : "";
-        Tables.Sentence(terminal, shown.Note + more);
     }
 }

@@ -26,7 +26,11 @@ public sealed record AnalyzeConfig(RunConfig Run, AnalyzeSettings Settings, IRea
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(assignments);
         var file = SectionedRun<AnalyzeSettings>.Read(
-            path, Section, $"leave it out for the usual ones, or write such as {Section}: {{arms: [lora, input]}}", assignments, AddSection);
+            path,
+            Section,
+            $"leave it out for the usual ones, or write such as {Section}: {{arms: [lora, input]}}",
+            assignments,
+            AddSection);
         var problems = new List<string>(file.Problems);
         var arms = ArmsOf(file, problems);
         ConfigBinder.ThrowIfAny(path, problems);

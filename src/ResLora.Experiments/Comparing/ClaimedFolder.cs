@@ -56,9 +56,7 @@ internal sealed class ClaimedFolder(string path, string file, string kind, strin
     }
 
     /// <summary>Checks that the folder may be taken. Nothing is written.</summary>
-    /// <param name="identity">What it is to belong to.</param>
-    /// <exception cref="ConfigException">It may not.</exception>
-    public void Require(IReadOnlyDictionary<string, string> identity)
+    private void Require(IReadOnlyDictionary<string, string> identity)
     {
         RunLock.RequireFree(LockFolder);
         if (File.Exists(path))

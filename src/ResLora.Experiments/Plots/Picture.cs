@@ -11,6 +11,7 @@ internal static class Picture
     private const int Width = 1200;
     private const int Height = 700;
     private const double NearZero = 0.3;
+    private const int MostLevelNames = 8;
 
     // Tells lines apart in print and for colour-blind readers (Okabe and Ito's palette, with a grey in place of its yellow).
     private static readonly string[] _colors = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#7f7f7f"];
@@ -24,6 +25,49 @@ internal static class Picture
     /// <summary>Whether an error is of the drawing alone: a disk that refuses, a missing library. What was to be drawn is worth more.</summary>
     public static bool CannotBeDrawn(Exception error) =>
         DiskFault.Is(error) || error is ResLoraException or TypeInitializationException or DllNotFoundException;
+
+    /// <summary>Draws pictures into a folder, which is made. What cannot be drawn is a warning: the figures are worth more.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="draw">Draws them.</param>
+    public static void DrawInto(string folder, Action draw)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            draw();
+        }
+        catch (Exception error) when (CannotBeDrawn(error))
+        {
+            Warnings.Add($"The pictures in {folder} cannot be drawn: {error.Message}");
+        }
+    }
+
+    /// <summary>Draws an interval as an upright line.</summary>
+    /// <param name="plot">Where to.</param>
+    /// <param name="x">Its place.</param>
+    /// <param name="low">Its lower end.</param>
+    /// <param name="high">Its upper end.</param>
+    /// <param name="color">Its color.</param>
+    public static void Whisker(Plot plot, double x, double low, double high, Color color)
+    {
+        var line = plot.Add.Line(x, low, x, high);
+        (line.Color, line.LineWidth) = (color, 3);
+    }
+
+    /// <summary>Puts names below, at 0, 1, 2 and so on; aslant where many would cover each other.</summary>
+    /// <param name="plot">Where to.</param>
+    /// <param name="names">The names.</param>
+    public static void NamesBelow(Plot plot, IReadOnlyList<string> names)
+    {
+        plot.Axes.Bottom.TickGenerator = new NumericManual([.. names.Select((_, i) => (double)i)], [.. names]);
+        plot.Axes.SetLimitsX(-0.5, names.Count - 0.5);
+        if (names.Count > MostLevelNames)
+        {
+            plot.Axes.Bottom.TickLabelStyle.Rotation = 35;
+            plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.MiddleLeft;
+            plot.Axes.Bottom.MinimumSize = 80;   // pixels; a name aslant is higher
+        }
+    }
 
     /// <summary>
     /// Labels the plot, starts its vertical axis where differences can be seen and writes it as a PNG of 1200 by 700 pixels.

@@ -1,6 +1,5 @@
 using System.Globalization;
 using ResLora.Experiments.Plots;
-using ResLora.Formats.Errors;
 using ScottPlot;
 using ScottPlot.Colormaps;
 using ScottPlot.MultiplotLayouts;
@@ -15,24 +14,16 @@ internal static class HeatMaps
     private const int PanelHeight = 420;
     private const int MostTicks = 12;
 
-    /// <summary>Writes them. A picture that cannot be written is a warning: the numbers are worth more.</summary>
+    /// <summary>Writes them.</summary>
     /// <param name="folder">Where to.</param>
     /// <param name="report">The analysis.</param>
-    public static void Write(string folder, AnalysisReport report)
+    public static void Write(string folder, AnalysisReport report) => Picture.DrawInto(folder, () =>
     {
-        try
+        foreach (var quantity in Quantity.All)
         {
-            Directory.CreateDirectory(folder);
-            foreach (var quantity in Quantity.All)
-            {
-                Write(FileOf(folder, quantity), report, quantity);
-            }
+            Write(FileOf(folder, quantity), report, quantity);
         }
-        catch (Exception error) when (Picture.CannotBeDrawn(error))
-        {
-            Warnings.Add($"The pictures in {folder} cannot be drawn: {error.Message}");
-        }
-    }
+    });
 
     /// <summary>The file of a quantity.</summary>
     /// <param name="folder">The pictures' folder.</param>

@@ -20,7 +20,11 @@ public sealed record Curve(
         int[] kept = [.. Enumerable.Range(0, losses.Length).Where(i => (losses.Length - 1 - i) % every == 0)];
         var (read, seconds) = (Running(trace, step => step.Count), Running(trace, step => step.Seconds));
         return new Curve(
-            seed, [.. kept.Select(i => trace.Steps[i].Step)], [.. kept.Select(i => read[i])], [.. kept.Select(i => seconds[i])], [.. kept.Select(i => losses[i])]);
+            seed,
+            [.. kept.Select(i => trace.Steps[i].Step)],
+            [.. kept.Select(i => read[i])],
+            [.. kept.Select(i => seconds[i])],
+            [.. kept.Select(i => losses[i])]);
     }
 
     private static double[] Running(RunTrace trace, Func<TracedStep, double> of)

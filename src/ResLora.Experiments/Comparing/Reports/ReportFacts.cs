@@ -15,7 +15,9 @@ internal static class ReportFacts
         yield return new("seeds", string.Join(", ", report.Seeds));
         yield return new(
             "fairness",
-            string.Create(CultureInfo.InvariantCulture, $"with each seed every arm made {report.Steps} steps, read the same {report.ReadUnit} in the same order ({string.Join(", ", report.ReadBySeed.Select(count => count.ToString("N0", CultureInfo.InvariantCulture)))}) and was evaluated at the same steps, by what the runs logged"));
+            string.Create(CultureInfo.InvariantCulture, $"with each seed every arm made {report.Steps} steps, read the same {report.ReadUnit} ")
+                + $"in the same order ({string.Join(", ", report.ReadBySeed.Select(count => count.ToString("N0", CultureInfo.InvariantCulture)))}) "
+                + "and was evaluated at the same steps, by what the runs logged");
         yield return new("learning rates", tried == 0 ? "not searched: each arm has that of its settings" : $"{tried} tried for each arm");
         yield return new("test data", "no model was measured on it before all were trained; then each was, once");
         foreach (var (name, digest) in report.Sources)

@@ -1,7 +1,5 @@
 using ResLora.Experiments.Plots;
-using ResLora.Formats.Errors;
 using ScottPlot;
-using ScottPlot.TickGenerators;
 
 namespace ResLora.Experiments.Comparing.Reports;
 
@@ -11,27 +9,17 @@ internal static class ReportPlots
     // More bands than these cover each other.
     private const int MostBands = 4;
 
-    private const int MostLevelNames = 8;
-
-    /// <summary>Writes them. A picture that cannot be written is a warning: the figures are worth more.</summary>
+    /// <summary>Writes them.</summary>
     /// <param name="folder">Where to.</param>
     /// <param name="report">The report.</param>
-    public static void Write(string folder, ComparisonReport report)
+    public static void Write(string folder, ComparisonReport report) => Picture.DrawInto(folder, () =>
     {
-        try
+        Scores(Path.Combine(folder, "scores.png"), report);
+        foreach (var axis in Enum.GetValues<CurveAxis>())
         {
-            Directory.CreateDirectory(folder);
-            Scores(Path.Combine(folder, "scores.png"), report);
-            foreach (var axis in Enum.GetValues<CurveAxis>())
-            {
-                Losses(Path.Combine(folder, $"loss-{axis.ToString().ToLowerInvariant()}.png"), report, axis);
-            }
+            Losses(Path.Combine(folder, $"loss-{axis.ToString().ToLowerInvariant()}.png"), report, axis);
         }
-        catch (Exception error) when (Picture.CannotBeDrawn(error))
-        {
-            Warnings.Add($"The pictures in {folder} cannot be drawn: {error.Message}");
-        }
-    }
+    });
 
     private static void Losses(string path, ComparisonReport report, CurveAxis axis)
     {
@@ -54,8 +42,11 @@ internal static class ReportPlots
         }
 
         Picture.Label(
-            plot, $"{report.Task}: training loss, mean{(hasRange ? " and range" : "")} of {report.Seeds.Count} seeds", CurveBand.Title(axis, report), $"loss ({report.LossUnit})");
-        var (least, most) = CurveBand.Shown(bands);
+            plot,
+            $"{report.Task}: training loss, mean{(hasRange ? " and range" : "")} of {report.Seeds.Count} seeds",
+            CurveBand.Title(axis, report),
+            $"loss ({report.LossUnit})");
+        var (least, most) = CurveBand.Shown(hasRange ? bands : [.. bands.Select(band => band with { Low = band.Mean, High = band.Mean })]);
         var room = (most - least) / 20;
         plot.Axes.SetLimitsY(Math.Max(0, least - room), most + room);
         Picture.Save(plot, path);
@@ -77,23 +68,16 @@ internal static class ReportPlots
             dot.LegendText = report.Arms[i].Name;
             if (score is { Low: { } low, High: { } high })
             {
-                var whisker = plot.Add.Line(i, low, i, high);
-                (whisker.Color, whisker.LineWidth) = (color, 3);
+                Picture.Whisker(plot, i, low, high, color);
             }
         }
 
         Picture.Label(
-            plot, $"{report.Task}: {report.Score.Name} on {report.TestSamples} test samples, with 95 % intervals", "", $"{report.Score.Name} ({report.Score.Unit})");
-        plot.Axes.Bottom.TickGenerator = new NumericManual(
-            [.. report.Arms.Select((_, i) => (double)i)], [.. report.Arms.Select(arm => arm.Name)]);
-        if (report.Arms.Count > MostLevelNames)
-        {
-            plot.Axes.Bottom.TickLabelStyle.Rotation = 35;
-            plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.MiddleLeft;
-            plot.Axes.Bottom.MinimumSize = 80;   // pixels; a rotated name is higher
-        }
-
-        plot.Axes.SetLimitsX(-0.5, report.Arms.Count - 0.5);
+            plot,
+            $"{report.Task}: {report.Score.Name} on {report.TestSamples} test samples, with 95 % intervals",
+            "",
+            $"{report.Score.Name} ({report.Score.Unit})");
+        Picture.NamesBelow(plot, [.. report.Arms.Select(arm => arm.Name)]);
         Picture.Save(plot, path);
     }
 }

@@ -20,7 +20,11 @@ public static class ReportTables
             Scores(report),
             .. report.Score.IsLowerBetter ? Array.Empty<ReportTable>() : [Losses(report)],
             Learning(report),
-            Figures(report, "Training loss at the end", $"In {report.LossUnit}; a running mean over a twentieth of a run.", FigureKind.TrainLoss),
+            Figures(
+                report,
+                "Training loss at the end",
+                $"In {report.LossUnit}; a running mean over a twentieth of a run.",
+                FigureKind.TrainLoss),
             Sooner(report),
             Figures(
                 report,
@@ -29,7 +33,13 @@ public static class ReportTables
                 FigureKind.MergedScore,
                 FigureKind.MergedLoss,
                 FigureKind.MergeCost),
-            Figures(report, "Forgetting", $"Loss on the general text in {report.LossUnit}; the base model has {FigureText.Of(report.Base.GeneralLoss, FigureStyle.Number)}.", FigureKind.General, FigureKind.Forgotten),
+            Figures(
+                report,
+                "Forgetting",
+                $"Loss on the general text in {report.LossUnit}; "
+                    + $"the base model has {FigureText.Of(report.Base.GeneralLoss, FigureStyle.Number)}.",
+                FigureKind.General,
+                FigureKind.Forgotten),
             Size(report),
             Tried(report),
             BySeed(report),
@@ -48,8 +58,10 @@ public static class ReportTables
         return Judged(
             report,
             "Scores",
-            $"{Capital(report.Score.Name)} ({report.Score.Unit}, {direction}) on {report.TestSamples} test samples, {Seeds(report)}: mean and 95 % interval over seeds and samples. "
-                + $"Better by: above 0 where the arm is better than {report.Reference}. p after Holm's correction for all comparisons.{unlearnt}",
+            $"{Capital(report.Score.Name)} ({report.Score.Unit}, {direction}) on {report.TestSamples} test samples, {Seeds(report)}: "
+                + "mean and 95 % interval over seeds and samples. "
+                + $"Better by: above 0 where the arm is better than {report.Reference}. "
+                + $"p after Holm's correction for all comparisons.{unlearnt}",
             report.Score.Name,
             FigureKind.Score,
             report.Verdicts);
@@ -59,7 +71,8 @@ public static class ReportTables
     private static ReportTable Losses(ComparisonReport report) => Judged(
         report,
         "Test loss",
-        $"Mean loss of a test sample, in {report.LossUnit}, lower is better: judged as the scores are, as a family of its own. Better by: above 0 where the arm's loss is lower."
+        $"Mean loss of a test sample, in {report.LossUnit}, lower is better: judged as the scores are, as a family of its own. "
+            + "Better by: above 0 where the arm's loss is lower."
             + (report.Base.Loss is { } loss ? $" The base model has {FigureText.Of(loss, FigureStyle.Number)}." : ""),
         FigureKind.Loss.Title,
         FigureKind.Loss,
@@ -69,7 +82,9 @@ public static class ReportTables
     private static ReportTable Learning(ComparisonReport report) => Judged(
         report,
         "Speed of learning",
-        $"Mean training loss of all {report.Steps} steps, in {report.LossUnit}, lower is better: the sooner an arm learns, the lower it is. Judged over seeds alone, as a family of its own; arms of a seed read the same batches. Better by: above 0 where the arm's is lower.",
+        $"Mean training loss of all {report.Steps} steps, in {report.LossUnit}, lower is better: the sooner an arm learns, the lower it is. "
+            + "Judged over seeds alone, as a family of its own; arms of a seed read the same batches. "
+            + "Better by: above 0 where the arm's is lower.",
         FigureKind.MeanTrainLoss.Title,
         FigureKind.MeanTrainLoss,
         report.LearningVerdicts);
@@ -97,7 +112,10 @@ public static class ReportTables
         var arms = report.Arms.Where(arm => kinds.Any(kind => arm.Figures.ContainsKey(kind.Key)));
         return new ReportTable(
             title, $"{note} Mean of {report.Seeds.Count} seeds and 95 % interval.", ["arm", .. kinds.Select(kind => kind.Title)],
-            [.. arms.Select(arm => (IReadOnlyList<ReportCell>)[new(arm.Name), .. kinds.Select(kind => Cell(arm.Figures.GetValueOrDefault(kind.Key), kind.Style))])]);
+            [
+                .. arms.Select(arm => (IReadOnlyList<ReportCell>)
+                    [new(arm.Name), .. kinds.Select(kind => Cell(arm.Figures.GetValueOrDefault(kind.Key), kind.Style))]),
+            ]);
     }
 
     private static ReportTable Sooner(ComparisonReport report) => Figures(
@@ -148,13 +166,18 @@ public static class ReportTables
         ["arm", .. report.Seeds.Select(seed => string.Create(CultureInfo.InvariantCulture, $"seed {seed}"))],
         [
             .. report.Arms.Select(arm => (IReadOnlyList<ReportCell>)
-                [new(arm.Name), .. arm.Figures[FigureKind.Score.Key].Values.Select(value => new ReportCell(FigureText.Of(value, FigureStyle.Number), value))]),
+                [
+                    new(arm.Name),
+                    .. arm.Figures[FigureKind.Score.Key].Values.Select(
+                        value => new ReportCell(FigureText.Of(value, FigureStyle.Number), value)),
+                ]),
         ]);
 
     private static ReportCell Cell(Figure? figure, FigureStyle style) => new(FigureText.Of(figure, style), figure?.Mean);
 
     private static string Difference(Verdict verdict) => verdict is { Difference: { } difference, Low: { } low, High: { } high }
-        ? $"{FigureText.Of(difference, FigureStyle.Number)} ({FigureText.Of(low, FigureStyle.Number)} to {FigureText.Of(high, FigureStyle.Number)})"
+        ? $"{FigureText.Of(difference, FigureStyle.Number)} "
+            + $"({FigureText.Of(low, FigureStyle.Number)} to {FigureText.Of(high, FigureStyle.Number)})"
         : FigureText.Nothing;
 
     private static string Word(Conclusion conclusion) => conclusion switch

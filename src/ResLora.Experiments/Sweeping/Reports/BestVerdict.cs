@@ -22,10 +22,10 @@ internal static class BestVerdict
     public static IReadOnlyList<Verdict> Of(
         IReadOnlyList<PointReport> ranking, int points, IReadOnlyList<long> seeds, bool isLowerBetter)
     {
-        VerdictTerms Terms() => new() { IsLowerBetter = isLowerBetter, Significance = Significance / Pairs(points) };
+        var terms = new VerdictTerms { IsLowerBetter = isLowerBetter, Significance = Significance / Pairs(points) };
         return
         [
-            .. ranking.Skip(1).Select(other => Verdicts.Judge(Scores(other, seeds), [Scores(ranking[0], seeds)], Terms()).Single()),
+            .. ranking.Skip(1).Select(other => Verdicts.Judge(Scores(other, seeds), [Scores(ranking[0], seeds)], terms).Single()),
         ];
     }
 

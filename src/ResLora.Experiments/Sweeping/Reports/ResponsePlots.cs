@@ -1,8 +1,6 @@
 using ResLora.Experiments.Comparing.Reports;
 using ResLora.Experiments.Plots;
-using ResLora.Formats.Errors;
 using ScottPlot;
-using ScottPlot.TickGenerators;
 
 namespace ResLora.Experiments.Sweeping.Reports;
 
@@ -11,24 +9,16 @@ internal static class ResponsePlots
 {
     private const string CutName = "left behind (end not known)";
 
-    /// <summary>Writes them. A picture that cannot be written is a warning: the figures are worth more.</summary>
+    /// <summary>Writes them.</summary>
     /// <param name="folder">Where to.</param>
     /// <param name="report">The report.</param>
-    public static void Write(string folder, SweepReport report)
+    public static void Write(string folder, SweepReport report) => Picture.DrawInto(folder, () =>
     {
-        try
+        foreach (var response in Response.Of(report))
         {
-            Directory.CreateDirectory(folder);
-            foreach (var response in Response.Of(report))
-            {
-                Write(Path.Combine(folder, $"{response.Key.Key}.png"), response, report);
-            }
+            Write(Path.Combine(folder, $"{response.Key.Key}.png"), response, report);
         }
-        catch (Exception error) when (Picture.CannotBeDrawn(error))
-        {
-            Warnings.Add($"The pictures in {folder} cannot be drawn: {error.Message}");
-        }
-    }
+    });
 
     private static void Write(string path, Response response, SweepReport report)
     {
@@ -50,9 +40,7 @@ internal static class ResponsePlots
             plot, $"{report.Metric} over {response.Key.Name} ({seeds})",
             response.Note.Length == 0 ? response.Key.Key : $"{response.Key.Key} ({response.Note})",
             $"{report.Metric} on {report.ValidationSamples} validation samples");
-        plot.Axes.Bottom.TickGenerator = new NumericManual(
-            [.. response.Key.Values.Select((_, i) => (double)i)], [.. response.Key.Values]);
-        plot.Axes.SetLimitsX(-0.5, response.Key.Values.Count - 0.5);
+        Picture.NamesBelow(plot, response.Key.Values);
         plot.Axes.SetLimitsY(least, most);
         Picture.Save(plot, path);
     }
@@ -68,8 +56,7 @@ internal static class ResponsePlots
         {
             if (figure is { Low: { } low, High: { } high })
             {
-                var whisker = plot.Add.Line(place, low, place, high);
-                (whisker.Color, whisker.LineWidth) = (color, 3);
+                Picture.Whisker(plot, place, low, high, color);
             }
         }
 
