@@ -1,6 +1,6 @@
 namespace ResLora.Experiments.Configuration;
 
-/// <summary>Keys that other tools for fine-tuning have, and what stands in their place here.</summary>
+/// <summary>Keys that other tools for fine-tuning or other commands have, and what stands in their place here.</summary>
 internal static class RivalKeys
 {
     private static readonly (string Keys, string Here)[] _renamed =
@@ -59,6 +59,9 @@ internal static class RivalKeys
 
     private static readonly (string Keys, string Sentence)[] _otherwise =
     [
+        ("compare", "It is for 'reslora compare FILE'."),
+        ("sweep", "It is for 'reslora sweep FILE'."),
+        ("analyze", "It is for 'reslora analyze FILE'."),
         (
             "device device_map use_cpu no_cuda cuda gpu gpus n_gpu num_gpus accelerator",
             "There is no device to choose: the build decides it (the processor, unless it was built for CUDA); leave it out."),

@@ -16,6 +16,9 @@ internal sealed record StepOutcome(double Loss, double GradientNorm, int Count);
 internal sealed class TrainStep(
     TrainSetup setup, IReadOnlyList<IExample> samples, AdamW optimizer, RunRandom random, MethodTraining? method)
 {
+    /// <summary>A loss below it counts as none: float32 rounds the gradient of a sample that is known by heart to 0.</summary>
+    private const double LeastLoss = 1e-4;
+
     private readonly Parameter[] _parameters = [.. setup.Trainable.Select(p => p.Value)];
 
     /// <param name="number">The step, from 1, for messages.</param>
@@ -62,6 +65,11 @@ internal sealed class TrainStep(
         if (!double.IsFinite(norm))
         {
             throw new TrainingFailedException(number, BadTensor.BehindGradients(setup));
+        }
+
+        if (norm == 0 && loss > LeastLoss)
+        {
+            throw TrainingFailedException.NoGradient(number, loss);
         }
 
         if (setup.Config.ClipNorm > 0)

@@ -172,6 +172,7 @@ public sealed class ConfigFileTests
     [InlineData("training: {per_device_train_batch_size: 2}", "Here it is 'training.batchSize'.")]
     [InlineData("training: {num_train_epochs: 2}", "Here it is 'training.epochs'.")]
     [InlineData("lora_r: 8", "Here it is 'adapter.rank'.")]
+    [InlineData("compare: {seeds: [1]}", "It is for 'reslora compare FILE'.")]
     [InlineData("adapter: {r: 8}", "Here it is 'adapter.rank'.")]
     [InlineData("adapter: {lora_alpha: 8}", "Did you mean 'alpha'?")]
     [InlineData("target_modules: [q_proj]", "Here it is 'adapter.targets'.")]

@@ -325,6 +325,21 @@ public class TrainerTests
     }
 
     [Fact]
+    public void Run_GradientOfExactlyZero_FailsAndSaysSo()
+    {
+        using var bench = new TrainingBench();
+        using (torch.no_grad())
+        {
+            bench.Model.named_parameters().Single(p => p.name == "model.norm.weight").parameter.fill_(0);
+        }
+
+        var error = Assert.Throws<TrainingFailedException>(() => bench.Train(TrainingBench.Config));
+
+        Assert.Equal(1, error.Step);
+        Assert.Contains("its gradient is exactly 0", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Run_OverflowInALayer_NamesTheLayer()
     {
         using var bench = new TrainingBench();
