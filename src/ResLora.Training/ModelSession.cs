@@ -3,6 +3,7 @@ using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Tensors.Safetensors;
 using ResLora.Text.Tokenization;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ResLora.Training;
@@ -129,6 +130,30 @@ public sealed class ModelSession : IDisposable
         var adapted = Wire(SavedAdapter.Load(Model, adapterFolder, rank));
         RequireHead(adapted, adapterFolder);
         return adapted;
+    }
+
+    /// <summary>What is trained, by name: the adapter and a new head, or all weights where there is no adapter.</summary>
+    /// <returns>The parameters, borrowed.</returns>
+    public IReadOnlyList<KeyValuePair<string, Parameter>> TrainableParameters() =>
+        [.. Adapter?.TrainableParameters() ?? Model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter))];
+
+    /// <summary>Writes what is trained: the adapter with the head that it brings, else the whole model.</summary>
+    /// <param name="folder">The folder; a model's files there are replaced.</param>
+    /// <param name="modelName">What the adapter's files call the base model; null for its folder.</param>
+    /// <exception cref="ResLoraException">A file cannot be written.</exception>
+    public void Save(string folder, string? modelName = null)
+    {
+        if (Adapter is null)
+        {
+            Models.ModelFolder.Write(Model, ModelFolder, folder, overwrite: true);
+            return;
+        }
+
+        AdapterStore.Save(Adapter, folder, modelName ?? ModelFolder);
+        if (Model.Head is { } head)
+        {
+            ModelHeadFile.Write(folder, head);
+        }
     }
 
     /// <summary>Frees the model's memory.</summary>

@@ -1,5 +1,4 @@
 using System.Text;
-using ResLora.EndToEnd.Tests.LlamaCpp;
 using ResLora.EndToEnd.Tests.Support;
 using Xunit;
 

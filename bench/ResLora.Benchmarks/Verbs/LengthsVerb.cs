@@ -3,7 +3,7 @@ using ResLora.Benchmarks.Measuring;
 using ResLora.Benchmarks.Reporting;
 using ResLora.Benchmarks.Subjects;
 using ResLora.Cli;
-using ResLora.Experiments.Workloads.Generation;
+using ResLora.Training.FineTuning;
 using ResLora.Formats;
 using ResLora.Models;
 using ResLora.Text.Data;

@@ -62,7 +62,8 @@ internal static class NextCommands
         get
         {
             var project = Path.Combine("src", "ResLora.Cli");
-            return Directory.Exists(project) ? $"dotnet run -c Release --project {project} --" : "reslora";
+            var isBuiltHere = AppContext.BaseDirectory.StartsWith(Path.GetFullPath("artifacts"), StringComparison.Ordinal);
+            return isBuiltHere && Directory.Exists(project) ? $"dotnet run -c Release --project {project} --" : "reslora";
         }
     }
 

@@ -5,6 +5,7 @@ using ResLora.Experiments.Workloads.Generation;
 using ResLora.Formats.Errors;
 using ResLora.Text.Data.Chat;
 using ResLora.Training;
+using ResLora.Training.FineTuning;
 using ResLora.Training.Generation;
 
 namespace ResLora.Experiments.Chatting;
@@ -29,7 +30,7 @@ public sealed class ChatPartner : IDisposable
     private ChatPartner(ModelSession session, ChatOptions options)
     {
         _session = session;
-        _chat = ModelChat.For(session, ChatUse.Of(options.ChatTemplate, options.Adapter ?? options.Model));
+        _chat = ModelChat.For(session, ChatChoice.Of(options.ChatTemplate, options.Adapter ?? options.Model));
         _cache = new PromptCache(session.Causal);
         _generator = new TextGenerator(session.Causal, session.Tokenizer) { Chat = _chat, Cache = _cache };
         (System, Generation, UsesAdapter) = (options.System, options.Generation, session.Adapter is not null);

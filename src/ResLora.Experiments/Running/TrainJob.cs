@@ -10,7 +10,6 @@ using ResLora.Training;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
 using ResLora.Training.Objectives;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Running;
@@ -98,7 +97,7 @@ public static class TrainJob
         // What an earlier run of this folder has written is replaced by what follows.
         DiskSpace.Require(folder.Path, plan.Run.DiskBytes - (resume ? DiskSpace.Used(folder.Path) : 0), "The run's files");
         using var returning = plan.Run.KeepsFreedMemory ? null : Allocator.ReturnFreedMemory();
-        var trainable = (adapter?.TrainableParameters() ?? AllParameters(session.Model)).ToArray();
+        var trainable = session.TrainableParameters();
         progress?.Report(new RunPlanned(plan));
         data.Prepare(session, progress, stop);
         var objective = data.ObjectiveFor(session, config.Training.Packing);
@@ -138,27 +137,12 @@ public static class TrainJob
         _ => null,
     };
 
-    private static IEnumerable<KeyValuePair<string, Parameter>> AllParameters(Network model) =>
-        model.named_parameters().Select(p => KeyValuePair.Create(p.name, p.parameter));
-
     private static RunFolder FolderOf(RunConfig config) =>
         new(config.Output ?? throw new ConfigException("output is missing; name the folder of the run."));
 
     private static Action<string> Save(RunConfig config, ModelSession session, TaskData data) => folder =>
     {
-        if (session.Adapter is { } adapter)
-        {
-            AdapterStore.Save(adapter, folder, config.Model);
-            if (session.Model.Head is { } head)
-            {
-                ModelHeadFile.Write(folder, head);
-            }
-        }
-        else
-        {
-            ModelFolder.Write(session.Model, config.Model, folder, overwrite: true);
-        }
-
+        session.Save(folder, config.Model);
         var prompt = TrainedPrompt.Of(config);
         (prompt is null ? null : prompt with { ChatTemplate = data.ChatTemplate })?.Write(folder);
     };

@@ -1,3 +1,4 @@
+using ResLora.EndToEnd.Tests.Support;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;

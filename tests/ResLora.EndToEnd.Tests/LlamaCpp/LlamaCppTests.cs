@@ -1,3 +1,4 @@
+using ResLora.EndToEnd.Tests.Support;
 using System.Text.Json.Nodes;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;

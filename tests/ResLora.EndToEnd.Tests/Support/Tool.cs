@@ -60,13 +60,18 @@ internal static class Tool
 
     /// <summary>Waits for a started tool.</summary>
     /// <param name="process">The process.</param>
-    public static ToolResult End(Process process)
+    public static ToolResult End(Process process) => End(process, _patience);
+
+    /// <summary>Waits for a started program.</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="patience">How long at most.</param>
+    public static ToolResult End(Process process, TimeSpan patience)
     {
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        if (!process.WaitForExit(_patience))
+        if (!process.WaitForExit(patience))
         {
             process.Kill(entireProcessTree: true);
-            Assert.Fail($"the tool did not end within {_patience}");
+            Assert.Fail($"the program did not end within {patience}");
         }
 
         return new ToolResult(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());

@@ -10,8 +10,6 @@ namespace ResLora.Tests.Architecture;
 /// <summary>The documents agree with the tree: links lead somewhere, and the code shown is code that compiles.</summary>
 public sealed partial class DocumentationTests
 {
-    private const string Sample = "samples/csharp/FineTune/Program.cs";
-
     [Fact]
     public void Links_OfAllDocuments_LeadToFilesAndHeadings()
     {
@@ -27,14 +25,30 @@ public sealed partial class DocumentationTests
         Assert.Empty(broken);
     }
 
-    [Fact]
-    public void Readme_CSharpBlock_IsTheSamplesCode()
+    [Theory]
+    [InlineData("README.md", "FineTune")]
+    [InlineData("docs/packages.md", "FineTune")]
+    [InlineData("docs/library.md", "FineTune", "Generate", "Observe", "MergeAndMeasure", "OwnNetwork", "RunSettings")]
+    public void Document_BlocksOfCSharp_AreTheSamplesCode(string document, params string[] samples)
     {
-        var region = Between(Repository.Text(Sample), "// README: begin\n", "// README: end\n").Trim();
+        var regions = samples.Select(sample => Between(
+            Repository.Text($"samples/csharp/{sample}/Program.cs"), "// docs: begin\n", "// docs: end\n").Trim());
 
-        var block = Between(Repository.Text("README.md"), "```csharp\n", "```\n").Trim();
+        var blocks = CSharpBlock().Matches(Repository.Text(document)).Select(match => match.Groups["code"].Value.Trim());
 
-        Assert.Equal(Usings(Repository.Text(Sample)) + "\n\n" + region, block);
+        Assert.Equal(regions, blocks);
+    }
+
+    [Fact]
+    public void Library_Samples_AreAllShown()
+    {
+        var samples = Directory.GetDirectories(Repository.PathOf("samples/csharp")).Select(folder => Path.GetFileName(folder)!);
+
+        var shown = Repository.Text("docs/library.md");
+
+        Assert.All(samples, sample => Assert.Contains(
+            Between(Repository.Text($"samples/csharp/{sample}/Program.cs"), "// docs: begin\n", "// docs: end\n").Trim(), shown,
+            StringComparison.Ordinal));
     }
 
     [Fact]
@@ -96,9 +110,6 @@ public sealed partial class DocumentationTests
         Heading().Matches(CodeBlock().Replace(File.ReadAllText(document), ""))
             .Select(match => Punctuation().Replace(match.Groups["text"].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-'));
 
-    private static string Usings(string source) =>
-        string.Join('\n', source.Split('\n').Where(line => line.StartsWith("using ResLora", StringComparison.Ordinal)));
-
     private static string Between(string text, string begin, string end)
     {
         var start = text.IndexOf(begin, StringComparison.Ordinal);
@@ -112,6 +123,9 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"^#{1,6}\s+(?<text>.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();
+
+    [GeneratedRegex("^```csharp\n(?<code>.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex CSharpBlock();
 
     [GeneratedRegex("^```.*?^```", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex CodeBlock();

@@ -1,10 +1,10 @@
 using System.Text.Json;
-using ResLora.Experiments.Workloads.Generation;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Chat;
 using ResLora.Training;
+using ResLora.Training.FineTuning;
 
 namespace ResLora.Experiments.Verification.Chat;
 

@@ -4,6 +4,7 @@ using ResLora.Text.Data.Chat;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training;
 using ResLora.Training.Evaluation;
+using ResLora.Training.FineTuning;
 using ResLora.Training.Generation;
 using ResLora.Training.Objectives;
 
@@ -45,7 +46,7 @@ internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IR
     public override string? Prompt => train is [var first, ..] ? first.Conversation is null ? first.Prompt : first.Asked : null;
 
     /// <inheritdoc />
-    public override string? ChatTemplate => _chat is null ? null : _use.Written;
+    public override string? ChatTemplate => _chat is null ? null : ChatChoice.Written(_use);
 
     /// <inheritdoc />
     public override IEnumerable<KeyValuePair<string, string>> Facts(EncodedData data)

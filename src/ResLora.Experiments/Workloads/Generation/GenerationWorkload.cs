@@ -3,6 +3,7 @@ using ResLora.Models;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training;
+using ResLora.Training.FineTuning;
 using ResLora.Training.Generation;
 using ResLora.Training.Objectives;
 
@@ -29,7 +30,7 @@ internal sealed class GenerationWorkload : TextWorkload
     {
         var data = source.Data;
         var task = PatternTask.With(TaskRegistry.Get(source.Task, new ColumnMap(data.Columns)), data.AnswerPattern);
-        var use = ChatUse.Of(data);
+        var use = ChatChoice.Of(data);
         var train = task.Read(data.Train, TaskSplit.Train, data.Limit);
         if (data.Validation is { } path)
         {
@@ -51,7 +52,7 @@ internal sealed class GenerationWorkload : TextWorkload
     public override TaskData Read(GivenData given, ModelSession session)
     {
         var task = PatternTask.With(TaskRegistry.Get(given.Task, given.Columns), given.AnswerPattern);
-        var use = ChatUse.Of(given.ChatTemplate, given.Adapter ?? session.ModelFolder);
+        var use = ChatChoice.Of(given.ChatTemplate, given.Adapter ?? session.ModelFolder);
         return new GenerationData(task, task.Read(given.Path, given.Split, given.Limit), [], use);
     }
 

@@ -3,10 +3,10 @@ using ResLora.Text.Data;
 using ResLora.Text.Data.Chat;
 using ResLora.Text.Tokenization;
 
-namespace ResLora.Experiments.Workloads.Generation;
+namespace ResLora.Training.FineTuning;
 
 /// <summary>Joins a model's tokenizer with the rules by which samples become tokens.</summary>
-internal static class SampleEncoding
+public static class SampleEncoding
 {
     // What SentencePiece writes for a blank.
     private const char BlankMark = '\u2581';
@@ -17,10 +17,12 @@ internal static class SampleEncoding
     /// <param name="maxLength">The longest sample in tokens.</param>
     /// <param name="maxUntrainedShare">The share of samples with nothing to learn above which the data is refused, 0 to 1.</param>
     /// <param name="chat">Writes conversations; null for no chat template.</param>
+    /// <returns>What turns samples into tokens and labels.</returns>
     /// <exception cref="ConfigException">No token ends a text.</exception>
     public static SampleTokenizer For(
         Tokenizer tokenizer, string folder, int maxLength, double maxUntrainedShare = 1, ChatEncoder? chat = null)
     {
+        ArgumentNullException.ThrowIfNull(tokenizer);
         var end = tokenizer.EndId ?? throw new ConfigException(
             $"{folder}: {tokenizer.Ends.Absence}, so that a model could never learn to stop.");
         return new SampleTokenizer(
@@ -40,5 +42,11 @@ internal static class SampleEncoding
     }
 
     /// <summary>The token that fills up short rows; which one does not matter, since it is never looked at.</summary>
-    public static int PadId(Tokenizer tokenizer) => tokenizer.PadId ?? tokenizer.EndId ?? 0;
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <returns>A token's id.</returns>
+    public static int PadId(Tokenizer tokenizer)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        return tokenizer.PadId ?? tokenizer.EndId ?? 0;
+    }
 }

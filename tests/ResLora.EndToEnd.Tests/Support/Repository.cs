@@ -1,7 +1,6 @@
-using ResLora.EndToEnd.Tests.Support;
 using Xunit;
 
-namespace ResLora.EndToEnd.Tests.LlamaCpp;
+namespace ResLora.EndToEnd.Tests.Support;
 
 /// <summary>Files of the repository, and those that lie beside it on some machines.</summary>
 internal static class Repository

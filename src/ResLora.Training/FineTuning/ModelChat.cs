@@ -2,12 +2,11 @@ using ResLora.Formats.Errors;
 using ResLora.Text.ChatTemplates;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Chat;
-using ResLora.Training;
 
-namespace ResLora.Experiments.Workloads.Generation;
+namespace ResLora.Training.FineTuning;
 
 /// <summary>The chat template with which samples are written for a model.</summary>
-internal static class ModelChat
+public static class ModelChat
 {
     /// <summary>Finds it.</summary>
     /// <param name="session">The model with its tokenizer.</param>
@@ -17,6 +16,9 @@ internal static class ModelChat
     /// <exception cref="ResLoraException">There are conversations and no template, or the template cannot be read.</exception>
     public static ChatEncoder? Of(ModelSession session, ChatUse use, IReadOnlyList<Sample> samples)
     {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(use);
+        ArgumentNullException.ThrowIfNull(samples);
         var conversation = samples.FirstOrDefault(sample => sample.Conversation is not null)?.Conversation;
         if (conversation is null && (!use.IsForPrompts || samples.All(sample => sample.Prompt.Length == 0)))
         {
@@ -35,8 +37,12 @@ internal static class ModelChat
     /// <param name="use">What the user says.</param>
     /// <returns>What writes it.</returns>
     /// <exception cref="ResLoraException">There is no template, or it cannot be read.</exception>
-    public static ChatEncoder For(ModelSession session, ChatUse use) =>
-        new(Format(session, use) ?? throw Missing("A conversation", session), session.Tokenizer);
+    public static ChatEncoder For(ModelSession session, ChatUse use)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(use);
+        return new ChatEncoder(Format(session, use) ?? throw Missing("A conversation", session), session.Tokenizer);
+    }
 
     private static ChatFormat? Format(ModelSession session, ChatUse use)
     {

@@ -1,22 +1,16 @@
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
-using ResLora.Text.Data.Chat;
+using ResLora.Training.FineTuning;
 
 namespace ResLora.Experiments.Workloads.Generation;
 
-/// <summary>Which chat template samples are written with, and what of them is learnt.</summary>
-/// <param name="IsForPrompts">Whether prompts with completions are written as conversations; conversations are in any case.</param>
-/// <param name="Template">A template of the user's; null for the model's own.</param>
-/// <param name="TemplateName">Where it is from; null for the model's own.</param>
-internal sealed record ChatUse(bool IsForPrompts = true, string? Template = null, string? TemplateName = null)
+/// <summary>What a user says of the chat template that samples are written with.</summary>
+internal static class ChatChoice
 {
     private const string Auto = "auto";
     private const string Never = "never";
     private const long MostBytes = 1 << 20;
-
-    /// <summary>Which tokens of conversations are learnt. Default: the assistant's turns.</summary>
-    public TrainOn TrainOn { get; init; }
 
     /// <summary>What a run's settings say.</summary>
     /// <param name="data">The settings.</param>
@@ -39,7 +33,8 @@ internal sealed record ChatUse(bool IsForPrompts = true, string? Template = null
     /// <summary>
     /// What training wrote, for those who ask as it did: the model's own template by its name, else its text; null for none.
     /// </summary>
-    public string? Written => IsForPrompts ? Template ?? TrainedPrompt.OwnTemplate : null;
+    /// <param name="use">What it was trained with.</param>
+    public static string? Written(ChatUse use) => use.IsForPrompts ? use.Template ?? TrainedPrompt.OwnTemplate : null;
 
     private static ChatUse OfTraining(TrainedPrompt prompt) => prompt.ChatTemplate switch
     {

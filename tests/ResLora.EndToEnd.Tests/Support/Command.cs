@@ -1,0 +1,34 @@
+using System.Diagnostics;
+
+namespace ResLora.EndToEnd.Tests.Support;
+
+/// <summary>Runs other programs than the built tool.</summary>
+internal static class Command
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(8);
+
+    /// <summary>Runs a program to its end.</summary>
+    /// <param name="folder">The current folder.</param>
+    /// <param name="environment">Variables beside those of this process; null values are taken away.</param>
+    /// <param name="program">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static ToolResult Run(
+        string folder, IEnumerable<KeyValuePair<string, string?>> environment, string program, params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        return Tool.End(process, _patience);
+    }
+}
