@@ -27,6 +27,7 @@ internal static class BenchmarkLine
             MemoryVerb.Create(),
             LoadVerb.Create(),
             ChatVerb.Create(),
+            StartVerb.Create(),
             DecodeVerb.Create(),
             MergeVerb.Create(),
             StepChildVerb.Create(),

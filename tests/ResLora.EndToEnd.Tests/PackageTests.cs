@@ -32,7 +32,7 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
 
         Feed.Dotnet(folder, "tool", "install", "ResLora.Cli", "--tool-path", folder["tools"], "--version", feed.Version).Expect(0);
         var tool = Path.Combine(folder["tools"], OperatingSystem.IsWindows() ? "reslora.exe" : "reslora");
-        var result = Command.Run(folder.Path, [], tool, "quickstart", "--steps", "12", "--held-out", "4").Expect(0);
+        var result = Command.Run(folder.Path, [], tool, "quickstart", "--steps", "20", "--held-out", "8").Expect(0);
 
         Assert.Contains("ResLoRA merged", result.Output, StringComparison.Ordinal);
         Assert.Contains("  reslora generate --model ", result.Output, StringComparison.Ordinal);
@@ -76,14 +76,17 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
 
         private readonly TemporaryFolder _folder = new();
         private readonly List<ZipArchive> _open = [];
+        private readonly bool _isOffline;
 
         public Feed()
         {
             Version = $"0.0.1-test{DateTime.UtcNow.Ticks}";
             var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)).Name;
-            Command.Run(
+            var packed = Command.Run(
                 Repository.Root, _environment, "dotnet", "pack", "-c", configuration, "-o", _folder["packages"], $"-p:PackageVersion={Version}",
-                "-v", "quiet").Expect(0);
+                "-v", "quiet");
+            _isOffline = packed.Output.Contains("NU1301", StringComparison.Ordinal);
+            _ = _isOffline ? packed : packed.Expect(0);
         }
 
         /// <summary>The packages' version.</summary>
@@ -94,6 +97,7 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
         /// <param name="kind">nupkg, or snupkg.</param>
         public ZipArchive Open(string name, string kind)
         {
+            SkipOffline();
             _open.Add(ZipFile.OpenRead(Path.Combine(_folder["packages"], $"{name}.{Version}.{kind}")));
             return _open[^1];
         }
@@ -101,6 +105,7 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
         /// <summary>A folder whose programs find our packages in the feed, and all others where they always are.</summary>
         internal TemporaryFolder Clean()
         {
+            SkipOffline();
             var folder = new TemporaryFolder();
             File.WriteAllText(folder["nuget.config"], $"""
                 <configuration>
@@ -127,6 +132,9 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
 
             _folder.Dispose();
         }
+
+        private void SkipOffline() =>
+            Assert.SkipWhen(_isOffline, "the compiler that packing needs is not on this machine, and cannot be downloaded");
 
         private static string UsersPackages() => Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");

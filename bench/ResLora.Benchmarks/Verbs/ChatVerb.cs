@@ -28,8 +28,9 @@ internal static class ChatVerb
     private static Findings Measure(Harness harness, string model)
     {
         string[] files = File.Exists(model) ? [model] : Directory.GetFiles(model, "*.safetensors");
-        using var start = new ToolStart("", "doctor", "--json");
-        using var chat = new ToolStart("What is the capital of France?\n", "chat", "--model", model, "--max-new-tokens", "1");
+        using var start = new ToolStart("", ToolStart.Built, "doctor", "--json");
+        using var chat = new ToolStart(
+            "What is the capital of France?\n", ToolStart.Built, "chat", "--model", model, "--max-new-tokens", "1");
         var times = harness.Measure(
         [
             new(Read, () => WholeFile.ReadOnce(files)),

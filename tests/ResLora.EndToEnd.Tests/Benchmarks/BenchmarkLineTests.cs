@@ -8,7 +8,7 @@ namespace ResLora.EndToEnd.Tests.Benchmarks;
 public sealed class BenchmarkLineTests
 {
     private static readonly string[] _shown =
-        ["gemm", "step", "pictures", "denoise", "structures", "lengths", "memory", "load", "chat", "decode", "merge"];
+        ["gemm", "step", "pictures", "denoise", "structures", "lengths", "memory", "load", "chat", "start", "decode", "merge"];
 
     [Fact]
     public void Help_OfEveryVerb_SaysWhatItAnswersAndWhatItsOptionsMean()
@@ -51,6 +51,7 @@ public sealed class BenchmarkLineTests
     [InlineData("--tokens must be 2 or more", "step", "--tokens", "1")]
     [InlineData("--data", "lengths", "--model", "m")]
     [InlineData("--model", "chat")]
+    [InlineData("'no/tool' is not there", "start", "--tool", "no/tool")]
     public void Run_OfALineThatCannotBe_SaysWhatIsWrong(string expected, params string[] arguments)
     {
         var result = Run(arguments).Expect(ExitCode.BadInput);
