@@ -17,20 +17,26 @@ internal static class ChatVerb
     {
         var model =
             new Option<string>("--model") { Description = "A chat model: a GGUF file, or a folder.", HelpName = "DIR", Required = true };
+        var tool = new Option<string?>("--tool")
+        {
+            Description = "The installed tool, which is compiled ahead; by default the one that is built here.",
+            HelpName = "FILE",
+        };
         return BenchmarkVerb.Create(
             "chat",
             "How long from the command 'chat' to the first word of an answer, against starting the tool and reading the file?",
             BenchmarkVerb.UsualRounds,
-            [model],
-            (line, harness) => Measure(harness, line.GetRequiredValue(model)));
+            [model, tool],
+            (line, harness) => Measure(
+                harness, line.GetRequiredValue(model), line.GetValue(tool) is { } installed ? [installed] : ToolStart.Built));
     }
 
-    private static Findings Measure(Harness harness, string model)
+    private static Findings Measure(Harness harness, string model, IReadOnlyList<string> tool)
     {
         string[] files = File.Exists(model) ? [model] : Directory.GetFiles(model, "*.safetensors");
-        using var start = new ToolStart("", ToolStart.Built, "doctor", "--json");
+        using var start = new ToolStart("", tool, "doctor", "--json");
         using var chat = new ToolStart(
-            "What is the capital of France?\n", ToolStart.Built, "chat", "--model", model, "--max-new-tokens", "1");
+            "What is the capital of France?\n", tool, "chat", "--model", model, "--max-new-tokens", "1");
         var times = harness.Measure(
         [
             new(Read, () => WholeFile.ReadOnce(files)),
@@ -40,7 +46,11 @@ internal static class ChatVerb
         return new Findings(
             new ReportTable("chat", [.. times.Select(t => new ReportRow(t.Key, new Measure(Figure.Milliseconds, t.Value)))]))
         {
-            Settings = new Dictionary<string, object> { ["fileBytes"] = files.Sum(file => new FileInfo(file).Length) },
+            Settings = new Dictionary<string, object>
+            {
+                ["fileBytes"] = files.Sum(file => new FileInfo(file).Length),
+                ["tool"] = tool.Count == 1 ? "installed" : "built here",
+            },
             Ratios =
             [
                 new(Chat, Start, Figure.Milliseconds, times[Chat].Over(times[Start])),
