@@ -32,12 +32,19 @@ internal sealed class RunArguments
         }
     }
 
-    /// <summary>Reads the settings, and says which task was found.</summary>
+    /// <summary>Reads the settings while libtorch loads, and says which task was found.</summary>
     /// <param name="line">The line.</param>
     /// <param name="context">Where it is said.</param>
     /// <param name="folder">The run's folder, where the line names one.</param>
     /// <returns>The settings, free of problems.</returns>
     public RunConfig Read(ParseResult line, CommandContext context, string? folder = null)
+    {
+        RunConfig? config = null;
+        context.RequireTorch(meanwhile: () => config = ReadSettings(line, context));
+        return folder is null ? config! : config! with { Output = Path.GetFullPath(folder) };
+    }
+
+    private RunConfig ReadSettings(ParseResult line, CommandContext context)
     {
         var file = line.GetValue(_config);
         if (file is null)
@@ -60,6 +67,6 @@ internal sealed class RunArguments
             context.Log(found);
         }
 
-        return folder is null ? config : config with { Output = Path.GetFullPath(folder) };
+        return config;
     }
 }

@@ -35,7 +35,6 @@ internal static class PlanCommand
             }
 
             var settings = run.Read(line, context);
-            context.RequireTorch();
             var report = PlanJob.Run(settings, count);
             context.Result(report, terminal => PlanView.Draw(report, terminal));
             return ExitCode.Done;

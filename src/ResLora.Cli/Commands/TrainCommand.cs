@@ -30,7 +30,6 @@ internal static class TrainCommand
         return verb.Does((line, context) =>
         {
             var settings = run.Read(line, context, line.GetValue(output));
-            context.RequireTorch();
             var report = RunProgress.Show(context, progress => TrainJob.Run(settings, line.GetValue(resume), progress, context.Stop));
             context.Result(RunView.Document(report), terminal => RunView.Draw(report, settings, terminal));
             return report.Result.Interrupted ? ExitCode.Interrupted : ExitCode.Done;
