@@ -15,6 +15,10 @@ public static class TorchLibraryLoader
     /// </summary>
     public const string MarkerVersion = "GLIBCXX_3.4.32";
 
+    /// <summary>What a program is told that references ResLora and no native libtorch.</summary>
+    internal const string NoTorch = "There is no libtorch beside this program: add one of the packages libtorch-cpu-linux-x64, "
+        + "TorchSharp-cpu and TorchSharp-cuda-linux to the project that runs.";
+
     private const string Need = $"This system's libstdc++ lacks {MarkerVersion}, so TorchSharp needs a patched copy of its native library";
 
     /// <summary>Loads the library; never throws for one that cannot be loaded or patched.</summary>
@@ -33,6 +37,10 @@ public static class TorchLibraryLoader
         catch (DllNotFoundException exception) when (exception.Message.Contains(MarkerVersion, StringComparison.Ordinal))
         {
             return LoadCopy(library, cacheFolder);
+        }
+        catch (DllNotFoundException exception) when (LoaderMessage(exception).StartsWith("libtorch", StringComparison.Ordinal))
+        {
+            return Failure(NoTorch);
         }
         catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException)
         {

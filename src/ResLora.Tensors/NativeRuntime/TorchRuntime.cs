@@ -39,7 +39,7 @@ public static class TorchRuntime
         {
             LibtorchSettings.Set();
             var context = AssemblyLoadContext.GetLoadContext(typeof(torch).Assembly) ?? AssemblyLoadContext.Default;
-            context.ResolvingUnmanagedDll += (_, name) => name == ImportName ? _loaded.Value.Handle : 0;
+            context.ResolvingUnmanagedDll += (_, name) => name == ImportName ? Resolve(_loaded.Value) : 0;
         }
     }
 
@@ -58,6 +58,11 @@ public static class TorchRuntime
             throw new ConfigException(problem);
         }
     }
+
+    /// <summary>The runtime asks only when all else has failed: a sentence is better than its list of folders.</summary>
+    private static nint Resolve((nint Handle, TorchRuntimeStatus Status) loaded) => loaded.Handle != 0
+        ? loaded.Handle
+        : throw new ConfigException(loaded.Status.Problem ?? TorchLibraryLoader.NoTorch);
 
     private static (nint, TorchRuntimeStatus) Load()
     {
