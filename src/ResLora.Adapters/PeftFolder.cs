@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Formats.HuggingFace;
 using ResLora.Formats.Peft;
 using ResLora.Tensors.Safetensors;
 using static TorchSharp.torch;
@@ -84,7 +85,7 @@ internal static class PeftFolder
                 Targets = choices.Targets.Named ?? throw new JsonException("target_modules is null"),
                 Exclude = choices.Targets.Exclude,
             });
-            return new AdapterDescription(folder, "peft", config, peft.BaseModel, tensorFile, PeftConfig.TensorPrefix)
+            return new AdapterDescription(folder, "peft", config, BaseModel(peft), tensorFile, PeftConfig.TensorPrefix)
             {
                 Peft = choices,
                 SavedModules = peft.SavedModules ?? [],
@@ -98,6 +99,12 @@ internal static class PeftFolder
                 $"{Path.Combine(folder, PeftConfig.FileName)}: a choice of modules cannot be read ({e.Message}); target_modules and exclude_modules hold a list of names, all-linear or a regular expression, rank_pattern and alpha_pattern map patterns to numbers.", e);
         }
     }
+
+    /// <summary>The base model; with its commit, it is a name on a hub and no folder of that name.</summary>
+    private static string? BaseModel(PeftConfig peft) =>
+        HubReference.IsRepository(peft.BaseModel) && peft.Revision is { } commit && HubReference.IsCommit(commit)
+            ? new HubReference(peft.BaseModel!, commit).ToString()
+            : peft.BaseModel;
 
     private static AdapterConfig Own(string folder, AdapterMethod method, PeftConfig peft, AdapterConfig common)
     {

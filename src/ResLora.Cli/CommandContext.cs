@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ResLora.Cli.Rendering;
+using ResLora.Hub;
 using ResLora.Tensors.NativeRuntime;
 using Spectre.Console;
 
@@ -14,6 +15,9 @@ namespace ResLora.Cli;
 /// <param name="Stop">Cancelled by Ctrl-C.</param>
 internal sealed record CommandContext(CommandStreams Streams, bool IsJson, bool IsVerbose, CancellationToken Stop)
 {
+    /// <summary>Whether only what the hub's cache holds is used.</summary>
+    public bool IsOffline { get; init; }
+
     /// <summary>Where Ctrl-C comes from, for a command that has another use for it now and then; null in tests.</summary>
     public InterruptSource? Interrupt { get; init; }
 
@@ -41,6 +45,15 @@ internal sealed record CommandContext(CommandStreams Streams, bool IsJson, bool 
         {
             draw(Streams.Terminal);
         }
+    }
+
+    /// <summary>A client of the hub that the environment names.</summary>
+    /// <param name="progress">Is told how far downloads are.</param>
+    /// <returns>The client, the caller's to dispose.</returns>
+    public HubClient Hub(IProgress<HubProgress> progress)
+    {
+        var settings = HubSettings.FromEnvironment();
+        return new HubClient(settings with { Offline = settings.Offline || IsOffline }, progress, Stop);
     }
 
     /// <summary>A line to the log.</summary>

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using ResLora.Cli.Commands;
 using ResLora.Cli.Rendering;
+using ResLora.Experiments.Places;
 using ResLora.Formats.Errors;
 using ResLora.Tensors.NativeRuntime;
 
@@ -19,11 +20,13 @@ internal static class CommandLine
         {
             GlobalOptions.Json,
             GlobalOptions.Verbose,
+            GlobalOptions.Offline,
             new HelpOption(),
             new VersionOption(),
             QuickstartCommand.Create(),
             DoctorCommand.Create(),
             InitCommand.Create(),
+            PullCommand.Create(),
             PlanCommand.Create(),
             TrainCommand.Create(),
             CompareCommand.Create(),
@@ -81,11 +84,14 @@ internal static class CommandLine
 
             EmptyPaths.Refuse(parsed);
             using var pause = new CollectionPause();
-            return verb.Body(parsed, new CommandContext(
+            var context = new CommandContext(
                 streams, parsed.GetValue(GlobalOptions.Json), parsed.GetValue(GlobalOptions.Verbose), interrupt.Token)
             {
+                IsOffline = parsed.GetValue(GlobalOptions.Offline),
                 Interrupt = interrupt,
-            });
+            };
+            using var hub = HubPlaces.Use(() => context.Hub(new DownloadProgress(context)));
+            return verb.Body(parsed, context);
         }
         catch (Exception error)
         {

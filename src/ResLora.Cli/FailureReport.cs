@@ -38,7 +38,7 @@ internal sealed class FailureReport(CommandStreams streams, bool isJson, string 
         var command = parsed.CommandResult.Command;
         var known = command.Subcommands.Select(c => c.Name)
             .Concat(command.Options.Select(o => o.Name))
-            .Append(GlobalOptions.Json.Name).Append(GlobalOptions.Verbose.Name)
+            .Append(GlobalOptions.Json.Name).Append(GlobalOptions.Verbose.Name).Append(GlobalOptions.Offline.Name)
             .ToArray();
         // Messages about single words of an unknown option repeat what its suggestion says better.
         var strange = parsed.UnmatchedTokens.Where(token => token.StartsWith('-') || command.Subcommands.Count > 0).Take(1).ToArray();

@@ -12,6 +12,13 @@ internal static class GlobalOptions
         Recursive = true,
     };
 
+    /// <summary>No downloads.</summary>
+    public static Option<bool> Offline { get; } = new("--offline")
+    {
+        Description = "Take what hub:... names from the cache alone and open no connection.",
+        Recursive = true,
+    };
+
     /// <summary>More on the log.</summary>
     public static Option<bool> Verbose { get; } = new("--verbose")
     {

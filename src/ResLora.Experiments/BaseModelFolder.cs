@@ -1,10 +1,12 @@
 using ResLora.Adapters;
+using ResLora.Experiments.Places;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Formats.HuggingFace;
 
 namespace ResLora.Experiments;
 
-/// <summary>Where the model of an adapter lies.</summary>
+/// <summary>Where the model of an adapter lies. Names on a hub are found in its cache, and downloaded if need be.</summary>
 public static class BaseModelFolder
 {
     /// <summary>The folder that the user gives, else the one that the adapter names.</summary>
@@ -13,7 +15,7 @@ public static class BaseModelFolder
     /// <returns>The folder.</returns>
     /// <exception cref="ConfigException">Nothing was given, and the adapter names no folder that is here.</exception>
     /// <exception cref="FileFormatException">The adapter cannot be read.</exception>
-    public static string Of(string? given, string? adapterFolder) => given
+    public static string Of(string? given, string? adapterFolder) => HubPlaces.Model(given)
         ?? Of(
             given,
             AdapterStore.Describe(
@@ -30,13 +32,21 @@ public static class BaseModelFolder
         ArgumentNullException.ThrowIfNull(adapter);
         if (given is not null)
         {
-            return given;
+            return HubPlaces.Model(given);
+        }
+
+        if (HubReference.Is(adapter.BaseModel))
+        {
+            return HubPlaces.Model(adapter.BaseModel!);
         }
 
         return adapter.BaseModel is { } named && ModelFiles.IsPlace(named)
             ? named
             : throw new ConfigException(adapter.BaseModel is null
                 ? $"{adapter.Folder}: the adapter does not name its base model; give it (--model)."
-                : $"{adapter.Folder}: the adapter names the base model '{adapter.BaseModel}', and there is no such folder or file here; give it (--model).");
+                : $"{adapter.Folder}: the adapter names the base model '{adapter.BaseModel}', and there is no such folder or file here; give it (--model){Hub(adapter.BaseModel)}.");
     }
+
+    private static string Hub(string name) =>
+        HubReference.IsRepository(name) ? $", from a hub with --model {HubReference.Prefix}{name}" : "";
 }

@@ -1,12 +1,12 @@
-using System.Text.RegularExpressions;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Formats.HuggingFace;
 using ResLora.Tensors.Safetensors;
 
 namespace ResLora.Models;
 
 /// <summary>Says what to do where a model's folder was expected and none is.</summary>
-public static partial class ModelPlace
+public static class ModelPlace
 {
     /// <summary>Refuses a path that is no folder and no GGUF file.</summary>
     /// <param name="folder">The path.</param>
@@ -35,17 +35,12 @@ public static partial class ModelPlace
         // Settings make full paths of what they name: the last two parts are what may be a hub's name. A folder of the first part speaks
         // against it.
         var parent = Path.GetDirectoryName(folder);
-        if (string.IsNullOrEmpty(parent) || Directory.Exists(parent) || !HubName().IsMatch(folder.Replace('\\', '/')))
+        if (string.IsNullOrEmpty(parent) || Directory.Exists(parent) || !HubReference.IsRepository($"{Path.GetFileName(parent)}/{Path.GetFileName(folder)}"))
         {
             return null;
         }
 
-        var name = Path.GetFileName(folder);
-        var whole = $"{Path.GetFileName(parent)}/{name}";
-        return $". Is '{whole}' the name of a model on a hub? Models are not downloaded here: get it once, for example with " +
-            $"'hf download {whole} --local-dir {name}' or a git clone with LFS, and give its folder ({name}).";
+        var name = $"{Path.GetFileName(parent)}/{Path.GetFileName(folder)}";
+        return $". Is '{name}' the name of a model on a hub? Then write {HubReference.Prefix}{name}, which downloads it if need be.";
     }
-
-    [GeneratedRegex(@"(^|/)[\w.-]+/[\w.-]+$")]
-    private static partial Regex HubName();
 }

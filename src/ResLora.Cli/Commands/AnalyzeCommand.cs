@@ -2,6 +2,7 @@ using System.CommandLine;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments.Analyzing;
 using ResLora.Experiments.Analyzing.Adapters;
+using ResLora.Experiments.Places;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Cli.Commands;
@@ -56,7 +57,7 @@ internal static class AnalyzeCommand
                     context.Result(AnalyzeView.Document(report, config), terminal => AnalyzeView.Draw(report, config, terminal));
                     return ExitCode.Done;
                 case (null, { } saved) when line.GetValue(output) is null && line.GetValue(set) is null or { Length: 0 }:
-                    var seen = AdapterAnalysis.Of(saved, line.GetValue(model));
+                    var seen = AdapterAnalysis.Of(HubPlaces.Model(saved), HubPlaces.Model(line.GetValue(model)));
                     context.Result(seen, terminal => AnalyzeView.Draw(seen, terminal));
                     return ExitCode.Done;
                 default:

@@ -2,6 +2,7 @@ using System.CommandLine;
 using ResLora.Cli.Chatting;
 using ResLora.Experiments;
 using ResLora.Experiments.Chatting;
+using ResLora.Experiments.Places;
 
 namespace ResLora.Cli.Commands;
 
@@ -30,10 +31,11 @@ internal static class ChatCommand
         sampling.AddTo(verb);
         return verb.Does((line, context) =>
         {
+            var adapterFolder = HubPlaces.Model(line.GetValue(adapter));
             var options = new ChatOptions
             {
-                Model = BaseModelFolder.Of(line.GetValue(model), line.GetValue(adapter)),
-                Adapter = line.GetValue(adapter),
+                Model = BaseModelFolder.Of(line.GetValue(model), adapterFolder),
+                Adapter = adapterFolder,
                 System = line.GetValue(system),
                 ChatTemplate = line.GetValue(template),
                 Generation = sampling.Of(line),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments;
 using ResLora.Experiments.Evaluating;
+using ResLora.Experiments.Places;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Text.Data;
@@ -88,14 +89,15 @@ internal static class EvaluateCommand
         };
         return verb.Does((line, context) =>
         {
+            var adapterFolder = HubPlaces.Model(line.GetValue(adapter));
             context.RequireTorch();
             var options = new EvaluateOptions
             {
-                Model = BaseModelFolder.Of(line.GetValue(model), line.GetValue(adapter)),
-                Adapter = line.GetValue(adapter),
+                Model = BaseModelFolder.Of(line.GetValue(model), adapterFolder),
+                Adapter = adapterFolder,
                 Rank = line.GetValue(rank),
                 Task = line.GetRequiredValue(task),
-                Data = line.GetRequiredValue(data),
+                Data = HubPlaces.Data(line.GetRequiredValue(data)),
                 Split = line.GetRequiredValue(split) switch
                 {
                     "test" => TaskSplit.Test,

@@ -2,6 +2,7 @@ using System.CommandLine;
 using ResLora.Adapters.Merging;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments.Exporting;
+using ResLora.Experiments.Places;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Cli.Commands;
@@ -73,8 +74,8 @@ internal static class ExportCommand
 
             var options = new ExportOptions
             {
-                Model = line.GetValue(model),
-                Adapter = line.GetValue(adapter),
+                Model = HubPlaces.Model(line.GetValue(model)),
+                Adapter = HubPlaces.Model(line.GetValue(adapter)),
                 To = line.GetValue(to) ?? throw new ConfigException($"--to is missing; it says what the export is for: {names}."),
                 Type = line.GetValue(type) is { } name ? ExportTypes.Parse(name) : null,
                 Output = line.GetValue(output),
@@ -83,7 +84,7 @@ internal static class ExportCommand
                 Method = line.GetValue(method) is { } wanted ? MergeMethods.Parse(wanted) : null,
                 Rank = line.GetValue(rank),
                 Task = line.GetValue(task),
-                Data = line.GetValue(data),
+                Data = HubPlaces.Data(line.GetValue(data)),
             };
             context.RequireTorch();
             if (line.GetValue(plan))

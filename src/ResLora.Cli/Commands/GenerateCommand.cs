@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ResLora.Experiments;
 using ResLora.Experiments.Chatting;
+using ResLora.Experiments.Places;
 using ResLora.Formats.Errors;
 using ResLora.Training;
 using ResLora.Training.Generation;
@@ -37,7 +38,8 @@ internal static class GenerateCommand
         sampling.AddTo(verb);
         return verb.Does((line, context) =>
         {
-            var folder = BaseModelFolder.Of(line.GetValue(model), line.GetValue(adapter));
+            var adapterFolder = HubPlaces.Model(line.GetValue(adapter));
+            var folder = BaseModelFolder.Of(line.GetValue(model), adapterFolder);
             context.RequireTorch(meanwhile: () => sampling.WarnOfWishes(line, folder));
             var settings = sampling.Of(line) with { UseCache = !line.GetValue(noCache) };
             var text = line.GetRequiredValue(prompt);
@@ -46,7 +48,7 @@ internal static class GenerateCommand
                 using var partner = ChatPartner.Open(new ChatOptions
                 {
                     Model = folder,
-                    Adapter = line.GetValue(adapter),
+                    Adapter = adapterFolder,
                     System = line.GetValue(system),
                     ChatTemplate = line.GetValue(template),
                     Generation = settings,
@@ -60,7 +62,7 @@ internal static class GenerateCommand
                 throw new ConfigException("--system and --chat-template are for conversations; add --chat.");
             }
 
-            using var session = ModelSession.Load(folder, line.GetValue(adapter), SharedOptions.DataTypeOf(line.GetRequiredValue(dtype)));
+            using var session = ModelSession.Load(folder, adapterFolder, SharedOptions.DataTypeOf(line.GetRequiredValue(dtype)));
             return Give(text, new TextGenerator(session.Causal, session.Tokenizer).Stream(text, settings, context.Stop), settings, context);
         });
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments;
 using ResLora.Experiments.Imagining;
+using ResLora.Experiments.Places;
 using ResLora.Training.Generation;
 
 namespace ResLora.Cli.Commands;
@@ -70,11 +71,12 @@ internal static class ImagineCommand
         };
         return verb.Does((line, context) =>
         {
+            var adapterFolder = HubPlaces.Model(line.GetValue(adapter));
             context.RequireTorch();
             var wanted = new ImagineOptions
             {
-                Model = BaseModelFolder.Of(line.GetValue(model), line.GetValue(adapter)),
-                Adapter = line.GetValue(adapter),
+                Model = BaseModelFolder.Of(line.GetValue(model), adapterFolder),
+                Adapter = adapterFolder,
                 Settings = new ImageSettings
                 {
                     Prompt = line.GetRequiredValue(prompt),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments.Importing;
+using ResLora.Experiments.Places;
 
 namespace ResLora.Cli.Commands;
 
@@ -44,8 +45,8 @@ internal static class ImportCommand
             var report = ImportJob.Run(
                 new ImportOptions
                 {
-                    Checkpoint = line.GetRequiredValue(checkpoint),
-                    Like = line.GetValue(like),
+                    Checkpoint = HubPlaces.Model(line.GetRequiredValue(checkpoint)),
+                    Like = HubPlaces.Model(line.GetValue(like)),
                     Output = line.GetRequiredValue(output),
                     Overwrite = line.GetValue(overwrite),
                     Averaged = line.GetValue(averaged),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments.Inspection;
+using ResLora.Experiments.Places;
 
 namespace ResLora.Cli.Commands;
 
@@ -31,7 +32,7 @@ internal static class InspectCommand
         };
         return verb.Does((line, context) =>
         {
-            var report = Inspector.Inspect(line.GetRequiredValue(path), line.GetValue(model));
+            var report = Inspector.Inspect(HubPlaces.Model(line.GetRequiredValue(path)), HubPlaces.Model(line.GetValue(model)));
             context.Result(InspectionView.Document(report), terminal => InspectionView.Draw(report, line.GetValue(tensors), terminal));
             return ExitCode.Done;
         });

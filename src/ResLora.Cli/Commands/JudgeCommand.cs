@@ -3,6 +3,7 @@ using System.Globalization;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments;
 using ResLora.Experiments.Judging;
+using ResLora.Experiments.Places;
 
 namespace ResLora.Cli.Commands;
 
@@ -42,13 +43,14 @@ internal static class JudgeCommand
         };
         return verb.Does((line, context) =>
         {
+            var adapterFolder = HubPlaces.Model(line.GetValue(adapter));
             context.RequireTorch();
             var report = JudgeJob.Run(
                 new JudgeOptions
                 {
-                    Model = BaseModelFolder.Of(line.GetValue(model), line.GetValue(adapter)),
-                    Adapter = line.GetValue(adapter),
-                    Data = line.GetRequiredValue(data),
+                    Model = BaseModelFolder.Of(line.GetValue(model), adapterFolder),
+                    Adapter = adapterFolder,
+                    Data = HubPlaces.Data(line.GetRequiredValue(data)),
                     Against = line.GetValue(against),
                     BatchSize = line.GetValue(batch),
                     Seed = line.GetValue(seed),

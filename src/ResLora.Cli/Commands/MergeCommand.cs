@@ -2,6 +2,7 @@ using System.CommandLine;
 using ResLora.Adapters.Merging;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments.Merging;
+using ResLora.Experiments.Places;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 
@@ -100,15 +101,15 @@ internal static class MergeCommand
             var name = line.GetValue(method);
             var options = new MergeOptions
             {
-                Adapter = line.GetRequiredValue(adapter),
-                Model = line.GetValue(model),
+                Adapter = HubPlaces.Model(line.GetRequiredValue(adapter)),
+                Model = HubPlaces.Model(line.GetValue(model)),
                 Method = name is null or Auto ? null : MergeMethods.Parse(name),
                 Rank = line.GetValue(rank),
                 Compare = line.GetValue(compare) || name == Auto,
                 Sequential = line.GetValue(sequential),
                 Ridge = line.GetValue(ridge),
                 CalibrationMemory = ByteSize.Parse("--calibration-memory", line.GetRequiredValue(memory)),
-                Calibration = line.GetValue(calibration),
+                Calibration = HubPlaces.Data(line.GetValue(calibration)),
                 CalibrationSamples = line.GetValue(calibrationSamples),
                 As = line.GetValue(target) switch
                 {
@@ -120,7 +121,7 @@ internal static class MergeCommand
                 Output = line.GetValue(output),
                 Overwrite = line.GetValue(overwrite),
                 Task = line.GetValue(task),
-                Data = line.GetValue(data),
+                Data = HubPlaces.Data(line.GetValue(data)),
                 Samples = line.GetValue(samples),
                 Answers = !line.GetValue(noAnswers),
             };

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using ResLora.Experiments;
+using ResLora.Experiments.Places;
 using ResLora.Experiments.Predicting;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
@@ -78,12 +79,13 @@ internal static class PredictCommand
         };
         return verb.Does((line, context) =>
         {
+            var adapterFolder = HubPlaces.Model(line.GetValue(adapter));
             context.RequireTorch();
             var options = new PredictOptions
             {
-                Model = BaseModelFolder.Of(line.GetValue(model), line.GetValue(adapter)),
-                Adapter = line.GetValue(adapter),
-                Data = line.GetValue(data),
+                Model = BaseModelFolder.Of(line.GetValue(model), adapterFolder),
+                Adapter = adapterFolder,
+                Data = HubPlaces.Data(line.GetValue(data)),
                 Task = line.GetValue(task),
                 Columns = ColumnArguments.Parse(line.GetValue(columns) ?? []),
                 Submission = line.GetValue(submission),

@@ -50,9 +50,9 @@ internal static class PretrainCommand
         return verb.Does((line, context) =>
         {
             context.RequireTorch();
-            var settings = ConfigFile.Read<PretrainConfig>(
+            var settings = ConfigFile.Located(ConfigFile.Read<PretrainConfig>(
                 line.GetRequiredValue(config),
-                [.. line.GetValue(set) ?? [], .. Overrides(line.GetValue(objective), line.GetValue(initOnly), line.GetValue(shardSize))]);
+                [.. line.GetValue(set) ?? [], .. Overrides(line.GetValue(objective), line.GetValue(initOnly), line.GetValue(shardSize))]));
             if (line.GetValue(output) is { } folder)
             {
                 settings = settings with { Output = Path.GetFullPath(folder) };

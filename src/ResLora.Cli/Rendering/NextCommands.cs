@@ -1,4 +1,5 @@
 using System.Globalization;
+using ResLora.Experiments.Places;
 using ResLora.Experiments.Quickstart;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
@@ -57,6 +58,10 @@ internal static class NextCommands
         ];
     }
 
+    /// <summary>A command line with the tool's name as it is called here.</summary>
+    /// <param name="arguments">The rest of the line.</param>
+    public static string Of(string arguments) => $"{Tool} {arguments}";
+
     private static string Tool
     {
         get
@@ -87,6 +92,11 @@ internal static class NextCommands
 
     private static string Word(string path)
     {
+        if (HubPlaces.Name(path) is var name && name != path)
+        {
+            return ShellWord.Quote(name);
+        }
+
         var relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
         return ShellWord.Quote(relative.StartsWith("..", StringComparison.Ordinal) ? Path.GetFullPath(path) : relative);
     }

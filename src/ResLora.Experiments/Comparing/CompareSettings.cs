@@ -1,4 +1,5 @@
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Places;
 using ResLora.Text.Data;
 
 namespace ResLora.Experiments.Comparing;
@@ -21,8 +22,8 @@ public sealed record CompareSettings : ICheckedConfig
     /// <summary>How learning rates are chosen. Default: not at all.</summary>
     public TuneSettings Tune { get; init; } = new();
 
-    /// <summary>The test data, a file or the data set's own folder. No model is measured on it before all are trained.</summary>
-    [ConfigPath]
+    /// <summary>The test data: a file, the data set's own folder, or <c>hub:org/name</c>. No model is measured on it before all are trained.</summary>
+    [ConfigPath(PlaceKind.Data)]
     public required string Test { get; init; }
 
     /// <summary>The part of a data set's folder that is the test data: test, or validation where test data has no labels. Default
@@ -55,7 +56,7 @@ public sealed record CompareSettings : ICheckedConfig
     /// Texts of another kind (as task <c>text</c> reads them), on which the loss before and after training says what was forgotten. For
     /// models that continue texts. Default: none.
     /// </summary>
-    [ConfigPath]
+    [ConfigPath(PlaceKind.Data)]
     public string? GeneralText { get; init; }
 
     /// <summary>How many samples of <see cref="GeneralText"/> are read from the start. Default 64.</summary>

@@ -35,7 +35,7 @@ internal static class ComparedFiles
     public static JsonObject SettingsOf(RunConfig run)
     {
         var settings = (JsonObject)JsonSerializer.SerializeToNode(run, ConfigFile.Options)!;
-        ConfigBinder.ReplacePaths(settings, typeof(RunConfig), _ => null);
+        ConfigBinder.ReplacePaths(settings, typeof(RunConfig), (_, _) => null);
         return settings;
     }
 

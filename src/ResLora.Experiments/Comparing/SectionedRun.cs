@@ -67,7 +67,8 @@ internal sealed class SectionedRun<T>
             ConfigBinder.ThrowIfAny(path, [.. problems, .. ofRun]);
         }
 
-        return new SectionedRun<T>(root, path, folder, run!, settings!, problems);
+        ConfigBinder.LocatePaths(root, typeof(RunConfig));
+        return new SectionedRun<T>(root, path, folder, ConfigFile.Located(run!), ConfigFile.Located(settings!), problems);
     }
 
     /// <summary>The run with some keys set otherwise.</summary>
@@ -85,7 +86,7 @@ internal sealed class SectionedRun<T>
         ConfigBinder.CompletePaths(own, typeof(RunConfig), _folder);
         var run = ConfigBinder.Collect<RunConfig>(own, "", new Dictionary<string, string>(), problems);
         problems.AddRange(run is null ? [] : EarlyEnds(run.Training));
-        return run is null ? null : run with { Output = null };
+        return run is null ? null : ConfigFile.Located(run with { Output = null });
     }
 
     private static IEnumerable<string> EarlyEnds(TrainConfig training)

@@ -1,4 +1,5 @@
 using ResLora.Adapters.Merging;
+using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Merging;
 using ResLora.Experiments.Running;
@@ -28,7 +29,7 @@ internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progr
     {
         var weights = _settings.Weights == TestedWeights.Best ? run.Folder.BestOrLast : run.Folder.Last;
         // As it was carried out: with its number type and its longest sample.
-        var settings = RunConfig.Read(run.Folder.ConfigFile);
+        var settings = ConfigFile.Located(RunConfig.Read(run.Folder.ConfigFile));
         var type = TrainJob.DataType(settings.Training.DataType);
         using var session = IsFull(settings) ? ModelSession.Load(weights, dtype: type) : ModelSession.Load(settings.Model, weights, type);
         var scorer = Scorer(session, IsFull(settings) ? null : weights, settings.Training.MaxLength);

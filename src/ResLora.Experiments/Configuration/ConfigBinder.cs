@@ -4,7 +4,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using ResLora.Adapters;
+using ResLora.Experiments.Places;
 using ResLora.Formats.Errors;
+using ResLora.Formats.HuggingFace;
 
 namespace ResLora.Experiments.Configuration;
 
@@ -56,18 +58,33 @@ internal static class ConfigBinder
         }
     }
 
-    /// <summary>Makes the settings that are paths full paths.</summary>
-    public static void CompletePaths(JsonObject node, Type type, string folder) =>
-        ReplacePaths(node, type, path => PathFault(path) is null ? Path.GetFullPath(path.GetValue<string>(), folder) : path.DeepClone());
+    /// <summary>Makes the settings that are paths full paths. Names on a hub stay.</summary>
+    public static void CompletePaths(JsonObject node, Type type, string folder) => ReplacePaths(
+        node, type, (path, kind) => HubReference.Is(path.GetValue<string>()) || PathFault(path, kind) is not null
+            ? path.DeepClone()
+            : Path.GetFullPath(path.GetValue<string>(), folder));
+
+    /// <summary>Puts paths in the place of names on a hub; what they mean is downloaded if need be.</summary>
+    /// <param name="node">The settings, free of problems, which are changed.</param>
+    /// <param name="type">The record that they are of.</param>
+    /// <exception cref="ResLoraException">What a name means cannot be had.</exception>
+    public static void LocatePaths(JsonObject node, Type type) =>
+        ReplacePaths(node, type, (path, kind) => HubPlaces.At(path.GetValue<string>(), kind));
+
+    /// <summary>Puts names on a hub in the place of paths into its cache.</summary>
+    /// <param name="node">The settings, which are changed.</param>
+    /// <param name="type">The record that they are of.</param>
+    public static void NamePaths(JsonObject node, Type type) =>
+        ReplacePaths(node, type, (path, kind) => HubPlaces.Name(path.GetValue<string>(), kind));
 
     /// <summary>Puts something else in the place of every path of settings.</summary>
     /// <param name="node">The settings, which are changed.</param>
     /// <param name="type">The record that they are of.</param>
-    /// <param name="replacement">What stands for a path, which is a text; null leaves null.</param>
-    public static void ReplacePaths(JsonObject node, Type type, Func<JsonNode, JsonNode?> replacement)
+    /// <param name="replacement">What stands for a path, which is a text, of a kind; null leaves null.</param>
+    public static void ReplacePaths(JsonObject node, Type type, Func<JsonNode, PlaceKind, JsonNode?> replacement)
     {
-        JsonNode? Replaced(JsonNode? path) =>
-            path?.GetValueKind() == JsonValueKind.String ? replacement(path) : path?.DeepClone();
+        JsonNode? Replaced(JsonNode? path, PlaceKind kind) =>
+            path?.GetValueKind() == JsonValueKind.String ? replacement(path, kind) : path?.DeepClone();
         foreach (var property in Properties(type))
         {
             var value = node[property.Name];
@@ -75,9 +92,11 @@ internal static class ConfigBinder
             {
                 ReplacePaths(child, property.PropertyType, replacement);
             }
-            else if (value is not null && property.AttributeProvider?.IsDefined(typeof(ConfigPathAttribute), false) == true)
+            else if (value is not null && PathKind(property) is { } kind)
             {
-                node[property.Name] = value is JsonArray paths ? new JsonArray([.. paths.Select(Replaced)]) : Replaced(value);
+                node[property.Name] = value is JsonArray paths
+                    ? new JsonArray([.. paths.Select(path => Replaced(path, kind))])
+                    : Replaced(value, kind);
             }
         }
     }
@@ -160,7 +179,7 @@ internal static class ConfigBinder
 
     private static string? Fault(JsonNode? value, JsonPropertyInfo property)
     {
-        if (property.AttributeProvider?.IsDefined(typeof(ConfigPathAttribute), false) == true && PathFault(value) is { } fault)
+        if (PathKind(property) is { } kind && PathFault(value, kind) is { } fault)
         {
             return fault;
         }
@@ -184,13 +203,19 @@ internal static class ConfigBinder
         }
     }
 
-    private static string? PathFault(JsonNode? value) => value switch
+    /// <summary>What may stand in a setting that is a path; null for one that is none.</summary>
+    public static PlaceKind? PathKind(JsonPropertyInfo property) =>
+        property.AttributeProvider?.GetCustomAttributes(typeof(ConfigPathAttribute), false) is [ConfigPathAttribute path] ? path.Kind : null;
+
+    private static string? PathFault(JsonNode? value, PlaceKind kind) => value switch
     {
-        JsonArray paths => paths.Select(PathFault).FirstOrDefault(fault => fault is not null),
+        JsonArray paths => paths.Select(path => PathFault(path, kind)).FirstOrDefault(fault => fault is not null),
         JsonValue path when path.GetValueKind() == JsonValueKind.String => path.GetValue<string>() switch
         {
             var text when string.IsNullOrWhiteSpace(text) => "is an empty path; is a variable unset?",
             var text when text.Contains('\0', StringComparison.Ordinal) => "is a path with a NUL character, which no file has",
+            var name when HubReference.Is(name) && kind == PlaceKind.Local => $"is '{name}', a name on a hub; a path is needed here",
+            var name when HubReference.Is(name) && HubReference.Problem(name) is { } problem => $"is '{name}', which {problem}",
             _ => null,
         },
         _ => null,

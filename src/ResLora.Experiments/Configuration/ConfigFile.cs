@@ -75,11 +75,36 @@ public static class ConfigFile
             : throw new ConfigException($"{source} must hold keys and values such as 'model: path', but holds a single value or a list.");
     }
 
-    /// <summary>The settings as YAML, defaults included; reading it gives the same settings.</summary>
+    /// <summary>
+    /// The settings as YAML, defaults included; reading it gives the same settings. What lies in a hub's cache has its name on the hub, with
+    /// the commit.
+    /// </summary>
     /// <typeparam name="T">The record of settings.</typeparam>
     /// <param name="config">The settings.</param>
     /// <returns>The YAML.</returns>
-    public static string ToYaml<T>(T config) => YamlText.Write(JsonSerializer.SerializeToNode(config, Options));
+    public static string ToYaml<T>(T config)
+    {
+        var node = JsonSerializer.SerializeToNode(config, Options);
+        if (node is JsonObject settings)
+        {
+            ConfigBinder.NamePaths(settings, typeof(T));
+        }
+
+        return YamlText.Write(node);
+    }
+
+    /// <summary>The settings with paths in the place of names on a hub; what they mean is downloaded if need be.</summary>
+    /// <typeparam name="T">The record of settings.</typeparam>
+    /// <param name="config">The settings, free of problems.</param>
+    /// <returns>The settings.</returns>
+    /// <exception cref="ResLoraException">What a name means cannot be had.</exception>
+    public static T Located<T>(T config)
+    {
+        var node = (JsonObject)JsonSerializer.SerializeToNode(config, Options)!;
+        var located = (JsonObject)node.DeepClone();
+        ConfigBinder.LocatePaths(located, typeof(T));
+        return JsonNode.DeepEquals(node, located) ? config : located.Deserialize<T>(Options)!;
+    }
 
     private static string ReadText(string path)
     {

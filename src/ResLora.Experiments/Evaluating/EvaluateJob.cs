@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Places;
 using ResLora.Experiments.Predicting;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
@@ -48,7 +49,7 @@ public static class EvaluateJob
         {
             Columns = new ColumnMap(options.Columns),
             Limit = options.Limit,
-            ModelName = options.Adapter ?? options.Model,
+            ModelName = HubPlaces.Name(options.Adapter ?? options.Model),
             Adapter = options.Adapter,
             ChatTemplate = options.ChatTemplate,
             AnswerPattern = options.AnswerPattern,

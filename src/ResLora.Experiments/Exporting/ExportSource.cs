@@ -1,8 +1,10 @@
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Experiments.Merging;
+using ResLora.Experiments.Places;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
+using ResLora.Formats.HuggingFace;
 using ResLora.Models;
 using ResLora.Tensors.Safetensors;
 using ResLora.Text.Tokenization;
@@ -80,8 +82,11 @@ public sealed record ExportSource
     /// <summary>Whether merging loses nothing but rounding.</summary>
     public bool IsExact => MergedSize.IsExact(Method);
 
-    /// <summary>The base model as other tools are told of it: the adapter's own name for it, else its folder.</summary>
-    public string BaseName => Adapter?.BaseModel ?? ModelFolder;
+    /// <summary>The base model as an adapter's files name it: the adapter's own name for it, else its name on a hub or its folder.</summary>
+    public string StoredBaseName => HubPlaces.Name(Adapter?.BaseModel ?? ModelFolder);
+
+    /// <summary>The base model as other tools are told of it, on a hub without the commit.</summary>
+    public string BaseName => HubReference.Is(StoredBaseName) ? HubReference.Parse(StoredBaseName).Repository : StoredBaseName;
 
     /// <summary>Opens what the options name.</summary>
     /// <param name="options">The options.</param>

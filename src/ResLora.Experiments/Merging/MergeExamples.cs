@@ -1,3 +1,4 @@
+using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
@@ -54,7 +55,8 @@ internal static class MergeExamples
         (folder, fault) = (run?.Path ?? "", null);
         try
         {
-            return run is null ? null : AsTrained(RunConfig.Read(run.ConfigFile), adapter!).ReadData(session.Model, headIsNew: false);
+            return run is null ? null : AsTrained(ConfigFile.Located(RunConfig.Read(run.ConfigFile)), adapter!).ReadData(
+                session.Model, headIsNew: false);
         }
         catch (ResLoraException error)
         {

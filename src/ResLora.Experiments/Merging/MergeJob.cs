@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Places;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats;
@@ -130,7 +131,7 @@ public static class MergeJob
     {
         if (target == MergeTarget.Lora)
         {
-            AdapterStore.SavePeft(merged, folder, baseModel);
+            AdapterStore.SavePeft(merged, folder, HubPlaces.Name(baseModel));
             if (session.Model.Head is { } head)
             {
                 ModelHeadFile.Write(folder, head);

@@ -1,4 +1,5 @@
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Places;
 using ResLora.Formats;
 using ResLora.Images.Augmentation;
 using ResLora.Training.Loop;
@@ -16,7 +17,7 @@ public sealed record PretrainConfig : ICheckedConfig
     /// The texts: a JSONL, JSON, CSV, TSV or Parquet file, a document a row; or a <c>.txt</c> or <c>.md</c> file, or a folder of such.
     /// Needed but with both <see cref="InitOnly"/> and <c>tokenizer.from</c>.
     /// </summary>
-    [ConfigPath]
+    [ConfigPath(PlaceKind.Data)]
     public string? Texts { get; init; }
 
     /// <summary>

@@ -86,8 +86,7 @@ public static class ConfigReference
     }
 
     private static string Takes(JsonPropertyInfo property) =>
-        property.AttributeProvider!.IsDefined(
-            typeof(ConfigPathAttribute), false) ? "a path" : ConfigBinder.Wanted(property).Split(" (")[0];
+        ConfigBinder.PathKind(property) is not null ? "a path" : ConfigBinder.Wanted(property).Split(" (")[0];
 
     private static string Default(JsonPropertyInfo property, object? value) => property.IsRequired
         ? "required"

@@ -1,9 +1,11 @@
 using System.Globalization;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Places;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Formats.HuggingFace;
 using ResLora.Models;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training.Loop;
@@ -33,11 +35,12 @@ public static class ConfigTemplate
         string? found = null;
         if (task is null && data is not null)
         {
-            (task, var reason) = model is null ? TaskFinder.Find(data, isForEncoder: false) : RunRequest.TaskOf(model, data);
+            var (here, place) = (HubPlaces.Model(model), HubPlaces.Data(data));
+            (task, var reason) = here is null ? TaskFinder.Find(place, isForEncoder: false) : RunRequest.TaskOf(here, place);
             found = $"The task is {task}: {reason}.";
         }
 
-        task ??= (model is null ? null : OnlyTaskOf(model)) ?? "completion";
+        task ??= (model is null ? null : OnlyTaskOf(HubPlaces.Model(model))) ?? "completion";
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         AtomicFile.WriteText(path, Text(Path.GetFileName(path), From(folder, model) ?? "path/to/model", From(folder, data), task));
         return found;
@@ -117,5 +120,5 @@ public static class ConfigTemplate
     private static string Scalar(string text) => YamlText.Write(System.Text.Json.Nodes.JsonValue.Create(text)).TrimEnd('\n');
 
     private static string? From(string folder, string? path) =>
-        path is null || Path.IsPathRooted(path) ? path : Path.GetRelativePath(folder, Path.GetFullPath(path));
+        path is null || Path.IsPathRooted(path) || HubReference.Is(path) ? path : Path.GetRelativePath(folder, Path.GetFullPath(path));
 }

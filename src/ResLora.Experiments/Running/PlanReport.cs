@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using ResLora.Adapters;
 using ResLora.Experiments.Inspection;
+using ResLora.Experiments.Places;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats;
 using ResLora.Formats.NativeRuntime;
@@ -44,7 +45,7 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
 
     /// <summary>The plan of a run whose model and data are there already; the model may be on the meta device.</summary>
     internal static PlanReport Of(RunConfig config, Network model, AdaptedModel? adapter, TaskData data, EncodedData encoded) => new(
-        config.Model,
+        HubPlaces.Name(config.Model),
         adapter?.Config,
         adapter is null ? [] : Groups(adapter),
         encoded.Validation.Count,

@@ -1,5 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Places;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Models;
@@ -14,8 +15,8 @@ public sealed record RunConfig : ICheckedConfig
     /// <summary>The metric of <c>training.bestMetric</c> that has every evaluation generate answers and compare them.</summary>
     public const string ExactMatchMetric = "eval_exact_match";
 
-    /// <summary>The base model: a folder in Hugging Face's layout.</summary>
-    [ConfigPath]
+    /// <summary>The base model: a folder in Hugging Face's layout, a GGUF file, or <c>hub:org/name</c> (docs/hub.md).</summary>
+    [ConfigPath(PlaceKind.Model)]
     public required string Model { get; init; }
 
     /// <summary>The task: how rows become prompt and completion, and what the answer is (docs/tasks.md lists all).</summary>
@@ -28,10 +29,10 @@ public sealed record RunConfig : ICheckedConfig
     public AdapterConfig? Adapter { get; init; } = new();
 
     /// <summary>
-    /// An adapter folder, reslora or PEFT, that training starts from. Its settings (rank, alpha, targets, shortcut) are then the run's, and
+    /// An adapter folder, reslora or PEFT, or <c>hub:org/name</c>, that training starts from. Its settings (rank, alpha, targets, shortcut) are then the run's, and
     /// <see cref="Adapter"/> must be left out. The optimizer and the learning rate start anew. Default: a new adapter.
     /// </summary>
-    [ConfigPath]
+    [ConfigPath(PlaceKind.Model)]
     public string? StartFrom { get; init; }
 
     /// <summary>

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Places;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
+using ResLora.Formats.HuggingFace;
 using ResLora.Models;
 
 namespace ResLora.Experiments.Running;
@@ -27,8 +29,8 @@ public sealed record RunRequest
     /// <summary><c>key=value</c> each, which override all else.</summary>
     public IReadOnlyList<string> Assignments { get; init; } = [];
 
-    /// <summary>Reads the settings.</summary>
-    /// <returns>The settings, free of problems, and a sentence on the task if it was found by the data's columns.</returns>
+    /// <summary>Reads the settings, and brings here what they name on a hub.</summary>
+    /// <returns>The settings, free of problems, with paths alone, and a sentence on the task if it was found by the data's columns.</returns>
     /// <exception cref="ResLoraException">Something is missing, cannot be read, or cannot be carried out.</exception>
     public (RunConfig Config, string? Found) Read()
     {
@@ -41,7 +43,7 @@ public sealed record RunRequest
         var (task, found) = (Task, (string?)null);
         if (File is null && task is null && !Assignments.Any(assignment => assignment.StartsWith("task=", StringComparison.Ordinal)))
         {
-            (task, var reason) = TaskOf(Model!, Data!);
+            (task, var reason) = TaskOf(HubPlaces.Model(Model!), HubPlaces.Data(Data!));
             found = $"The task is {task}: {reason} (--task names another).";
         }
 
@@ -49,12 +51,12 @@ public sealed record RunRequest
             column => Given($"data.columns.{column.Key}", column.Value)), .. Assignments];
         if (File is { } file)
         {
-            return (RunConfig.Read(file, assignments), found);
+            return (ConfigFile.Located(RunConfig.Read(file, assignments)), found);
         }
 
         var config = ConfigFile.Parse<RunConfig>("", "The command line", Directory.GetCurrentDirectory(), assignments);
-        var name = Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(config.Data.Train));
-        return (config with { Output = config.Output ?? Path.GetFullPath(Path.Combine("runs", name)) }, found);
+        var name = Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(PathOf(config.Data.Train)));
+        return (ConfigFile.Located(config with { Output = config.Output ?? Path.GetFullPath(Path.Combine("runs", name)) }), found);
     }
 
     /// <summary>The task that the data's columns belong to, for a model.</summary>
@@ -67,6 +69,9 @@ public sealed record RunRequest
         using var network = ModelRegistry.Build(model);
         return WorkloadRegistry.Of(network, model).FindTask(data);
     }
+
+    private static string PathOf(string data) =>
+        HubReference.Is(data) && HubReference.Parse(data) is var reference ? reference.Path ?? reference.Repository : data;
 
     private static IEnumerable<string> Given(string key, string? value) =>
         value is null ? [] : [$"{key}={JsonSerializer.Serialize(value)}"];

@@ -1,5 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Places;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
@@ -142,7 +143,7 @@ public static class TrainJob
 
     private static Action<string> Save(RunConfig config, ModelSession session, TaskData data) => folder =>
     {
-        session.Save(folder, config.Model);
+        session.Save(folder, HubPlaces.Name(config.Model));
         var prompt = TrainedPrompt.Of(config);
         (prompt is null ? null : prompt with { ChatTemplate = data.ChatTemplate })?.Write(folder);
     };

@@ -1,4 +1,5 @@
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Places;
 using ResLora.Formats;
 using ResLora.Images.Augmentation;
 using ResLora.Text.Data.Chat;
@@ -16,14 +17,14 @@ public sealed record DataConfig
     /// <summary>The default of <see cref="PictureCache"/>.</summary>
     internal const string UsualPictureCache = "256MB";
 
-    /// <summary>The training data: a file, or the data set's own folder.</summary>
-    [ConfigPath]
+    /// <summary>The training data: a file, the data set's own folder, or <c>hub:org/name</c> (docs/hub.md).</summary>
+    [ConfigPath(PlaceKind.Data)]
     public required string Train { get; init; }
 
     /// <summary>
-    /// The validation data: a file, or the data set's own folder. Default: <see cref="ValidationCount"/> samples of the training data.
+    /// The validation data, as <c>train</c>. Default: <see cref="ValidationCount"/> samples of the training data.
     /// </summary>
-    [ConfigPath]
+    [ConfigPath(PlaceKind.Data)]
     public string? Validation { get; init; }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ResLora.Formats.Errors;
+using ResLora.Formats.HuggingFace;
 using ResLora.Formats.Json;
 
 namespace ResLora.Formats.Peft;
@@ -39,6 +40,10 @@ public sealed record PeftConfig
     /// <summary>The model that the adapter belongs to: a hub name or a folder.</summary>
     [JsonPropertyName("base_model_name_or_path")]
     public string? BaseModel { get; init; }
+
+    /// <summary>The commit, the branch or the tag of <see cref="BaseModel"/> on a hub; null where it is in a folder.</summary>
+    [JsonPropertyName("revision")]
+    public string? Revision { get; init; }
 
     /// <summary>R. Default 8.</summary>
     [JsonPropertyName("r")]
@@ -171,7 +176,7 @@ public sealed record PeftConfig
     /// <param name="type">The <c>peft_type</c>.</param>
     /// <param name="targetModules">Module names or suffixes.</param>
     /// <param name="rank">R; null for a method that has none, nor patterns.</param>
-    /// <param name="baseModel">The model that the adapter belongs to, or null.</param>
+    /// <param name="baseModel">The model that the adapter belongs to, which may be a name on a hub, or null.</param>
     /// <param name="own">The method's own keys.</param>
     /// <param name="rankPattern">Ranks of single modules, by pattern; null for none.</param>
     /// <param name="alphaPattern">Alphas of single modules, by pattern; null for none.</param>
@@ -189,6 +194,8 @@ public sealed record PeftConfig
     {
         ArgumentNullException.ThrowIfNull(own);
         extras ??= new PeftExtras();
+        // PEFT has a key for the commit, and none for a place in a repository.
+        var onHub = HubReference.Is(baseModel) && HubReference.Parse(baseModel!) is { Path: null } reference ? reference : null;
         // PEFT writes its keys sorted, and patterns that never overlap may be.
         var ranks = new SortedDictionary<string, int>(rankPattern?.ToDictionary() ?? [], StringComparer.Ordinal);
         var alphas = new SortedDictionary<string, double>(alphaPattern?.ToDictionary() ?? [], StringComparer.Ordinal);
@@ -196,7 +203,7 @@ public sealed record PeftConfig
         {
             ["alpha_pattern"] = alphas,
             ["auto_mapping"] = null,
-            ["base_model_name_or_path"] = baseModel,
+            ["base_model_name_or_path"] = onHub?.Repository ?? baseModel,
             ["inference_mode"] = true,
             ["layers_pattern"] = null,
             ["layers_to_transform"] = null,
@@ -204,7 +211,7 @@ public sealed record PeftConfig
             ["peft_type"] = type,
             ["r"] = rank,
             ["rank_pattern"] = ranks,
-            ["revision"] = null,
+            ["revision"] = onHub?.Revision,
             ["target_modules"] = targetModules,
             ["task_type"] = extras.TaskType,
         };

@@ -12,7 +12,7 @@ internal static class PeftKeys
     private static readonly HashSet<string> _neutral = new(StringComparer.Ordinal)
     {
         "auto_mapping", "bias", "corda_config", "ensure_weight_tying", "eva_config", "inference_mode", "init_lora_weights", "loftq_config", "lora_ga_config",
-        "megatron_config", "megatron_core", "peft_version", "qalora_group_size", "revision", "runtime_config",
+        "megatron_config", "megatron_core", "peft_version", "qalora_group_size", "runtime_config",
         "merge_weights",   // of older versions
     };
 

@@ -3,6 +3,7 @@ using NetArchTest.Rules;
 using ResLora.Adapters;
 using ResLora.Experiments.Verification;
 using ResLora.Formats;
+using ResLora.Hub;
 using ResLora.Images;
 using ResLora.Models;
 using ResLora.Statistics;
@@ -19,6 +20,7 @@ public sealed class DependencyTests
     private static readonly Assembly[] _libraries =
     [
         typeof(ByteSize).Assembly,
+        typeof(HubClient).Assembly,
         typeof(Interval).Assembly,
         typeof(Shapes).Assembly,
         typeof(Tokenizer).Assembly,
@@ -32,20 +34,25 @@ public sealed class DependencyTests
     [Theory]
     [InlineData("ResLora.Formats", new[]
     {
+        "ResLora.Hub", "ResLora.Statistics", "ResLora.Tensors", "ResLora.Text", "ResLora.Images", "ResLora.Adapters", "ResLora.Models", "ResLora.Training",
+        "ResLora.Experiments", "ResLora.Cli",
+    })]
+    [InlineData("ResLora.Hub", new[]
+    {
         "ResLora.Statistics", "ResLora.Tensors", "ResLora.Text", "ResLora.Images", "ResLora.Adapters", "ResLora.Models", "ResLora.Training",
         "ResLora.Experiments", "ResLora.Cli",
     })]
     [InlineData("ResLora.Statistics", new[]
     {
-        "ResLora.Tensors", "ResLora.Text", "ResLora.Images", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments",
+        "ResLora.Hub", "ResLora.Tensors", "ResLora.Text", "ResLora.Images", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments",
         "ResLora.Cli",
     })]
-    [InlineData("ResLora.Tensors", new[] { "ResLora.Text", "ResLora.Images", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
-    [InlineData("ResLora.Text", new[] { "ResLora.Tensors", "ResLora.Images", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
-    [InlineData("ResLora.Images", new[] { "ResLora.Tensors", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
-    [InlineData("ResLora.Adapters", new[] { "ResLora.Text", "ResLora.Images", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
-    [InlineData("ResLora.Models", new[] { "ResLora.Text", "ResLora.Images", "ResLora.Adapters", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
-    [InlineData("ResLora.Training", new[] { "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Tensors", new[] { "ResLora.Hub", "ResLora.Text", "ResLora.Images", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Text", new[] { "ResLora.Hub", "ResLora.Tensors", "ResLora.Images", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Images", new[] { "ResLora.Hub", "ResLora.Tensors", "ResLora.Adapters", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Adapters", new[] { "ResLora.Hub", "ResLora.Text", "ResLora.Images", "ResLora.Models", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Models", new[] { "ResLora.Hub", "ResLora.Text", "ResLora.Images", "ResLora.Adapters", "ResLora.Training", "ResLora.Experiments", "ResLora.Cli" })]
+    [InlineData("ResLora.Training", new[] { "ResLora.Hub", "ResLora.Experiments", "ResLora.Cli" })]
     [InlineData("ResLora.Experiments", new[] { "ResLora.Cli" })]
     public void Library_OfALowerLayer_DoesNotKnowTheLayersAbove(string library, string[] forbidden)
     {
@@ -77,6 +84,7 @@ public sealed class DependencyTests
 
     [Theory]
     [InlineData("ResLora.Formats")]
+    [InlineData("ResLora.Hub")]
     [InlineData("ResLora.Statistics")]
     [InlineData("ResLora.Text")]
     [InlineData("ResLora.Images")]
@@ -100,6 +108,7 @@ public sealed class DependencyTests
     }
 
     [Theory]
+    [InlineData("Polly", "ResLora.Hub")]
     [InlineData("Parquet", "ResLora.Text")]
     [InlineData("CsvHelper", "ResLora.Text")]
     [InlineData("MathNet", "ResLora.Statistics")]

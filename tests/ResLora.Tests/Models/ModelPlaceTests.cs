@@ -14,7 +14,7 @@ public sealed class ModelPlaceTests
     {
         var error = Assert.Throws<FileFormatException>(() => ModelRegistry.Build(name));
 
-        Assert.Contains("'hf download some-org/Some-Model_1.5B --local-dir Some-Model_1.5B'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("write hub:some-org/Some-Model_1.5B,", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Places;
 using ResLora.Experiments.Running;
+using ResLora.Formats.HuggingFace;
 
 namespace ResLora.Experiments.Comparing.Reports;
 
@@ -41,5 +43,9 @@ internal static class ReportOrigin
         return YamlText.Write(root);
     }
 
-    private static JsonNode Name(JsonNode path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(path.GetValue<string>()));
+    private static JsonNode Name(JsonNode path, PlaceKind kind)
+    {
+        var name = HubPlaces.Name(path.GetValue<string>(), kind);
+        return HubReference.Is(name) ? name : Path.GetFileName(Path.TrimEndingDirectorySeparator(name));
+    }
 }

@@ -71,11 +71,11 @@ internal sealed class PeftTarget : IExportTarget
         ArgumentNullException.ThrowIfNull(graph);
         if (IsPlain(graph.Source))
         {
-            AdapterStore.Save(graph.Session.Adapter!, folder, graph.Source.BaseName);
+            AdapterStore.Save(graph.Session.Adapter!, folder, graph.Source.StoredBaseName);
         }
         else
         {
-            AdapterStore.SavePeftUnpadded(graph.Written, folder, graph.Source.BaseName);
+            AdapterStore.SavePeftUnpadded(graph.Written, folder, graph.Source.StoredBaseName);
         }
 
         if (graph.Source.Head is { Kind: not ModelHeadKind.MaskedTokens } head)

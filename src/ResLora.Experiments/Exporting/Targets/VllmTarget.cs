@@ -66,7 +66,7 @@ internal sealed class VllmTarget : IExportTarget
     public void Write(ExportGraph graph, string folder)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        AdapterStore.SavePeft(graph.Written, folder, graph.Source.BaseName);
+        AdapterStore.SavePeft(graph.Written, folder, graph.Source.StoredBaseName);
     }
 
     /// <inheritdoc />
