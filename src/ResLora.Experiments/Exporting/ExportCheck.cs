@@ -1,5 +1,6 @@
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
+using ResLora.Formats.HuggingFace;
 
 namespace ResLora.Experiments.Exporting;
 
@@ -73,7 +74,7 @@ public static class ExportCheck
     private static string? Missing(ExportPlan plan)
     {
         var missing = new[] { plan.Model, plan.Adapter }.OfType<string>().Where(
-            folder => !Directory.Exists(folder) && !File.Exists(folder)).ToArray();
+            folder => !HubReference.Is(folder) && !Directory.Exists(folder) && !File.Exists(folder)).ToArray();
         return missing.Length == 0 ? null : $"what it was made from is not there any more: {string.Join(", ", missing)}";
     }
 

@@ -1,4 +1,5 @@
 using ResLora.Experiments.Merging;
+using ResLora.Experiments.Places;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats;
@@ -61,7 +62,7 @@ public static class ExportJob
 
     /// <summary>The options that lead to a plan's sources again.</summary>
     internal static ExportOptions Options(ExportPlan plan) =>
-        new() { To = plan.Target, Model = plan.Model, Adapter = plan.Adapter, Method = plan.Method, Type = plan.Type, Rank = plan.Rank };
+        new() { To = plan.Target, Model = HubPlaces.Model(plan.Model), Adapter = HubPlaces.Model(plan.Adapter), Method = plan.Method, Type = plan.Type, Rank = plan.Rank };
 
     internal static ExportReport Run(ExportOptions options, IExportTarget target)
     {
@@ -92,7 +93,11 @@ public static class ExportJob
         {
             Version = ExportReport.CurrentVersion,
             Plan =
-                plan with { Model = Path.GetFullPath(plan.Model), Adapter = plan.Adapter is null ? null : Path.GetFullPath(plan.Adapter) },
+                plan with
+                {
+                    Model = HubPlaces.Name(Path.GetFullPath(plan.Model)),
+                    Adapter = plan.Adapter is null ? null : HubPlaces.Name(Path.GetFullPath(plan.Adapter)),
+                },
             MergeLoss = graph.Merged is null ? null : Loss(graph, texts),
             CalibratedOn = graph.CalibratedOn,
             MeasuredOn = texts.Source,

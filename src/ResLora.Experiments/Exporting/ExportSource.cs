@@ -82,6 +82,9 @@ public sealed record ExportSource
     /// <summary>Whether merging loses nothing but rounding.</summary>
     public bool IsExact => MergedSize.IsExact(Method);
 
+    /// <summary>The model as commands here name it: on a hub with its commit, else its folder.</summary>
+    public string ModelName => HubPlaces.Name(ModelFolder);
+
     /// <summary>The base model as an adapter's files name it: the adapter's own name for it, else its name on a hub or its folder.</summary>
     public string StoredBaseName => HubPlaces.Name(Adapter?.BaseModel ?? ModelFolder);
 

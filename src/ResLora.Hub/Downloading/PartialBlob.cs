@@ -19,7 +19,7 @@ internal sealed class PartialBlob : IDisposable
     public const string Extension = ".reslora.incomplete";
 
     private const string JournalExtension = ".reslora.parts";
-    private const long BytesBetweenNotes = 8L << 20;
+    private const long BytesBetweenNotes = 1L << 20;
     private const long LargestJournal = 16L << 20;
 
     private readonly string _blob;

@@ -35,7 +35,7 @@ internal static partial class HubFault
                 new ConfigException($"{host} does not accept the token that was sent; set HF_TOKEN to a token that is valid, or unset it."),
             (HttpStatusCode.Unauthorized or HttpStatusCode.NotFound, _) => new ConfigException(
                 $"There is no {request.Repository.Title} on {host}, or it is private{(hasToken ? " and the token that was sent may not read it" : "")}; "
-                + $"check the name, {(hasToken ? "or take another token" : "or set HF_TOKEN to a token that may read it")} (HF_TOKEN)."),
+                + $"check the name, or set HF_TOKEN to a token that may read it."),
             (HttpStatusCode.Forbidden, _) => new ConfigException(
                 $"{host} refuses {request.Title}{Said(message)}; give the token that is sent (HF_TOKEN) the right to read this repository."),
             (HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError, _) =>

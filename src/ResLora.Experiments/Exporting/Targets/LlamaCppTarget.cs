@@ -83,7 +83,7 @@ internal sealed class LlamaCppTarget : IExportTarget
         var isFile = GgufFolder.IsOne(source.ModelFolder);
         if (!isFile)
         {
-            yield return $"reslora export --model {source.ModelFolder} --to llama.cpp --output base-gguf";
+            yield return $"reslora export --model {source.ModelName} --to llama.cpp --output base-gguf";
         }
 
         var baseFile = isFile ? source.ModelFolder : Path.Combine("base-gguf", GgufFiles.Model);

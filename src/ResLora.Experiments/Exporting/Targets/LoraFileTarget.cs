@@ -94,6 +94,6 @@ internal sealed class LoraFileTarget(LoraFileFormat format) : IExportTarget
         yield return IsKohya
             ? $"cp {folder}/{File} stable-diffusion-webui/models/Lora/my-lora.safetensors   # then <lora:my-lora:1> in the prompt"
             : $"pipe.load_lora_weights(\"{folder}\", weight_name=\"{File}\")   # in Python, pipe = StableDiffusionPipeline.from_pretrained(\"{source.BaseName}\")";
-        yield return $"reslora imagine --model {source.ModelFolder} --adapter {folder}{(IsKohya ? $"/{File}" : "")} --prompt \"...\"";
+        yield return $"reslora imagine --model {source.ModelName} --adapter {folder}{(IsKohya ? $"/{File}" : "")} --prompt \"...\"";
     }
 }

@@ -113,7 +113,7 @@ internal sealed class PeftTarget : IExportTarget
         yield return $"PeftModel.from_pretrained({loader}, \"{folder}\")   # in Python";
         if (command is not null)
         {
-            yield return $"reslora {command} --model {source.ModelFolder} --adapter {folder}";
+            yield return $"reslora {command} --model {source.ModelName} --adapter {folder}";
         }
     }
 
