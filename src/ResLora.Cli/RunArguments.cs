@@ -13,9 +13,9 @@ internal sealed class RunArguments
     };
 
     private readonly Option<string?> _model =
-        new("--model") { Description = "The model's folder or .gguf file; overrides the file's.", HelpName = "DIR" };
+        new("--model") { Description = "The model's folder or .gguf file, or hub:org/name; overrides the file's.", HelpName = "DIR" };
     private readonly Option<string?> _data =
-        new("--data") { Description = "The training data, a file or a folder; overrides the file's.", HelpName = "PATH" };
+        new("--data") { Description = "The training data, a file, a folder or hub:org/name; overrides the file's.", HelpName = "PATH" };
     private readonly Option<string?> _task = new("--task") { Description = "The task; overrides the file's. Without a file: found from the model and the data's columns.", HelpName = "NAME" };
     private readonly Option<string[]> _columns = new("--column") { Description = "Name a column of the data, such as prompt=question or label=category; may be given several times.", HelpName = "NAME=COLUMN" };
     private readonly Option<string[]> _set = SharedOptions.Set();

@@ -42,14 +42,14 @@ internal static class SharedOptions
     /// <summary><c>--model</c>.</summary>
     public static Option<string?> Model() => new("--model")
     {
-        Description = "The model: a folder with config.json, model.safetensors and tokenizer.json (or preprocessor_config.json for pictures), or a .gguf file; by default the base model that the adapter names.",
+        Description = "The model: a folder with config.json, model.safetensors and tokenizer.json (or preprocessor_config.json for pictures), a .gguf file, or hub:org/name; by default the base model that the adapter names.",
         HelpName = "DIR",
     };
 
     /// <summary><c>--adapter</c>.</summary>
     public static Option<string?> Adapter() => new("--adapter")
     {
-        Description = "An adapter folder, such as RUN/best; without it the model alone is used.",
+        Description = "An adapter folder, such as RUN/best, or hub:org/name; without it the model alone is used.",
         HelpName = "DIR",
     };
 

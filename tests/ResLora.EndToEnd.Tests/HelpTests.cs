@@ -9,6 +9,7 @@ public sealed class HelpTests
     [InlineData("quickstart")]
     [InlineData("doctor")]
     [InlineData("init")]
+    [InlineData("pull")]
     [InlineData("plan")]
     [InlineData("train")]
     [InlineData("compare")]

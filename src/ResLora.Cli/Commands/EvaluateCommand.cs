@@ -29,7 +29,7 @@ internal static class EvaluateCommand
         };
         var data = new Option<string>("--data")
         {
-            Description = "A file, or the data set's own folder, of which --split is read; for pictures a folder or a table of them.",
+            Description = "A file, the data set's own folder, of which --split is read, or hub:org/name; for pictures a folder or a table of them.",
             HelpName = "PATH",
             Required = true,
         };

@@ -11,7 +11,7 @@ internal static class InspectCommand
     /// <summary>Makes the command.</summary>
     public static Verb Create()
     {
-        var path = new Argument<string>("PATH") { Description = "A model folder, an adapter folder (PEFT's, reslora's, mlx-lm's), a LoRA file, or a .safetensors or .gguf file." };
+        var path = new Argument<string>("PATH") { Description = "A model folder, an adapter folder (PEFT's, reslora's, mlx-lm's), a LoRA file, a .safetensors or .gguf file, or hub:org/name." };
         var model = new Option<string?>("--model")
         {
             Description = "Hold an adapter against this model; by default against the one that it names, if that is here.",

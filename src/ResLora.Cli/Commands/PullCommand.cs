@@ -11,7 +11,7 @@ internal static class PullCommand
     /// <summary>Makes the command.</summary>
     public static Verb Create()
     {
-        var repository = new Argument<string>("REPOSITORY")
+        var repository = new Argument<string>("NAME")
         {
             Description = "org/name, org/name@revision, or one of them with a file or a folder behind it: org/name/model.gguf.",
         };

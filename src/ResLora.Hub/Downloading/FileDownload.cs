@@ -122,6 +122,8 @@ internal sealed class FileDownload(HubTransport transport, HubSettings settings,
             await transport.Retries.ExecuteAsync(
                 async end => await Attempt(request, file, partial, part, end).ConfigureAwait(false), stop).ConfigureAwait(false);
         }
+
+        partial.Note();
     }
 
     private async Task Attempt(HubRequest request, HubFile file, PartialBlob partial, int part, CancellationToken stop)

@@ -30,7 +30,12 @@ internal static class Tool
 
     /// <summary>Starts a command line.</summary>
     /// <param name="arguments">The arguments.</param>
-    public static Process Start(params string[] arguments)
+    public static Process Start(params string[] arguments) => Start([], arguments);
+
+    /// <summary>Starts a command line with variables of its own.</summary>
+    /// <param name="environment">Variables beside those of this process; null values are taken away.</param>
+    /// <param name="arguments">The arguments.</param>
+    public static Process Start(IEnumerable<KeyValuePair<string, string?>> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo(
             Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
@@ -44,6 +49,11 @@ internal static class Tool
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
         }
 
         return Process.Start(start)!;
