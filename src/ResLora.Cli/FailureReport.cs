@@ -4,6 +4,7 @@ using ResLora.Cli.Rendering;
 using ResLora.Experiments;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Hub;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Loop;
 
@@ -23,7 +24,7 @@ internal sealed class FailureReport(CommandStreams streams, bool isJson, string 
     public int Of(Exception error) => error switch
     {
         OperationCanceledException => Write("Interrupted.", ExitCode.Interrupted),
-        RunFailedException or TrainingFailedException or NotFiniteException => Write(error.Message, ExitCode.Failed),
+        RunFailedException or TrainingFailedException or NotFiniteException or HubUnavailableException => Write(error.Message, ExitCode.Failed),
         DiskFullException => Write(error.Message, ExitCode.DiskFull),
         ResLoraException => Write(error.Message, ExitCode.BadInput),
         _ when DiskFault.IsFull(error) => Write($"A disk is full, or your share of it is: {error.Message}", ExitCode.DiskFull),

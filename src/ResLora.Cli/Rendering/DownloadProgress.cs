@@ -46,9 +46,11 @@ internal sealed class DownloadProgress : IProgress<HubProgress>
     public static string Line(HubProgress progress, long bytesAtFirst, TimeSpan elapsed)
     {
         var perSecond = elapsed > TimeSpan.Zero ? (progress.Bytes - bytesAtFirst) / elapsed.TotalSeconds : 0;
-        var speed = perSecond >= 1
-            ? $", {ByteSize.Format((long)perSecond)}/s, {Tables.Time(TimeSpan.FromSeconds((progress.TotalBytes - progress.Bytes) / perSecond))} left"
+        const double months = 1e7;
+        var left = (progress.TotalBytes - progress.Bytes) / perSecond is >= 0 and < months and var seconds
+            ? $", {Tables.Time(TimeSpan.FromSeconds(seconds))} left"
             : "";
+        var speed = perSecond >= 1 ? $", {ByteSize.Format((long)perSecond)}/s{left}" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{progress.Name}: {ByteSize.Format(progress.Bytes)} of {ByteSize.Format(progress.TotalBytes)}, file {Math.Min(progress.Files + 1, progress.TotalFiles)} of {progress.TotalFiles}{speed}");

@@ -25,7 +25,8 @@ internal sealed class ProcessTrainer(IReadOnlyList<string> tool, IProgress<RunEv
         var settings = run.Folder.Path + ".yaml";
         Directory.CreateDirectory(Path.GetDirectoryName(settings)!);
         ConfigFile.Save(run.Config, settings);
-        var (code, output) = Run([.. tool, "train", settings, "--json", .. resume ? ["--resume"] : Array.Empty<string>()], stop);
+        // What names on a hub mean is here by now, and each process would ask for it again.
+        var (code, output) = Run([.. tool, "train", settings, "--json", .. resume ? ["--resume"] : Array.Empty<string>(), "--offline"], stop);
         stop.ThrowIfCancellationRequested();
         using var document = Parse(run, code, output);
         var answer = document.RootElement;

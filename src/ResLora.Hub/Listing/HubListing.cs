@@ -9,6 +9,9 @@ internal sealed partial class HubListing
 {
     private const int MaxDepth = 64;
 
+    // Twice what the hub takes; all sizes of the longest list that is read fit into a number together.
+    private const long LargestFile = 1L << 40;
+
     private readonly Dictionary<string, HubFile> _files;
 
     private HubListing(HubRepository repository, string commit, IEnumerable<HubFile> files)
@@ -85,9 +88,9 @@ internal sealed partial class HubListing
         var (digest, size) = isLarge
             ? (large.GetProperty("sha256").GetString() ?? "", large.GetProperty("size").GetInt64())
             : (sibling.GetProperty("blobId").GetString() ?? "", sibling.GetProperty("size").GetInt64());
-        return (isLarge ? Sha256() : Sha1()).IsMatch(digest) && size >= 0
+        return (isLarge ? Sha256() : Sha1()).IsMatch(digest) && size is >= 0 and <= LargestFile
             ? new HubFile(path, size, digest)
-            : throw new FormatException("a file has no digest or no size");
+            : throw new FormatException("a file has no digest, or no size that it can have");
     }
 
     [GeneratedRegex(@"^[0-9a-f]{40}\z")]

@@ -12,11 +12,12 @@ internal sealed class HubTransport : IDisposable
 {
     private const int MostRedirects = 5;
     private const int MostRetries = 5;
-    private const int MostConnections = 8;
     private static readonly TimeSpan _longestWait = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan _toldPause = TimeSpan.FromSeconds(5);
 
     private readonly HubSettings _settings;
     private readonly HttpClient _client;
+    private volatile bool _hasAnswered;
 
     /// <summary>Makes one; nothing is connected yet.</summary>
     /// <param name="settings">The hub and the token.</param>
@@ -38,7 +39,6 @@ internal sealed class HubTransport : IDisposable
             AllowAutoRedirect = false,
             UseCookies = false,
             ConnectTimeout = settings.Patience,
-            MaxConnectionsPerServer = MostConnections,
         })
         {
             // Each wait has its own limit; a large file takes hours.
@@ -46,12 +46,24 @@ internal sealed class HubTransport : IDisposable
         };
         Retries = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
         {
-            ShouldHandle = new PredicateBuilder().Handle<HubUnavailableException>(error => (error.Wait ?? TimeSpan.Zero) <= _longestWait),
+            // Without any answer so far it is the network or the address, and a minute of silence helps nobody.
+            ShouldHandle = new PredicateBuilder().Handle<HubUnavailableException>(
+                error => _hasAnswered && (error.Wait ?? TimeSpan.Zero) <= _longestWait),
             MaxRetryAttempts = MostRetries,
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
             Delay = settings.RetryPause,
             DelayGenerator = attempt => new ValueTask<TimeSpan?>((attempt.Outcome.Exception as HubUnavailableException)?.Wait),
+            OnRetry = attempt =>
+            {
+                if (attempt.RetryDelay >= _toldPause)
+                {
+                    Warnings.Add(
+                        $"{attempt.Outcome.Exception?.Message.TrimEnd('.')}. Attempt {attempt.AttemptNumber + 2} of {MostRetries + 1} follows in {attempt.RetryDelay.TotalSeconds:0} seconds.");
+                }
+
+                return ValueTask.CompletedTask;
+            },
         }).Build();
     }
 
@@ -73,6 +85,7 @@ internal sealed class HubTransport : IDisposable
         {
             using var message = Message(address, range, unchanged);
             var response = await SendOnce(message, stop).ConfigureAwait(false);
+            _hasAnswered = true;
             if (Target(response) is { } target)
             {
                 response.Dispose();

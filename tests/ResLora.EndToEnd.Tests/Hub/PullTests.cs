@@ -64,6 +64,14 @@ public sealed class PullTests : IDisposable
         Assert.Contains("There is no model 'org/nothing'", result.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Pull_WithoutAHub_Fails()
+    {
+        var result = Run([("HF_ENDPOINT", "http://127.0.0.1:1")], "pull", "org/base").Expect(1);
+
+        Assert.Contains("cannot be reached", result.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("TERM", 130)]
     [InlineData("KILL", null)]

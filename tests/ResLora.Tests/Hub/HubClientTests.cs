@@ -234,6 +234,8 @@ public sealed class HubClientTests : IDisposable
     [InlineData("""{"sha": "cccccccccccccccccccccccccccccccccccccccc"}""")]
     [InlineData("""{"sha": "cccccccccccccccccccccccccccccccccccccccc", "siblings": [{"rfilename": "a", "size": 1, "blobId": "../../x"}]}""")]
     [InlineData("""{"sha": "cccccccccccccccccccccccccccccccccccccccc", "siblings": [{"rfilename": "a", "lfs": {"sha256": "short", "size": 1}}]}""")]
+    [InlineData("""{"sha": "cccccccccccccccccccccccccccccccccccccccc", "siblings": [{"rfilename": "a", "size": 9223372036854775807, "blobId": "cccccccccccccccccccccccccccccccccccccccc"}]}""")]
+    [InlineData("""{"sha": "cccccccccccccccccccccccccccccccccccccccc", "siblings": [{"rfilename": "a", "size": -1, "blobId": "cccccccccccccccccccccccccccccccccccccccc"}]}""")]
     public void Get_AnAnswerThatIsNoHubs_SaysSo(string answer)
     {
         _world.Server.Instead = async context =>

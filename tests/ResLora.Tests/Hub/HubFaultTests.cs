@@ -216,6 +216,18 @@ public sealed class HubFaultTests : IDisposable
         var error = Assert.Throws<HubUnavailableException>(() => _world.Get());
 
         Assert.Contains("has sent nothing", error.Message, StringComparison.Ordinal);
+        Assert.Single(_world.Server.Requests);
+    }
+
+    [Fact]
+    public void Get_FromAnAddressWithoutAHub_FailsAtOnce()
+    {
+        _world.Settings = _world.Settings with { Endpoint = new Uri("http://127.0.0.1:1"), RetryPause = TimeSpan.FromHours(1) };
+
+        var error = Assert.Throws<HubUnavailableException>(() => _world.Get());
+
+        Assert.Contains("cannot be reached", error.Message, StringComparison.Ordinal);
+        Assert.Contains("--offline", error.Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _world.Dispose();

@@ -2,6 +2,7 @@ using ResLora.Adapters;
 using ResLora.Experiments;
 using ResLora.Experiments.Comparing;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Exporting;
 using ResLora.Experiments.Places;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
@@ -121,7 +122,7 @@ public sealed class HubPlacesTests : IClassFixture<TinyWorld>, IDisposable
         var file = _tiny.Folder.Write(
             "compare.yaml",
             $"model: {Model}\ntask: word-problems\ndata: {{train: {Data}}}\ncompare:\n  test: {Data}/train.jsonl\n  arms:\n"
-            + "  - {name: one, adapter.rank: 2}\n  - {name: two, adapter.rank: 4}\n");
+            + "  - {name: one, set: {adapter.rank: 2}}\n  - {name: two, set: {adapter.rank: 4}}\n");
 
         var config = CompareConfig.Read(file);
 
@@ -154,6 +155,21 @@ public sealed class HubPlacesTests : IClassFixture<TinyWorld>, IDisposable
         var text = File.ReadAllText(Path.Combine(new RunFolder(run.Output!).Last, "adapter_config.json"));
         Assert.Contains("\"base_model_name_or_path\": \"org/tiny\"", text, StringComparison.Ordinal);
         Assert.Contains($"\"revision\": \"{Commit}\"", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_AnExportOfAnAdapterOfAHubsModel_NamesItThereAndCanBeCheckedAgain()
+    {
+        var run = ConfigFile.Located(_tiny.Run("hub-export", ShortcutKind.Input, steps: 1) with { Model = Model });
+        TrainJob.Run(run, stop: TestContext.Current.CancellationToken);
+        var output = _tiny.Folder["exported"];
+
+        var report = ExportJob.Run(new ExportOptions { To = "peft", Adapter = new RunFolder(run.Output!).Last, Output = output });
+
+        Assert.Equal($"{Model}@{Commit}", report.Plan.Model);
+        Assert.Contains("\"base_model_name_or_path\": \"org/tiny\"", File.ReadAllText(Path.Combine(output, "adapter_config.json")), StringComparison.Ordinal);
+        Assert.Contains("from_pretrained(\"org/tiny\")", string.Join('\n', ExportJob.Next(report, output)), StringComparison.Ordinal);
+        Assert.True(ExportCheck.Run(output).Passed);
     }
 
     [Fact]
