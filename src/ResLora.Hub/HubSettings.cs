@@ -33,6 +33,10 @@ public sealed partial record HubSettings
     /// <summary>The size of the parts of a large file that are downloaded side by side, in bytes.</summary>
     internal long PartBytes { get; init; } = 32L << 20;
 
+    /// <summary>The settings for a log: without the token.</summary>
+    /// <returns>The hub and the cache.</returns>
+    public override string ToString() => $"{Endpoint} in {Cache}{(Offline ? ", off line" : "")}";
+
     /// <summary>Reads the environment.</summary>
     /// <returns>The settings.</returns>
     /// <exception cref="ResLoraException">A variable has a value that cannot be used, or the token's file cannot be read.</exception>

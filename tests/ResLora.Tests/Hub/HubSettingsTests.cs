@@ -70,6 +70,15 @@ public sealed class HubSettingsTests : IDisposable
         Assert.False(Read("HF_HUB_DISABLE_SYMLINKS=1").UsesLinks);
     }
 
+    [Fact]
+    public void ToString_OfSettingsWithAToken_KeepsIt()
+    {
+        var settings = Read("HF_TOKEN=hf_secret;HF_HUB_CACHE=/cache");
+
+        Assert.Contains("/cache", settings.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("hf_secret", settings.ToString(), StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static HubSettings Read(string variables)
