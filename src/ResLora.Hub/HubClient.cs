@@ -22,7 +22,8 @@ public sealed class HubClient(HubSettings settings, IProgress<HubProgress>? prog
     private HubTransport? _transport;
 
     /// <summary>As the other constructor, with a way of its own to send requests.</summary>
-    internal HubClient(HubSettings settings, Func<HttpMessageHandler> handler, IProgress<HubProgress>? progress = null, CancellationToken stop = default)
+    internal HubClient(
+        HubSettings settings, Func<HttpMessageHandler> handler, IProgress<HubProgress>? progress = null, CancellationToken stop = default)
         : this(settings, progress, stop) => _handler = handler;
 
     /// <summary>The hub and the cache.</summary>
@@ -61,7 +62,9 @@ public sealed class HubClient(HubSettings settings, IProgress<HubProgress>? prog
         var isKnown = known is not null && HubReference.IsCommit(known) && Directory.Exists(cache.Snapshot(known));
         if (settings.Offline)
         {
-            return isKnown ? await FromCache(cache, repository, known!, reference, files).ConfigureAwait(false) : throw NotHere(repository, reference);
+            return isKnown
+                ? await FromCache(cache, repository, known!, reference, files).ConfigureAwait(false)
+                : throw NotHere(repository, reference);
         }
 
         HubListing listing;

@@ -53,7 +53,8 @@ internal sealed class DownloadProgress : IProgress<HubProgress>
         var speed = perSecond >= 1 ? $", {ByteSize.Format((long)perSecond)}/s{left}" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{progress.Name}: {ByteSize.Format(progress.Bytes)} of {ByteSize.Format(progress.TotalBytes)}, file {Math.Min(progress.Files + 1, progress.TotalFiles)} of {progress.TotalFiles}{speed}");
+            $"{progress.Name}: {ByteSize.Format(progress.Bytes)} of {ByteSize.Format(progress.TotalBytes)}, "
+            + $"file {Math.Min(progress.Files + 1, progress.TotalFiles)} of {progress.TotalFiles}{speed}");
     }
 
     /// <inheritdoc />

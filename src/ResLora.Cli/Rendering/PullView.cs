@@ -59,11 +59,19 @@ internal static class PullView
         if (snapshot.Files is [{ Path: var file }, ..] && file.EndsWith(".gguf", StringComparison.Ordinal))
         {
             var model = snapshot.Reference.Path is null ? $"{name}/{file}" : name;
-            return [NextCommands.Of($"inspect {ShellWord.Quote(model)}"), NextCommands.Of($"generate --model {ShellWord.Quote(model)} --prompt 'Once upon a time'")];
+            return
+            [
+                NextCommands.Of($"inspect {ShellWord.Quote(model)}"),
+                NextCommands.Of($"generate --model {ShellWord.Quote(model)} --prompt 'Once upon a time'"),
+            ];
         }
 
         return snapshot.Files.Any(saved => _adapters.Contains(Path.GetFileName(saved.Path)))
             ? [NextCommands.Of($"inspect {ShellWord.Quote(name)}")]
-            : [NextCommands.Of($"inspect {ShellWord.Quote(name)}"), NextCommands.Of($"train --model {ShellWord.Quote(name)} --data questions.csv")];
+            :
+            [
+                NextCommands.Of($"inspect {ShellWord.Quote(name)}"),
+                NextCommands.Of($"train --model {ShellWord.Quote(name)} --data questions.csv"),
+            ];
     }
 }

@@ -45,7 +45,8 @@ internal sealed class ModelChoice(HubListing listing, Func<HubFile, Task<string>
             }
 
             files.AddRange(
-                all.Length > 0 ? all : throw new FileFormatException($"{Place(folder)}: {index.Path} names the part '{part}', and there is no such folder."));
+                all.Length > 0 ? all : throw new FileFormatException(
+                    $"{Place(folder)}: {index.Path} names the part '{part}', and there is no such folder."));
         }
 
         return files;
@@ -110,7 +111,8 @@ internal sealed class ModelChoice(HubListing listing, Func<HubFile, Task<string>
             : ggufs.Length > 0
                 ? new ConfigException($"{place} has GGUF files; name the one that is wanted, such as {place}/{NameOf(ggufs[0])} ({List(ggufs)}).")
                 : new ConfigException(
-                    $"{place} is no model that can be used: it has {(hasConfiguration ? "no model.safetensors" : "no config.json, adapter_config.json or model_index.json")}; "
+                    $"{place} is no model that can be used: it has no "
+                    + $"{(hasConfiguration ? "model.safetensors" : "config.json, adapter_config.json or model_index.json")}; "
                     + $"its files: {List([.. listing.In(folder)])}.");
     }
 

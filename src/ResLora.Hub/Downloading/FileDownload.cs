@@ -141,7 +141,8 @@ internal sealed class FileDownload(HubTransport transport, HubSettings settings,
             {
                 if (at + bytes.Length > to)
                 {
-                    throw new HubUnavailableException($"{request.Address.Host} sends more bytes of {request.Title} than were asked for; try again later.");
+                    throw new HubUnavailableException(
+                        $"{request.Address.Host} sends more bytes of {request.Title} than were asked for; try again later.");
                 }
 
                 partial.Write(part, bytes.Span);

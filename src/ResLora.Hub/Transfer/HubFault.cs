@@ -30,7 +30,8 @@ internal static partial class HubFault
                 $"The {request.Repository.Title} on {host} has no revision '{request.Revision}'; "
                 + $"its branches, tags and commits are on {Page(request)}."),
             (_, "EntryNotFound") => new ConfigException(
-                $"The {request.Repository.Title} on {host} has no file '{request.Path}' at '{request.Revision}'; its files are on {Page(request)}."),
+                $"The {request.Repository.Title} on {host} has no file '{request.Path}' at '{request.Revision}'; "
+                + $"its files are on {Page(request)}."),
             (HttpStatusCode.Unauthorized, _) when message?.Contains("Invalid credentials", StringComparison.Ordinal) == true =>
                 new ConfigException($"{host} does not accept the token that was sent; set HF_TOKEN to a token that is valid, or unset it."),
             (HttpStatusCode.Unauthorized or HttpStatusCode.NotFound, _) => new ConfigException(

@@ -59,7 +59,8 @@ internal sealed class HubTransport : IDisposable
                 if (attempt.RetryDelay >= _toldPause)
                 {
                     Warnings.Add(
-                        $"{attempt.Outcome.Exception?.Message.TrimEnd('.')}. Attempt {attempt.AttemptNumber + 2} of {MostRetries + 1} follows in {attempt.RetryDelay.TotalSeconds:0} seconds.");
+                        $"{attempt.Outcome.Exception?.Message.TrimEnd('.')}. Attempt {attempt.AttemptNumber + 2} of {MostRetries + 1} follows "
+                        + $"in {attempt.RetryDelay.TotalSeconds:0} seconds.");
                 }
 
                 return ValueTask.CompletedTask;
@@ -104,7 +105,8 @@ internal sealed class HubTransport : IDisposable
             }
         }
 
-        throw new ConfigException($"{request.Address.Host} redirects more than {MostRedirects} times for {request.Title}; is HF_ENDPOINT right?");
+        throw new ConfigException(
+            $"{request.Address.Host} redirects more than {MostRedirects} times for {request.Title}; is HF_ENDPOINT right?");
     }
 
     /// <summary>Reads a whole answer once.</summary>
@@ -176,12 +178,14 @@ internal sealed class HubTransport : IDisposable
         catch (OperationCanceledException error) when (!stop.IsCancellationRequested)
         {
             throw new HubUnavailableException(
-                $"{address.Host} has sent nothing for {_settings.Patience.TotalSeconds:0} seconds; check the network, or try again later.", inner: error);
+                $"{address.Host} has sent nothing for {_settings.Patience.TotalSeconds:0} seconds; check the network, or try again later.",
+                inner: error);
         }
         catch (Exception error) when (error is HttpRequestException or IOException)
         {
             throw new HubUnavailableException(
-                $"{address.Host} cannot be reached, or breaks off ({error.Message.TrimEnd('.')}); check the network and HF_ENDPOINT, or use what is in the cache (--offline).",
+                $"{address.Host} cannot be reached, or breaks off ({error.Message.TrimEnd('.')}); "
+                + "check the network and HF_ENDPOINT, or use what is in the cache (--offline).",
                 inner: error);
         }
     }
@@ -219,6 +223,7 @@ internal sealed class HubTransport : IDisposable
         return next.Scheme == Uri.UriSchemeHttps || (next.Scheme == Uri.UriSchemeHttp && from.Scheme == Uri.UriSchemeHttp)
             ? next
             : throw new ConfigException(
-                $"{from.Host} redirects {request.Title} to {next.Scheme}://{next.Host}, which is not encrypted; it is not followed. Is HF_ENDPOINT right?");
+                $"{from.Host} redirects {request.Title} to {next.Scheme}://{next.Host}, which is not encrypted; it is not followed. "
+                + "Is HF_ENDPOINT right?");
     }
 }
