@@ -1,15 +1,20 @@
 using System.IO.Compression;
 using System.Xml.Linq;
 using ResLora.EndToEnd.Tests.Support;
+using ResLora.Tests.Hub;
 using Xunit;
 
 namespace ResLora.EndToEnd.Tests;
 
-/// <summary>What <c>dotnet pack</c> makes, installed and used as a newcomer would, from a folder and with nothing of this repository.</summary>
+/// <summary>What <c>dotnet pack</c> makes, installed and used as a newcomer would: from a folder, with nothing of this repository.</summary>
 public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<PackageTests.Feed>
 {
     private static readonly string[] _libraries =
-        [.. Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(folder => Path.GetFileName(folder)!).Where(name => name != "ResLora.Cli")];
+    [
+        .. Directory.GetDirectories(Path.Combine(Repository.Root, "src"))
+            .Select(folder => Path.GetFileName(folder)!)
+            .Where(name => name != "ResLora.Cli"),
+    ];
 
     [Fact]
     public void Package_OfEachLibrary_HasDocumentationReadmeLicenceAndSymbols()
@@ -18,7 +23,8 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
         {
             var (package, symbols) = (feed.Open(name, "nupkg"), feed.Open(name, "snupkg"));
             var parts = package.Entries.Select(entry => entry.FullName).ToArray();
-            Assert.Superset(new HashSet<string>([$"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml", "README.md", "LICENSE"]), parts.ToHashSet());
+            Assert.Superset(
+                new HashSet<string>([$"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml", "README.md", "LICENSE"]), parts.ToHashSet());
             Assert.Contains(symbols.Entries, entry => entry.FullName == $"lib/net10.0/{name}.pdb");
             Assert.Equal("MIT", Metadata(package, "license"));
             Assert.NotEqual("Package Description", Metadata(package, "description"));
@@ -26,14 +32,27 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
     }
 
     [Fact]
-    public void Tool_InstalledFromTheFolder_RunsTheQuickstartInAnEmptyFolder()
+    public void Tool_InstalledFromTheFolder_RunsTheQuickstartAndTunesAModelFromAHub()
     {
         using var folder = feed.Clean();
+        using var server = new HubServer();
+        server.Add("org/base").WithFolder(Repository.SampleModel);
+        KeyValuePair<string, string?>[] hub =
+            [new("HF_ENDPOINT", server.Address.ToString()), new("HF_HOME", folder["hub"]), new("HF_TOKEN", null)];
+        KeyValuePair<string, string?>[] offline = [.. hub, new("HF_HUB_OFFLINE", "1")];
 
         Feed.Dotnet(folder, "tool", "install", "ResLora.Cli", "--tool-path", folder["tools"], "--version", feed.Version).Expect(0);
         var tool = Path.Combine(folder["tools"], OperatingSystem.IsWindows() ? "reslora.exe" : "reslora");
         var result = Command.Run(folder.Path, [], tool, "quickstart", "--steps", "20", "--held-out", "8").Expect(0);
+        File.Copy(Path.Combine(Repository.Root, "samples", "word-problems", "data", "heldout.jsonl"), folder["mine.jsonl"]);
+        Command.Run(folder.Path, hub, tool, "pull", "org/base").Expect(0);
+        Command.Run(
+            folder.Path, offline, tool, "train", "--model", "hub:org/base", "--data", "mine.jsonl", "--set",
+            "training.steps=2", "--output", "runs/mine").Expect(0);
+        Command.Run(
+            folder.Path, offline, tool, "merge", "--adapter", "runs/mine/last", "--as", "model", "--output", "merged").Expect(0);
 
+        Assert.True(File.Exists(folder["merged/model.safetensors"]));
         Assert.Contains("ResLoRA merged", result.Output, StringComparison.Ordinal);
         Assert.Contains("  reslora generate --model ", result.Output, StringComparison.Ordinal);
         Assert.True(File.Exists(folder["runs/quickstart/reslora-peft/adapter_config.json"]));
@@ -48,13 +67,15 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
 
         Feed.Dotnet(folder, "new", "console", "-o", "my-app").Expect(0);
         Feed.Dotnet(folder, "add", "my-app", "package", "ResLora.Training", "--version", feed.Version).Expect(0);
-        File.Copy(Path.Combine(Repository.Root, "samples", "csharp", "FineTune", "Program.cs"), folder["my-app/Program.cs"], overwrite: true);
+        File.Copy(
+            Path.Combine(Repository.Root, "samples", "csharp", "FineTune", "Program.cs"), folder["my-app/Program.cs"], overwrite: true);
         var without = Feed.Dotnet(folder, "run", "--project", "my-app");
         Feed.Dotnet(folder, "add", "my-app", "package", $"libtorch-cpu-{torch}", "--version", TorchVersion()).Expect(0);
         var result = Feed.Dotnet(folder, "run", "--project", "my-app").Expect(0);
 
         Assert.True(
-            !OperatingSystem.IsLinux() || without.Error.Contains("There is no libtorch beside this program", StringComparison.Ordinal), without.Error);
+            !OperatingSystem.IsLinux() || without.Error.Contains("There is no libtorch beside this program", StringComparison.Ordinal),
+            without.Error);
         Assert.Matches(@"60 steps, last loss 0\.[0-3]\d\d; the adapter is in runs/fine-tune/lora", result.Output);
         Assert.True(File.Exists(folder["runs/fine-tune/lora/adapter_model.safetensors"]));
     }
@@ -86,8 +107,8 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
             Version = $"0.0.1-test{DateTime.UtcNow.Ticks}";
             var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)).Name;
             var packed = Command.Run(
-                Repository.Root, _environment, "dotnet", "pack", "-c", configuration, "-o", _folder["packages"], $"-p:PackageVersion={Version}",
-                "-v", "quiet");
+                Repository.Root, _environment, "dotnet", "pack", "-c", configuration, "-o", _folder["packages"],
+                $"-p:PackageVersion={Version}", "-v", "quiet");
             _isOffline = packed.Output.Contains("NU1301", StringComparison.Ordinal);
             _ = _isOffline ? packed : packed.Expect(0);
         }

@@ -3,12 +3,12 @@ using ResLora.Benchmarks.Measuring;
 using ResLora.Benchmarks.Reporting;
 using ResLora.Benchmarks.Subjects;
 using ResLora.Cli;
-using ResLora.Training.FineTuning;
 using ResLora.Formats;
 using ResLora.Models;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Tasks;
 using ResLora.Text.Tokenization;
+using ResLora.Training.FineTuning;
 
 namespace ResLora.Benchmarks.Verbs;
 

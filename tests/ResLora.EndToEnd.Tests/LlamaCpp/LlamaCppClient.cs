@@ -1,7 +1,7 @@
-using ResLora.EndToEnd.Tests.Support;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using ResLora.EndToEnd.Tests.Support;
 using Xunit;
 
 namespace ResLora.EndToEnd.Tests.LlamaCpp;

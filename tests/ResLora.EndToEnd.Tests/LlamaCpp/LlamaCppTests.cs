@@ -1,8 +1,8 @@
-using ResLora.EndToEnd.Tests.Support;
 using System.Text.Json.Nodes;
 using ResLora.Adapters;
 using ResLora.Adapters.Merging;
 using ResLora.Adapters.Methods.Lora;
+using ResLora.EndToEnd.Tests.Support;
 using ResLora.Formats.Gguf;
 using ResLora.Models;
 using ResLora.Tensors.Safetensors;
