@@ -44,7 +44,8 @@ public static class BaseModelFolder
             ? named
             : throw new ConfigException(adapter.BaseModel is null
                 ? $"{adapter.Folder}: the adapter does not name its base model; give it (--model)."
-                : $"{adapter.Folder}: the adapter names the base model '{adapter.BaseModel}', and there is no such folder or file here; give it (--model){Hub(adapter.BaseModel)}.");
+                : $"{adapter.Folder}: the adapter names the base model '{adapter.BaseModel}', and there is no such folder or file here; "
+                    + $"give it (--model){Hub(adapter.BaseModel)}.");
     }
 
     private static string Hub(string name) =>

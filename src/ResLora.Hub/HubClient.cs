@@ -127,8 +127,11 @@ public sealed class HubClient(HubSettings settings, IProgress<HubProgress>? prog
             // Large ones first: the last to end is then a small one.
             files.OrderByDescending(file => file.Size),
             new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = stop },
-            async (file, end) => await download.Run(
-                HubRequest.ForFile(settings.Endpoint, listing.Repository, listing.Commit, file.Path), file, end).ConfigureAwait(false)).ConfigureAwait(false);
+            async (file, end) =>
+            {
+                var request = HubRequest.ForFile(settings.Endpoint, listing.Repository, listing.Commit, file.Path);
+                await download.Run(request, file, end).ConfigureAwait(false);
+            }).ConfigureAwait(false);
     }
 
     private static async Task<HubSnapshot> FromCache(

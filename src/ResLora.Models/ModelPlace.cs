@@ -35,12 +35,9 @@ public static class ModelPlace
         // Settings make full paths of what they name: the last two parts are what may be a hub's name. A folder of the first part speaks
         // against it.
         var parent = Path.GetDirectoryName(folder);
-        if (string.IsNullOrEmpty(parent) || Directory.Exists(parent) || !HubReference.IsRepository($"{Path.GetFileName(parent)}/{Path.GetFileName(folder)}"))
-        {
-            return null;
-        }
-
         var name = $"{Path.GetFileName(parent)}/{Path.GetFileName(folder)}";
-        return $". Is '{name}' the name of a model on a hub? Then write {HubReference.Prefix}{name}, which downloads it if need be.";
+        return string.IsNullOrEmpty(parent) || Directory.Exists(parent) || !HubReference.IsRepository(name)
+            ? null
+            : $". Is '{name}' the name of a model on a hub? Then write {HubReference.Prefix}{name}, which downloads it if need be.";
     }
 }

@@ -105,9 +105,8 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
         public Feed()
         {
             Version = $"0.0.1-test{DateTime.UtcNow.Ticks}";
-            var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)).Name;
             var packed = Command.Run(
-                Repository.Root, _environment, "dotnet", "pack", "-c", configuration, "-o", _folder["packages"],
+                Repository.Root, _environment, "dotnet", "pack", "-c", Repository.Configuration, "-o", _folder["packages"],
                 $"-p:PackageVersion={Version}", "-v", "quiet");
             _isOffline = packed.Output.Contains("NU1301", StringComparison.Ordinal);
             _ = _isOffline ? packed : packed.Expect(0);

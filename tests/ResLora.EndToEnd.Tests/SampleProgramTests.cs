@@ -18,16 +18,9 @@ public sealed class SampleProgramTests
         using var folder = new TemporaryFolder();
         Directory.CreateSymbolicLink(folder["samples"], Path.Combine(Repository.Root, "samples"));
 
-        var result = Command.Run(folder.Path, [], "dotnet", PathOf(name)).Expect(0);
+        var result = Command.Run(folder.Path, [], "dotnet", Repository.BuiltProgram(name)).Expect(0);
 
         Assert.Matches(output, result.Output);
         Assert.True(leaves is null || Path.Exists(folder[leaves]), leaves);
-    }
-
-    /// <summary>Built beside these tests, in the same configuration.</summary>
-    private static string PathOf(string name)
-    {
-        var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        return Path.Combine(here.Parent!.Parent!.FullName, name, here.Name, name + ".dll");
     }
 }

@@ -17,7 +17,9 @@ internal sealed class FirstStep(IReadOnlyList<string> tool, string settings) : I
     /// <summary>How long the first step itself took, by the run's own log: the median.</summary>
     public double StepMilliseconds => _steps.Count == 0 ? double.NaN : _steps.Order().ElementAt(_steps.Count / 2);
 
-    private string Metrics => Path.Combine(_folder, $"{_count}", "metrics.jsonl");
+    private string Output => Path.Combine(_folder, $"{_count}");
+
+    private string Metrics => Path.Combine(Output, "metrics.jsonl");
 
     /// <summary>Starts the run, and returns when its first step is logged.</summary>
     /// <exception cref="RunFailedException">It ended without.</exception>
@@ -25,7 +27,7 @@ internal sealed class FirstStep(IReadOnlyList<string> tool, string settings) : I
     {
         _count++;
         _process = Process.Start(new ProcessStartInfo(
-            tool[0], [.. tool.Skip(1), "train", settings, "--set", "training.steps=2", "--output", Path.Combine(_folder, $"{_count}"), "--json"])
+            tool[0], [.. tool.Skip(1), "train", settings, "--set", "training.steps=2", "--output", Output, "--json"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

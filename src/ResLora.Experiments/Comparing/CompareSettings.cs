@@ -22,7 +22,9 @@ public sealed record CompareSettings : ICheckedConfig
     /// <summary>How learning rates are chosen. Default: not at all.</summary>
     public TuneSettings Tune { get; init; } = new();
 
-    /// <summary>The test data: a file, the data set's own folder, or <c>hub:org/name</c>. No model is measured on it before all are trained.</summary>
+    /// <summary>
+    /// The test data: a file, the data set's own folder, or <c>hub:org/name</c>. No model is measured on it before all are trained.
+    /// </summary>
     [ConfigPath(PlaceKind.Data)]
     public required string Test { get; init; }
 

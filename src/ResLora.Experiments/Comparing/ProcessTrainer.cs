@@ -26,7 +26,8 @@ internal sealed class ProcessTrainer(IReadOnlyList<string> tool, IProgress<RunEv
         Directory.CreateDirectory(Path.GetDirectoryName(settings)!);
         ConfigFile.Save(run.Config, settings);
         // What names on a hub mean is here by now, and each process would ask for it again.
-        var (code, output) = Run([.. tool, "train", settings, "--json", .. resume ? ["--resume"] : Array.Empty<string>(), "--offline"], stop);
+        string[] going = resume ? ["--resume"] : [];
+        var (code, output) = Run([.. tool, "train", settings, "--json", .. going, "--offline"], stop);
         stop.ThrowIfCancellationRequested();
         using var document = Parse(run, code, output);
         var answer = document.RootElement;

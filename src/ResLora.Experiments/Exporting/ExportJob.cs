@@ -62,7 +62,15 @@ public static class ExportJob
 
     /// <summary>The options that lead to a plan's sources again.</summary>
     internal static ExportOptions Options(ExportPlan plan) =>
-        new() { To = plan.Target, Model = HubPlaces.Model(plan.Model), Adapter = HubPlaces.Model(plan.Adapter), Method = plan.Method, Type = plan.Type, Rank = plan.Rank };
+        new()
+        {
+            To = plan.Target,
+            Model = HubPlaces.Model(plan.Model),
+            Adapter = HubPlaces.Model(plan.Adapter),
+            Method = plan.Method,
+            Type = plan.Type,
+            Rank = plan.Rank,
+        };
 
     internal static ExportReport Run(ExportOptions options, IExportTarget target)
     {

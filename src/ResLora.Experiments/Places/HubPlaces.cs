@@ -78,9 +78,8 @@ public static class HubPlaces
         }
 
         var cache = (_opened.Value?.Settings ?? HubSettings.FromEnvironment()).Cache;
-        return Path.GetFullPath(path).StartsWith(Path.TrimEndingDirectorySeparator(cache) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
-            ? found
-            : null;
+        var inside = Path.TrimEndingDirectorySeparator(cache) + Path.DirectorySeparatorChar;
+        return Path.GetFullPath(path).StartsWith(inside, StringComparison.Ordinal) ? found : null;
     }
 
     private static HubKind? KindOf(PlaceKind kind) => kind switch

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Formats.Gguf;
@@ -9,7 +8,7 @@ namespace ResLora.Formats.Gguf;
 /// number
 /// from 0 (<c>split.no</c>), the number of files (<c>split.count</c>) and that of all tensors (<c>split.tensors.count</c>).
 /// </summary>
-internal static partial class GgufSplit
+internal static class GgufSplit
 {
     private const string NumberKey = "split.no";
     private const string CountKey = "split.count";
@@ -39,7 +38,7 @@ internal static partial class GgufSplit
         {
             for (var number = 1; number < count; number++)
             {
-                parts.Add(Next(first, NameOf(stem, number, (int)count), number, count));
+                parts.Add(Next(first, GgufPartNames.Of(stem, number, (int)count), number, count));
             }
 
             RequireTensors(parts);
@@ -54,20 +53,18 @@ internal static partial class GgufSplit
 
     private static string Stem(GgufPart first, int count)
     {
-        var match = PartName().Match(first.Path);
-        if (!match.Success || int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture) != count)
+        if (GgufPartNames.Parse(first.Path) is not var (stem, named, said) || said != count)
         {
             throw new FileFormatException($"'{first.Path}' is one of {count} files of a model ('{CountKey}'); its name must end in "
                 + $"-00001-of-{count:D5}.gguf, so that the others can be found beside it.");
         }
 
-        var stem = match.Groups["stem"].Value;
-        var named = int.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture) - 1;
         return Number(first, NumberKey) is not { } number || number != named
             ? throw WrongNumber(first, named, first)
             : number == 0
             ? stem
-            : throw new FileFormatException($"'{first.Path}' is part {number + 1} of {count}; give the first, '{NameOf(stem, 0, count)}'.");
+            : throw new FileFormatException(
+                $"'{first.Path}' is part {number + 1} of {count}; give the first, '{GgufPartNames.Of(stem, 0, count)}'.");
     }
 
     private static GgufPart Next(GgufPart first, string path, int number, long count)
@@ -114,10 +111,4 @@ internal static partial class GgufSplit
         uint number => number,
         _ => throw new FileFormatException($"'{part.Path}': the key '{key}' holds {value.GetType().Name}; a UInt16 is needed."),
     };
-
-    private static string NameOf(string stem, int number, int count) =>
-        string.Create(CultureInfo.InvariantCulture, $"{stem}-{number + 1:D5}-of-{count:D5}.gguf");
-
-    [GeneratedRegex(@"^(?<stem>.*)-(?<number>\d{5})-of-(?<count>\d{5})\.gguf$", RegexOptions.CultureInvariant | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex PartName();
 }

@@ -7,7 +7,7 @@ internal static class FileNames
     public const string Config = "config.json";
 
     /// <summary>The configuration of an adapter in PEFT's format.</summary>
-    public const string PeftConfig = "adapter_config.json";
+    public const string PeftConfig = Formats.Peft.PeftConfig.FileName;
 
     /// <summary>The configuration of an adapter in reslora's format.</summary>
     public const string AdapterConfig = "reslora_config.json";

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ResLora.Formats.Errors;
+using ResLora.Formats.HuggingFace;
 using ResLora.Formats.Json;
 using ResLora.Hub.Listing;
 
@@ -86,15 +87,8 @@ internal sealed class ModelChoice(HubListing listing, Func<HubFile, Task<string>
         return [];
     }
 
-    private async Task<IReadOnlyList<string>> Shards(HubFile index)
-    {
-        var path = await fetch(index).ConfigureAwait(false);
-        using var document = CheckedJson.Read(path);
-        return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("weight_map", out var map)
-            && map.ValueKind == JsonValueKind.Object && map.EnumerateObject().All(entry => entry.Value.ValueKind == JsonValueKind.String)
-            ? [.. map.EnumerateObject().Select(entry => entry.Value.GetString()!).Distinct(StringComparer.Ordinal)]
-            : throw new FileFormatException($"'{path}' has no 'weight_map' from tensors to files; it is no index of a checkpoint.");
-    }
+    private async Task<IEnumerable<string>> Shards(HubFile index) =>
+        WeightMap.Read(await fetch(index).ConfigureAwait(false)).Values.Distinct(StringComparer.Ordinal);
 
     private IEnumerable<HubFile> Small(string folder) =>
         Named(folder, FileNames.Small).Concat(listing.In(folder + FileNames.FurtherTemplates));
@@ -109,7 +103,8 @@ internal sealed class ModelChoice(HubListing listing, Func<HubFile, Task<string>
         return PicklesIn(folder) is [var pickle, ..] && weights.Length == 0
             ? Refusal(pickle)
             : ggufs.Length > 0
-                ? new ConfigException($"{place} has GGUF files; name the one that is wanted, such as {place}/{NameOf(ggufs[0])} ({List(ggufs)}).")
+                ? new ConfigException(
+                    $"{place} has GGUF files; name the one that is wanted, such as {place}/{NameOf(ggufs[0])} ({List(ggufs)}).")
                 : new ConfigException(
                     $"{place} is no model that can be used: it has no "
                     + $"{(hasConfiguration ? "model.safetensors" : "config.json, adapter_config.json or model_index.json")}; "
@@ -131,7 +126,8 @@ internal sealed class ModelChoice(HubListing listing, Func<HubFile, Task<string>
         return files.Length == 0 ? "none" : string.Join(", ", files.Take(shown).Select(NameOf)) + (files.Length > shown ? ", …" : "");
     }
 
-    private static bool IsConfiguration(HubFile file) => NameOf(file) is FileNames.Config or FileNames.PeftConfig or FileNames.AdapterConfig;
+    private static bool IsConfiguration(HubFile file) =>
+        NameOf(file) is FileNames.Config or FileNames.PeftConfig or FileNames.AdapterConfig;
 
     private static string NameOf(HubFile file) => file.Path[(file.Path.LastIndexOf('/') + 1)..];
 }

@@ -1,6 +1,5 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
 using ResLora.Formats.Errors;
+using ResLora.Formats.Gguf;
 using ResLora.Formats.HuggingFace;
 using ResLora.Hub.Listing;
 
@@ -9,7 +8,7 @@ namespace ResLora.Hub.Choosing;
 /// <summary>Which files of a repository are wanted.</summary>
 /// <param name="listing">What there is.</param>
 /// <param name="fetch">Brings a small file here and returns where it lies.</param>
-internal sealed partial class WantedFiles(HubListing listing, Func<HubFile, Task<string>> fetch)
+internal sealed class WantedFiles(HubListing listing, Func<HubFile, Task<string>> fetch)
 {
     // It describes the data set and is none.
     private const string Description = "dataset_infos.json";
@@ -59,19 +58,11 @@ internal sealed partial class WantedFiles(HubListing listing, Func<HubFile, Task
     /// <summary>A file, and with it the others of a model in several GGUF files.</summary>
     private HubFile[] WithParts(HubFile file)
     {
-        var match = Split().Match(file.Path);
-        if (!match.Success)
-        {
-            return [file];
-        }
-
-        var (stem, total) = (match.Groups["stem"].Value, match.Groups["total"].Value);
-        return [.. Enumerable.Range(1, int.Parse(total, CultureInfo.InvariantCulture))
-            .Select(part => string.Create(CultureInfo.InvariantCulture, $"{stem}-{part:D5}-of-{total}{FileNames.Gguf}"))
-            .Select(part => listing.Find(part) ?? throw new ConfigException(
-                $"hub:{listing.Repository.Id} has no file '{part}', which '{file.Path}' is one of {total} parts with."))];
+        var parts = GgufPartNames.Of(file.Path);
+        return parts.Count < 2 ? [file] :
+        [
+            .. parts.Select(part => listing.Find(part) ?? throw new ConfigException(
+                $"hub:{listing.Repository.Id} has no file '{part}', which '{file.Path}' is one of {parts.Count} parts with.")),
+        ];
     }
-
-    [GeneratedRegex(@"^(?<stem>.+)-\d{5}-of-(?<total>\d{5})\.gguf\z", RegexOptions.Singleline)]
-    private static partial Regex Split();
 }

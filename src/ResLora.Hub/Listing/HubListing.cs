@@ -38,7 +38,8 @@ internal sealed partial class HubListing
 
     /// <summary>The files directly in a folder.</summary>
     /// <param name="folder">As for <see cref="Within"/>.</param>
-    public IEnumerable<HubFile> In(string folder) => Within(folder).Where(file => !file.Path[folder.Length..].Contains('/', StringComparison.Ordinal));
+    public IEnumerable<HubFile> In(string folder) =>
+        Within(folder).Where(file => !file.Path[folder.Length..].Contains('/', StringComparison.Ordinal));
 
     /// <summary>Reads the hub's answer on a repository at a revision.</summary>
     /// <param name="repository">The repository.</param>

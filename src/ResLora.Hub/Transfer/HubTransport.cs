@@ -166,7 +166,9 @@ internal sealed class HubTransport : IDisposable
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(_settings.Patience);
         return await Patiently(
-            message.RequestUri!, () => _client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token), stop).ConfigureAwait(false);
+            message.RequestUri!,
+            () => _client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token),
+            stop).ConfigureAwait(false);
     }
 
     private async Task<T> Patiently<T>(Uri address, Func<Task<T>> act, CancellationToken stop)

@@ -1,6 +1,5 @@
-using System.Text.Json;
 using ResLora.Formats.Errors;
-using ResLora.Formats.Json;
+using ResLora.Formats.HuggingFace;
 
 namespace ResLora.Tensors.Safetensors;
 
@@ -42,7 +41,7 @@ internal sealed class ShardIndex
             throw NothingThere(folder);
         }
 
-        var shardOf = ReadWeightMap(index);
+        var shardOf = WeightMap.Read(index);
         return new ShardIndex(
             index, shardOf, [.. shardOf.Values.Distinct().Order(StringComparer.Ordinal).Select(shard => ShardPath(folder, index, shard))]);
     }
@@ -92,26 +91,6 @@ internal sealed class ShardIndex
         {
             throw new FileFormatException($"Tensor '{tensor}' is in shard '{shard}', but '{_path}' says that it is in '{expected}'.");
         }
-    }
-
-    private static Dictionary<string, string> ReadWeightMap(string index)
-    {
-        using var document = CheckedJson.Read(index);
-        if (document.RootElement.ValueKind != JsonValueKind.Object
-            || !document.RootElement.TryGetProperty("weight_map", out var map)
-            || map.ValueKind != JsonValueKind.Object
-            || map.GetPropertyCount() == 0)
-        {
-            throw new FileFormatException(
-                $"'{index}' needs an object 'weight_map' that maps each tensor to its file, and has none or an empty one.");
-        }
-
-        return map.EnumerateObject().ToDictionary(
-            pair => pair.Name,
-            pair => pair.Value.ValueKind == JsonValueKind.String
-                ? pair.Value.GetString()!
-                : throw new FileFormatException($"'{index}' maps tensor '{pair.Name}' to {pair.Value.ValueKind}; expected a file name."),
-            StringComparer.Ordinal);
     }
 
     private static string ShardPath(string folder, string index, string shard)

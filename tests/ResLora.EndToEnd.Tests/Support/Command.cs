@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ResLora.EndToEnd.Tests.Support;
 
-/// <summary>Runs other programs than the built tool.</summary>
+/// <summary>Runs programs.</summary>
 internal static class Command
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(8);
@@ -14,6 +14,19 @@ internal static class Command
     /// <param name="arguments">Its arguments.</param>
     public static ToolResult Run(
         string folder, IEnumerable<KeyValuePair<string, string?>> environment, string program, params IEnumerable<string> arguments)
+    {
+        using var process = Start(folder, environment, program, arguments);
+        process.StandardInput.Close();
+        return Tool.End(process, _patience);
+    }
+
+    /// <summary>Starts a program, with its streams in hand.</summary>
+    /// <param name="folder">The current folder.</param>
+    /// <param name="environment">As for <see cref="Run"/>.</param>
+    /// <param name="program">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static Process Start(
+        string folder, IEnumerable<KeyValuePair<string, string?>> environment, string program, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -27,8 +40,6 @@ internal static class Command
             start.Environment[name] = value;
         }
 
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        return Tool.End(process, _patience);
+        return Process.Start(start)!;
     }
 }

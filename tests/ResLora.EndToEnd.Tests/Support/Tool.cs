@@ -35,29 +35,11 @@ internal static class Tool
     /// <summary>Starts a command line with variables of its own.</summary>
     /// <param name="environment">Variables beside those of this process; null values are taken away.</param>
     /// <param name="arguments">The arguments.</param>
-    public static Process Start(IEnumerable<KeyValuePair<string, string?>> environment, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(
-            Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Path.GetTempPath(),
-        };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "reslora.dll"));
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        foreach (var (name, value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        return Process.Start(start)!;
-    }
+    public static Process Start(IEnumerable<KeyValuePair<string, string?>> environment, params string[] arguments) => Command.Start(
+        Path.GetTempPath(),
+        environment,
+        Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
+        [Path.Combine(AppContext.BaseDirectory, "reslora.dll"), .. arguments]);
 
     /// <summary>Sends a signal by name; .NET itself can only kill.</summary>
     /// <param name="process">The process.</param>

@@ -13,7 +13,9 @@ public sealed class ModelChoiceTests : IDisposable
     {
         var repository = _world.Server.Add("org/sharded")
             .With("config.json", "{}")
-            .With("model.safetensors.index.json", """{"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}""")
+            .With(
+                "model.safetensors.index.json",
+                """{"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}""")
             .With("model-00001-of-00002.safetensors", HubWorld.Bytes(100, 1))
             .With("model-00002-of-00002.safetensors", HubWorld.Bytes(100, 2))
             .With("model.fp16-00001-of-00002.safetensors", HubWorld.Bytes(100, 3))
