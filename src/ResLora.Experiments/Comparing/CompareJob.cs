@@ -33,19 +33,21 @@ public static class CompareJob
         queue.Train(plan.Arms.SelectMany(arm => RateChoice.Runs(plan, arm)));
         var rates = plan.Arms.ToDictionary(arm => arm, arm => RateChoice.Of(plan, arm));
         PlannedRun Planned(PlannedArm arm, long seed) => PlannedRun.Of(plan, arm, seed, rates[arm].LearningRate);
-        queue.Train(plan.Config.Settings.Seeds.SelectMany(seed => SeedList.OrderOf(plan.Arms, seed).Select(arm => Planned(arm, seed))));
+        PlannedRun[] runs =
+            [.. plan.Config.Settings.Seeds.SelectMany(seed => SeedList.OrderOf(plan.Arms, seed).Select(arm => Planned(arm, seed)))];
+        queue.Train(runs);
         RequireFair(plan, Planned);
 
         // Everything is fixed by now: models are measured on the test data for the first time.
         var tests = new TestStage(plan, progress, stop);
-        var general = tests.Base(folder.BaseFile);
+        tests.Measure(runs);
         FinishedArm[] arms =
         [
             .. plan.Arms.Select(arm => new FinishedArm(
                 arm, rates[arm], [.. plan.Config.Settings.Seeds.Select(seed => tests.Finish(seed, Planned(arm, seed)))])),
         ];
         progress?.Report(new StageStarted("Judging"));
-        var report = ReportBuilder.Build(plan, arms, general);
+        var report = ReportBuilder.Build(plan, arms, tests.Base);
         report.Write(folder.ReportFile);
         var page = ComparisonPage.Of(report);
         AtomicFile.WriteText(folder.MarkdownFile, page.Markdown());

@@ -12,7 +12,7 @@ internal sealed class HereTrainer(IProgress<RunEvent>? progress) : IRunTrainer
     {
         try
         {
-            var report = TrainJob.Run(run.Config, resume, progress is null ? null : new RunDetails(progress), stop);
+            var report = TrainJob.Run(run.Config, resume, progress is null ? null : new RunDetails(progress), stop: stop);
             return report.Result.Interrupted && !run.IsPausedAfter(report.Result.Steps)
                 ? throw new OperationCanceledException(stop)
                 : new RunRecord(run.Key, report.TrainableParameters, report.PeakMemory);

@@ -30,7 +30,7 @@ internal sealed class ItemScorer(TaskData data, ScoreKind kind, MeasuringTerms t
             return new TestScore(loss, loss, new Dictionary<string, double>(), new TestItems(losses));
         }
 
-        var answers = data.Measure(session, terms, stop).Answers!;
+        var answers = data.Answers(session, terms, stop)!;
         return new TestScore(
             answers.Accuracy, loss, new Dictionary<string, double> { ["exact_match"] = answers.Accuracy },
             new TestItems(losses) { Right = [.. answers.Predictions.Select(prediction => prediction.Correct)] });

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.ExceptionServices;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Comparing;
@@ -24,7 +22,7 @@ internal sealed class RunQueue(IRunTrainer trainer, int jobs, CompareStage stage
         IRunTrainer trainer = jobs == 1
             ? new HereTrainer(progress)
             : new ProcessTrainer(tool ?? throw new ArgumentNullException(nameof(tool), "Runs side by side need the program."), progress);
-        return new RunQueue(trainer, jobs, new CompareStage(total, jobs, progress), stop);
+        return new RunQueue(trainer, jobs, new CompareStage("Run", "to train", total, jobs, progress), stop);
     }
 
     /// <summary>A run that failed, in words.</summary>
@@ -39,47 +37,7 @@ internal sealed class RunQueue(IRunTrainer trainer, int jobs, CompareStage stage
     /// <exception cref="Formats.Errors.ResLoraException">A folder holds another run, or files cannot be used.</exception>
     /// <exception cref="RunFailedException">A run failed; those beside it have saved a checkpoint.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public void Train(IEnumerable<PlannedRun> runs)
-    {
-        var waiting = new ConcurrentQueue<PlannedRun>(runs);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        if (jobs == 1)
-        {
-            // On this thread, which the scopes of tensors belong to.
-            Work(waiting, end);
-            return;
-        }
-
-        try
-        {
-            Task.WaitAll(
-                [.. Enumerable.Range(0, jobs).Select(_ => Task.Run(() => Work(waiting, end), CancellationToken.None))],
-                CancellationToken.None);
-        }
-        catch (AggregateException error)
-        {
-            // Those that were ended for another's failure say only that.
-            var first = error.InnerExceptions.FirstOrDefault(inner => inner is not OperationCanceledException) ?? error.InnerExceptions[0];
-            ExceptionDispatchInfo.Throw(first);
-        }
-    }
-
-    private void Work(ConcurrentQueue<PlannedRun> waiting, CancellationTokenSource end)
-    {
-        try
-        {
-            while (waiting.TryDequeue(out var run))
-            {
-                end.Token.ThrowIfCancellationRequested();
-                Train(run, end.Token);
-            }
-        }
-        catch
-        {
-            end.Cancel();
-            throw;
-        }
-    }
+    public void Train(IEnumerable<PlannedRun> runs) => SideBySide.Do(runs, jobs, Train, stop);
 
     private void Train(PlannedRun run, CancellationToken end)
     {

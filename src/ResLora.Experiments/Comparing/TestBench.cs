@@ -14,8 +14,7 @@ namespace ResLora.Experiments.Comparing;
 /// <summary>Measures finished runs on the test data: as they are, with their shortcuts merged away, and on the general text.</summary>
 /// <param name="config">The comparison.</param>
 /// <param name="progress">Is told how many samples are done; null for nobody.</param>
-/// <param name="stop">Ends it.</param>
-internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progress, CancellationToken stop)
+internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progress)
 {
     private const int BatchSize = 16;
     private const int CalibrationSamples = 64;
@@ -25,7 +24,8 @@ internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progr
     /// <summary>Measures a run.</summary>
     /// <param name="run">The run, which is done.</param>
     /// <param name="key">What the measurement depends on.</param>
-    public TestRecord Measure(PlannedRun run, string key)
+    /// <param name="stop">Ends it.</param>
+    public TestRecord Measure(PlannedRun run, string key, CancellationToken stop)
     {
         var weights = _settings.Weights == TestedWeights.Best ? run.Folder.BestOrLast : run.Folder.Last;
         // As it was carried out: with its number type and its longest sample.
@@ -35,16 +35,17 @@ internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progr
         var scorer = Scorer(session, IsFull(settings) ? null : weights, settings.Training.MaxLength);
         var record = new TestRecord(
             key, scorer.Measure(session, _settings.Test, stop))
-        { General = General(session, IsFull(settings) ? null : weights) };
+        { General = General(session, IsFull(settings) ? null : weights, stop) };
         return session.Adapter is { Config.Shortcut.Kind: not Adapters.ShortcutKind.None } adapter
-            ? WithMerged(record, session, MergeMethods.For(adapter)[0], scorer, weights)
+            ? WithMerged(record, session, MergeMethods.For(adapter)[0], scorer, weights, stop)
             : record;
     }
 
     /// <summary>Measures the model that all runs start from.</summary>
     /// <param name="key">What the measurement depends on.</param>
     /// <param name="hasHead">Whether the task needs a head, which the model without training lacks.</param>
-    public TestRecord MeasureBase(string key, bool hasHead)
+    /// <param name="stop">Ends it.</param>
+    public TestRecord MeasureBase(string key, bool hasHead, CancellationToken stop)
     {
         if (hasHead)
         {
@@ -56,7 +57,7 @@ internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progr
         return new TestRecord(
             key, Scorer(session, null, settings.For(session.Model).Training.MaxLength).Measure(session, _settings.Test, stop))
         {
-            General = General(session, null),
+            General = General(session, null, stop),
         };
     }
 
@@ -72,7 +73,8 @@ internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progr
         return new ItemScorer(TestData.Read(config, session, adapter), _settings.Score, terms);
     }
 
-    private TestRecord WithMerged(TestRecord record, ModelSession session, MergeMethod method, ItemScorer scorer, string weights)
+    private TestRecord WithMerged(
+        TestRecord record, ModelSession session, MergeMethod method, ItemScorer scorer, string weights, CancellationToken stop)
     {
         IReadOnlyList<CalibrationBatch> texts = [];
         if (MergeMethods.NeedsCalibration(method))
@@ -87,7 +89,7 @@ internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progr
         return record with { Merged = scorer.Measure(session, _settings.Test, stop), MergeMethod = MergeMethods.Name(method) };
     }
 
-    private double? General(ModelSession session, string? adapter)
+    private double? General(ModelSession session, string? adapter, CancellationToken stop)
     {
         if (TestData.ReadGeneral(config, session, adapter) is not { } data)
         {

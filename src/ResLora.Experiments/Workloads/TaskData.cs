@@ -3,6 +3,7 @@ using ResLora.Models;
 using ResLora.Text.Data.Chat;
 using ResLora.Text.Data.Labelling;
 using ResLora.Training;
+using ResLora.Training.Generation;
 using ResLora.Training.Loop;
 using ResLora.Training.Objectives;
 
@@ -106,6 +107,13 @@ internal abstract class TaskData
     /// <exception cref="ConfigException">There is nothing to compare with.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public abstract Measurement Measure(ModelSession session, MeasuringTerms terms, CancellationToken stop);
+
+    /// <summary>What a network answers to the samples that are not held out.</summary>
+    /// <param name="session">The network.</param>
+    /// <param name="terms">How.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <returns>The answers; null where none are generated.</returns>
+    public virtual ExactMatchResult? Answers(ModelSession session, MeasuringTerms terms, CancellationToken stop) => null;
 
     /// <summary>The share of right answers that a network generates for the samples held out, 0 to 1.</summary>
     /// <param name="session">The network.</param>

@@ -6,7 +6,7 @@ namespace ResLora.Training.Loop;
 /// The threads that libtorch takes for an operation, while a run lasts. libtorch keeps the number for each calling thread, and gives a new
 /// one the number that was set last, wherever that was: hence what it would take without any run is remembered here.
 /// </summary>
-internal sealed class ThreadScope : IDisposable
+public sealed class ThreadScope : IDisposable
 {
     private static readonly List<ThreadScope> _open = [];
     private static int _usual;
@@ -15,6 +15,7 @@ internal sealed class ThreadScope : IDisposable
     private readonly int _count;
     private readonly int _before;
 
+    /// <summary>Sets the number for the calling thread, which disposing gives back.</summary>
     /// <param name="choose">Gives the number to take from the one that libtorch takes by itself.</param>
     public ThreadScope(Func<int, int> choose)
     {
@@ -33,6 +34,7 @@ internal sealed class ThreadScope : IDisposable
         set_num_threads(_count);
     }
 
+    /// <inheritdoc />
     public void Dispose()
     {
         set_num_threads(_before);

@@ -110,17 +110,23 @@ internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IR
         var tokens = Encoding(session, new EncodingTerms(Math.Min(terms.MaxLength, session.Causal.MaxPositions))).TokenizeAll(train);
         var loss = Perplexity.Measure(session.Causal, tokens.Samples, SampleEncoding.PadId(session.Tokenizer), terms.BatchSize, stop);
         NotFiniteException.ThrowIfAny(session.Model, loss.Loss);
-        Sample[] answered = [.. train.Where(sample => sample.Answer is not null)];
         return new Measurement(train.Count, loss)
         {
-            Answers = answered.Length == 0 ? null : ExactMatch.Measure(
-                session.Causal, session.Tokenizer, task, answered, terms.BatchSize, new GenerationConfig { MaxNewTokens = terms.MaxNewTokens },
-                terms.Answered is { } told ? new Counted(told, answered.Length) : null, _chat, stop),
+            Answers = Answers(session, terms, stop),
             TooLong = tokens.TooLong,
             CutIntoWindows = tokens.CutIntoWindows,
             CutAtTurns = tokens.CutAtTurns,
             ChatTemplate = _chat?.TemplateName,
         };
+    }
+
+    /// <inheritdoc />
+    public override ExactMatchResult? Answers(ModelSession session, MeasuringTerms terms, CancellationToken stop)
+    {
+        Sample[] answered = [.. train.Where(sample => sample.Answer is not null)];
+        return answered.Length == 0 ? null : ExactMatch.Measure(
+            session.Causal, session.Tokenizer, task, answered, terms.BatchSize, new GenerationConfig { MaxNewTokens = terms.MaxNewTokens },
+            terms.Answered is { } told ? new Counted(told, answered.Length) : null, Chat(session), stop);
     }
 
     /// <inheritdoc />
