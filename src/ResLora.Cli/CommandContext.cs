@@ -4,6 +4,8 @@ using System.Text.Json.Serialization;
 using ResLora.Cli.Rendering;
 using ResLora.Hub;
 using ResLora.Tensors.NativeRuntime;
+using ResLora.Training.Distributed;
+using ResLora.Training.Distributed.Mpi;
 using Spectre.Console;
 
 namespace ResLora.Cli;
@@ -20,6 +22,9 @@ internal sealed record CommandContext(CommandStreams Streams, bool IsJson, bool 
 
     /// <summary>Where Ctrl-C comes from, for a command that has another use for it now and then; null in tests.</summary>
     public InterruptSource? Interrupt { get; init; }
+
+    /// <summary>The processes that do the command together; default: this one alone.</summary>
+    public ICommunicator Ranks { get; init; } = SingleProcess.Instance;
 
     /// <summary>How documents for other programs look.</summary>
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.General)
@@ -54,6 +59,16 @@ internal sealed record CommandContext(CommandStreams Streams, bool IsJson, bool 
     {
         var settings = HubSettings.FromEnvironment();
         return new HubClient(settings with { Offline = settings.Offline || IsOffline }, progress, Stop);
+    }
+
+    /// <summary>Sets how long this process waits for another rank.</summary>
+    /// <param name="patience">The time.</param>
+    public void WaitForRanks(TimeSpan patience)
+    {
+        if (Ranks is MpiCommunicator ranks)
+        {
+            ranks.Patience = patience;
+        }
     }
 
     /// <summary>A line to the log.</summary>

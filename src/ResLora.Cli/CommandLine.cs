@@ -6,6 +6,7 @@ using ResLora.Cli.Rendering;
 using ResLora.Experiments.Places;
 using ResLora.Formats.Errors;
 using ResLora.Tensors.NativeRuntime;
+using ResLora.Training.Distributed;
 
 namespace ResLora.Cli;
 
@@ -73,8 +74,7 @@ internal static class CommandLine
         }
 
         using var interrupt = new InterruptSource();
-        // Through the console, which knows how to write above a line that is redrawn.
-        using var warnings = Warnings.Listen(sentence => streams.Log.Write(new ClearedLines(new Prose($"warning: {sentence}"))));
+        RankSession? session = null;
         try
         {
             if (parsed.CommandResult.Command is not Verb verb || parsed.Action is HelpWithExamples)
@@ -83,19 +83,30 @@ internal static class CommandLine
             }
 
             EmptyPaths.Refuse(parsed);
+            session = RankSession.Join();
+            session?.Require(verb);
+            var shown = session?.Shown(streams) ?? streams;
+            // Through the console, which knows how to write above a line that is redrawn.
+            using var warnings = Warnings.Listen(sentence => shown.Log.Write(new ClearedLines(new Prose($"warning: {sentence}"))));
             using var pause = new CollectionPause();
             var context = new CommandContext(
-                streams, parsed.GetValue(GlobalOptions.Json), parsed.GetValue(GlobalOptions.Verbose), interrupt.Token)
+                shown, parsed.GetValue(GlobalOptions.Json), parsed.GetValue(GlobalOptions.Verbose), interrupt.Token)
             {
                 IsOffline = parsed.GetValue(GlobalOptions.Offline),
                 Interrupt = interrupt,
+                Ranks = session?.Ranks ?? SingleProcess.Instance,
             };
             using var hub = HubPlaces.Use(() => context.Hub(new DownloadProgress(context)));
-            return verb.Body(parsed, context);
+            var code = verb.Body(parsed, context);
+            session?.Leave();
+            return code;
         }
         catch (Exception error)
         {
-            return failures.Of(error);
+            session?.BeforeReport();
+            var code = failures.Of(error, session?.Speaker);
+            session?.EndAll(code);
+            return code;
         }
     }
 }

@@ -20,6 +20,10 @@ internal sealed record CommandStreams(TextWriter Output, IAnsiConsole Terminal, 
     // Wide enough that nothing of ours is wrapped where nobody sees a terminal: paths stay in one piece.
     private const int WidthOfFiles = 1000;
 
+    /// <summary>Streams that take everything and show nothing.</summary>
+    public static CommandStreams Silent { get; } =
+        new(TextWriter.Null, Over(TextWriter.Null, isRedirected: true), Over(TextWriter.Null, isRedirected: true), IsLive: false);
+
     /// <summary>The streams of this process.</summary>
     public static CommandStreams OfProcess()
     {

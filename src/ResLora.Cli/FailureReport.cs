@@ -5,6 +5,7 @@ using ResLora.Experiments;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Hub;
+using ResLora.Training.Distributed;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Loop;
 
@@ -20,16 +21,22 @@ internal sealed class FailureReport(CommandStreams streams, bool isJson, string 
 
     /// <summary>Reports an exception.</summary>
     /// <param name="error">The exception.</param>
+    /// <param name="speaker">Which of several processes says it; null where it is clear.</param>
     /// <returns>The exit code.</returns>
-    public int Of(Exception error) => error switch
+    public int Of(Exception error, string? speaker = null)
     {
-        OperationCanceledException => Write("Interrupted.", ExitCode.Interrupted),
-        RunFailedException or TrainingFailedException or NotFiniteException or HubUnavailableException => Write(error.Message, ExitCode.Failed),
-        DiskFullException => Write(error.Message, ExitCode.DiskFull),
-        ResLoraException => Write(error.Message, ExitCode.BadInput),
-        _ when DiskFault.IsFull(error) => Write($"A disk is full, or your share of it is: {error.Message}", ExitCode.DiskFull),
-        _ => Write($"This is a bug in ResLora.\n{error}\n{Issues}", ExitCode.Bug),
-    };
+        var (message, code) = error switch
+        {
+            OperationCanceledException => ("Interrupted.", ExitCode.Interrupted),
+            RunFailedException or TrainingFailedException or NotFiniteException or HubUnavailableException or RanksException =>
+                (error.Message, ExitCode.Failed),
+            DiskFullException => (error.Message, ExitCode.DiskFull),
+            ResLoraException => (error.Message, ExitCode.BadInput),
+            _ when DiskFault.IsFull(error) => ($"A disk is full, or your share of it is: {error.Message}", ExitCode.DiskFull),
+            _ => ($"This is a bug in ResLora.\n{error}\n{Issues}", ExitCode.Bug),
+        };
+        return Write(speaker is null ? message : $"{speaker}: {message}", code);
+    }
 
     /// <summary>Reports a line that could not be parsed.</summary>
     /// <param name="parsed">The line.</param>

@@ -15,7 +15,7 @@ internal static class TrainCommand
         var resume = SharedOptions.Resume();
         var verb = new Verb(
             "train",
-            "Fine-tune a model as a YAML file says, or with --model and --data alone. Ctrl-C saves a checkpoint that --resume goes on from.",
+            "Fine-tune a model as a YAML file says, or with --model and --data alone. Ctrl-C saves a checkpoint that --resume goes on from. Started by mpirun, the processes share each step (docs/distributed.md).",
             "train samples/word-problems/reslora.yaml",
             "train my.yaml --set adapter.rank=16 --set adapter.targets=[q_proj,v_proj] --output runs/rank16",
             "train --model my-model --data questions.csv",
@@ -30,9 +30,11 @@ internal static class TrainCommand
         return verb.Does((line, context) =>
         {
             var settings = run.Read(line, context, line.GetValue(output));
-            var report = RunProgress.Show(context, progress => TrainJob.Run(settings, line.GetValue(resume), progress, context.Stop));
+            context.WaitForRanks(TimeSpan.FromSeconds(settings.Training.RankTimeout));
+            var report = RunProgress.Show(
+                context, progress => TrainJob.Run(settings, line.GetValue(resume), progress, context.Ranks, context.Stop));
             context.Result(RunView.Document(report), terminal => RunView.Draw(report, settings, terminal));
             return report.Result.Interrupted ? ExitCode.Interrupted : ExitCode.Done;
-        });
+        }, isShared: true);
     }
 }

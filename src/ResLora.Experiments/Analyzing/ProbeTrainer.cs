@@ -1,5 +1,6 @@
 using ResLora.Experiments.Comparing;
 using ResLora.Experiments.Running;
+using ResLora.Training.Distributed;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Analyzing;
@@ -19,6 +20,7 @@ internal sealed class ProbeTrainer(AnalyzeSettings settings, IProgress<RunEvent>
                 watched => new ProbeWatcher(watched, settings),
                 resume,
                 progress is null ? null : new RunDetails(progress),
+                SingleProcess.Instance,
                 stop);
             return report.Result.Interrupted
                 ? throw new OperationCanceledException(stop)

@@ -8,6 +8,7 @@ using ResLora.Formats.Files;
 using ResLora.Models;
 using ResLora.Tensors.NativeRuntime;
 using ResLora.Training;
+using ResLora.Training.Distributed;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
 using ResLora.Training.Objectives;
@@ -22,15 +23,19 @@ public static class TrainJob
     /// <param name="config">The settings, free of problems.</param>
     /// <param name="resume">Whether an earlier run in the folder goes on from its newest checkpoint.</param>
     /// <param name="progress">Is told what happens; null for nobody.</param>
+    /// <param name="ranks">The processes that train together, each of which calls this (docs/distributed.md); null for this one
+    /// alone.</param>
     /// <param name="stop">Ends the run after the step in hand, with a checkpoint.</param>
     /// <returns>How it ended.</returns>
     /// <exception cref="ResLoraException">Settings or files cannot be used.</exception>
     /// <exception cref="TrainingFailedException">The loss or a gradient is not finite.</exception>
+    /// <exception cref="RanksException">Another process is lost or late.</exception>
     public static TrainReport Run(
-        RunConfig config, bool resume = false, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
+        RunConfig config, bool resume = false, IProgress<RunEvent>? progress = null, ICommunicator? ranks = null,
+        CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return Run(config, watch: null, resume, progress, stop);
+        return Run(config, watch: null, resume, progress, ranks ?? SingleProcess.Instance, stop);
     }
 
     /// <summary>Runs the job and lets somebody look at the model while it goes on.</summary>
@@ -38,19 +43,25 @@ public static class TrainJob
     /// <param name="watch">Makes who is told what happens, between two steps; null for whom the task has.</param>
     /// <param name="resume">As for the first overload.</param>
     /// <param name="progress">As for the first overload.</param>
+    /// <param name="ranks">As for the first overload.</param>
     /// <param name="stop">As for the first overload.</param>
     internal static TrainReport Run(
-        RunConfig config, Func<WatchedRun, IRunWatcher>? watch, bool resume, IProgress<RunEvent>? progress, CancellationToken stop)
+        RunConfig config, Func<WatchedRun, IRunWatcher>? watch, bool resume, IProgress<RunEvent>? progress, ICommunicator ranks,
+        CancellationToken stop)
     {
         using var memory = new PeakMemory();
-        FolderOf(config).RequireReady(resume);
+        if (ranks.Rank == 0)
+        {
+            FolderOf(config).RequireReady(resume);
+        }
+
         config = ComputeType.Resolve(config);
         var data = ReadData(config);
         using var session = ModelSession.Load(
             config.Model, dtype: DataType(config.Training.DataType), head: data.Head, headSeed: data.Head is null
                 ? null
                 : config.Training.Seed);
-        return Run(config, session, data, memory, watch, resume, progress, stop);
+        return Run(config, session, data, memory, watch, resume, progress, ranks, stop);
     }
 
     /// <summary>Runs the job on a model that is loaded already and carries no adapter yet; it carries the trained one afterwards.</summary>
@@ -68,7 +79,8 @@ public static class TrainJob
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(session);
         using var memory = new PeakMemory();
-        return Run(config, session, config.ReadData(session.Model, headIsNew: false), memory, null, resume, progress, stop);
+        return Run(
+            config, session, config.ReadData(session.Model, headIsNew: false), memory, null, resume, progress, SingleProcess.Instance, stop);
     }
 
     /// <summary>Reads the data for a model that is not loaded yet: its head depends on them.</summary>
@@ -80,7 +92,7 @@ public static class TrainJob
 
     private static TrainReport Run(
         RunConfig config, ModelSession session, TaskData data, PeakMemory memory, Func<WatchedRun, IRunWatcher>? watch, bool resume,
-        IProgress<RunEvent>? progress, CancellationToken stop)
+        IProgress<RunEvent>? progress, ICommunicator ranks, CancellationToken stop)
     {
         config = config.For(session.Model);
         var folder = FolderOf(config);
@@ -95,18 +107,24 @@ public static class TrainJob
             "The run's settings", [.. config.Merging.Problems(adapter?.Config).Select(problem => $"merging.{problem}")]);
         var plan = PlanReport.Of(config, session.Model, adapter, data, encoded);
         config = config with { Training = plan.Run.Choice?.Config ?? config.Training };
-        // What an earlier run of this folder has written is replaced by what follows.
-        DiskSpace.Require(folder.Path, plan.Run.DiskBytes - (resume ? DiskSpace.Used(folder.Path) : 0), "The run's files");
+        var writes = ranks.Rank == 0;
+        if (writes)
+        {
+            // What an earlier run of this folder has written is replaced by what follows.
+            DiskSpace.Require(folder.Path, plan.Run.DiskBytes - (resume ? DiskSpace.Used(folder.Path) : 0), "The run's files");
+        }
+
         using var returning = plan.Run.KeepsFreedMemory ? null : Allocator.ReturnFreedMemory();
         var trainable = session.TrainableParameters();
         progress?.Report(new RunPlanned(plan));
         data.Prepare(session, progress, stop);
         var objective = data.ObjectiveFor(session, config.Training.Packing);
-        using var watcher = watch?.Invoke(new WatchedRun(session, objective, encoded, folder))
+        using var watcher = !writes ? null : watch?.Invoke(new WatchedRun(session, objective, encoded, folder))
             ?? data.Watch(session, config.Samples, folder.Path, stop);
         var setup = new TrainSetup(
             objective, trainable, encoded.Train.Examples, encoded.Validation, config.Training, folder.Path, Save(config, session, data))
         {
+            Communicator = ranks,
             Adapter = adapter,
             RateFactor = data.RateFactor,
             Sources = RunSources.Of(config),
@@ -118,7 +136,11 @@ public static class TrainJob
             ExtraMetrics = HasExtraMetrics(config) ? () => ExtraMetrics(session, objective, data, encoded, config, stop) : null,
         };
         var result = new Trainer(setup).Run(watcher is null ? progress : new WatchedProgress(watcher, progress), resume, stop);
-        RunPlots.Write(folder, config.Task, data.LossUnit, data.TrainingLoss);
+        if (writes)
+        {
+            RunPlots.Write(folder, config.Task, data.LossUnit, data.TrainingLoss);
+        }
+
         return new TrainReport(folder.Path, trainable.Sum(p => p.Value.numel()), result)
         {
             Prompt = data.Prompt,

@@ -1,15 +1,52 @@
 namespace ResLora.Training.Distributed;
 
 /// <summary>
-/// The processes that train one run together. All of them make the same calls in the same order; each call waits for the others.
+/// The processes that do one job together, called ranks as in MPI. All of them make the same calls in the same order from one thread; each
+/// call waits for those that it needs.
 /// </summary>
 public interface ICommunicator
 {
     /// <summary>The process's number, from 0. Only number 0 writes.</summary>
     int Rank { get; }
 
+    /// <summary>How many processes there are, at least 1.</summary>
+    int Size { get; }
+
+    /// <summary>The name of the host that a rank runs on.</summary>
+    /// <param name="rank">The rank, from 0.</param>
+    string HostOf(int rank);
+
     /// <summary>Whether a thing holds in one process at least: what they must agree on, such as to stop.</summary>
     /// <param name="holds">Whether it holds in this one.</param>
     /// <returns>The same in all processes.</returns>
     bool Any(bool holds);
+
+    /// <summary>Puts the sum over all processes in place of each number; the same bits in all of them, in no particular order of
+    /// adding.</summary>
+    /// <param name="values">The numbers, as many in each process.</param>
+    void Sum(Span<float> values);
+
+    /// <inheritdoc cref="Sum(Span{float})"/>
+    void Sum(Span<double> values);
+
+    /// <summary>Gives all processes what one of them has.</summary>
+    /// <param name="value">What it has; what the others give is not read.</param>
+    /// <param name="from">Whose it is. Default 0.</param>
+    /// <returns>A copy.</returns>
+    byte[] Broadcast(ReadOnlySpan<byte> value, int from = 0);
+
+    /// <summary>Gives all processes what each of them has.</summary>
+    /// <param name="value">What this one has; lengths may differ.</param>
+    /// <returns>One array a rank, in their order.</returns>
+    IReadOnlyList<byte[]> Gather(ReadOnlySpan<byte> value);
+
+    /// <summary>Sends bytes to one process, which must receive as many.</summary>
+    /// <param name="value">The bytes.</param>
+    /// <param name="to">The process.</param>
+    void Send(ReadOnlySpan<byte> value, int to);
+
+    /// <summary>Receives what one process sends.</summary>
+    /// <param name="value">Is filled.</param>
+    /// <param name="from">The process.</param>
+    void Receive(Span<byte> value, int from);
 }

@@ -5,6 +5,7 @@ using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Models.Fused;
 using ResLora.Training.Checkpoints;
+using ResLora.Training.Distributed;
 
 namespace ResLora.Training.Loop;
 
@@ -42,6 +43,11 @@ internal static class RunIdentity
         if (config.Ema is { } decay)
         {
             identity["ema"] = decay.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (config.Reduction != Reduction.Fast)
+        {
+            identity["reduction"] = config.Reduction.ToString();
         }
 
         foreach (var (name, digest) in setup.Sources)

@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Training.Distributed;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Loop;
@@ -46,6 +47,7 @@ public static class ThreadChoice
             .Select(parameter => (Size: parameter.numel(), parameter.dtype))
             .OrderBy(weight => weight.Size)
             .ToArray();
+        usual = ProcessorShare.Of(setup.Communicator, usual);
         if (weights.Length == 0 || setup.Train.Count == 0)
         {
             return usual;

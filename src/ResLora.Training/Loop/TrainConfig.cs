@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using ResLora.Formats;
+using ResLora.Training.Distributed;
 
 namespace ResLora.Training.Loop;
 
@@ -122,6 +123,18 @@ public sealed record TrainConfig
     public bool GradientCheckpointing { get; init; }
 
     /// <summary>
+    /// How the gradients of forward passes are added up: fast, or ordered, which gives the same bits on any number of ranks
+    /// (docs/distributed.md). Default fast.
+    /// </summary>
+    public Reduction Reduction { get; init; }
+
+    /// <summary>
+    /// How many seconds a rank waits for another one before the run ends, which then names the one that did not come. Longer than the
+    /// longest time that ranks may be apart, such as for reading models. Default 600.
+    /// </summary>
+    public double RankTimeout { get; init; } = 600;
+
+    /// <summary>
     /// Whether the samples of a forward pass stand one behind another in a single row instead of side by side with padding; each sees
     /// itself alone, and the loss is the same up to rounding. For generation; models with labels are always padded. Default true.
     /// </summary>
@@ -241,6 +254,16 @@ public sealed record TrainConfig
             yield return $"maxMemory {ByteSize.Problem(MaxMemory)}";
         }
 
+        if (!(RankTimeout > 0 && double.IsFinite(RankTimeout)))
+        {
+            yield return $"rankTimeout is {RankTimeout}; it must be above 0, in seconds";
+        }
+
+        if (!Enum.IsDefined(Reduction))
+        {
+            yield return $"reduction is {Reduction}; it must be fast or ordered";
+        }
+
         if (!Enum.IsDefined(Schedule))
         {
             yield return $"schedule is {Schedule}; it must be cosine, linear or constant";
@@ -263,6 +286,7 @@ public sealed record TrainConfig
                 "warmupSteps", WarmupSteps ?? 0, 100_000_000), ("weightDecay", WeightDecay, 1e6), ("epsilon", Epsilon, 1e6),
             ("clipNorm", ClipNorm, 1e30), ("maxLength", MaxLength, 16_777_216), (
                 "keepCheckpoints", KeepCheckpoints, 1_000_000), ("threads", Threads, MostThreads),
+            ("rankTimeout", RankTimeout, 1_000_000),
         ];
         foreach (var (name, value, most) in bounds.Where(bound => bound.Value > bound.Most))
         {

@@ -1,6 +1,7 @@
 using ResLora.Adapters;
 using ResLora.Formats;
 using ResLora.Tensors.NativeRuntime;
+using ResLora.Training.Distributed;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -12,54 +13,52 @@ namespace ResLora.Training.Loop;
 /// <param name="Count">How much was read, in the objective's unit of speed; padding is not counted.</param>
 internal sealed record StepOutcome(double Loss, double GradientNorm, int Count);
 
-/// <summary>One optimizer step: forward and backward passes, clipping, update. Nothing but numbers outlives it.</summary>
+/// <summary>
+/// One optimizer step: forward and backward passes, shared out over the ranks, clipping, update. Nothing but numbers outlives it.
+/// </summary>
 internal sealed class TrainStep(
-    TrainSetup setup, IReadOnlyList<IExample> samples, AdamW optimizer, RunRandom random, MethodTraining? method)
+    TrainSetup setup, IReadOnlyList<IExample> samples, AdamW optimizer, RunRandom random, MethodTraining? method) : IDisposable
 {
     /// <summary>A loss below it counts as none: float32 rounds the gradient of a sample that is known by heart to 0.</summary>
     private const double LeastLoss = 1e-4;
 
     private readonly Parameter[] _parameters = [.. setup.Trainable.Select(p => p.Value)];
+    private readonly GradientSum _sum = new(setup.Communicator, [.. setup.Trainable.Select(p => p.Value)], setup.Config.Reduction);
+
+    private ICommunicator Ranks => setup.Communicator;
 
     /// <param name="number">The step, from 1, for messages.</param>
     /// <param name="microBatches">The samples of each forward pass.</param>
     /// <param name="learningRate">The learning rate of the step.</param>
     public StepOutcome Run(int number, IReadOnlyList<int[]> microBatches, double learningRate)
     {
-        var groups = microBatches.Select(batch => batch.Select(index => samples[index]).ToArray()).ToArray();
+        var share = StepShare.Of(microBatches, Ranks, setup.Config.Reduction);
         optimizer.ZeroGradients();
         method?.BeginStep(number - 1);
-        var (loss, norm) = Agreed(number, () => Gradient(number, groups));
-        optimizer.Step(learningRate);
-        method?.EndStep(number - 1);
-        return new StepOutcome(loss, norm, groups.Sum(group => group.Sum(setup.Objective.CountOf)));
-    }
-
-    /// <summary>One process's bad numbers end the step in all: else the others would wait for it without an end.</summary>
-    private T Agreed<T>(int number, Func<T> compute)
-    {
-        T result;
-        try
-        {
-            result = compute();
-        }
-        catch (TrainingFailedException)
-        {
-            setup.Communicator.Any(true);
-            throw;
-        }
-
-        return setup.Communicator.Any(false) ? throw new TrainingFailedException(number, "a tensor of another process") : result;
-    }
-
-    private (double Loss, double Norm) Gradient(int number, IExample[][] groups)
-    {
-        var loss = Backward(number, groups);
-        if (optimizer.StepCount == 0)
+        var losses = Agreement.Of(
+            Ranks, () => Backward(number, share), name => new TrainingFailedException(number, name));
+        if (optimizer.StepCount == 0 && share.Passes.Count > 0)
         {
             setup.Adapter?.RequireRun();
         }
 
+        // Each place is filled by one rank, so that the sum is the same bits everywhere.
+        Ranks.Sum(losses);
+        var loss = losses.Sum();
+        _sum.Finish();
+        var norm = Gradient(number, loss);
+        optimizer.Step(learningRate);
+        method?.EndStep(number - 1);
+        return new StepOutcome(loss, norm, microBatches.Sum(batch => batch.Sum(index => setup.Objective.CountOf(samples[index]))));
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _sum.Dispose();
+
+    /// <summary>What is done with the gradients of all ranks together.</summary>
+    /// <returns>‖g‖₂ before clipping.</returns>
+    private double Gradient(int number, double loss)
+    {
         BackwardOfPenalty();
         var norm = Gradients.Norm(_parameters);
         if (!double.IsFinite(norm))
@@ -77,29 +76,41 @@ internal sealed class TrainStep(
             Gradients.Clip(_parameters, norm, setup.Config.ClipNorm);
         }
 
-        return (loss, norm);
+        return norm;
     }
 
-    private double Backward(int number, IExample[][] groups)
+    /// <returns>The loss of each forward pass of all ranks, 0 for those of the others.</returns>
+    private double[] Backward(int number, StepShare share)
     {
         using var scope = NewDisposeScope();
-        var batches = Collate(groups);
+        var batches = Collate(number, share);
 
         // Known before any pass, so that each pass can already be divided by it.
-        var targets = batches.Sum(batch => batch.TargetCount);
-        return batches.Sum(batch => Backward(number, batch, targets));
+        Span<double> targets = [batches.Sum(batch => batch.TargetCount)];
+        Ranks.Sum(targets);
+        var losses = new double[share.Total];
+        for (var i = 0; i < batches.Length; i++)
+        {
+            losses[share.First + i] = Backward(number, share.First + i, batches[i], (long)targets[0]);
+            _sum.PassDone();
+        }
+
+        return losses;
     }
 
-    private Batch[] Collate(IExample[][] groups)
-    {
-        using var turn = random.Take();   // masks
-        return [.. groups.Select(setup.Objective.Collate)];
-    }
+    private Batch[] Collate(int number, StepShare share) =>
+    [
+        .. share.Passes.Select((pass, i) =>
+        {
+            using var turn = random.Take(number, share.First + i, RunRandom.Use.Masks);
+            return setup.Objective.Collate([.. pass.Select(index => samples[index])]);
+        }),
+    ];
 
-    private double Backward(int number, Batch batch, long targets)
+    private double Backward(int number, int pass, Batch batch, long targets)
     {
         CollectionPause.Between();
-        using var turn = random.Take();   // dropout
+        using var turn = random.Take(number, pass, RunRandom.Use.Dropout);
         using var scope = NewDisposeScope();
         var share = setup.Objective.LossSum(batch) / targets;
         var value = share.item<float>();

@@ -1,9 +1,12 @@
 using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using ResLora.Adapters;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Tensors.NativeRuntime;
 using ResLora.Training.Checkpoints;
+using ResLora.Training.Distributed;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Objectives;
 using static TorchSharp.torch;
@@ -13,6 +16,8 @@ namespace ResLora.Training.Loop;
 /// <summary>The state of one run and its loop.</summary>
 internal sealed class TrainingRun : IDisposable
 {
+    private static readonly JsonSerializerOptions _numbers = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
     private readonly TrainSetup _setup;
     private readonly IProgress<RunEvent>? _progress;
     private readonly IReadOnlyList<IExample> _samples;
@@ -45,7 +50,7 @@ internal sealed class TrainingRun : IDisposable
         WeightAverage.RequireFit(setup.Config, adapter);
         adapter?.Config.Kind.RequireTraining(adapter, _order.TotalSteps);
         _method = adapter?.Config.Kind.Training(adapter, _order.TotalSteps, setup.Config.Seed);
-        _random = new RunRandom(Config.Seed);
+        _random = new RunRandom(Config.Seed, isByPass: Ranks.Size > 1 || Config.Reduction == Reduction.Ordered);
         _pause = new CollectionPause(setup.Objective.ManagedRoom);
         _trainStep = new TrainStep(setup, samples, _optimizer, _random, _method);
         _best = new BestEvaluation(setup.Config.BestMetric);
@@ -55,6 +60,8 @@ internal sealed class TrainingRun : IDisposable
     }
 
     private TrainConfig Config => _setup.Config;
+
+    private ICommunicator Ranks => _setup.Communicator;
 
     /// <summary>How many steps are done.</summary>
     private int Step => _losses.Count;
@@ -67,6 +74,7 @@ internal sealed class TrainingRun : IDisposable
 
     public TrainResult Execute(bool resume, CancellationToken stop)
     {
+        RollCall.Require(Ranks, _identity);
         _output.Enter(resume);
         if (resume)
         {
@@ -105,6 +113,7 @@ internal sealed class TrainingRun : IDisposable
 
     public void Dispose()
     {
+        _trainStep.Dispose();
         _optimizer.ZeroGradients();
         _optimizer.Dispose();
         _random.Dispose();
@@ -114,16 +123,32 @@ internal sealed class TrainingRun : IDisposable
         _output.Dispose();
     }
 
-    /// <summary>Goes on where the newest checkpoint stands, or where the newest one stands that is not damaged.</summary>
+    /// <summary>Goes on where the newest checkpoint stands; rank 0 reads it for all.</summary>
     private void Resume()
+    {
+        if (Ranks.Rank == 0)
+        {
+            var resumed = ResumeNewest();
+            CheckpointSpread.Give(Ranks, resumed);
+        }
+        else
+        {
+            CheckpointSpread.Take(Ranks, checkpoint => ResumeFrom(checkpoint, []));
+        }
+    }
+
+    /// <summary>Goes on where the newest checkpoint stands, or where the newest one stands that is not damaged.</summary>
+    /// <returns>The checkpoint; null when there is none yet.</returns>
+    private SavedCheckpoint? ResumeNewest()
     {
         var damages = new List<string>();
         foreach (var folder in _output.Checkpoints)
         {
             try
             {
-                ResumeFrom(CheckpointStore.Read(folder), damages);
-                return;
+                var checkpoint = CheckpointStore.Read(folder);
+                ResumeFrom(checkpoint, damages);
+                return checkpoint;
             }
             catch (FileFormatException error)
             {
@@ -139,6 +164,7 @@ internal sealed class TrainingRun : IDisposable
         }
 
         Tell($"There is no checkpoint in '{_setup.RunFolder}' yet; training starts from the beginning.");
+        return null;
     }
 
     private void ResumeFrom(SavedCheckpoint checkpoint, IReadOnlyList<string> damages)
@@ -191,7 +217,7 @@ internal sealed class TrainingRun : IDisposable
             EvaluateIfDue(stop);
             while (Step < _order.TotalSteps && !_stoppedEarly)
             {
-                if (IsAtPause || _setup.Communicator.Any(stop.IsCancellationRequested))
+                if (IsAtPause || Ranks.Any(stop.IsCancellationRequested))
                 {
                     return false;
                 }
@@ -207,7 +233,7 @@ internal sealed class TrainingRun : IDisposable
 
             return true;
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
             return false;
         }
@@ -273,7 +299,7 @@ internal sealed class TrainingRun : IDisposable
     private void Evaluate(CancellationToken stop)
     {
         RequireFinite();
-        var metrics = Measured(stop);
+        var metrics = AllMeasured(stop);
         (_lastMetrics, _evaluatedStep) = (metrics, Step);
         Log(metrics);
         var isBest = _best.Offer(Step, metrics);
@@ -287,12 +313,23 @@ internal sealed class TrainingRun : IDisposable
             _progress?.Report(new EvaluationDone(Step, metrics, isBest));   // who hears of it may draw pictures
         }
 
-        if (_setup.Communicator.Any(OutOfPatience))
+        if (OutOfPatience)
         {
             _stoppedEarly = true;
             _progress?.Report(new EarlyStopped(
                 Step, $"{Config.BestMetric} has not become better than {_best.Value:G6} (step {_best.Step}) in {_best.EvaluationsSince} evaluations."));
         }
+    }
+
+    /// <summary>What rank 0 measures, on all ranks: what is best, and when it is enough, must be the same for all.</summary>
+    private Dictionary<string, double> AllMeasured(CancellationToken stop)
+    {
+        var metrics = Agreement.Of(
+            Ranks, () => Ranks.Rank == 0 ? Measured(stop) : [], name => new TrainingFailedException(Step, name));
+        return Ranks.Size == 1
+            ? metrics
+            : JsonSerializer.Deserialize<Dictionary<string, double>>(
+                Ranks.Broadcast(JsonSerializer.SerializeToUtf8Bytes(metrics, _numbers)), _numbers)!;
     }
 
     private Dictionary<string, double> Measured(CancellationToken stop)
