@@ -17,6 +17,8 @@ public sealed class CalibrationStatistics(int window = CalibrationStatistics.Def
     private readonly Dictionary<string, Queue<double>> _inputs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Queue<double>> _lows = new(StringComparer.Ordinal);
 
+    private Dictionary<string, (List<double> Inputs, List<double> Lows)>? _deferred;
+
     /// <summary>How many of the last batches count.</summary>
     public int Window { get; } = window;
 
@@ -48,23 +50,41 @@ public sealed class CalibrationStatistics(int window = CalibrationStatistics.Def
     /// <param name="tokenMask">[B, T], 0 for padding, which is left out; null counts everything.</param>
     public void Record(string module, Tensor input, Tensor? low, Tensor? tokenMask)
     {
-        Push(_inputs, module, Norm(input, tokenMask));
-        if (low is not null)
+        double[] inputs = [Norm(input, tokenMask)], lows = low is null ? [] : [Norm(low, tokenMask)];
+        if (_deferred is null)
         {
-            Push(_lows, module, Norm(low, tokenMask));
+            Add(module, inputs, lows);
+            return;
         }
+
+        var (allInputs, allLows) = _deferred.TryGetValue(module, out var there) ? there : _deferred[module] = ([], []);
+        allInputs.AddRange(inputs);
+        allLows.AddRange(lows);
     }
 
-    /// <summary>Puts back what was saved.</summary>
+    /// <summary>
+    /// Sets what is recorded from now on aside, for whoever brings batches of several processes into one order; <see cref="Add"/> puts it
+    /// in.
+    /// </summary>
+    public void Defer() => _deferred = new(StringComparer.Ordinal);
+
+    /// <summary>Ends <see cref="Defer"/>.</summary>
+    /// <returns>What was set aside, by module name, oldest first.</returns>
+    public IReadOnlyDictionary<string, (List<double> Inputs, List<double> Lows)> TakeDeferred()
+    {
+        var taken = _deferred ?? [];
+        _deferred = null;
+        return taken;
+    }
+
+    /// <summary>Adds sizes of batches.</summary>
     /// <param name="module">The block's dotted name.</param>
     /// <param name="inputNorms">‖x_n‖_F, oldest first.</param>
     /// <param name="lowNorms">‖A_n x_n‖_F, oldest first; empty when the structure does not need it.</param>
-    public void Restore(string module, IEnumerable<double> inputNorms, IEnumerable<double> lowNorms)
+    public void Add(string module, IEnumerable<double> inputNorms, IEnumerable<double> lowNorms)
     {
         ArgumentNullException.ThrowIfNull(inputNorms);
         ArgumentNullException.ThrowIfNull(lowNorms);
-        _inputs.Remove(module);
-        _lows.Remove(module);
         foreach (var norm in inputNorms)
         {
             Push(_inputs, module, norm);
@@ -74,6 +94,17 @@ public sealed class CalibrationStatistics(int window = CalibrationStatistics.Def
         {
             Push(_lows, module, norm);
         }
+    }
+
+    /// <summary>Puts back what was saved.</summary>
+    /// <param name="module">The block's dotted name.</param>
+    /// <param name="inputNorms">‖x_n‖_F, oldest first.</param>
+    /// <param name="lowNorms">‖A_n x_n‖_F, oldest first; empty when the structure does not need it.</param>
+    public void Restore(string module, IEnumerable<double> inputNorms, IEnumerable<double> lowNorms)
+    {
+        _inputs.Remove(module);
+        _lows.Remove(module);
+        Add(module, inputNorms, lowNorms);
     }
 
     private static double Norm(Tensor activations, Tensor? tokenMask)

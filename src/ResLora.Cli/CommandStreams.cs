@@ -24,23 +24,32 @@ internal sealed record CommandStreams(TextWriter Output, IAnsiConsole Terminal, 
     public static CommandStreams Silent { get; } =
         new(TextWriter.Null, Over(TextWriter.Null, isRedirected: true), Over(TextWriter.Null, isRedirected: true), IsLive: false);
 
+    /// <summary>
+    /// Whether Open MPI started this process: it puts a terminal of its own between a rank and wherever its output goes.
+    /// </summary>
+    private static bool IsRankOfOpenMpi => Environment.GetEnvironmentVariable("OMPI_COMM_WORLD_SIZE") is not null;
+
     /// <summary>The streams of this process.</summary>
     public static CommandStreams OfProcess()
     {
+        if (IsRankOfOpenMpi)
+        {
+            // .NET would begin its output with what a terminal of that name needs.
+            Environment.SetEnvironmentVariable("TERM", "dumb");
+        }
+
         // Without a byte order mark: the first byte of a JSON document is its brace.
         Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         // In place of .NET's own, so that the console library still knows them for the terminal.
         Console.SetOut(new OutputWriter(Console.Out));
         Console.SetError(new LogWriter(Console.Error));
-        var log = Over(Console.Error, Console.IsErrorRedirected);
+        var (isFile, isLogFile) = (IsRankOfOpenMpi || Console.IsOutputRedirected, IsRankOfOpenMpi || Console.IsErrorRedirected);
+        var log = Over(Console.Error, isLogFile);
         return new CommandStreams(
-            Console.IsOutputRedirected ? Console.Out : new TerminalWriter(Console.Out),
-            Over(Console.Out, Console.IsOutputRedirected),
-            log,
-            !Console.IsErrorRedirected && log.Profile.Capabilities.Ansi)
+            isFile ? Console.Out : new TerminalWriter(Console.Out), Over(Console.Out, isFile), log, !isLogFile && log.Profile.Capabilities.Ansi)
         {
             Input = Console.OpenStandardInput(),
-            AsksForInput = !Console.IsInputRedirected && !Console.IsErrorRedirected,
+            AsksForInput = !Console.IsInputRedirected && !isLogFile,
         };
     }
 

@@ -3,12 +3,18 @@ using System.Runtime.InteropServices;
 namespace ResLora.Cli;
 
 /// <summary>
-/// Turns Ctrl-C, Ctrl-\, a request to terminate and the loss of the terminal into cancellation, once: the second of them ends the process
-/// at once. A signal that the process was started to ignore, as <c>nohup</c> does, stays ignored.
+/// Turns Ctrl-C, Ctrl-\, a request to terminate, the loss of the terminal and, on Linux, SIGUSR1 (which batch systems send before a job's
+/// time is over) into cancellation, once: the second of them ends the process at once. A signal that the process was started to ignore, as <c>nohup</c> does, stays ignored.
 /// </summary>
 internal sealed class InterruptSource : IDisposable
 {
-    private static readonly PosixSignal[] _signals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
+    // By Linux's number: .NET has no name for it.
+    private const PosixSignal User1 = (PosixSignal)10;
+
+    private static readonly PosixSignal[] _signals =
+    [
+        PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT, .. OperatingSystem.IsLinux() ? [User1] : Array.Empty<PosixSignal>(),
+    ];
 
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;

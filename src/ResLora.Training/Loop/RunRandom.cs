@@ -19,8 +19,8 @@ internal sealed class RunRandom : IDisposable
     private readonly bool _isByPass;
 
     /// <param name="seed">Where the sequence starts.</param>
-    /// <param name="isByPass">Whether each forward pass has a sequence of its own.</param>
-    public RunRandom(long seed, bool isByPass)
+    /// <param name="isByPass">Whether each forward pass has a sequence of its own. Default false.</param>
+    public RunRandom(long seed, bool isByPass = false)
     {
         (_seed, _isByPass) = (seed, isByPass);
         using var held = _generator.EnterScope();

@@ -25,6 +25,8 @@ internal sealed class TrainStep(
     private readonly Parameter[] _parameters = [.. setup.Trainable.Select(p => p.Value)];
     private readonly GradientSum _sum = new(setup.Communicator, [.. setup.Trainable.Select(p => p.Value)], setup.Config.Reduction);
 
+    private readonly SharedStatistics _statistics = new(setup.Communicator, setup.Adapter?.Statistics);
+
     private ICommunicator Ranks => setup.Communicator;
 
     /// <param name="number">The step, from 1, for messages.</param>
@@ -35,8 +37,10 @@ internal sealed class TrainStep(
         var share = StepShare.Of(microBatches, Ranks, setup.Config.Reduction);
         optimizer.ZeroGradients();
         method?.BeginStep(number - 1);
+        _statistics.Begin();
         var losses = Agreement.Of(
             Ranks, () => Backward(number, share), name => new TrainingFailedException(number, name));
+        _statistics.Finish();
         if (optimizer.StepCount == 0 && share.Passes.Count > 0)
         {
             setup.Adapter?.RequireRun();
@@ -53,7 +57,11 @@ internal sealed class TrainStep(
     }
 
     /// <inheritdoc />
-    public void Dispose() => _sum.Dispose();
+    public void Dispose()
+    {
+        _sum.Dispose();
+        _statistics.Dispose();
+    }
 
     /// <summary>What is done with the gradients of all ranks together.</summary>
     /// <returns>‖g‖₂ before clipping.</returns>

@@ -102,13 +102,31 @@ public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
     /// <inheritdoc />
     public IReadOnlyList<byte[]> Gather(ReadOnlySpan<byte> value)
     {
-        var all = new byte[Size][];
-        for (var rank = 0; rank < Size; rank++)
+        var lengths = new double[Size];
+        lengths[Rank] = value.Length;
+        Sum(lengths);
+        int[] counts = [.. lengths.Select(length => (int)length)], starts = new int[Size];
+        for (var rank = 1; rank < Size; rank++)
         {
-            all[rank] = Broadcast(rank == Rank ? value : [], rank);
+            starts[rank] = checked(starts[rank - 1] + counts[rank - 1]);
         }
 
-        return all;
+        var all = new byte[checked(starts[^1] + counts[^1])];
+        fixed (byte* mine = value, theirs = all)
+        fixed (int* many = counts, first = starts)
+        {
+            nint request;
+            lock (_lock)
+            {
+                _together++;
+                _mpi.Require(
+                    _mpi.Iallgatherv(mine, value.Length, _mpi.Byte, theirs, many, first, _mpi.Byte, _mpi.World, &request), "gather");
+            }
+
+            Wait(&request, "to hear from all", null);
+        }
+
+        return [.. Enumerable.Range(0, Size).Select(rank => all.AsSpan(starts[rank], counts[rank]).ToArray())];
     }
 
     /// <inheritdoc />

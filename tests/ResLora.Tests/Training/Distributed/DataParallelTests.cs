@@ -51,6 +51,8 @@ public sealed class DataParallelTests
         {
             Assert.Equal(alone.Losses, one.Losses);
             Assert.Equal(alone.Weights, one.Weights);
+            // What a merge by the sizes of activations is computed from.
+            Assert.Equal(alone.Norms, one.Norms);
         });
     }
 
@@ -145,10 +147,11 @@ public sealed class DataParallelTests
         };
         var result = bench.Train(config, resume, stop.Token);
         return new Outcome(
-            [.. result.Losses.Select(loss => loss.Loss)], bench.Weights(), [.. bench.Events.OfType<EvaluationDone>().Select(
+            [.. result.Losses.Select(loss => loss.Loss)], bench.Weights(),
+            [.. bench.Adapter!.Statistics.InputNorms.Values.SelectMany(norms => norms)], [.. bench.Events.OfType<EvaluationDone>().Select(
                 evaluation => evaluation.Metrics["eval_loss"])], result.Interrupted);
     }
 
     private sealed record Outcome(
-        IReadOnlyList<double> Losses, IReadOnlyList<float> Weights, IReadOnlyList<double> Evaluations, bool Interrupted);
+        IReadOnlyList<double> Losses, IReadOnlyList<float> Weights, IReadOnlyList<double> Norms, IReadOnlyList<double> Evaluations, bool Interrupted);
 }

@@ -1,0 +1,184 @@
+using System.Text.Json;
+using ResLora.EndToEnd.Tests.Support;
+using Xunit;
+
+namespace ResLora.EndToEnd.Tests;
+
+/// <summary>Training on several ranks: real processes of a real mpirun.</summary>
+public sealed class RanksTests : IDisposable
+{
+    private const int Steps = 12;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void Train_GradientsInOrder_GivesTheBitsOfOneProcess(int ranks)
+    {
+        Ranks.RequireOrSkip();
+        Tool.Run(Line("alone", "training.reduction=ordered")).Expect(0);
+
+        Ranks.Run(ranks, Line("ranks", "training.reduction=ordered")).Expect(0);
+
+        Assert.Equal(Losses("alone"), Losses("ranks"));
+        Assert.Equal(Steps, Losses("ranks").Count);
+        Assert.Equal(Adapter("alone"), Adapter("ranks"));
+    }
+
+    [Fact]
+    public void Train_GradientsAsTheyCome_GivesTheLossesOfOneProcess()
+    {
+        Ranks.RequireOrSkip();
+        Tool.Run(Line("alone")).Expect(0);
+
+        var result = Ranks.Run(3, Line("ranks")).Expect(0);
+
+        Assert.Equal(Losses("alone"), Losses("ranks"), (a, b) => Math.Abs(a - b) < 1e-4 * a);
+        // Rank 0 alone tells the result.
+        Assert.Equal(Steps, result.Json.GetProperty("result").GetProperty("steps").GetInt32());
+    }
+
+    [Fact]
+    public void Train_RankThatIsKilled_EndsTheRunWhichGoesOnOnFewer()
+    {
+        Ranks.RequireOrSkip();
+        const string ordered = "training.reduction=ordered", often = "training.checkpointEvery=1";
+        Tool.Run(Line("alone", ordered, often)).Expect(0);
+        using var process = Ranks.Start(2, Line("killed", ordered, often));
+        WaitForSteps("killed", 3);
+
+        Ranks.ProcessOf(1, _folder["killed"]).Kill();
+        var ended = Ranks.End(process);
+        Tool.Run([.. Line("killed", ordered, often), "--resume"]).Expect(0);
+
+        Assert.NotEqual(0, ended.ExitCode);
+        Assert.Contains("rank 1", ended.Output + ended.Error, StringComparison.Ordinal);
+        Assert.Equal(Losses("alone"), Losses("killed"));
+        Assert.Equal(Adapter("alone"), Adapter("killed"));
+    }
+
+    [Fact]
+    public void Train_RankThatHangs_IsNamedAfterItsTime()
+    {
+        using var process = Ranks.Start(3, Line("hangs", "training.rankTimeout=3", "training.steps=100000"));
+        WaitForSteps("hangs", 2);
+        using var hung = Ranks.ProcessOf(2, _folder["hangs"]);
+
+        Tool.Signal(hung, "STOP");
+        var ended = Ranks.End(process);
+
+        Assert.Equal(1, ended.ExitCode);
+        Assert.Contains($"No answer for 3 s from rank 2 on {Environment.MachineName}, while rank 0 on", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("USR1")]
+    public void Train_AskedToEnd_SavesACheckpointThatAllGoOnFrom(string signal)
+    {
+        using var process = Ranks.Start(2, Line("asked", "training.steps=100000"));
+        WaitForSteps("asked", 2);
+
+        // To one of them only: the others hear of it from it.
+        using var one = Ranks.ProcessOf(1, _folder["asked"]);
+        Tool.Signal(one, signal);
+        var ended = Ranks.End(process);
+
+        Assert.Equal(130, ended.ExitCode);
+        Assert.Single(Directory.GetDirectories(Path.Combine(_folder["asked"], "checkpoints")));
+        var resumed = Ranks.Run(3, [.. Line("asked", "training.steps=100000", "training.pauseAt=20"), "--resume"]);
+        Assert.Equal(130, resumed.ExitCode);
+        Assert.Contains("Training goes on from step", resumed.Error, StringComparison.Ordinal);
+        Assert.Equal(20, Losses("asked").Count);
+    }
+
+    [Fact]
+    public void Train_RankWithOtherSettings_EndsTheRunAndIsNamed()
+    {
+        using var process = Ranks.StartWith(
+        [
+            "--oversubscribe", "-np", "1", .. Ranks.Program, .. Line("differs"),
+            ":", "-np", "1", .. Ranks.Program, .. Line("differs", "training.learningRate=0.5"),
+        ]);
+
+        var ended = Ranks.End(process);
+
+        Assert.Equal(2, ended.ExitCode);
+        Assert.Contains($"Rank 1 on {Environment.MachineName}: ", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("learningRate (0.002 on rank 0, 0.5 here)", ended.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["differs"]));
+    }
+
+    [Fact]
+    public void Train_FaultThatAllHave_IsToldOnce()
+    {
+        var ended = Ranks.Run(3, Line("fault", "training.batchSize=0"));
+
+        Assert.Equal(2, ended.ExitCode);
+        Assert.Equal(2, ended.Error.Split("batchSize is 0").Length);
+    }
+
+    [Fact]
+    public void Merge_OnSeveralRanks_IsRefused()
+    {
+        var ended = Ranks.Run(2, "merge", "--adapter", _folder["none"], "--output", _folder["merged"]);
+
+        Assert.Equal(2, ended.ExitCode);
+        Assert.Contains("'reslora merge' is done by one process, and 2 were started", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Train_OnTwoHosts_GivesTheLossesOfOneProcess()
+    {
+        Ranks.RequireOrSkip();
+        using var hosts = TwoHosts.MakeOrSkip(_folder["agent.sh"]);
+        Tool.Run(Line("alone", "training.reduction=ordered")).Expect(0);
+
+        using var process = hosts.Start([.. Ranks.Program, .. Line("hosts", "training.reduction=ordered")]);
+        Ranks.End(process).Expect(0);
+        using var other = hosts.Start([.. Ranks.Program, .. Line("late", "training.rankTimeout=3", "training.steps=100000")]);
+        WaitForSteps("late", 2);
+        hosts.Cut();
+        var said = Ranks.LineOf(other, "No answer");
+
+        Assert.Equal(Losses("alone"), Losses("hosts"));
+        Assert.Contains("No answer for 3 s from rank 1 on host-b, while rank 0 on host-a waited", said, StringComparison.Ordinal);
+    }
+
+    private string[] Line(string output, params IEnumerable<string> settings) =>
+    [
+        "train", Path.Combine(Repository.Root, "samples", "word-problems", "reslora.yaml"), "--json", "--output", _folder[output],
+        .. new[]
+        {
+            $"training.steps={Steps}", "training.batchSize=2", "training.accumulationSteps=4", "training.evaluateEvery=0", "training.threads=1",
+            "training.dataType=float32", "training.warmupSteps=2", "training.schedule=constant", "data.validationCount=10",
+        }.Concat(settings).SelectMany(setting => new[] { "--set", setting }),
+    ];
+
+    private void WaitForSteps(string run, int steps) => Assert.True(
+        SpinWait.SpinUntil(() => Losses(run).Count >= steps, TimeSpan.FromMinutes(2)), $"{run} did not come to step {steps}");
+
+    private List<double> Losses(string run)
+    {
+        var file = Path.Combine(_folder[run], "metrics.jsonl");
+        return !File.Exists(file) ? [] :
+        [
+            .. Shared(file).Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.EndsWith('}'))
+                .Select(line => JsonSerializer.Deserialize<JsonElement>(line)).Where(line => line.TryGetProperty("loss", out _))
+                .Select(line => line.GetProperty("loss").GetDouble()),
+        ];
+    }
+
+    /// <summary>A file that is being written.</summary>
+    private static string Shared(string file)
+    {
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+
+    private byte[] Adapter(string run) => File.ReadAllBytes(Path.Combine(_folder[run], "last", "adapter.safetensors"));
+}
