@@ -28,6 +28,7 @@ internal static class BenchmarkLine
             LoadVerb.Create(),
             ChatVerb.Create(),
             StartVerb.Create(),
+            RanksVerb.Create(),
             DecodeVerb.Create(),
             MergeVerb.Create(),
             StepChildVerb.Create(),

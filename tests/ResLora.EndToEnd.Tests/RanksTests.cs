@@ -112,6 +112,27 @@ public sealed class RanksTests : IDisposable
         Assert.False(Directory.Exists(_folder["differs"]));
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Evaluate_OnSeveralRanks_GivesWhatOneDoes(int ranks)
+    {
+        Ranks.RequireOrSkip();
+        string[] Evaluate(string predictions) =>
+        [
+            "evaluate", "--model", Repository.SampleModel, "--task", "word-problems", "--data",
+            Path.Combine(Repository.Root, "samples", "word-problems", "data", "heldout.jsonl"), "--limit", "23", "--batch-size", "2",
+            "--json", "--predictions", _folder[predictions],
+        ];
+        var alone = Tool.Run(Evaluate("alone.jsonl")).Expect(0);
+
+        var together = Ranks.Run(ranks, Evaluate("together.jsonl")).Expect(0);
+
+        Assert.Equal(alone.Json.ToString(), together.Json.ToString());
+        Assert.Equal(23, File.ReadAllLines(_folder["alone.jsonl"]).Length);
+        Assert.Equal(File.ReadAllText(_folder["alone.jsonl"]), File.ReadAllText(_folder["together.jsonl"]));
+    }
+
     [Fact]
     public void Train_FaultThatAllHave_IsToldOnce()
     {

@@ -14,9 +14,18 @@ internal static class ChildProcess
     /// <param name="stop">Ends the child.</param>
     /// <returns>Its result.</returns>
     /// <exception cref="RunFailedException">It failed.</exception>
-    public static T Run<T>(IEnumerable<string> arguments, CancellationToken stop)
+    public static T Run<T>(IEnumerable<string> arguments, CancellationToken stop) => Run<T>([], arguments, stop);
+
+    /// <summary>Has a launcher run a verb to its end.</summary>
+    /// <typeparam name="T">As for the other overload.</typeparam>
+    /// <param name="launcher">The launcher with its arguments; none for no launcher.</param>
+    /// <param name="arguments">As for the other overload.</param>
+    /// <param name="stop">As for the other overload.</param>
+    /// <returns>Its result.</returns>
+    /// <exception cref="RunFailedException">It failed.</exception>
+    public static T Run<T>(IEnumerable<string> launcher, IEnumerable<string> arguments, CancellationToken stop)
     {
-        string[] line = [.. ThisProgram.Line(typeof(ChildProcess).Assembly), .. arguments, GlobalOptions.Json.Name];
+        string[] line = [.. launcher, .. ThisProgram.Line(typeof(ChildProcess).Assembly), .. arguments, GlobalOptions.Json.Name];
         var start = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var child = Process.Start(start)!;
         using var killing = stop.Register(() => child.Kill(entireProcessTree: true));

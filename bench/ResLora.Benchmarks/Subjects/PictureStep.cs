@@ -89,6 +89,7 @@ internal sealed class PictureStep : IDisposable
     public void Dispose()
     {
         _optimizer.ZeroGradients();
+        _step.Dispose();
         _optimizer.Dispose();
         _random.Dispose();
         _pause.Dispose();

@@ -2,6 +2,7 @@ using ResLora.Adapters;
 using ResLora.Models;
 using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data;
+using ResLora.Training.Distributed;
 using ResLora.Training.Loop;
 using ResLora.Training.Objectives;
 
@@ -31,12 +32,14 @@ internal sealed class TrainingCase : IDisposable
     /// <param name="adapter">The adapter.</param>
     /// <param name="samples">What is trained on.</param>
     /// <param name="checkpointing">Whether layers are computed again in place of being kept.</param>
+    /// <param name="ranks">The processes that share each step; null for this one alone.</param>
     public TrainingCase(
         CausalLanguageModel model,
         Variant variant,
         AdapterConfig adapter,
         IReadOnlyList<TokenizedSample> samples,
-        bool checkpointing = false)
+        bool checkpointing = false,
+        ICommunicator? ranks = null)
     {
         _model = model;
         variant.Apply(model);
@@ -52,6 +55,7 @@ internal sealed class TrainingCase : IDisposable
             {
                 // The released code's layers stand in the blocks' places.
                 Adapter = variant.IsReleased ? null : Adapted,
+                Communicator = ranks ?? SingleProcess.Instance,
             };
         _optimizer = new AdamW(trainable, setup.Config);
         _method = adapter.Kind.Training(Adapted, RunSteps, setup.Config.Seed);
@@ -80,6 +84,8 @@ internal sealed class TrainingCase : IDisposable
     /// <summary>Frees everything.</summary>
     public void Dispose()
     {
+        _step.Padded.Dispose();
+        _step.Packed.Dispose();
         _optimizer.ZeroGradients();
         _optimizer.Dispose();
         _random.Dispose();

@@ -23,11 +23,14 @@ internal sealed record StepChild(string Folder, Variant Variant, AdapterConfig A
     /// <summary>How many steps. Default 3.</summary>
     public int Steps { get; init; } = UsualSteps;
 
+    /// <summary>Threads of libtorch. Default: this process's.</summary>
+    public int? Threads { get; init; }
+
     /// <summary>The command line.</summary>
     public IEnumerable<string> Arguments =>
     [
         StepChildVerb.Name, "--folder", Folder, "--variant", Variant.Name, "--rank", Text(Adapter.Rank), "--shortcut", Adapter.Shortcut.Kind.ToString().ToLowerInvariant(),
-        "--batch", Text(Batch), "--tokens", Text(Tokens), "--steps", Text(Steps), "--threads", Text(TorchSharp.torch.get_num_threads()),
+        "--batch", Text(Batch), "--tokens", Text(Tokens), "--steps", Text(Steps), "--threads", Text(Threads ?? TorchSharp.torch.get_num_threads()),
         .. Checkpointing ? new[] { "--checkpointing" } : [],
     ];
 
@@ -59,4 +62,15 @@ internal sealed record StepChild(string Folder, Variant Variant, AdapterConfig A
 /// <summary>What a child process reports.</summary>
 /// <param name="Before">Its memory when the model was open and no step made.</param>
 /// <param name="After">Its memory after the last step.</param>
-internal sealed record StepChildResult(ProcessMemory Before, ProcessMemory After);
+/// <param name="StepMilliseconds">How long each step took.</param>
+internal sealed record StepChildResult(ProcessMemory Before, ProcessMemory After, IReadOnlyList<double> StepMilliseconds)
+{
+    /// <summary>The bytes of a step's gradients.</summary>
+    public long GradientBytes { get; init; }
+
+    /// <summary>How long it takes the ranks to add as many numbers up as there are gradients.</summary>
+    public double SumMilliseconds { get; init; }
+
+    /// <summary>How long it takes the ranks to add a single number up.</summary>
+    public double LatencyMilliseconds { get; init; }
+}

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using ResLora.Benchmarks.Measuring;
 using ResLora.Benchmarks.Subjects;
 using ResLora.Cli;
@@ -12,6 +13,9 @@ namespace ResLora.Benchmarks.Verbs;
 /// <summary>The hidden verb that a child process runs: see <see cref="StepChild"/>.</summary>
 internal static class StepChildVerb
 {
+    // Enough that the first, which meets cold caches, does not count.
+    private const int Sums = 100;
+
     /// <summary>Its name.</summary>
     public const string Name = "step-child";
 
@@ -36,17 +40,36 @@ internal static class StepChildVerb
             var samples = RandomTokens.Samples(rows, line.GetValue(tokens), model.VocabularySize);
             using var training = new TrainingCase(
                 model, Variant.Parse(line.GetRequiredValue(variant)), StackOptions.Adapter(
-                    line.GetValue(rank), line.GetRequiredValue(shortcut)), samples, line.GetValue(checkpointing));
+                    line.GetValue(rank), line.GetRequiredValue(shortcut)), samples, line.GetValue(checkpointing), context.Ranks);
             var before = ProcessMemory.Now();
+            var times = new List<double>();
             for (var step = 0; step < line.GetValue(steps); step++)
             {
                 context.Stop.ThrowIfCancellationRequested();
-                training.Step([.. Enumerable.Range(0, rows)]);
+                times.Add(Milliseconds(1, () => training.Step([.. Enumerable.Range(0, rows)])));
             }
 
             var after = ProcessMemory.Now();
-            context.Result(new StepChildResult(before, after), terminal => Tables.Line(terminal, ByteSize.Format(after.AnonymousPeak)));
+            var gradients = new float[training.Adapted.TrainableParameters().Sum(parameter => parameter.Value.numel())];
+            var result = new StepChildResult(before, after, times)
+            {
+                GradientBytes = gradients.Length * sizeof(float),
+                SumMilliseconds = Milliseconds(Sums, () => context.Ranks.Sum(gradients)),
+                LatencyMilliseconds = Milliseconds(Sums, () => context.Ranks.Any(false)),
+            };
+            context.Result(result, terminal => Tables.Line(terminal, ByteSize.Format(after.AnonymousPeak)));
             return ExitCode.Done;
-        });
+        }, isShared: true);
+    }
+
+    private static double Milliseconds(int times, Action action)
+    {
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < times; i++)
+        {
+            action();
+        }
+
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds / times;
     }
 }

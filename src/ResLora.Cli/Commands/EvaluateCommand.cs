@@ -112,12 +112,13 @@ internal static class EvaluateCommand
                 ChatTemplate = line.GetValue(template),
                 AnswerPattern = line.GetValue(pattern),
                 DataType = line.GetRequiredValue(dtype),
+                Ranks = context.Ranks,
                 PredictionsFile = line.GetValue(predictions),
                 MistakesFile = line.GetValue(mistakes),
             };
             var report = RunProgress.Show(context, progress => EvaluateJob.Run(options, progress, context.Stop));
             context.Result(EvaluationView.Document(report), terminal => EvaluationView.Draw(report, terminal));
             return ExitCode.Done;
-        });
+        }, isShared: true);
     }
 }

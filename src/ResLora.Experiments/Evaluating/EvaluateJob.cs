@@ -70,17 +70,20 @@ public static class EvaluateJob
         var terms = new MeasuringTerms(options.BatchSize, options.MaxLength)
         {
             MaxNewTokens = options.MaxNewTokens,
+            Ranks = options.Ranks,
             Answered = progress is null ? null : (done, total) => progress.Report(new SamplesDone(done, total)),
         };
         var found = data.Measure(session, terms, stop);
-        if (options.PredictionsFile is { } file)
+        // Of several processes one writes.
+        var writes = options.Ranks.Rank == 0;
+        if (writes && options.PredictionsFile is { } file)
         {
             IEnumerable<object> lines = found.Answers is { } answers ? answers.Predictions : found.Rated.Select(
                 sample => Line(sample, found.LabelNames));
             AtomicFile.WriteText(file, string.Concat(lines.Select(line => JsonSerializer.Serialize(line, _json) + "\n")));
         }
 
-        if (options.MistakesFile is { } picture)
+        if (writes && options.MistakesFile is { } picture)
         {
             MistakesPicture.Write(picture, data.Task, found.LabelNames!, found.Labels!.Report!.Confusion, found.Rated);
         }

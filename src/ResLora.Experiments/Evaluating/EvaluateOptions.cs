@@ -1,5 +1,6 @@
 using ResLora.Text.Data;
 using ResLora.Text.Data.Tasks;
+using ResLora.Training.Distributed;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Evaluating;
@@ -67,6 +68,9 @@ public sealed record EvaluateOptions
 
     /// <summary>A PNG file for the confusion matrix and the pictures of the worst mistakes, or null. For tasks with labels only.</summary>
     public string? MistakesFile { get; init; }
+
+    /// <summary>The processes that measure together, each of which runs the job; number 0 writes. Default: this one alone.</summary>
+    public ICommunicator Ranks { get; init; } = SingleProcess.Instance;
 
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
     /// <returns>The problems.</returns>

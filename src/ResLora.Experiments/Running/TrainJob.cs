@@ -119,6 +119,7 @@ public static class TrainJob
         progress?.Report(new RunPlanned(plan));
         data.Prepare(session, progress, stop);
         var objective = data.ObjectiveFor(session, config.Training.Packing);
+        objective.Ranks = ranks;
         using var watcher = !writes ? null : watch?.Invoke(new WatchedRun(session, objective, encoded, folder))
             ?? data.Watch(session, config.Samples, folder.Path, stop);
         var setup = new TrainSetup(
@@ -190,7 +191,7 @@ public static class TrainJob
         var metrics = new Dictionary<string, double>();
         if (WantsExactMatch(config))
         {
-            metrics[RunConfig.ExactMatchMetric] = ExactMatchOf(session, data, config, stop);
+            metrics[RunConfig.ExactMatchMetric] = ExactMatchOf(session, objective, data, config, stop);
         }
 
         IReadOnlyList<IExample> calibration = [.. encoded.Train.Examples.Take(config.Merging.CalibrationSamples)];
@@ -214,13 +215,14 @@ public static class TrainJob
             .ToDictionary(metric => metric.Key[prefix.Length..], metric => metric.Value);
         if (WantsExactMatch(config))
         {
-            scores["exact_match"] = ExactMatchOf(session, data, config, stop);
+            scores["exact_match"] = ExactMatchOf(session, objective, data, config, stop);
         }
 
         return scores;
     }
 
-    private static double ExactMatchOf(ModelSession session, TaskData data, RunConfig config, CancellationToken stop) =>
-        data.ExactMatchOfValidation(session, config.Training.BatchSize, stop)
+    private static double ExactMatchOf(
+        ModelSession session, Objective objective, TaskData data, RunConfig config, CancellationToken stop) =>
+        data.ExactMatchOfValidation(session, config.Training.BatchSize, objective.Ranks, stop)
         ?? throw new ConfigException($"training.bestMetric is '{config.Training.BestMetric}', and task '{config.Task}' generates no answers; eval_score is what it has.");
 }

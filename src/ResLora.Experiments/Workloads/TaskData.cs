@@ -3,6 +3,7 @@ using ResLora.Models;
 using ResLora.Text.Data.Chat;
 using ResLora.Text.Data.Labelling;
 using ResLora.Training;
+using ResLora.Training.Distributed;
 using ResLora.Training.Generation;
 using ResLora.Training.Loop;
 using ResLora.Training.Objectives;
@@ -118,7 +119,8 @@ internal abstract class TaskData
     /// <summary>The share of right answers that a network generates for the samples held out, 0 to 1.</summary>
     /// <param name="session">The network.</param>
     /// <param name="batchSize">Samples answered at a time.</param>
+    /// <param name="ranks">The processes that answer together.</param>
     /// <param name="stop">Ends it.</param>
     /// <returns>The share; null where no answers are generated.</returns>
-    public virtual double? ExactMatchOfValidation(ModelSession session, int batchSize, CancellationToken stop) => null;
+    public virtual double? ExactMatchOfValidation(ModelSession session, int batchSize, ICommunicator ranks, CancellationToken stop) => null;
 }

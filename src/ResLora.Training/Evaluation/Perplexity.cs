@@ -1,6 +1,7 @@
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Text.Data;
+using ResLora.Training.Distributed;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Evaluation;
@@ -16,29 +17,31 @@ public static class Perplexity
     /// <param name="samples">The samples.</param>
     /// <param name="padId">The token that fills up short rows.</param>
     /// <param name="batchSize">Samples in one forward pass.</param>
+    /// <param name="ranks">The processes that measure together; null for this one alone.</param>
     /// <param name="stop">Ends the measurement between two batches.</param>
     /// <returns>The loss.</returns>
     /// <exception cref="ConfigException">No token is trained.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static EvaluationLoss Measure(
-        CausalLanguageModel model, IReadOnlyList<TokenizedSample> samples, int padId, int batchSize, CancellationToken stop = default)
+        CausalLanguageModel model, IReadOnlyList<TokenizedSample> samples, int padId, int batchSize, ICommunicator? ranks = null,
+        CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(samples);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         using var mode = new EvaluationMode(model);
-        var (sum, tokens) = (0.0, 0L);
-        foreach (var group in samples.Where(s => TokenBatch.TrainedTokens(s) > 0).OrderBy(s => s.Ids.Length).Chunk(batchSize))
+        TokenizedSample[][] groups =
+            [.. samples.Where(s => TokenBatch.TrainedTokens(s) > 0).OrderBy(s => s.Ids.Length).Chunk(batchSize)];
+        var losses = (ranks ?? SingleProcess.Instance).Map(groups, group =>
         {
             stop.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var batch = TokenBatch.Collate(group, padId, model.Device);
-            sum += TokenLoss.Sum(model, batch).item<float>();
-            tokens += batch.Targets.numel();
-        }
-
+            return (Sum: TokenLoss.Sum(model, batch).item<float>(), Tokens: batch.Targets.numel());
+        });
+        var tokens = losses.Sum(loss => loss.Tokens);
         return tokens > 0
-            ? new EvaluationLoss(sum / tokens, tokens)
+            ? new EvaluationLoss(losses.Sum(loss => (double)loss.Sum) / tokens, tokens)
             : throw new ConfigException($"None of {samples.Count} samples has a token to predict; check the data and its labels.");
     }
 }

@@ -4,6 +4,7 @@ using ResLora.Text.Data;
 using ResLora.Text.Data.Chat;
 using ResLora.Text.Data.Tasks;
 using ResLora.Text.Tokenization;
+using ResLora.Training.Distributed;
 
 namespace ResLora.Training.Generation;
 
@@ -22,6 +23,7 @@ public static class ExactMatch
     /// <param name="config">How to generate; greedy unless there is a reason.</param>
     /// <param name="progress">Is told how many samples are answered; null for nobody.</param>
     /// <param name="chat">Writes prompts as conversations, as in training; null for prompts as they are.</param>
+    /// <param name="ranks">The processes that answer together; null for this one alone.</param>
     /// <param name="stop">Ends the measurement between two tokens.</param>
     /// <returns>The count and every answer.</returns>
     /// <exception cref="ConfigException">No sample has an answer, or every prompt fills all of the model's positions.</exception>
@@ -35,6 +37,7 @@ public static class ExactMatch
         GenerationConfig config,
         IProgress<int>? progress = null,
         ChatEncoder? chat = null,
+        ICommunicator? ranks = null,
         CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(task);
@@ -56,19 +59,25 @@ public static class ExactMatch
                 $"None of {withAnswers} prompts leaves room for an answer: the model was made for at most {model.MaxPositions} tokens, prompt and answer together.");
         }
 
-        var predictions = new Prediction[scored.Length];
+        ranks ??= SingleProcess.Instance;
+        int[][] batches = [.. Enumerable.Range(0, scored.Length).OrderBy(index => prompts[index].Length).Chunk(batchSize)];
         var done = 0;
-        foreach (var batch in Enumerable.Range(0, scored.Length).OrderBy(index => prompts[index].Length).Chunk(batchSize))
+        var answers = ranks.Map(batches, batch =>
         {
             var texts = generator.GenerateBatch([.. batch.Select(index => prompts[index])], config, stop);
+            // The others are about as far.
+            done = Math.Min(done + (batch.Length * ranks.Size), scored.Length);
+            progress?.Report(done);
+            return texts;
+        });
+        var predictions = new Prediction[scored.Length];
+        foreach (var (batch, texts) in batches.Zip(answers))
+        {
             foreach (var (index, text) in batch.Zip(texts))
             {
                 var (sample, answer) = (scored[index], task.ExtractAnswer(text));
                 predictions[index] = new Prediction(prompts[index], sample.Answer!, text, answer, answer == sample.Answer);
             }
-
-            done += batch.Length;
-            progress?.Report(done);
         }
 
         return new ExactMatchResult(

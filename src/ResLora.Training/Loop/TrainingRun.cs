@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using ResLora.Adapters;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
@@ -16,8 +14,6 @@ namespace ResLora.Training.Loop;
 /// <summary>The state of one run and its loop.</summary>
 internal sealed class TrainingRun : IDisposable
 {
-    private static readonly JsonSerializerOptions _numbers = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
-
     private readonly TrainSetup _setup;
     private readonly IProgress<RunEvent>? _progress;
     private readonly IReadOnlyList<IExample> _samples;
@@ -299,7 +295,7 @@ internal sealed class TrainingRun : IDisposable
     private void Evaluate(CancellationToken stop)
     {
         RequireFinite();
-        var metrics = AllMeasured(stop);
+        var metrics = Agreement.Of(Ranks, () => Measured(stop), name => new TrainingFailedException(Step, name));
         (_lastMetrics, _evaluatedStep) = (metrics, Step);
         Log(metrics);
         var isBest = _best.Offer(Step, metrics);
@@ -319,17 +315,6 @@ internal sealed class TrainingRun : IDisposable
             _progress?.Report(new EarlyStopped(
                 Step, $"{Config.BestMetric} has not become better than {_best.Value:G6} (step {_best.Step}) in {_best.EvaluationsSince} evaluations."));
         }
-    }
-
-    /// <summary>What rank 0 measures, on all ranks: what is best, and when it is enough, must be the same for all.</summary>
-    private Dictionary<string, double> AllMeasured(CancellationToken stop)
-    {
-        var metrics = Agreement.Of(
-            Ranks, () => Ranks.Rank == 0 ? Measured(stop) : [], name => new TrainingFailedException(Step, name));
-        return Ranks.Size == 1
-            ? metrics
-            : JsonSerializer.Deserialize<Dictionary<string, double>>(
-                Ranks.Broadcast(JsonSerializer.SerializeToUtf8Bytes(metrics, _numbers)), _numbers)!;
     }
 
     private Dictionary<string, double> Measured(CancellationToken stop)

@@ -2,6 +2,7 @@ using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Text.Data.Labelling;
+using ResLora.Training.Distributed;
 using ResLora.Training.Evaluation;
 using static TorchSharp.torch;
 
@@ -60,8 +61,7 @@ public abstract class LabelObjective(Network model, LabelMeasures task, LabelSet
             throw new ConfigException($"None of {examples.Count} samples has a label to compare with.");
         }
 
-        var sum = 0.0;
-        var predicted = Run(labelled, batchSize, (logits, batch) => sum += LossSum(logits, batch.Targets).item<float>(), stop);
+        var (predicted, sum) = Run(labelled, batchSize, (logits, batch) => LossSum(logits, batch.Targets).item<float>(), stop);
         var scores = PredictsValues
             ? LabelScores.OfScores(
                 task, [.. labelled.Select(example => TargetOf(example)!.Value)], [.. predicted.Select(row => (double)row[0])])
@@ -81,7 +81,7 @@ public abstract class LabelObjective(Network model, LabelMeasures task, LabelSet
     public IReadOnlyList<float[]> Predict(IReadOnlyList<IExample> examples, int batchSize, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(examples);
-        return Run(examples, batchSize, (_, _) => { }, stop);
+        return Run(examples, batchSize, (_, _) => 0, stop).Rows;
     }
 
     /// <summary>The labels or scores of examples, as a batch has them; those without count as 0.</summary>
@@ -96,26 +96,29 @@ public abstract class LabelObjective(Network model, LabelMeasures task, LabelSet
 
     private static double? TargetOf(IExample example) => ((ILabelledExample)example).Target;
 
-    private float[][] Run(IReadOnlyList<IExample> examples, int batchSize, Action<Tensor, Batch> also, CancellationToken stop)
+    private (float[][] Rows, double LossSum) Run(
+        IReadOnlyList<IExample> examples, int batchSize, Func<Tensor, Batch, float> loss, CancellationToken stop)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         using var mode = new EvaluationMode(Model, ManagedRoom);
-        var rows = new float[examples.Count][];
-        foreach (var group in Enumerable.Range(0, examples.Count).OrderBy(index => examples[index].Size).Chunk(batchSize))
+        int[][] groups = [.. Enumerable.Range(0, examples.Count).OrderBy(index => examples[index].Size).Chunk(batchSize)];
+        var outputs = Ranks.Map(groups, group =>
         {
             stop.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var batch = Collate([.. group.Select(index => examples[index])]);
             var logits = Predictions(batch);   // [B, N]
-            also(logits, batch);
-            var values = logits.cpu().data<float>().ToArray();
-            var width = values.Length / group.Length;
-            for (var row = 0; row < group.Length; row++)
+            return (Values: logits.cpu().data<float>().ToArray(), Loss: loss(logits, batch));
+        });
+        var rows = new float[examples.Count][];
+        foreach (var (group, (values, _)) in groups.Zip(outputs))
+        {
+            foreach (var (index, row) in group.Zip(values.Chunk(values.Length / group.Length)))
             {
-                rows[group[row]] = values[(row * width)..((row + 1) * width)];
+                rows[index] = row;
             }
         }
 
-        return rows;
+        return (rows, outputs.Sum(output => (double)output.Loss));
     }
 }

@@ -2,6 +2,7 @@ using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Models;
 using ResLora.Text.Data;
+using ResLora.Training.Distributed;
 using ResLora.Training.Evaluation;
 using static TorchSharp.torch;
 
@@ -68,15 +69,16 @@ public sealed class MaskedTokenObjective(
         ArgumentNullException.ThrowIfNull(samples);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         using var mode = new EvaluationMode(_model);
-        var (sum, count) = (0.0, 0L);
-        foreach (var group in samples.Where(sample => sample.TrainedTokens > 0).OrderBy(sample => sample.Ids.Length).Chunk(batchSize))
+        TokenizedSample[][] groups =
+            [.. samples.Where(sample => sample.TrainedTokens > 0).OrderBy(sample => sample.Ids.Length).Chunk(batchSize)];
+        var losses = Ranks.Map(groups, group =>
         {
             stop.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var batch = Collate(group, sample => new StableRandom(SeedOf(sample)));
-            sum += LossSum(batch).item<float>();
-            count += batch.Targets.numel();
-        }
+            return (Sum: LossSum(batch).item<float>(), Count: batch.Targets.numel());
+        });
+        var (sum, count) = (losses.Sum(loss => (double)loss.Sum), losses.Sum(loss => loss.Count));
 
         var loss = count > 0 ? sum / count : throw new ConfigException($"None of {samples.Count} samples has a token to mask.");
         return new Dictionary<string, double> { [LossMetric] = loss, [PerplexityMetric] = Math.Exp(loss) };

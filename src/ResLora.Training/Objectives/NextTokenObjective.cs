@@ -44,7 +44,7 @@ public sealed class NextTokenObjective(CausalLanguageModel model, int padId, boo
     public override IReadOnlyDictionary<string, double> Measure(
         IReadOnlyList<TokenizedSample> samples, int batchSize, CancellationToken stop)
     {
-        var loss = Perplexity.Measure(_model, samples, padId, batchSize, stop);
+        var loss = Perplexity.Measure(_model, samples, padId, batchSize, Ranks, stop);
         return new Dictionary<string, double> { [LossMetric] = loss.Loss, [PerplexityMetric] = loss.Perplexity };
     }
 }

@@ -1,6 +1,7 @@
 using ResLora.Formats;
 using ResLora.Models;
 using ResLora.Tensors.NativeRuntime;
+using ResLora.Training.Distributed;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Objectives;
@@ -17,6 +18,9 @@ public abstract class Objective(Network model)
 
     /// <summary>The network, borrowed.</summary>
     public Network Model => model;
+
+    /// <summary>The processes that measure together, each of which has the network. Default: this one alone.</summary>
+    public ICommunicator Ranks { get; set; } = SingleProcess.Instance;
 
     /// <summary>The names of what <see cref="Measure"/> gives, the loss first.</summary>
     public abstract IReadOnlyList<string> Metrics { get; }

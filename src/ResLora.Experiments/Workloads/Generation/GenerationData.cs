@@ -1,12 +1,13 @@
-using System.Globalization;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Chat;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training;
+using ResLora.Training.Distributed;
 using ResLora.Training.Evaluation;
 using ResLora.Training.FineTuning;
 using ResLora.Training.Generation;
 using ResLora.Training.Objectives;
+using System.Globalization;
 
 namespace ResLora.Experiments.Workloads.Generation;
 
@@ -108,7 +109,7 @@ internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IR
     {
         _chat = Chat(session);
         var tokens = Encoding(session, new EncodingTerms(Math.Min(terms.MaxLength, session.Causal.MaxPositions))).TokenizeAll(train);
-        var loss = Perplexity.Measure(session.Causal, tokens.Samples, SampleEncoding.PadId(session.Tokenizer), terms.BatchSize, stop);
+        var loss = Perplexity.Measure(session.Causal, tokens.Samples, SampleEncoding.PadId(session.Tokenizer), terms.BatchSize, terms.Ranks, stop);
         NotFiniteException.ThrowIfAny(session.Model, loss.Loss);
         return new Measurement(train.Count, loss)
         {
@@ -126,13 +127,13 @@ internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IR
         Sample[] answered = [.. train.Where(sample => sample.Answer is not null)];
         return answered.Length == 0 ? null : ExactMatch.Measure(
             session.Causal, session.Tokenizer, task, answered, terms.BatchSize, new GenerationConfig { MaxNewTokens = terms.MaxNewTokens },
-            terms.Answered is { } told ? new Counted(told, answered.Length) : null, Chat(session), stop);
+            terms.Answered is { } told ? new Counted(told, answered.Length) : null, Chat(session), terms.Ranks, stop);
     }
 
     /// <inheritdoc />
-    public override double? ExactMatchOfValidation(ModelSession session, int batchSize, CancellationToken stop) =>
+    public override double? ExactMatchOfValidation(ModelSession session, int batchSize, ICommunicator ranks, CancellationToken stop) =>
         ExactMatch
-            .Measure(session.Causal, session.Tokenizer, task, validation, batchSize, new GenerationConfig(), null, Chat(session), stop)
+            .Measure(session.Causal, session.Tokenizer, task, validation, batchSize, new GenerationConfig(), null, Chat(session), ranks, stop)
             .Accuracy;
 
     private ChatEncoder? Chat(ModelSession session) => ModelChat.Of(session, _use, train);
@@ -144,7 +145,7 @@ internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IR
     {
         var generation = new GenerationConfig { MaxNewTokens = AnswerTokens };
         var result = ExactMatch.Measure(
-            session.Causal, session.Tokenizer, task, samples, AnswerBatch, generation, null, Chat(session), stop);
+            session.Causal, session.Tokenizer, task, samples, AnswerBatch, generation, null, Chat(session), stop: stop);
         return new Score(result.Correct, result.Total);
     }
 

@@ -69,7 +69,9 @@ internal sealed class LabelledPictures(string modelFolder, LabelSet classes, Pic
     public override Measurement Measure(ModelSession session, MeasuringTerms terms, CancellationToken stop)
     {
         PictureExample[] examples = [.. Examples(Feed(session), split.Train)];
-        var (loss, scores, rated) = Objective(session).Score(examples, terms.BatchSize, stop);
+        var objective = Objective(session);
+        objective.Ranks = terms.Ranks;
+        var (loss, scores, rated) = objective.Score(examples, terms.BatchSize, stop);
         NotFiniteException.ThrowIfAny(session.Model, loss);
         return new Measurement(examples.Length, new EvaluationLoss(loss, examples.Length))
         {

@@ -88,6 +88,7 @@ internal sealed class CaptionedPictures(string folder, PictureSplit split, Denoi
     {
         Prepare(session, split.Train, null, stop);
         var objective = Objective(session, TextToImageWorkload.AdaptsText(session));
+        objective.Ranks = terms.Ranks;
         var examples = Measured(Encoder(session), split.Train);
         var metrics = objective.Measure(examples, terms.BatchSize, stop);
         var loss = metrics[Training.Objectives.Objective.LossMetric];

@@ -1,6 +1,7 @@
 using ResLora.Formats;
 using ResLora.Models;
 using ResLora.Models.Diffusion;
+using ResLora.Training.Distributed;
 using ResLora.Training.Evaluation;
 using static TorchSharp.torch;
 
@@ -120,20 +121,21 @@ public sealed class DenoisingObjective(
         ArgumentNullException.ThrowIfNull(examples);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         using var mode = new EvaluationMode(model);
-        var (sums, counts) = (new double[Bands], new long[Bands]);
-        foreach (var group in examples.OrderBy(example => example.Size).Chunk(batchSize))
+        IExample[][] groups = [.. examples.OrderBy(example => example.Size).Chunk(batchSize)];
+        var measured = Ranks.Map(groups, group =>
         {
             stop.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var batch = (DenoisingBatch)Collate(group);
             var errors = (Predictions(batch) - batch.Targets).square().flatten(1).mean([1]).cpu().data<float>().ToArray();   // [B]
-            var timesteps = batch.Timesteps.cpu().data<long>().ToArray();
-            for (var row = 0; row < errors.Length; row++)
-            {
-                var band = BandOf(timesteps[row]);
-                sums[band] += errors[row];
-                counts[band]++;
-            }
+            return (Errors: errors, Timesteps: batch.Timesteps.cpu().data<long>().ToArray());
+        });
+        var (sums, counts) = (new double[Bands], new long[Bands]);
+        foreach (var (error, timestep) in measured.SelectMany(one => one.Errors.Zip(one.Timesteps)))
+        {
+            var band = BandOf(timestep);
+            sums[band] += error;
+            counts[band]++;
         }
 
         var parts = Parts;

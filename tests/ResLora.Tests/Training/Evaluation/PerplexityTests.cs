@@ -20,7 +20,7 @@ public class PerplexityTests
         using var model = TinyModel.Create();
         var samples = TinyModel.Samples(9);
 
-        var measured = Perplexity.Measure(model, samples, 0, batchSize, TestContext.Current.CancellationToken);
+        var measured = Perplexity.Measure(model, samples, 0, batchSize, stop: TestContext.Current.CancellationToken);
 
         var losses = samples.SelectMany(sample => LossesOneByOne(model, sample)).ToArray();
         Assert.Equal(losses.Length, measured.Tokens);
@@ -34,7 +34,7 @@ public class PerplexityTests
         using var model = TinyModel.Create();
         model.train();
 
-        Perplexity.Measure(model, TinyModel.Samples(2), 0, 2, TestContext.Current.CancellationToken);
+        Perplexity.Measure(model, TinyModel.Samples(2), 0, 2, stop: TestContext.Current.CancellationToken);
 
         Assert.True(model.training);
     }
@@ -45,7 +45,7 @@ public class PerplexityTests
         using var model = TinyModel.Create();
 
         Assert.Throws<ConfigException>(
-            () => Perplexity.Measure(model, [new TokenizedSample([1, 2], [-100, -100])], 0, 1, TestContext.Current.CancellationToken));
+            () => Perplexity.Measure(model, [new TokenizedSample([1, 2], [-100, -100])], 0, 1, stop: TestContext.Current.CancellationToken));
     }
 
     /// <summary>The textbook way: all logits of one sample, softmax in double, label by label.</summary>

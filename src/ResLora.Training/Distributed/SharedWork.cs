@@ -1,0 +1,39 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace ResLora.Training.Distributed;
+
+/// <summary>Work without an order of its own, such as the batches of an evaluation, shared out over ranks.</summary>
+public static class SharedWork
+{
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        IncludeFields = true,
+    };
+
+    /// <summary>Computes each item on one of the ranks and gives all results to all of them: what one rank alone would have.</summary>
+    /// <param name="ranks">The ranks, all of which call this with the same items.</param>
+    /// <param name="items">The items.</param>
+    /// <param name="compute">Computes one; its result must outlive a way through JSON.</param>
+    /// <returns>The results in the order of the items.</returns>
+    /// <exception cref="OperationCanceledException">The computing was stopped in this rank or in another one.</exception>
+    public static IReadOnlyList<TResult> Map<TItem, TResult>(
+        this ICommunicator ranks, IReadOnlyList<TItem> items, Func<TItem, TResult> compute)
+    {
+        ArgumentNullException.ThrowIfNull(ranks);
+        ArgumentNullException.ThrowIfNull(items);
+        ArgumentNullException.ThrowIfNull(compute);
+        if (ranks.Size == 1)
+        {
+            return [.. items.Select(compute)];
+        }
+
+        // In turns, because items are often sorted by size.
+        var mine = Agreement.Of(
+            ranks, () => items.Where((_, i) => i % ranks.Size == ranks.Rank).Select(compute).ToArray(), _ => new OperationCanceledException());
+        var all = ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(mine, _json))
+            .Select(theirs => JsonSerializer.Deserialize<TResult[]>(theirs, _json)!).ToArray();
+        return [.. items.Select((_, i) => all[i % ranks.Size][i / ranks.Size])];
+    }
+}

@@ -1,0 +1,56 @@
+using ResLora.Models;
+using ResLora.Training.Distributed;
+using ResLora.Training.Objectives;
+using Xunit;
+
+namespace ResLora.Tests.Training.Distributed;
+
+public sealed class SharedWorkTests
+{
+    [Theory]
+    [InlineData(1, 5)]
+    [InlineData(2, 5)]
+    [InlineData(3, 2)]
+    [InlineData(4, 0)]
+    public void Map_OnSeveralRanks_GivesAllResultsInOrderAndComputesEachOnce(int ranks, int count)
+    {
+        var computed = 0;
+
+        var results = ThreadRanks.Run(ranks, rank => rank.Map(Enumerable.Range(0, count).ToArray(), item =>
+        {
+            Interlocked.Increment(ref computed);
+            return (Square: item * item, Third: item / 3.0, None: double.NaN);
+        }));
+
+        Assert.Equal(count, computed);
+        Assert.All(results, one => Assert.Equal(Enumerable.Range(0, count).Select(item => (item * item, item / 3.0, double.NaN)), one));
+    }
+
+    [Fact]
+    public void Map_StoppedOnOneRank_EndsAll()
+    {
+        var errors = ThreadRanks.Run(3, rank => Record.Exception(
+            () => rank.Map([0, 1, 2, 3], item => item == 1 ? throw new OperationCanceledException() : item)));
+
+        Assert.All(errors, error => Assert.IsType<OperationCanceledException>(error, exactMatch: false));
+    }
+
+    [Fact]
+    public void Measure_OnSeveralRanks_GivesTheBitsOfOne()
+    {
+        using var model = TinyModel.Create();
+        var samples = TinyModel.Samples(9);
+        var alone = Measure(model, SingleProcess.Instance);
+
+        var together = ThreadRanks.Run(3, ranks =>
+        {
+            using var own = TinyModel.Create();
+            return Measure(own, ranks);
+        });
+
+        Assert.All(together, one => Assert.Equal(alone, one));
+
+        IReadOnlyDictionary<string, double> Measure(CausalLanguageModel measured, ICommunicator ranks) =>
+            new NextTokenObjective(measured, 0) { Ranks = ranks }.Measure([.. samples], 2, TestContext.Current.CancellationToken);
+    }
+}
