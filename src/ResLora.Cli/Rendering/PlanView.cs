@@ -33,10 +33,32 @@ internal static class PlanView
             Tables.Sentence(terminal, line);
         }
 
+        DrawRanks(report, terminal);
         foreach (var sample in report.Shown)
         {
             terminal.Write(new SampleTokens(sample));
         }
+    }
+
+    private static void DrawRanks(PlanReport report, IAnsiConsole terminal)
+    {
+        if (report.Ranks.Count == 0)
+        {
+            return;
+        }
+
+        const string unknown = "not known";
+        var table = Tables.Of("ranks>", "samples a rank>", "gradients a step>", "talking a step>", "a step>", "of N times one rank>");
+        foreach (var plan in report.Ranks)
+        {
+            table.Row(
+                Tables.Count(plan.Ranks), Tables.Count(plan.SamplesPerRank), ByteSize.Format(plan.GradientBytes),
+                string.Create(CultureInfo.InvariantCulture, $"{plan.TalkSeconds * 1e3:0.##} ms"),
+                plan.StepSeconds is { } step ? string.Create(CultureInfo.InvariantCulture, $"{step:0.###} s") : unknown,
+                plan.Efficiency is { } share ? Tables.Percent(share) : unknown);
+        }
+
+        terminal.Write(table);
     }
 
     /// <summary>The plan without its table, as it is shown when training begins.</summary>

@@ -33,6 +33,9 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
     /// <summary>The first samples as tokens, as many as were asked for.</summary>
     public IReadOnlyList<ShownSample> Shown { get; init; } = [];
 
+    /// <summary>What the numbers of ranks that were asked for would make of the run.</summary>
+    public IReadOnlyList<RanksPlan> Ranks { get; init; } = [];
+
     /// <summary>What the network's head predicts; null for models that continue texts.</summary>
     public ModelHead? Head { get; init; }
 

@@ -1,7 +1,7 @@
 namespace ResLora.Training.Distributed;
 
 /// <summary>
-/// What data parallel training on more ranks costs and gains, from latency, bandwidth and the bytes of a step's gradients. It leaves out
+/// What data parallel training on several ranks costs in a step, from latency, bandwidth and the bytes of a step's gradients. It leaves out
 /// that ranks wait for the slowest of them, which no model knows.
 /// </summary>
 /// <param name="GradientBytes">The bytes of the gradients of what is trained, 4 for each number.</param>
@@ -29,16 +29,4 @@ public sealed record ScalingModel(long GradientBytes, double Latency, double Ban
         var ring = 2.0 * (ranks - 1) * (Latency + (GradientBytes / (ranks * Bandwidth)));
         return Math.Min(doubling, ring) + (SmallMessages * rounds * Latency);
     }
-
-    /// <summary>Seconds of a step whose samples are shared out.</summary>
-    /// <param name="ranks">How many ranks, at least 1.</param>
-    /// <param name="stepSeconds">Seconds of the step on one rank.</param>
-    /// <returns>The seconds.</returns>
-    public double StepSeconds(int ranks, double stepSeconds) => (stepSeconds / ranks) + TalkSeconds(ranks);
-
-    /// <summary>How much of <paramref name="ranks"/> times one rank's speed is reached, 0 to 1.</summary>
-    /// <param name="ranks">How many ranks, at least 1.</param>
-    /// <param name="stepSeconds">Seconds of the step on one rank.</param>
-    /// <returns>The share.</returns>
-    public double Efficiency(int ranks, double stepSeconds) => stepSeconds / (ranks * StepSeconds(ranks, stepSeconds));
 }

@@ -30,8 +30,22 @@ public static class SharedWork
         }
 
         // In turns, because items are often sorted by size.
-        var mine = Agreement.Of(
-            ranks, () => items.Where((_, i) => i % ranks.Size == ranks.Rank).Select(compute).ToArray(), _ => new OperationCanceledException());
+        TResult[] mine = [];
+        OperationCanceledException? stopped = null;
+        try
+        {
+            mine = [.. items.Where((_, i) => i % ranks.Size == ranks.Rank).Select(compute)];
+        }
+        catch (OperationCanceledException error)
+        {
+            stopped = error;
+        }
+
+        if (ranks.Any(stopped is not null))
+        {
+            throw stopped ?? new OperationCanceledException("Another rank was stopped.");
+        }
+
         var all = ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(mine, _json))
             .Select(theirs => JsonSerializer.Deserialize<TResult[]>(theirs, _json)!).ToArray();
         return [.. items.Select((_, i) => all[i % ranks.Size][i / ranks.Size])];

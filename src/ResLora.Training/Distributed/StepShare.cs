@@ -1,6 +1,3 @@
-using System.Globalization;
-using ResLora.Formats.Errors;
-
 namespace ResLora.Training.Distributed;
 
 /// <summary>
@@ -34,29 +31,6 @@ internal sealed record StepShare(IReadOnlyList<int[]> Passes, int First, int Tot
         {
             var (start, stop) = Part(all, rank, ranks.Size);
             return (stop - start + passes[0].Length - 1) / passes[0].Length;
-        }
-    }
-
-    /// <summary>Refuses settings under which a rank would have nothing to do in any step.</summary>
-    /// <param name="batchSize">Samples in a forward pass.</param>
-    /// <param name="accumulationSteps">Forward passes in a step.</param>
-    /// <param name="ranks">How many ranks there are.</param>
-    /// <param name="reduction">How gradients are added up.</param>
-    /// <exception cref="ConfigException">There are too many ranks.</exception>
-    public static void Require(int batchSize, int accumulationSteps, int ranks, Reduction reduction)
-    {
-        if (reduction == Reduction.Ordered && accumulationSteps < ranks)
-        {
-            throw new ConfigException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"training.reduction is ordered, which divides no forward pass, and {ranks} ranks share {accumulationSteps} of them; set training.accumulationSteps to {ranks} or more, and training.batchSize down to match."));
-        }
-
-        if ((long)batchSize * accumulationSteps < ranks)
-        {
-            throw new ConfigException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{ranks} ranks share the {batchSize * accumulationSteps} samples of a step; start as many ranks at most, or raise training.batchSize or training.accumulationSteps."));
         }
     }
 

@@ -275,6 +275,25 @@ public sealed record TrainConfig
         }
     }
 
+    /// <summary>Why as many ranks cannot share a step: one of them would have nothing to do in any step.</summary>
+    /// <param name="ranks">How many ranks there are.</param>
+    /// <returns>A sentence, or null when they can.</returns>
+    public string? RanksProblem(int ranks)
+    {
+        if (Reduction == Reduction.Ordered && AccumulationSteps < ranks)
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"training.reduction is ordered, which divides no forward pass, and {ranks} ranks share {AccumulationSteps} of them; set training.accumulationSteps to {ranks} or more, and training.batchSize down to match.");
+        }
+
+        return (long)BatchSize * AccumulationSteps < ranks
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{ranks} ranks share the {BatchSize * AccumulationSteps} samples of a step; start as many ranks at most, or raise training.batchSize or training.accumulationSteps.")
+            : null;
+    }
+
     // Far above what anybody needs, and below what overflows a counter, float32 or the machine's threads.
     private IEnumerable<string> Excesses()
     {

@@ -1,6 +1,5 @@
 using ResLora.Formats;
 using ResLora.Formats.Errors;
-using ResLora.Training.Distributed;
 
 namespace ResLora.Training.Loop;
 
@@ -79,8 +78,11 @@ public sealed class Trainer(TrainSetup setup)
             throw new ConfigException($"train.bestMetric is '{setup.Config.BestMetric}', and this run's evaluation gives {string.Join(" and ", setup.Objective.Metrics)} only.");
         }
 
-        StepShare.Require(
-            setup.Config.BatchSize, setup.Config.AccumulationSteps, setup.Communicator.Size, setup.Config.Reduction);
+        if (setup.Config.RanksProblem(setup.Communicator.Size) is { } tooMany)
+        {
+            throw new ConfigException(tooMany);
+        }
+
         if (setup.Objective.Problem(setup.Train.Concat(setup.Validation)) is { } problem)
         {
             throw new ConfigException(problem);

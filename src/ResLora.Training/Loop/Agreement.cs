@@ -1,6 +1,7 @@
 using System.Text;
+using ResLora.Training.Distributed;
 
-namespace ResLora.Training.Distributed;
+namespace ResLora.Training.Loop;
 
 /// <summary>Work that goes wrong in one rank ends in all: else the others would wait for it without an end.</summary>
 internal static class Agreement
@@ -19,7 +20,7 @@ internal static class Agreement
         {
             result = work();
         }
-        catch (Exception error) when (error is Loop.TrainingFailedException or OperationCanceledException)
+        catch (Exception error) when (error is TrainingFailedException or OperationCanceledException)
         {
             mine = error;
         }
@@ -29,8 +30,8 @@ internal static class Agreement
             return result;
         }
 
-        var names = ranks.Gather(Encoding.UTF8.GetBytes(mine is Loop.TrainingFailedException bad ? bad.TensorName : ""));
-        if (mine is Loop.TrainingFailedException)
+        var names = ranks.Gather(Encoding.UTF8.GetBytes(mine is TrainingFailedException bad ? bad.TensorName : ""));
+        if (mine is TrainingFailedException)
         {
             throw mine;
         }
