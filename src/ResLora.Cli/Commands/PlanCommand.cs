@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using ResLora.Cli.Rendering;
 using ResLora.Experiments.Planning;
+using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Cli.Commands;
