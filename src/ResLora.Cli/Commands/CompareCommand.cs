@@ -30,7 +30,8 @@ internal static class CompareCommand
             "compare",
             "Train several arms with several seeds on the same data in the same order, test them, and say which differences are more than " +
             "chance. " +
-            "It may be stopped at any moment; the same line goes on with it.",
+            "It may be stopped at any moment; the same line goes on with it. Started by mpirun, the processes share the runs " +
+            "(docs/distributed.md).",
             "compare samples/word-problems/compare.yaml",
             "compare samples/word-problems/compare.yaml --plan",
             "compare my.yaml --set compare.arms=paper --set compare.seeds=[1,2,3,4,5] --output runs/paper",
@@ -38,7 +39,7 @@ internal static class CompareCommand
         {
             file, output, set, jobs, plan, check,
         };
-        return verb.Does((line, context) =>
+        return verb.Does((line, context) => RankFarm.Do(context, line.GetValue(jobs), farm =>
         {
             var config = CompareConfig.Read(line.GetRequiredValue(file), line.GetValue(set) ?? []);
             if (line.GetValue(output) is { } folder)
@@ -46,6 +47,7 @@ internal static class CompareCommand
                 config = config with { Output = Path.GetFullPath(folder) };
             }
 
+            context.WaitForRanks(TimeSpan.FromSeconds(config.Run.Training.RankTimeout));
             // Before any training: a report that cannot be read checks nothing.
             var earlier = line.GetValue(check) is { } path ? ComparisonReport.Read(path) : null;
             context.RequireTorch();
@@ -57,10 +59,10 @@ internal static class CompareCommand
             }
 
             var report = RunProgress.Show(
-                context, progress => CompareJob.Run(planned, ThisProgram.Line(typeof(ThisProgram).Assembly), progress, context.Stop));
+                context, progress => CompareJob.Run(planned, ThisProgram.Line(typeof(ThisProgram).Assembly), farm, progress, context.Stop));
             var differences = earlier is null ? null : ReportCheck.Of(earlier, report);
             context.Result(CompareView.Document(report, differences), terminal => CompareView.Draw(report, config, differences, terminal));
             return differences is { Count: > 0 } ? ExitCode.Failed : ExitCode.Done;
-        });
+        }), isShared: true);
     }
 }

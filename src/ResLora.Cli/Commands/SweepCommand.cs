@@ -36,7 +36,8 @@ internal static class SweepCommand
         var verb = new Verb(
             "sweep",
             "Train a model with every combination of some settings' values and several seeds, and say which does best on validation " +
-            "data, what it costs, and whether it is more than chance. It may be stopped at any moment; the same line goes on with it.",
+            "data, what it costs, and whether it is more than chance. It may be stopped at any moment; the same line goes on with it. " +
+            "Started by mpirun, the processes share the runs (docs/distributed.md).",
             "sweep samples/word-problems/previous-blocks.yaml",
             "sweep my.yaml --over adapter.shortcut.previousCount=0,1,2,4,all --over adapter.rank=4,8,16 --plan",
             "sweep my.yaml --over training.learningRate=1e-4,3e-4,1e-3,3e-3 --over adapter.rank=4,8,16 --halving --output runs/rates",
@@ -44,7 +45,7 @@ internal static class SweepCommand
         {
             file, over, budget, halving, output, set, jobs, plan,
         };
-        return verb.Does((line, context) =>
+        return verb.Does((line, context) => RankFarm.Do(context, line.GetValue(jobs), farm =>
         {
             var config = SweepConfig.Read(
                 line.GetRequiredValue(file), line.GetValue(set) ?? [],
@@ -54,6 +55,7 @@ internal static class SweepCommand
                 config = config with { Output = Path.GetFullPath(folder) };
             }
 
+            context.WaitForRanks(TimeSpan.FromSeconds(config.Run.Training.RankTimeout));
             context.RequireTorch();
             var planned = SweepPlan.Of(config, line.GetValue(jobs));
             if (line.GetValue(plan))
@@ -63,9 +65,9 @@ internal static class SweepCommand
             }
 
             var report = RunProgress.Show(
-                context, progress => SweepJob.Run(planned, ThisProgram.Line(typeof(ThisProgram).Assembly), progress, context.Stop));
+                context, progress => SweepJob.Run(planned, ThisProgram.Line(typeof(ThisProgram).Assembly), farm, progress, context.Stop));
             context.Result(report, terminal => SweepView.Draw(report, config, terminal));
             return ExitCode.Done;
-        });
+        }), isShared: true);
     }
 }

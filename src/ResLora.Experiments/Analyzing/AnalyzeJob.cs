@@ -26,7 +26,7 @@ public static class AnalyzeJob
         var folder = new AnalyzeFolder(plan.Config.Output);
         using var held = folder.Enter(plan);
         var queue = new RunQueue(
-            new ProbeTrainer(plan.Config.Settings, progress), 1, new CompareStage("Run", "to train", plan.Arms.Count, 1, progress), stop);
+            [new ProbeTrainer(plan.Config.Settings, progress)], new CompareStage("Run", "to train", plan.Arms.Count, 1, progress), stop);
         queue.Train(plan.Arms.Select(plan.RunOf));
         progress?.Report(new StageStarted("Writing what was seen"));
         var report = AnalysisReport.Of(plan);

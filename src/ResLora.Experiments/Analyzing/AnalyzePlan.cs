@@ -19,7 +19,7 @@ public sealed record AnalyzePlan(AnalyzeConfig Config, IReadOnlyList<PlannedArm>
     public static AnalyzePlan Of(AnalyzeConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        var sources = ComparedFiles.Of(config.Run);
+        var sources = ComparedFiles.Of(ComparedFiles.FilesOf(config.Run));
         var planner = new RunPlanner(config.Run);
         var problems = new List<string>();
         if (!planner.Data.HasValidation)

@@ -1,3 +1,4 @@
+using ResLora.Experiments.Comparing.Farming;
 using ResLora.Experiments.Comparing.Reports;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
@@ -17,19 +18,23 @@ public static class CompareJob
     /// <param name="tool">
     /// This program and what stands before its commands, to be started again for runs side by side; not needed for one at a time.
     /// </param>
+    /// <param name="farm">The ranks of MPI that train and test (docs/distributed.md); null for none.</param>
     /// <param name="progress">Is told what happens; null for nobody.</param>
     /// <param name="stop">Ends the run in hand with a checkpoint.</param>
     /// <returns>What was found; it lies in the comparison's folder, too.</returns>
     /// <exception cref="ResLoraException">The folder holds something else, or settings or files cannot be used.</exception>
     /// <exception cref="RunFailedException">A run failed, or the arms did not see the same.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="Training.Distributed.RanksException">A rank is lost.</exception>
     public static ComparisonReport Run(
-        ComparePlan plan, IReadOnlyList<string>? tool = null, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
+        ComparePlan plan, IReadOnlyList<string>? tool = null, RunFarm? farm = null, IProgress<RunEvent>? progress = null,
+        CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
         var folder = new CompareFolder(plan.Config.Output);
         using var held = folder.Enter(plan.Config, plan.Sources);
-        var queue = RunQueue.Of(plan.TuningRuns + plan.Runs, plan.Jobs, tool, progress, stop);
+        farm?.Require(folder.Path, ComparedFiles.FilesOf(plan.Config), plan.Sources, plan.Arms.Select(arm => arm.Size), stop);
+        var queue = RunQueue.Of(plan.TuningRuns + plan.Runs, plan.Jobs, tool, farm, progress, stop);
         queue.Train(plan.Arms.SelectMany(arm => RateChoice.Runs(plan, arm)));
         var rates = plan.Arms.ToDictionary(arm => arm, arm => RateChoice.Of(plan, arm));
         PlannedRun Planned(PlannedArm arm, long seed) => PlannedRun.Of(plan, arm, seed, rates[arm].LearningRate);
@@ -39,7 +44,7 @@ public static class CompareJob
         RequireFair(plan, Planned);
 
         // Everything is fixed by now: models are measured on the test data for the first time.
-        var tests = new TestStage(plan, progress, stop);
+        var tests = new TestStage(plan, farm, progress, stop);
         tests.Measure(runs);
         FinishedArm[] arms =
         [

@@ -37,8 +37,7 @@ public sealed record ComparePlan(CompareConfig Config, IReadOnlyList<PlannedArm>
         ArgumentNullException.ThrowIfNull(config);
         JobCount.Require(jobs);
         RequireGenerating(config);
-        var sources = ComparedFiles.Of(
-            config.Run, (ComparedFiles.Test, config.Settings.Test), (ComparedFiles.General, config.Settings.GeneralText));
+        var sources = ComparedFiles.Of(ComparedFiles.FilesOf(config));
         var planner = new RunPlanner(config.Run);
         var data = planner.Data;
         if (config.Arms.Any(arm => arm.LearningRates.Count > 0) && !data.HasValidation)

@@ -17,17 +17,27 @@ internal static class ComparedFiles
         StartFrom = "startFrom", ChatTemplate = "chat template";
 
     /// <summary>The digests, by what they are of.</summary>
+    /// <param name="files">The files, by what they are.</param>
+    /// <exception cref="FileFormatException">A file is missing or cannot be read.</exception>
+    public static IReadOnlyDictionary<string, string> Of(IReadOnlyDictionary<string, string> files) =>
+        files.ToDictionary(file => file.Key, file => Digest(file.Key, file.Value));
+
+    /// <summary>The files of a comparison, by what they are.</summary>
+    /// <param name="config">The comparison.</param>
+    public static IReadOnlyDictionary<string, string> FilesOf(CompareConfig config) =>
+        FilesOf(config.Run, (Test, config.Settings.Test), (General, config.Settings.GeneralText));
+
+    /// <summary>The files that runs are made from, by what they are.</summary>
     /// <param name="run">The run that all are made from.</param>
     /// <param name="further">What else there is, by what it is; null for nothing.</param>
-    /// <exception cref="FileFormatException">A file is missing or cannot be read.</exception>
-    public static IReadOnlyDictionary<string, string> Of(RunConfig run, params (string Name, string? Path)[] further)
+    public static IReadOnlyDictionary<string, string> FilesOf(RunConfig run, params (string Name, string? Path)[] further)
     {
         (string Name, string? Path)[] files =
         [
             (Model, run.Model), (Training, run.Data.Train), (Validation, run.Data.Validation), (StartFrom, run.StartFrom),
             (ChatTemplate, run.Data.ChatTemplateFile), .. further,
         ];
-        return files.Where(file => file.Path is not null).ToDictionary(file => file.Name, file => Digest(file.Name, file.Path!));
+        return files.Where(file => file.Path is not null).ToDictionary(file => file.Name, file => file.Path!);
     }
 
     /// <summary>The settings of a run without its paths: digests say what lies there, so that a comparison may be moved.</summary>

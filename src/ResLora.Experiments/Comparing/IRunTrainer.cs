@@ -3,6 +3,9 @@ namespace ResLora.Experiments.Comparing;
 /// <summary>Trains one run of a comparison.</summary>
 internal interface IRunTrainer
 {
+    /// <summary>Where it trains, to stand behind a run's title; empty where there is one place alone.</summary>
+    string Place => "";
+
     /// <summary>Trains a run to its end.</summary>
     /// <param name="run">The run.</param>
     /// <param name="resume">Whether it was begun and goes on.</param>

@@ -26,12 +26,31 @@ internal static class JobCount
     /// <exception cref="ConfigException">They do not.</exception>
     public static void RequireRoom(IEnumerable<RunSize> runs, int jobs)
     {
-        var most = runs.Max(run => run.Memory?.Total ?? 0);
-        if (jobs > 1 && SystemMemory.AvailableBytes() is { } free && most * jobs > free)
+        if (TooMuch(MemoryOfLargest(runs), jobs) is var (why, most))
         {
-            throw new ConfigException(
-                $"--jobs is {jobs}, and as many runs may take {ByteSize.Format(most * jobs)} together, of which "
-                + $"{ByteSize.Format(free)} are free; take {Math.Max(1, free / most)} at most.");
+            throw new ConfigException($"--jobs is {jobs}, and {why}; take {most} at most.");
         }
     }
+
+    /// <summary>Checks that the largest runs fit into this host's memory, one in each of its ranks.</summary>
+    /// <param name="memory">What the largest run takes, in bytes; 0 where nobody knows.</param>
+    /// <param name="ranks">How many ranks this host has.</param>
+    /// <exception cref="ConfigException">They do not.</exception>
+    public static void RequireRoomOfRanks(long memory, int ranks)
+    {
+        if (TooMuch(memory, ranks) is var (why, most))
+        {
+            throw new ConfigException($"its host has {ranks} ranks, and {why}; start {most} there at most");
+        }
+    }
+
+    /// <summary>What the largest run takes, in bytes; 0 where nobody knows.</summary>
+    /// <param name="runs">The runs.</param>
+    public static long MemoryOfLargest(IEnumerable<RunSize> runs) => runs.Max(run => run.Memory?.Total ?? 0);
+
+    private static (string Why, long Most)? TooMuch(long memory, int count) =>
+        count > 1 && SystemMemory.AvailableBytes() is { } free && memory * count > free
+            ? ($"as many runs may take {ByteSize.Format(memory * count)} together, of which {ByteSize.Format(free)} are free",
+                Math.Max(1, free / memory))
+            : null;
 }

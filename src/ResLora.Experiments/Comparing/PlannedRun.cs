@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using ResLora.Experiments.Running;
 using ResLora.Training.Loop;
 
@@ -14,6 +15,7 @@ internal sealed record PlannedRun(string Arm, string Title, RunConfig Config, st
     private const int Checkpoints = 10;
 
     /// <summary>Its folder.</summary>
+    [JsonIgnore]
     public RunFolder Folder => new(Config.Output!);
 
     /// <summary>Whether it only tries settings, which may turn out to be too much: then it has failed, and the rest goes on.</summary>

@@ -4,6 +4,7 @@ using System.Text.Json;
 using ResLora.Experiments.Configuration;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Training.Distributed.Mpi;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Comparing;
@@ -92,9 +93,12 @@ internal sealed class ProcessTrainer(IReadOnlyList<string> tool, IProgress<RunEv
 
     private static Process Start(string[] line)
     {
+        var start = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // It trains alone, even where a launcher has started this process.
+        MpiCommunicator.RemoveFrom(start.Environment);
         try
         {
-            return Process.Start(new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            return Process.Start(start)!;
         }
         catch (Exception error) when (error is System.ComponentModel.Win32Exception || DiskFault.Is(error))
         {

@@ -1,28 +1,32 @@
 using System.Diagnostics;
+using ResLora.Experiments.Comparing.Farming;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Comparing;
 
 /// <summary>Trains runs in their order, some of them at once: one that is done is not trained again, one that was begun goes on.</summary>
-/// <param name="trainer">Trains one.</param>
-/// <param name="jobs">How many are trained at once.</param>
+/// <param name="trainers">Train one at a time each.</param>
 /// <param name="stage">Counts them.</param>
 /// <param name="stop">Ends the runs in hand with a checkpoint.</param>
-internal sealed class RunQueue(IRunTrainer trainer, int jobs, CompareStage stage, CancellationToken stop)
+internal sealed class RunQueue(IReadOnlyList<IRunTrainer> trainers, CompareStage stage, CancellationToken stop)
 {
-    /// <summary>Makes a queue for this process or, where runs are trained side by side, for others.</summary>
+    /// <summary>Makes a queue for this process or, where runs are trained side by side, for others or for ranks.</summary>
     /// <param name="total">All runs, those that are done already included.</param>
     /// <param name="jobs">How many are trained at once.</param>
     /// <param name="tool">This program and what stands before its commands; null where runs are never side by side.</param>
+    /// <param name="farm">The ranks that train; null for none.</param>
     /// <param name="progress">Is told what happens; null for nobody.</param>
     /// <param name="stop">Ends the runs in hand with a checkpoint.</param>
     public static RunQueue Of(
-        int total, int jobs, IReadOnlyList<string>? tool, IProgress<RunEvent>? progress, CancellationToken stop)
+        int total, int jobs, IReadOnlyList<string>? tool, RunFarm? farm, IProgress<RunEvent>? progress, CancellationToken stop)
     {
-        IRunTrainer trainer = jobs == 1
+        IRunTrainer Alone() => jobs == 1
             ? new HereTrainer(progress)
             : new ProcessTrainer(tool ?? throw new ArgumentNullException(nameof(tool), "Runs side by side need the program."), progress);
-        return new RunQueue(trainer, jobs, new CompareStage("Run", "to train", total, jobs, progress), stop);
+        IRunTrainer[] trainers = farm is null
+            ? [.. Enumerable.Repeat(Alone(), jobs)]
+            : [.. farm.Places.Select(rank => new RankTrainer(farm, rank, progress))];
+        return new RunQueue(trainers, new CompareStage("Run", "to train", total, trainers.Length, progress), stop);
     }
 
     /// <summary>A run that failed, in words.</summary>
@@ -37,9 +41,9 @@ internal sealed class RunQueue(IRunTrainer trainer, int jobs, CompareStage stage
     /// <exception cref="Formats.Errors.ResLoraException">A folder holds another run, or files cannot be used.</exception>
     /// <exception cref="RunFailedException">A run failed; those beside it have saved a checkpoint.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public void Train(IEnumerable<PlannedRun> runs) => SideBySide.Do(runs, jobs, Train, stop);
+    public void Train(IEnumerable<PlannedRun> runs) => SideBySide.Do(runs, trainers, Train, stop);
 
-    private void Train(PlannedRun run, CancellationToken end)
+    private void Train(PlannedRun run, IRunTrainer trainer, CancellationToken end)
     {
         if (RunRecord.Find(run) is not null)
         {
@@ -48,7 +52,7 @@ internal sealed class RunQueue(IRunTrainer trainer, int jobs, CompareStage stage
         }
 
         var resume = RunStart.IsBegun(run.Folder.Path);
-        stage.Begin($"{run.Title}{(resume ? ", which goes on" : "")}");
+        stage.Begin($"{run.Title}{trainer.Place}{(resume ? ", which goes on" : "")}");
         var clock = Stopwatch.StartNew();
         trainer.Train(run, resume, end).Write(run);
         stage.End(clock.Elapsed);

@@ -8,24 +8,31 @@ internal static class SideBySide
 {
     /// <summary>Does all of them, unless one fails: then those beside it are asked to end.</summary>
     /// <param name="items">What is to be done, in order.</param>
-    /// <param name="count">How many are done at once; one is done on the calling thread, which scopes of tensors belong to.</param>
-    /// <param name="work">Does one; its token ends it.</param>
+    /// <param name="places">Where they are done, one at a time in each; in a single place on the calling thread, which scopes of tensors
+    /// belong to.</param>
+    /// <param name="work">Does one in a place; its token ends it.</param>
     /// <param name="stop">Ends all.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static void Do<T>(IEnumerable<T> items, int count, Action<T, CancellationToken> work, CancellationToken stop)
+    public static void Do<T, TPlace>(
+        IEnumerable<T> items, IReadOnlyList<TPlace> places, Action<T, TPlace, CancellationToken> work, CancellationToken stop)
     {
         var waiting = new ConcurrentQueue<T>(items);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        if (count == 1)
+        if (places is [var only])
         {
-            Work(waiting, work, end);
+            Work(waiting, only, work, end);
             return;
         }
 
         try
         {
+            // A thread each from the start: they may be many, and wait for hours.
             Task.WaitAll(
-                [.. Enumerable.Range(0, count).Select(_ => Task.Run(() => Work(waiting, work, end), CancellationToken.None))],
+                [
+                    .. places.Select(place => Task.Factory.StartNew(
+                        () => Work(waiting, place, work, end),
+                        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)),
+                ],
                 CancellationToken.None);
         }
         catch (AggregateException error)
@@ -36,14 +43,15 @@ internal static class SideBySide
         }
     }
 
-    private static void Work<T>(ConcurrentQueue<T> waiting, Action<T, CancellationToken> work, CancellationTokenSource end)
+    private static void Work<T, TPlace>(
+        ConcurrentQueue<T> waiting, TPlace place, Action<T, TPlace, CancellationToken> work, CancellationTokenSource end)
     {
         try
         {
             while (waiting.TryDequeue(out var item))
             {
                 end.Token.ThrowIfCancellationRequested();
-                work(item, end.Token);
+                work(item, place, end.Token);
             }
         }
         catch

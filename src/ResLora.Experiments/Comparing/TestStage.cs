@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using ResLora.Experiments.Comparing.Farming;
 using ResLora.Experiments.Comparing.Reports;
 using ResLora.Experiments.Configuration;
 using ResLora.Formats.Errors;
@@ -9,13 +10,12 @@ namespace ResLora.Experiments.Comparing;
 
 /// <summary>Measures the base model and all runs on the test data, as many at once as were trained at once.</summary>
 /// <param name="plan">The comparison.</param>
+/// <param name="farm">The ranks that measure; null for none.</param>
 /// <param name="progress">Is told what happens; null for nobody.</param>
 /// <param name="stop">Ends it.</param>
-internal sealed class TestStage(ComparePlan plan, IProgress<RunEvent>? progress, CancellationToken stop)
+internal sealed class TestStage(ComparePlan plan, RunFarm? farm, IProgress<RunEvent>? progress, CancellationToken stop)
 {
     private readonly string _baseFile = new CompareFolder(plan.Config.Output).BaseFile;
-    // Samples of several measurements would be counted through each other.
-    private readonly TestBench _bench = new(plan.Config, plan.Jobs == 1 ? progress : null);
 
     private string BaseKey => Key(plan.Sources[ComparedFiles.Model]);
 
@@ -26,13 +26,18 @@ internal sealed class TestStage(ComparePlan plan, IProgress<RunEvent>? progress,
     /// <param name="runs">The runs, which are done.</param>
     public void Measure(IEnumerable<PlannedRun> runs)
     {
+        TestTask Task(PlannedRun? run, string key, string title) =>
+            new(plan.Config with { Arms = [] }, run, plan.HasHead, key) { Title = title };
         Test[] tests =
         [
-            new(_baseFile, BaseKey, "the base model", (key, end) => _bench.MeasureBase(key, plan.HasHead, end)),
-            .. runs.Select(run => new Test(TestRecord.FileOf(run), Key(run.Key), run.Title, (key, end) => _bench.Measure(run, key, end))),
+            new(_baseFile, Task(null, BaseKey, "the base model")),
+            .. runs.Select(run => new Test(TestRecord.FileOf(run), Task(run, Key(run.Key), run.Title))),
         ];
-        var stage = new CompareStage("Test", "to test", tests.Length, plan.Jobs, progress);
-        SideBySide.Do(tests, plan.Jobs, (test, end) => Measure(test, stage, end), stop);
+        Bench[] benches = farm is null
+            ? [.. Enumerable.Repeat(new Bench("", MeasureHere), plan.Jobs)]
+            : [.. farm.Places.Select(rank => new Bench($" on {rank.Name}", (task, end) => farm.Do<TestRecord>(rank, task, progress, end)))];
+        var stage = new CompareStage("Test", "to test", tests.Length, benches.Length, progress);
+        SideBySide.Do(tests, benches, (test, bench, end) => Measure(test, bench, stage, end), stop);
     }
 
     /// <summary>What is known of a run that is measured.</summary>
@@ -44,20 +49,26 @@ internal sealed class TestStage(ComparePlan plan, IProgress<RunEvent>? progress,
     private static TestRecord Measured(string file, string key) =>
         TestRecord.Find(file, key) ?? throw new FileFormatException($"{file}: it is not there any more, or was changed, since it was written.");
 
-    private void Measure(Test test, CompareStage stage, CancellationToken end)
+    private static void Measure(Test test, Bench bench, CompareStage stage, CancellationToken end)
     {
-        if (TestRecord.Find(test.File, test.Key) is not null)
+        if (TestRecord.Find(test.File, test.Task.Key) is not null)
         {
             stage.Skip();
             return;
         }
 
-        stage.Begin(test.Title);
+        stage.Begin($"{test.Task.Title}{bench.Place}");
         var clock = Stopwatch.StartNew();
+        bench.Measure(test.Task, end).Write(test.File);
+        stage.End(clock.Elapsed);
+    }
+
+    private TestRecord MeasureHere(TestTask task, CancellationToken end)
+    {
         // Tests side by side share the processors out, as the runs did.
         using var threads = new ThreadScope(usual => Math.Max(1, usual / plan.Jobs));
-        test.Measure(test.Key, end).Write(test.File);
-        stage.End(clock.Elapsed);
+        // Samples of several measurements would be counted through each other.
+        return task.Measure(plan.Jobs == 1 ? progress : null, end);
     }
 
     /// <summary>What a measurement depends on beside what is measured.</summary>
@@ -70,5 +81,7 @@ internal sealed class TestStage(ComparePlan plan, IProgress<RunEvent>? progress,
             $"{of} {plan.Sources[ComparedFiles.Test]} {plan.Sources.GetValueOrDefault(ComparedFiles.General)} {terms}");
     }
 
-    private sealed record Test(string File, string Key, string Title, Func<string, CancellationToken, TestRecord> Measure);
+    private sealed record Test(string File, TestTask Task);
+
+    private sealed record Bench(string Place, Func<TestTask, CancellationToken, TestRecord> Measure);
 }

@@ -1,4 +1,5 @@
 using ResLora.Experiments.Comparing;
+using ResLora.Experiments.Comparing.Farming;
 using ResLora.Experiments.Comparing.Reports;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Sweeping.Reports;
@@ -19,20 +20,25 @@ public static class SweepJob
     /// <param name="tool">
     /// This program and what stands before its commands, to be started again for runs side by side; not needed for one at a time.
     /// </param>
+    /// <param name="farm">The ranks of MPI that train (docs/distributed.md); null for none.</param>
     /// <param name="progress">Is told what happens; null for nobody.</param>
     /// <param name="stop">Ends the run in hand with a checkpoint.</param>
     /// <returns>What was found; it lies in the sweep's folder, too.</returns>
     /// <exception cref="ResLoraException">The folder holds something else, or settings or files cannot be used.</exception>
     /// <exception cref="RunFailedException">No point could be trained.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="Training.Distributed.RanksException">A rank is lost.</exception>
     public static SweepReport Run(
-        SweepPlan plan, IReadOnlyList<string>? tool = null, IProgress<RunEvent>? progress = null, CancellationToken stop = default)
+        SweepPlan plan, IReadOnlyList<string>? tool = null, RunFarm? farm = null, IProgress<RunEvent>? progress = null,
+        CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
         var folder = new SweepFolder(plan.Config.Output);
         using var held = folder.Enter(plan);
+        farm?.Require(
+            plan.Config.Output, ComparedFiles.FilesOf(plan.Config.Run), plan.Sources, plan.Points.Select(point => point.Size), stop);
         var total = (plan.Points.Count + plan.Rungs.Sum(rung => rung.Kept)) * plan.Config.Settings.Seeds.Count;
-        var points = Train(plan, RunQueue.Of(total, plan.Jobs, tool, progress, stop));
+        var points = Train(plan, RunQueue.Of(total, plan.Jobs, tool, farm, progress, stop));
         progress?.Report(new StageStarted("Judging"));
         var report = SweepReportBuilder.Build(plan, points);
         report.Write(folder.ReportFile);

@@ -45,7 +45,7 @@ public sealed record SweepPlan(SweepConfig Config, IReadOnlyList<PlannedPoint> P
     {
         ArgumentNullException.ThrowIfNull(config);
         JobCount.Require(jobs);
-        var sources = ComparedFiles.Of(config.Run);
+        var sources = ComparedFiles.Of(ComparedFiles.FilesOf(config.Run));
         var planner = new RunPlanner(config.Run);
         if (!planner.Data.HasValidation)
         {

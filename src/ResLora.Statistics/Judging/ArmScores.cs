@@ -5,6 +5,8 @@ namespace ResLora.Statistics.Judging;
 /// <summary>What an arm of a comparison scored with each seed: one score, or one outcome an item.</summary>
 public sealed class ArmScores
 {
+    private (VerdictTerms Terms, ScoredArm Arm)? _scored;
+
     private ArmScores(string name, IReadOnlyList<long> seeds, IReadOnlyList<IReadOnlyList<double>> outcomes, bool hasItems)
     {
         Name = name;
@@ -27,6 +29,19 @@ public sealed class ArmScores
 
     /// <summary>A list for each seed: the outcomes of its items, or its score alone.</summary>
     internal IReadOnlyList<IReadOnlyList<double>> Outcomes { get; }
+
+    /// <summary>The arm, scored: its draws serve its own interval and every verdict on it.</summary>
+    /// <param name="terms">How a score is made of items.</param>
+    internal ScoredArm Scored(VerdictTerms terms)
+    {
+        if (_scored is not var (known, arm) || !ReferenceEquals(known, terms))
+        {
+            arm = new ScoredArm(this, terms);
+            _scored = (terms, arm);
+        }
+
+        return arm;
+    }
 
     /// <summary>From one score a seed, where nothing is known of items.</summary>
     /// <param name="name">The arm's name.</param>

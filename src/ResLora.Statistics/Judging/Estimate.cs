@@ -13,7 +13,7 @@ namespace ResLora.Statistics.Judging;
 /// </remarks>
 public sealed record Estimate
 {
-    // Differences of equal scores may be a few roundings apart.
+    // Differences of equal scores may be a few roundings apart, and so may be the mean of differences that cancel out.
     private const double Rounding = 1e-14;
 
     private Estimate(double value, double error, MixedStudent distribution, double confidence)
@@ -60,7 +60,7 @@ public sealed record Estimate
         ArgumentNullException.ThrowIfNull(arm);
         ArgumentNullException.ThrowIfNull(terms);
         terms.Require();
-        var scored = new ScoredArm(arm, terms);
+        var scored = arm.Scored(terms);
         return Of(scored.Scores, scored.SpreadOf(scored.Columns), arm.Items, scored.Scores.Max(Math.Abs), terms.Confidence);
     }
 
@@ -73,8 +73,8 @@ public sealed record Estimate
     internal static Estimate Of(double[] values, Spread? spread, int items, double scale, double confidence)
     {
         var (variance, distribution) = values.Length == 1 ? OfOneSeed(spread, items) : OfSeeds(values, spread, items);
-        var error = Math.Sqrt(variance);
-        return new Estimate(values.Mean(), error <= Rounding * scale ? 0 : error, distribution, confidence);
+        double Sound(double value) => Math.Abs(value) <= Rounding * scale ? 0 : value;
+        return new Estimate(Sound(values.Mean()), Sound(Math.Sqrt(variance)), distribution, confidence);
     }
 
     private static (double Variance, MixedStudent Distribution) OfOneSeed(Spread? spread, int items) =>

@@ -23,8 +23,7 @@ public static class Verdicts
             RequirePaired(reference, arm);
         }
 
-        var scored = new ScoredArm(reference, terms);
-        PairedArm[] pairs = [.. arms.Select(arm => new PairedArm(scored, new ScoredArm(arm, terms), terms))];
+        PairedArm[] pairs = [.. arms.Select(arm => new PairedArm(reference.Scored(terms), arm.Scored(terms), terms))];
         var (differences, equalities) = (Corrected(pairs, pair => pair.P), Corrected(pairs, pair => pair.EquivalenceP));
         return [.. pairs.Select((pair, i) => pair.Judge(differences[i], equalities[i], differences.Count(p => p is not null)))];
     }

@@ -2,7 +2,7 @@ namespace ResLora.Training.Distributed;
 
 /// <summary>
 /// The processes that do one job together, called ranks as in MPI. All of them make the same calls in the same order from one thread; each
-/// call waits for those that it needs.
+/// call waits for those that it needs. To send and to receive, a process may have a thread for each of the others.
 /// </summary>
 public interface ICommunicator
 {
@@ -48,5 +48,6 @@ public interface ICommunicator
     /// <summary>Receives what one process sends.</summary>
     /// <param name="value">Is filled.</param>
     /// <param name="from">The process.</param>
-    void Receive(Span<byte> value, int from);
+    /// <param name="gently">Whether it is waited for without keeping a processor busy, which takes some milliseconds. Default false.</param>
+    void Receive(Span<byte> value, int from, bool gently = false);
 }

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace ResLora.Training.Distributed;
 
 /// <summary>The processors that a rank has where others run on its host, too.</summary>
-internal static partial class ProcessorShare
+public static partial class ProcessorShare
 {
     private const string Online = "/sys/devices/system/cpu/online";
 
@@ -14,9 +14,16 @@ internal static partial class ProcessorShare
     /// <returns>The threads, at least 1.</returns>
     public static int Of(ICommunicator ranks, int usual)
     {
-        var here = Enumerable.Range(0, ranks.Size).Count(rank => ranks.HostOf(rank) == ranks.HostOf(ranks.Rank));
         var isBound = File.Exists(Online) && usual < Count(File.ReadAllText(Online));
-        return isBound ? usual : Math.Max(1, usual / here);
+        return isBound ? usual : Math.Max(1, usual / RanksHere(ranks));
+    }
+
+    /// <summary>How many ranks run on this one's host, itself among them.</summary>
+    /// <param name="ranks">The ranks.</param>
+    public static int RanksHere(ICommunicator ranks)
+    {
+        ArgumentNullException.ThrowIfNull(ranks);
+        return Enumerable.Range(0, ranks.Size).Count(rank => ranks.HostOf(rank) == ranks.HostOf(ranks.Rank));
     }
 
     /// <summary>How many processors a list such as <c>0-3,8</c> names.</summary>

@@ -5,7 +5,7 @@ using ResLora.Formats.Errors;
 namespace ResLora.Training.Distributed;
 
 /// <summary>That all ranks are about to do the same.</summary>
-internal static class RollCall
+public static class RollCall
 {
     /// <summary>Holds what this rank is about to do against what the first one is.</summary>
     /// <param name="ranks">The ranks.</param>
@@ -13,6 +13,8 @@ internal static class RollCall
     /// <exception cref="ConfigException">Something differs.</exception>
     public static void Require(ICommunicator ranks, IReadOnlyDictionary<string, string> mine)
     {
+        ArgumentNullException.ThrowIfNull(ranks);
+        ArgumentNullException.ThrowIfNull(mine);
         if (ranks.Size == 1)
         {
             return;

@@ -47,6 +47,7 @@ public sealed class SingleProcess : ICommunicator
     /// <summary>There is no other process.</summary>
     /// <param name="value">Not read.</param>
     /// <param name="from">Not read.</param>
+    /// <param name="gently">Not read.</param>
     /// <exception cref="InvalidOperationException">Always.</exception>
-    public void Receive(Span<byte> value, int from) => throw new InvalidOperationException("One process has nobody to receive from.");
+    public void Receive(Span<byte> value, int from, bool gently = false) => throw new InvalidOperationException("One process has nobody to receive from.");
 }

@@ -16,7 +16,8 @@ public sealed class ThreadScope : IDisposable
     private readonly int _before;
 
     /// <summary>Sets the number for the calling thread, which disposing gives back.</summary>
-    /// <param name="choose">Gives the number to take from the one that libtorch takes by itself.</param>
+    /// <param name="choose">Gives the number to take from the one that would be taken: that of the scope around it on this thread, else what
+    /// libtorch takes by itself.</param>
     public ThreadScope(Func<int, int> choose)
     {
         lock (_open)
@@ -26,8 +27,8 @@ public sealed class ThreadScope : IDisposable
                 _usual = get_num_threads();
             }
 
-            _count = choose(_usual);
             _before = _open.LastOrDefault(scope => scope._caller == _caller)?._count ?? _usual;
+            _count = choose(_before);
             _open.Add(this);
         }
 

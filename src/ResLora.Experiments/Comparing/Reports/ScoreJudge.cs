@@ -13,6 +13,7 @@ internal sealed class ScoreJudge
     private readonly ScoreKind _kind;
     private readonly LabelMeasures? _measures;
     private readonly TestItems _items;
+    private readonly Dictionary<string, ArmScores> _scores = [];
 
     /// <summary>Finds out.</summary>
     /// <param name="config">The comparison.</param>
@@ -54,8 +55,9 @@ internal sealed class ScoreJudge
 
     /// <summary>An arm's outcomes.</summary>
     /// <param name="arm">The arm.</param>
-    public ArmScores Of(FinishedArm arm) =>
-        ArmScores.OfItems(arm.Name, arm.Runs.ToDictionary(run => run.Seed, run => Outcomes(run.Test.Test!.Items)));
+    public ArmScores Of(FinishedArm arm) => _scores.TryGetValue(arm.Name, out var known)
+        ? known
+        : _scores[arm.Name] = ArmScores.OfItems(arm.Name, arm.Runs.ToDictionary(run => run.Seed, run => Outcomes(run.Test.Test!.Items)));
 
     private IReadOnlyList<double> Outcomes(TestItems items) =>
         IsLoss ? items.Losses : IsMean ? [.. items.Right!.Select(right => right ? 1.0 : 0.0)] : items.Predicted!;

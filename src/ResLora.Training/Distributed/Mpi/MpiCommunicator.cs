@@ -8,7 +8,7 @@ namespace ResLora.Training.Distributed.Mpi;
 
 /// <summary>
 /// The processes that <c>mpirun</c> or another MPI launcher started. Every call is asked for and then waited for here, so that a rank that
-/// does not come is noticed, and named. Several threads may call, but no two in the middle of the same kind of call.
+/// does not come is noticed, and named. Several threads may call, but no two in the middle of the same kind of call with the same ranks.
 /// </summary>
 public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
 {
@@ -21,6 +21,9 @@ public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
 
     /// <summary>Where a wait stops to spin, and where it stops to ask without a pause: ranks may be more than processors.</summary>
     private static readonly TimeSpan _spinning = TimeSpan.FromMilliseconds(2), _yielding = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How often a gentle wait looks: who trains meanwhile has the processor.</summary>
+    private static readonly TimeSpan _gentlePause = TimeSpan.FromMilliseconds(10);
 
     private readonly MpiLibrary _mpi;
     private readonly Lock _lock = new();
@@ -59,6 +62,14 @@ public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
     /// <exception cref="RanksException">The others do not come.</exception>
     public static MpiCommunicator? Join(TimeSpan patience) =>
         MpiLauncher.OfThisProcess() is { } launcher ? new MpiCommunicator(MpiLibrary.Load(launcher), patience) : null;
+
+    /// <summary>Takes out of an environment what would make a process that is started with it a rank, too.</summary>
+    /// <param name="environment">The environment of a process to be started.</param>
+    public static void RemoveFrom(IDictionary<string, string?> environment)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        MpiLauncher.Remove(environment);
+    }
 
     /// <inheritdoc />
     public int Rank { get; }
@@ -142,7 +153,7 @@ public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
     }, value);
 
     /// <inheritdoc />
-    public void Receive(Span<byte> value, int from) => InParts(value.Length, (start, count, bytes) =>
+    public void Receive(Span<byte> value, int from, bool gently = false) => InParts(value.Length, (start, count, bytes) =>
     {
         nint request;
         lock (_lock)
@@ -150,7 +161,7 @@ public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
             _mpi.Require(_mpi.Irecv((void*)(bytes + start), count, _mpi.Byte, from, DataTag, _mpi.World, &request), "receive");
         }
 
-        Wait(&request, $"to receive from {Name(from)}", from);
+        Wait(&request, $"to receive from {Name(from)}", from, gently);
     }, value);
 
     /// <summary>Ends this process and all others at once, wherever they are.</summary>
@@ -230,7 +241,7 @@ public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
 
     private string Name(int rank) => string.Create(CultureInfo.InvariantCulture, $"rank {rank} on {_hosts[rank]}");
 
-    private void Wait(nint* request, string purpose, int? partner)
+    private void Wait(nint* request, string purpose, int? partner, bool gently = false)
     {
         var (began, told) = (Stopwatch.GetTimestamp(), false);
         while (true)
@@ -260,7 +271,11 @@ public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
                     $"No answer for {Patience.TotalSeconds:0.#} s from {Missing(partner)}, while rank {Rank} on {HostOf(Rank)} waited {purpose}. What was saved before is kept."));
             }
 
-            if (waited < _spinning)
+            if (gently)
+            {
+                Thread.Sleep(_gentlePause);
+            }
+            else if (waited < _spinning)
             {
                 Thread.SpinWait(20);
             }

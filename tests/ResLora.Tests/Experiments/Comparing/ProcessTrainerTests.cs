@@ -19,6 +19,23 @@ public sealed class ProcessTrainerTests(CompareWorld world) : IClassFixture<Comp
     }
 
     [Fact]
+    public void Train_ByAProcessThatIsARank_IsNoRankItself()
+    {
+        const string variable = "OMPI_COMM_WORLD_SIZE";
+        Environment.SetEnvironmentVariable(variable, "1");
+        try
+        {
+            Assert.Equal(
+                3,
+                Train("process-of-a-rank", $"test -z \"${variable}\" && echo '{{\"trainableParameters\": 3}}'").TrainedParameters);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(variable, null);
+        }
+    }
+
+    [Fact]
     public void Train_AProcessThatPausesWhereItWasTold_GivesWhatItSays()
     {
         const string script = "echo '{\"trainableParameters\": 7, \"peakMemory\": null, \"result\": {\"steps\": 2}}'; exit 130";

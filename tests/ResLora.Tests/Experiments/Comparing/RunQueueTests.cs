@@ -53,7 +53,7 @@ public sealed class RunQueueTests(CompareWorld world) : IClassFixture<CompareWor
     }
 
     private static RunQueue Queue(IRunTrainer trainer) =>
-        new(trainer, 2, new CompareStage("Run", "to train", 4, 2, null), TestContext.Current.CancellationToken);
+        new([trainer, trainer], new CompareStage("Run", "to train", 4, 2, null), TestContext.Current.CancellationToken);
 
     private PlannedRun[] Runs(string output)
     {

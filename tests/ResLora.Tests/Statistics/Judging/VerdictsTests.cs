@@ -170,6 +170,38 @@ public sealed class VerdictsTests
     }
 
     [Fact]
+    public void Judge_DifferencesThatCancelOut_HaveAMeanOfZero()
+    {
+        // 0.6, −0.2 and −0.4, whose mean is 3e-17 by their roundings.
+        var verdict = Judge(Scores("LoRA", 0.1, 0.3, 0.7), Scores("block", 0.7, 0.1, 0.3), new VerdictTerms());
+
+        Assert.Equal(0, verdict.Difference);
+        Assert.True(verdict.StandardError > 0.01);
+    }
+
+    [Fact]
+    public void Judge_AnArmWithAnIntervalOfItsOwn_IsDrawnOnce()
+    {
+        var scored = 0;
+        var terms = new VerdictTerms
+        {
+            Resamples = 100,
+            ScoreOfItems = (outcomes, drawn) =>
+            {
+                scored++;
+                return drawn.Average(i => outcomes[i]);
+            },
+        };
+        var (reference, arm) = (Items("LoRA", [1, 0, 1, 0]), Items("block", [1, 1, 1, 0]));
+
+        _ = Estimate.OfScore(arm, terms);
+        _ = Judge(reference, arm, terms);
+
+        // Two arms: all items, and each draw.
+        Assert.Equal(2 * (1 + 100), scored);
+    }
+
+    [Fact]
     public void Judge_AScoreThatFewDrawsHave_CannotBeJudged()
     {
         double[] outcomes = [1, .. new double[9]];

@@ -89,7 +89,7 @@ internal sealed class ThreadRanks : IDisposable
             }
         }
 
-        public void Receive(Span<byte> value, int from)
+        public void Receive(Span<byte> value, int from, bool gently = false)
         {
             lock (group._sent)
             {

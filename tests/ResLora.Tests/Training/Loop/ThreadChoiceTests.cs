@@ -59,6 +59,26 @@ public sealed class ThreadChoiceTests
         Assert.Equal(before, get_num_threads());
     }
 
+    [Fact]
+    public void ThreadScope_InsideAnother_TakesAShareOfItsThreads()
+    {
+        var before = get_num_threads();
+        var usual = 0;
+
+        using (new ThreadScope(_ => 3))
+        {
+            using (new ThreadScope(around => (usual = around) - 1))
+            {
+                Assert.Equal(2, get_num_threads());
+            }
+
+            Assert.Equal(3, get_num_threads());
+        }
+
+        Assert.Equal(3, usual);
+        Assert.Equal(before, get_num_threads());
+    }
+
     private static long MiddleWeight(TrainingBench bench)
     {
         foreach (var (_, parameter) in bench.Setup.Trainable)
