@@ -143,6 +143,32 @@ public static class ModelRegistry
         }
     }
 
+    /// <summary>As <see cref="LoadCausal"/>, with some of the weights: the others stay on the meta device.</summary>
+    /// <param name="folder">As for <see cref="LoadCausal"/>.</param>
+    /// <param name="isNeeded">Says, of the model that has no weights yet, which parameters are read, by their dotted names.</param>
+    /// <param name="dtype">As for <see cref="LoadCausal"/>.</param>
+    /// <returns>As for <see cref="LoadCausal"/>.</returns>
+    /// <exception cref="FileFormatException">As for <see cref="LoadCausal"/>.</exception>
+    /// <exception cref="ConfigException">As for <see cref="LoadCausal"/>.</exception>
+    public static CausalLanguageModel LoadPart(
+        string folder, Func<CausalLanguageModel, Func<string, bool>> isNeeded, ScalarType? dtype = null)
+    {
+        ArgumentNullException.ThrowIfNull(isNeeded);
+        var model = BuildCausal(folder);
+        try
+        {
+            using var checkpoint = CheckpointReader.Open(folder);
+            ModelWeights.Load(model, checkpoint, dtype, CPU, model.Checkpoint, isNeeded: isNeeded(model));
+            model.eval();
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>As <see cref="Load"/>, for a model that reads tokens.</summary>
     /// <param name="folder">As for <see cref="Load"/>.</param>
     /// <param name="dtype">As for <see cref="Load"/>.</param>

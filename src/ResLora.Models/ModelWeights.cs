@@ -39,10 +39,13 @@ public static class ModelWeights
     /// <param name="device">As for the other overload.</param>
     /// <param name="layout">How they differ.</param>
     /// <param name="draw">Draws the modules that the checkpoint lacks; null makes that an error.</param>
+    /// <param name="isNeeded">Which parameters are read, by name; the others stay on the meta device. Null for all.</param>
     /// <returns>The dotted names of the modules drawn.</returns>
     internal static IReadOnlyList<string> Load(
-        nn.Module model, CheckpointReader checkpoint, ScalarType? dtype, Device device, CheckpointLayout layout, NewWeights? draw = null)
+        nn.Module model, CheckpointReader checkpoint, ScalarType? dtype, Device device, CheckpointLayout layout, NewWeights? draw = null,
+        Func<string, bool>? isNeeded = null)
     {
+        isNeeded ??= _ => true;
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(checkpoint);
         var wanted = model.named_parameters().ToDictionary(p => p.name, p => p.parameter.shape);
@@ -55,7 +58,8 @@ public static class ModelWeights
         var computed = dtype ?? SafetensorsEntry.MainType(read.Keys.Select(name => checkpoint.Entries[stored[name]]))!.Value;
         if (device.type == DeviceType.CPU)
         {
-            Allocator.Expect(read.Keys.Select(name => checkpoint.Entries[stored[name]]).Sum(entry => entry.CopiedLength(computed)));
+            Allocator.Expect(
+                read.Keys.Where(isNeeded).Select(name => checkpoint.Entries[stored[name]]).Sum(entry => entry.CopiedLength(computed)));
         }
 
         using var generator = new Generator((ulong)(draw?.Seed ?? 0), CPU);
@@ -63,12 +67,18 @@ public static class ModelWeights
         {
             using var scope = NewDisposeScope();
             var isRead = read.ContainsKey(slot.Name);
-            var value = isRead ? checkpoint.Read(stored[slot.Name]) : Draw(slot, draw!.Deviation, generator);
             var type = isRead && !layout.IsFloat32(slot.Name) ? computed : ScalarType.Float32;
+            if (!isNeeded(slot.Name))
+            {
+                slot.Assign(new Parameter(empty(slot.Shape, dtype: type, device: META), requires_grad: false));
+                continue;
+            }
+
+            var value = isRead ? checkpoint.Read(stored[slot.Name]) : Draw(slot, draw!.Deviation, generator);
             slot.Assign(new Parameter(value.to(type).to(device), requires_grad: false));
         }
 
-        RequireValues(model);
+        RequireValues(model, isNeeded);
         return drawn;
     }
 
@@ -184,10 +194,12 @@ public static class ModelWeights
     }
 
     /// <summary>What is left on the meta device would be computed with as if it had values.</summary>
-    private static void RequireValues(nn.Module model)
+    private static void RequireValues(nn.Module model, Func<string, bool>? isNeeded = null)
     {
-        var tensors = model.named_parameters().Select(p => (p.name, (Tensor)p.parameter)).Concat(
-            model.named_buffers().Select(b => (b.name, b.buffer)));
+        var tensors = model.named_parameters()
+            .Where(p => isNeeded?.Invoke(p.name) ?? true)
+            .Select(p => (p.name, (Tensor)p.parameter))
+            .Concat(model.named_buffers().Select(b => (b.name, b.buffer)));
         if (tensors.FirstOrDefault(t => t.Item2.device.type == META.type).name is { } empty)
         {
             throw new InvalidOperationException($"'{empty}' of {model.GetType().Name} has no values: it was left on the meta device.");

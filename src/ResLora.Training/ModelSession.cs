@@ -90,6 +90,16 @@ public sealed class ModelSession : IDisposable
         }
     }
 
+    /// <summary>Opens a folder of a model that continues texts, with some of its weights: the others stay on the meta device.</summary>
+    /// <param name="modelFolder">As for <see cref="Load"/>.</param>
+    /// <param name="isNeeded">Says, of the model that has no weights yet, which parameters are read, by their dotted names.</param>
+    /// <param name="dtype">As for <see cref="Load"/>.</param>
+    /// <returns>The session, owned by the caller.</returns>
+    /// <exception cref="ResLoraException">As for <see cref="Load"/>.</exception>
+    public static ModelSession LoadPart(
+        string modelFolder, Func<CausalLanguageModel, Func<string, bool>> isNeeded, ScalarType? dtype = null) =>
+        Open(ModelRegistry.LoadPart(modelFolder, isNeeded, dtype), modelFolder, () => Tokenizer.Load(modelFolder));
+
     /// <summary>Opens a model folder without its weights, to plan with: the network is on the meta device.</summary>
     /// <param name="modelFolder">As for <see cref="Load"/>.</param>
     /// <param name="head">The head; null takes the one that the configuration describes.</param>

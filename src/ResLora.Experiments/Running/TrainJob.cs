@@ -9,6 +9,7 @@ using ResLora.Models;
 using ResLora.Tensors.NativeRuntime;
 using ResLora.Training;
 using ResLora.Training.Distributed;
+using ResLora.Training.Distributed.Pipeline;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
 using ResLora.Training.Objectives;
@@ -57,10 +58,7 @@ public static class TrainJob
 
         config = ComputeType.Resolve(config);
         var data = ReadData(config);
-        using var session = ModelSession.Load(
-            config.Model, dtype: DataType(config.Training.DataType), head: data.Head, headSeed: data.Head is null
-                ? null
-                : config.Training.Seed);
+        using var session = Load(config, data, ranks);
         return Run(config, session, data, memory, watch, resume, progress, ranks, stop);
     }
 
@@ -151,6 +149,18 @@ public static class TrainJob
             KeptFreedMemory = Allocator.KeepsFreedMemory,
             PeakMemory = memory.Most,
         };
+    }
+
+    private static ModelSession Load(RunConfig config, TaskData data, ICommunicator ranks)
+    {
+        var type = DataType(config.Training.DataType);
+        if (!PipelineTerms.AreOf(config.Training, ranks))
+        {
+            return ModelSession.Load(config.Model, dtype: type, head: data.Head, headSeed: data.Head is null ? null : config.Training.Seed);
+        }
+
+        PipelineTerms.Require(config.Training, config.StartFrom is null ? config.Adapter : AdapterStore.Describe(config.StartFrom).Config);
+        return ModelSession.LoadPart(config.Model, StageShares.NeededBy(ranks), type);
     }
 
     /// <summary>The dtype that a configuration names; null for that of the files.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using ResLora.Models.Blocks;
 using ResLora.Models.Gguf;
@@ -14,7 +15,7 @@ namespace ResLora.Models.Llama;
 /// a last norm and the output head, which is the embedding itself when the configuration ties them.
 /// </summary>
 /// <remarks>Touvron et al., arXiv:2302.13971, section 2.2; Qwen3's head norms: arXiv:2505.09388, section 2.</remarks>
-public sealed class LlamaModel : CausalLanguageModel
+public sealed class LlamaModel : CausalLanguageModel, ILayeredModel
 {
     [ComponentName(Name = "model")] private readonly LlamaBackbone _backbone;
     [ComponentName(Name = "lm_head")] private Module<Tensor, Tensor>? _head;
@@ -52,10 +53,10 @@ public sealed class LlamaModel : CausalLanguageModel
     public override int MaxPositions => Config.MaxPositions;
 
     /// <inheritdoc />
-    public override ScalarType DataType => _backbone.Rows.dtype;
+    public override ScalarType DataType => _backbone.Norm.Weight.dtype;
 
     /// <inheritdoc />
-    public override Device Device => _backbone.Rows.device;
+    public override Device Device => _backbone.Norm.Weight.device;
 
     /// <inheritdoc />
     public override CheckpointLayout Checkpoint => LlamaCheckpoint.Of(Config);
@@ -96,39 +97,33 @@ public sealed class LlamaModel : CausalLanguageModel
         RequirePackable(inputIds, cache, packed);
         using var scope = NewDisposeScope();
         using var pass = Begin(tokenMask);
-        var (past, count) = (cache?.Length ?? 0, inputIds.shape[1]);
-        var hidden = _backbone.Embedding.call(inputIds);   // [B, T] -> [B, T, D]
-        var positions = packed is null
-            // [T]
-            ? arange(past, past + count, dtype: float32, device: hidden.device)
-            // [T]
-            : tensor(packed.SelectMany(length => Enumerable.Range(0, length)).Select(p => (float)p).ToArray(), device: hidden.device);
-        var angles =
-            RotaryEmbedding.Angles(tensor(_frequencies, device: hidden.device), positions, Config.RopeScaling?.AttentionScale ?? 1);
-        var longest = packed?.Max() ?? count;
         var maskedTokens = rightPadded || packed is not null ? null : tokenMask;
-        Tensor? mask = null;
-        int? maskWindow = -1;   // no layer has this window, so the first layer makes its mask
-        for (var i = 0; i < _backbone.Layers.Count; i++)
+        var hidden = Run(LayerShare.All(LayerCount), inputIds, maskedTokens, cache, packed);   // [B, T] -> [B, T, D]
+        cache?.Advance(inputIds.shape[1]);
+        return hidden.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc />
+    public bool Needs(LayerShare share, string parameter)
+    {
+        ArgumentNullException.ThrowIfNull(share);
+        ArgumentNullException.ThrowIfNull(parameter);
+        return parameter.Split('.') switch
         {
-            var window = Config.SlidingWindow(i);
-            if (window != maskWindow)
-            {
-                (mask, maskWindow) = (AttentionMask.Create(maskedTokens, past, longest, window, hidden.device), window);
-            }
+            ["model", "layers", var layer, ..] =>
+                int.Parse(layer, CultureInfo.InvariantCulture) is var i && i >= share.First && i < share.End,
+            ["model", "embed_tokens", ..] => share.IsFirst || (share.IsLast && _head is null),
+            ["lm_head", ..] => share.IsLast,
+            _ => true,   // the last norm, of a few numbers, says device and dtype everywhere
+        };
+    }
 
-            var layer = _backbone.Layers[i];
-            Tensor Layer(IReadOnlyList<Tensor> inputs) => layer.Forward(
-                inputs[0], new AttentionContext(
-                    new RotaryAngles(inputs[1], inputs[2]), inputs.Count > 3 ? inputs[3] : null, cache, packed));
-            Tensor[] inputs = mask is null ? [hidden, angles.Cos, angles.Sin] : [hidden, angles.Cos, angles.Sin, mask];
-            var output = RunLayer is null ? Layer(inputs) : RunLayer(Layer, inputs);
-            hidden.Dispose();
-            hidden = output;
-        }
-
-        cache?.Advance(count);
-        return _backbone.Norm.call(hidden).MoveToOuterDisposeScope();
+    /// <inheritdoc />
+    public Tensor Run(LayerShare share, Tensor entering, IReadOnlyList<int>? packed = null)
+    {
+        ArgumentNullException.ThrowIfNull(share);
+        ArgumentNullException.ThrowIfNull(entering);
+        return Run(share, entering, maskedTokens: null, cache: null, packed);
     }
 
     /// <inheritdoc />
@@ -169,6 +164,42 @@ public sealed class LlamaModel : CausalLanguageModel
     /// <inheritdoc />
     protected override Tensor? FrozenHead =>
         (_head is null ? _backbone.Rows : (_head as Linear)?.weight) is { requires_grad: false } weight ? weight : null;
+
+    private Tensor Run(LayerShare share, Tensor entering, Tensor? maskedTokens, KeyValueCache? cache, IReadOnlyList<int>? packed)
+    {
+        using var scope = NewDisposeScope();
+        var (past, count) = (cache?.Length ?? 0, entering.shape[1]);
+        var hidden = share.IsFirst ? _backbone.Embedding.call(entering) : entering.alias();   // [B, T] or [B, T, D] -> [B, T, D]
+        var positions = packed is null
+            // [T]
+            ? arange(past, past + count, dtype: float32, device: hidden.device)
+            // [T]
+            : tensor(packed.SelectMany(length => Enumerable.Range(0, length)).Select(p => (float)p).ToArray(), device: hidden.device);
+        var angles =
+            RotaryEmbedding.Angles(tensor(_frequencies, device: hidden.device), positions, Config.RopeScaling?.AttentionScale ?? 1);
+        var longest = packed?.Max() ?? count;
+        Tensor? mask = null;
+        int? maskWindow = -1;   // no layer has this window, so the first layer makes its mask
+        for (var i = share.First; i < share.End; i++)
+        {
+            var window = Config.SlidingWindow(i);
+            if (window != maskWindow)
+            {
+                (mask, maskWindow) = (AttentionMask.Create(maskedTokens, past, longest, window, hidden.device), window);
+            }
+
+            var layer = _backbone.Layers[i];
+            Tensor Layer(IReadOnlyList<Tensor> inputs) => layer.Forward(
+                inputs[0], new AttentionContext(
+                    new RotaryAngles(inputs[1], inputs[2]), inputs.Count > 3 ? inputs[3] : null, cache, packed));
+            Tensor[] inputs = mask is null ? [hidden, angles.Cos, angles.Sin] : [hidden, angles.Cos, angles.Sin, mask];
+            var output = RunLayer is null ? Layer(inputs) : RunLayer(Layer, inputs);
+            hidden.Dispose();
+            hidden = output;
+        }
+
+        return (share.IsLast ? _backbone.Norm.call(hidden) : hidden).MoveToOuterDisposeScope();
+    }
 
     private static void RequirePackable(Tensor inputIds, KeyValueCache? cache, IReadOnlyList<int>? packed)
     {

@@ -40,6 +40,7 @@ internal sealed class GradientSum(ICommunicator ranks, IReadOnlyList<Parameter> 
         }
 
         using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
         _row ??= zeros(_length, dtype: float32).DetachFromDisposeScope();
         _row.zero_();
         if (IsOrdered)

@@ -30,18 +30,23 @@ public static class Perplexity
         ArgumentNullException.ThrowIfNull(samples);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         using var mode = new EvaluationMode(model);
-        TokenizedSample[][] groups =
-            [.. samples.Where(s => TokenBatch.TrainedTokens(s) > 0).OrderBy(s => s.Ids.Length).Chunk(batchSize)];
-        var losses = (ranks ?? SingleProcess.Instance).Map(groups, group =>
+        var losses = (ranks ?? SingleProcess.Instance).Map([.. Groups(samples, batchSize)], group =>
         {
             stop.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var batch = TokenBatch.Collate(group, padId, model.Device);
             return (Sum: TokenLoss.Sum(model, batch).item<float>(), Tokens: batch.Targets.numel());
         });
-        var tokens = losses.Sum(loss => loss.Tokens);
-        return tokens > 0
-            ? new EvaluationLoss(losses.Sum(loss => (double)loss.Sum) / tokens, tokens)
-            : throw new ConfigException($"None of {samples.Count} samples has a token to predict; check the data and its labels.");
+        return Mean(losses.Sum(loss => (double)loss.Sum), losses.Sum(loss => loss.Tokens), samples.Count);
     }
+
+    /// <summary>The samples of each forward pass: those that have something to predict, the shortest first.</summary>
+    internal static IEnumerable<TokenizedSample[]> Groups(IReadOnlyList<TokenizedSample> samples, int batchSize) =>
+        samples.Where(s => TokenBatch.TrainedTokens(s) > 0).OrderBy(s => s.Ids.Length).Chunk(batchSize);
+
+    /// <summary>The mean of a loss over tokens.</summary>
+    /// <exception cref="ConfigException">There are no tokens.</exception>
+    internal static EvaluationLoss Mean(double sum, long tokens, int samples) => tokens > 0
+        ? new EvaluationLoss(sum / tokens, tokens)
+        : throw new ConfigException($"None of {samples} samples has a token to predict; check the data and its labels.");
 }

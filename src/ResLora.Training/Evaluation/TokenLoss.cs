@@ -17,8 +17,19 @@ public static class TokenLoss
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(batch);
-        using var scope = NewDisposeScope();
-        return model.TokenLoss(Predicting(model, batch), batch.Targets).MoveToOuterDisposeScope();
+        using var hidden = Hidden(model, batch);
+        return Sum(model, batch, hidden);
+    }
+
+    /// <summary>As the other overload, of hidden states that are there already.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="batch">The samples, borrowed.</param>
+    /// <param name="hidden">[B, T, D] after the last norm, borrowed.</param>
+    /// <returns>New scalar, owned by the caller.</returns>
+    internal static Tensor Sum(CausalLanguageModel model, TokenBatch batch, Tensor hidden)
+    {
+        using var predicting = Predicting(batch, hidden);
+        return model.TokenLoss(predicting, batch.Targets);
     }
 
     /// <summary>The hidden states of every position.</summary>
@@ -34,7 +45,13 @@ public static class TokenLoss
     /// <returns>New tensor [N, D], owned by the caller.</returns>
     internal static Tensor Predicting(CausalLanguageModel model, TokenBatch batch)
     {
-        using var scope = NewDisposeScope();
-        return Hidden(model, batch).flatten(0, 1).index_select(0, batch.Positions).MoveToOuterDisposeScope();   // [B, T, D] -> [N, D]
+        using var hidden = Hidden(model, batch);
+        return Predicting(batch, hidden);
+    }
+
+    private static Tensor Predicting(TokenBatch batch, Tensor hidden)
+    {
+        using var flat = hidden.flatten(0, 1);                 // [B, T, D] -> [B·T, D]
+        return flat.index_select(0, batch.Positions);          // [B·T, D] -> [N, D]
     }
 }

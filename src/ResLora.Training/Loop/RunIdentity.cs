@@ -18,7 +18,7 @@ internal static class RunIdentity
     private const string Steps = "number of steps";
     private const string Base = "the base model's weights";
 
-    public static IReadOnlyDictionary<string, string> Of(TrainSetup setup, int totalSteps)
+    public static IReadOnlyDictionary<string, string> Of(TrainSetup setup, int totalSteps, PipelineStage? stage)
     {
         var config = setup.Config;
         var identity = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -32,7 +32,7 @@ internal static class RunIdentity
             ("epsilon", config.Epsilon), ("clipNorm", config.ClipNorm), ("packing", config.Packing),
             ("fusedKernels", config.FusedKernels && FusedKernels.IsSupported), ("seed", config.Seed), ("bestMetric", config.BestMetric),
             ("the training data", Digest(setup.Train)), ("the held-out data", Digest(setup.Validation)),
-            ("the base model's dtype", setup.Model.DataType), (Base, BaseDigest.Of(setup)),
+            ("the base model's dtype", setup.Model.DataType), (Base, BaseDigest.Of(setup, stage)),
         ];
         foreach (var (name, value) in settings)
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using ResLora.Formats;
 using ResLora.Training.Distributed;
+using ResLora.Training.Distributed.Pipeline;
 
 namespace ResLora.Training.Loop;
 
@@ -121,6 +122,14 @@ public sealed record TrainConfig
 
     /// <summary>Whether layers are computed again for the gradients instead of being kept: less memory, more time. Default false.</summary>
     public bool GradientCheckpointing { get; init; }
+
+    /// <summary>
+    /// What several processes that train together (started by mpirun) divide among them: <c>data</c>, the samples of a step, each with the
+    /// whole model; or <c>pipeline</c>, the layers of a model of the Llama family, for one that does not fit into a machine: they work at
+    /// the same time on the forward passes of a step, of which there should be more than processes (<see cref="AccumulationSteps"/>).
+    /// Without effect on one process. Default data.
+    /// </summary>
+    public Parallelism Parallel { get; init; } = Parallelism.Data;
 
     /// <summary>
     /// How the gradients of forward passes are added up: fast, or ordered, which gives the same bits on any number of ranks
@@ -262,6 +271,11 @@ public sealed record TrainConfig
         if (!Enum.IsDefined(Reduction))
         {
             yield return $"reduction is {Reduction}; it must be fast or ordered";
+        }
+
+        if (!Enum.IsDefined(Parallel))
+        {
+            yield return $"parallel is {Parallel}; it must be data or pipeline";
         }
 
         if (!Enum.IsDefined(Schedule))

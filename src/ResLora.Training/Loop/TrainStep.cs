@@ -17,7 +17,8 @@ internal sealed record StepOutcome(double Loss, double GradientNorm, int Count);
 /// One optimizer step: forward and backward passes, shared out over the ranks, clipping, update. Nothing but numbers outlives it.
 /// </summary>
 internal sealed class TrainStep(
-    TrainSetup setup, IReadOnlyList<IExample> samples, AdamW optimizer, RunRandom random, MethodTraining? method) : IDisposable
+    TrainSetup setup, IReadOnlyList<IExample> samples, AdamW optimizer, RunRandom random, MethodTraining? method,
+    PipelineStage? stage = null) : IDisposable
 {
     /// <summary>A loss below it counts as none: float32 rounds the gradient of a sample that is known by heart to 0.</summary>
     private const double LeastLoss = 1e-4;
@@ -34,14 +35,16 @@ internal sealed class TrainStep(
     /// <param name="learningRate">The learning rate of the step.</param>
     public StepOutcome Run(int number, IReadOnlyList<int[]> microBatches, double learningRate)
     {
-        var share = StepShare.Of(microBatches, Ranks, setup.Config.Reduction);
+        // Of a pipeline every rank makes its layers' part of every pass.
+        var share = stage is null
+            ? StepShare.Of(microBatches, Ranks, setup.Config.Reduction) : new StepShare(microBatches, First: 0, microBatches.Count);
         optimizer.ZeroGradients();
         method?.BeginStep(number - 1);
         _statistics.Begin();
         var losses = Agreement.Of(
             Ranks, () => Backward(number, share), name => new TrainingFailedException(number, name));
         _statistics.Finish();
-        if (optimizer.StepCount == 0 && share.Passes.Count > 0)
+        if (optimizer.StepCount == 0 && share.Passes.Count > 0 && stage is null)
         {
             setup.Adapter?.RequireRun();
         }
@@ -49,6 +52,11 @@ internal sealed class TrainStep(
         // Each place is filled by one rank, so that the sum is the same bits everywhere.
         Ranks.Sum(losses);
         var loss = losses.Sum();
+        if (stage is not null && !double.IsFinite(loss))
+        {
+            throw new TrainingFailedException(number, stage.FirstBadTensor());
+        }
+
         _sum.Finish();
         var norm = Gradient(number, loss);
         optimizer.Step(learningRate);
@@ -92,6 +100,11 @@ internal sealed class TrainStep(
     {
         using var scope = NewDisposeScope();
         var batches = Collate(number, share);
+
+        if (stage is not null)
+        {
+            return stage.Backward(number, batches, batches.Sum(batch => batch.TargetCount), random);
+        }
 
         // Known before any pass, so that each pass can already be divided by it.
         Span<double> targets = [batches.Sum(batch => batch.TargetCount)];

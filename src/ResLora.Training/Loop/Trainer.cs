@@ -68,6 +68,7 @@ public sealed class Trainer(TrainSetup setup)
             throw new ConfigException($"train: {string.Join("; ", problems)}.");
         }
 
+        PipelineTerms.Require(setup);
         if (setup.Trainable.Count == 0)
         {
             throw new ConfigException("There is nothing to train: no parameter was given.");
@@ -78,7 +79,7 @@ public sealed class Trainer(TrainSetup setup)
             throw new ConfigException($"train.bestMetric is '{setup.Config.BestMetric}', and this run's evaluation gives {string.Join(" and ", setup.Objective.Metrics)} only.");
         }
 
-        if (setup.Config.RanksProblem(setup.Communicator.Size) is { } tooMany)
+        if (!PipelineTerms.AreOf(setup) && setup.Config.RanksProblem(setup.Communicator.Size) is { } tooMany)
         {
             throw new ConfigException(tooMany);
         }

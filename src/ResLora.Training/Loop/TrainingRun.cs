@@ -24,6 +24,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly RunRandom _random;
     private readonly MethodTraining? _method;
     private readonly WeightAverage? _average;
+    private readonly PipelineStage? _stage;
     private readonly TrainStep _trainStep;
     private readonly BestEvaluation _best;
     private readonly RunOutput _output;
@@ -48,11 +49,12 @@ internal sealed class TrainingRun : IDisposable
         _method = adapter?.Config.Kind.Training(adapter, _order.TotalSteps, setup.Config.Seed);
         _random = new RunRandom(Config.Seed, isByPass: Ranks.Size > 1 || Config.Reduction == Reduction.Ordered);
         _pause = new CollectionPause(setup.Objective.ManagedRoom);
-        _trainStep = new TrainStep(setup, samples, _optimizer, _random, _method);
+        _stage = PipelineStage.Of(setup);
+        _trainStep = new TrainStep(setup, samples, _optimizer, _random, _method, _stage);
         _best = new BestEvaluation(setup.Config.BestMetric);
         _average = Config.Ema is { } decay ? new WeightAverage(setup.Trainable, decay) : null;
         _output = new RunOutput(setup with { SaveModel = SaveAveraged }, Tell);
-        _identity = RunIdentity.Of(setup, _order.TotalSteps);
+        _identity = RunIdentity.Of(setup, _order.TotalSteps, _stage);
     }
 
     private TrainConfig Config => _setup.Config;
@@ -324,10 +326,10 @@ internal sealed class TrainingRun : IDisposable
         var metrics = new Dictionary<string, double>();
         if (_setup.Validation.Count > 0)
         {
-            metrics = _setup.Objective.Measure(_setup.Validation, Config.BatchSize, stop).ToDictionary();
+            metrics = (_stage?.Measure() ?? _setup.Objective.Measure(_setup.Validation, Config.BatchSize, stop)).ToDictionary();
             if (!double.IsFinite(metrics.GetValueOrDefault(Objective.LossMetric)))
             {
-                throw new TrainingFailedException(Step, BadTensor.BehindEvaluation(_setup));
+                throw new TrainingFailedException(Step, _stage?.FirstBadTensor() ?? BadTensor.BehindEvaluation(_setup));
             }
         }
 

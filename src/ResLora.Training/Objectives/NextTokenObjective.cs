@@ -17,6 +17,9 @@ public sealed class NextTokenObjective(CausalLanguageModel model, int padId, boo
 
     private readonly CausalLanguageModel _model = model;
 
+    /// <summary>The token that fills up short rows.</summary>
+    internal int PadId => padId;
+
     /// <inheritdoc />
     public override IReadOnlyList<string> Metrics => [LossMetric, PerplexityMetric];
 
@@ -42,9 +45,10 @@ public sealed class NextTokenObjective(CausalLanguageModel model, int padId, boo
 
     /// <inheritdoc />
     public override IReadOnlyDictionary<string, double> Measure(
-        IReadOnlyList<TokenizedSample> samples, int batchSize, CancellationToken stop)
-    {
-        var loss = Perplexity.Measure(_model, samples, padId, batchSize, Ranks, stop);
-        return new Dictionary<string, double> { [LossMetric] = loss.Loss, [PerplexityMetric] = loss.Perplexity };
-    }
+        IReadOnlyList<TokenizedSample> samples, int batchSize, CancellationToken stop) =>
+        Named(Perplexity.Measure(_model, samples, padId, batchSize, Ranks, stop));
+
+    /// <summary>A loss under the names of <see cref="Metrics"/>.</summary>
+    internal static IReadOnlyDictionary<string, double> Named(EvaluationLoss loss) =>
+        new Dictionary<string, double> { [LossMetric] = loss.Loss, [PerplexityMetric] = loss.Perplexity };
 }

@@ -9,10 +9,15 @@ internal sealed class ThreadRanks : IDisposable
 
     private readonly Barrier _barrier;
     private readonly object?[] _shown;
-    private volatile bool _isBroken;
+    private volatile bool _allCame = true;
     private readonly Dictionary<(int From, int To), Queue<byte[]>> _sent = [];
 
-    private ThreadRanks(int size) => (_barrier, _shown) = (new Barrier(size), new object?[size]);
+    private ThreadRanks(int size)
+    {
+        // At the end of a meeting, before anybody goes on: who looks later may see that a rank is gone that was there.
+        _barrier = new Barrier(size, barrier => _allCame = barrier.ParticipantCount == size);
+        _shown = new object?[size];
+    }
 
     /// <summary>Runs the same work as every rank of a group and waits for all.</summary>
     /// <param name="size">How many ranks.</param>
@@ -28,11 +33,6 @@ internal sealed class ThreadRanks : IDisposable
                 try
                 {
                     results[rank] = work(new Member(group, rank));
-                }
-                catch
-                {
-                    group._isBroken = true;
-                    throw;
                 }
                 finally
                 {
@@ -124,9 +124,9 @@ internal sealed class ThreadRanks : IDisposable
                 throw new TimeoutException("A rank did not come.");
             }
 
-            if (group._isBroken)
+            if (!group._allCame)
             {
-                throw new InvalidOperationException("Another rank failed.");
+                throw new InvalidOperationException("A rank ended before the others.");
             }
         }
     }

@@ -1,0 +1,102 @@
+using ResLora.Adapters;
+using ResLora.Adapters.Methods.Lora;
+using ResLora.Formats.Errors;
+using ResLora.Models;
+using ResLora.Training.Distributed;
+using ResLora.Training.Distributed.Pipeline;
+using ResLora.Training.Objectives;
+
+namespace ResLora.Training.Loop;
+
+/// <summary>What can be trained as a pipeline.</summary>
+public static class PipelineTerms
+{
+    /// <summary>Whether a run is a pipeline: it is set so, and there are several processes.</summary>
+    /// <param name="config">How to train.</param>
+    /// <param name="ranks">The processes.</param>
+    public static bool AreOf(TrainConfig config, ICommunicator ranks)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(ranks);
+        return config.Parallel == Parallelism.Pipeline && ranks.Size > 1;
+    }
+
+    /// <inheritdoc cref="AreOf(TrainConfig, ICommunicator)"/>
+    internal static bool AreOf(TrainSetup setup) => AreOf(setup.Config, setup.Communicator);
+
+    /// <summary>Refuses settings that do not go with a pipeline, before a weight is read.</summary>
+    /// <param name="config">How to train.</param>
+    /// <param name="adapter">The adapter's settings; null where the model itself is trained.</param>
+    /// <exception cref="ConfigException">They do not; all problems are named.</exception>
+    public static void Require(TrainConfig config, AdapterConfig? adapter)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        Throw(Problems(config, adapter));
+    }
+
+    /// <summary>Refuses a run that is to be a pipeline and cannot; else does nothing.</summary>
+    /// <exception cref="ConfigException">It cannot; all problems are named.</exception>
+    internal static void Require(TrainSetup setup)
+    {
+        if (!AreOf(setup))
+        {
+            return;
+        }
+
+        Throw(Problems(setup.Config, setup.Adapter?.Config).Concat(Problems(setup)));
+        StageShares.Of((CausalLanguageModel)setup.Model, setup.Communicator.Size);
+    }
+
+    private static IEnumerable<string> Problems(TrainConfig config, AdapterConfig? adapter)
+    {
+        if (config.MaxMemory is not null)
+        {
+            yield return "training.maxMemory has no estimate of a share of the layers; leave it out";
+        }
+
+        if (config.Reduction != Reduction.Fast)
+        {
+            yield return "training.reduction orders the gradients of processes that divide samples; leave it out";
+        }
+
+        if (adapter is null)
+        {
+            yield return "all weights are to be trained, and a pipeline trains an adapter alone; set adapter";
+        }
+        else if (adapter.Kind.GetType() != typeof(LoraMethod))
+        {
+            yield return $"the adapter is {adapter.Kind.Title}, and a pipeline trains LoRA with or without a shortcut; set adapter.method: lora";
+        }
+        else if (adapter.Lora is { IsFromWeight: true } or { Bias: not BiasTraining.None })
+        {
+            yield return "adapter.lora takes first values or biases from weights that not every process has; set initialization to kaiming or gaussian and bias to none";
+        }
+    }
+
+    private static IEnumerable<string> Problems(TrainSetup setup)
+    {
+        if (setup.Objective is not NextTokenObjective)
+        {
+            yield return "the task is none of a model that continues texts; take one that generates text";
+        }
+
+        if (setup.Adapter is { SavedModules.Count: > 0 } or { Tokens.Count: > 0 })
+        {
+            yield return "the adapter brings whole modules or tokens of its own; start from one of LoRA blocks alone";
+        }
+
+        if (setup.ExtraMetrics is not null)
+        {
+            yield return "generated answers (training.bestMetric) and merges (merging.evaluate) are not measured while it trains; choose by eval_loss, and measure the saved adapter (reslora eval)";
+        }
+    }
+
+    private static void Throw(IEnumerable<string> problems)
+    {
+        string[] all = [.. problems];
+        if (all.Length > 0)
+        {
+            throw new ConfigException($"training.parallel is pipeline: {string.Join("; ", all)}.");
+        }
+    }
+}
