@@ -1,3 +1,4 @@
+using System.Globalization;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Chat;
 using ResLora.Text.Data.Tasks;
@@ -7,7 +8,6 @@ using ResLora.Training.Evaluation;
 using ResLora.Training.FineTuning;
 using ResLora.Training.Generation;
 using ResLora.Training.Objectives;
-using System.Globalization;
 
 namespace ResLora.Experiments.Workloads.Generation;
 
