@@ -65,14 +65,14 @@ public sealed class FarmTests(FarmTests.World world) : IClassFixture<FarmTests.W
         Ranks.RequireOrSkip();
         var output = world.Folder["frozen"];
         using var running = Begin(
-            output, "--set", "training.steps=5000", "--set", "training.checkpointEvery=5000", "--set", "training.rankTimeout=3");
+            output, "--set", "training.steps=5000", "--set", "training.checkpointEvery=5000", "--set", "training.rankTimeout=10");
         using var frozen = Ranks.ProcessOf(2, output);
         Tool.Signal(frozen, "STOP");
 
         var ended = Ranks.End(running);
 
         Assert.Equal(1, ended.ExitCode);
-        Assert.Contains("No answer for 3 s from rank 2 on ", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("No answer for 10 s from rank 2 on ", ended.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -63,7 +63,7 @@ public sealed class RanksTests : IDisposable
     [Fact]
     public void Train_RankThatHangs_IsNamedAfterItsTime()
     {
-        using var process = Ranks.Start(3, Line("hangs", "training.rankTimeout=3", "training.steps=100000"));
+        using var process = Ranks.Start(3, Line("hangs", "training.rankTimeout=10", "training.steps=100000"));
         WaitForSteps("hangs", 2);
         using var hung = Ranks.ProcessOf(2, _folder["hangs"]);
 
@@ -71,7 +71,7 @@ public sealed class RanksTests : IDisposable
         var ended = Ranks.End(process);
 
         Assert.Equal(1, ended.ExitCode);
-        Assert.Contains($"No answer for 3 s from rank 2 on {Environment.MachineName}, while rank 0 on", ended.Error, StringComparison.Ordinal);
+        Assert.Contains($"No answer for 10 s from rank 2 on {Environment.MachineName}, while rank 0 on", ended.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -160,13 +160,13 @@ public sealed class RanksTests : IDisposable
 
         using var process = hosts.Start([.. Ranks.Program, .. Line("hosts", "training.reduction=ordered")]);
         Ranks.End(process).Expect(0);
-        using var other = hosts.Start([.. Ranks.Program, .. Line("late", "training.rankTimeout=3", "training.steps=100000")]);
+        using var other = hosts.Start([.. Ranks.Program, .. Line("late", "training.rankTimeout=10", "training.steps=100000")]);
         WaitForSteps("late", 2);
         hosts.Cut();
         var said = Ranks.LineOf(other, "No answer");
 
         Assert.Equal(Losses("alone"), Losses("hosts"));
-        Assert.Contains("No answer for 3 s from rank 1 on host-b, while rank 0 on host-a waited", said, StringComparison.Ordinal);
+        Assert.Contains("No answer for 10 s from rank 1 on host-b, while rank 0 on host-a waited", said, StringComparison.Ordinal);
     }
 
     private string[] Line(string output, params IEnumerable<string> settings) =>
