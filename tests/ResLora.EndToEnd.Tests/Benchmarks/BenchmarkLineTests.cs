@@ -8,7 +8,7 @@ namespace ResLora.EndToEnd.Tests.Benchmarks;
 public sealed class BenchmarkLineTests
 {
     private static readonly string[] _shown =
-        ["gemm", "step", "pictures", "denoise", "structures", "lengths", "memory", "load", "chat", "start", "decode", "merge"];
+        ["gemm", "step", "pictures", "denoise", "structures", "lengths", "memory", "load", "chat", "start", "ranks", "decode", "merge"];
 
     [Fact]
     public void Help_OfEveryVerb_SaysWhatItAnswersAndWhatItsOptionsMean()
