@@ -42,6 +42,19 @@ public sealed class RanksTests : IDisposable
     }
 
     [Fact]
+    public void Train_AsAPipeline_GivesTheLossesOfOneProcess()
+    {
+        Ranks.RequireOrSkip();
+        const string shortcut = "adapter.shortcut.kind=middle";
+        Tool.Run(Line("alone", shortcut)).Expect(0);
+
+        Ranks.Run(3, Line("pipeline", shortcut, "training.parallel=pipeline")).Expect(0);
+
+        Assert.Equal(Losses("alone"), Losses("pipeline"), (a, b) => Math.Abs(a - b) < 1e-4 * a);
+        Assert.Equal(Steps, Losses("pipeline").Count);
+    }
+
+    [Fact]
     public void Train_RankThatIsKilled_EndsTheRunWhichGoesOnOnFewer()
     {
         Ranks.RequireOrSkip();
