@@ -50,12 +50,19 @@ internal static class RanksVerb
         var (alone, shared, parts, sums, latencies) = (
             new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<double>());
         var bytes = 0L;
-        for (var round = 0; round < harness.Rounds; round++)
+        for (var round = 0; round <= harness.Rounds; round++)
         {
-            harness.Log($"round {round + 1} of {harness.Rounds}");
-            alone.Add(Median((child with { Threads = count }).Run(harness.Stop)));
-            parts.Add(Median(part.Run(harness.Stop)));
+            harness.Log(round == 0 ? "warming up" : $"round {round} of {harness.Rounds}");
+            var threads = (child with { Threads = count }).Run(harness.Stop);
+            var mineAlone = part.Run(harness.Stop);
             var ranks = ChildProcess.Run<StepChildResult>(launcher, (child with { Threads = 1 }).Arguments, harness.Stop);
+            if (round == 0)
+            {
+                continue;
+            }
+
+            alone.Add(Median(threads));
+            parts.Add(Median(mineAlone));
             shared.Add(Median(ranks));
             sums.Add(ranks.SumMilliseconds);
             latencies.Add(ranks.LatencyMilliseconds);
