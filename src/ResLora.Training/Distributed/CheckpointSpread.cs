@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ResLora.Training.Checkpoints;
 
 namespace ResLora.Training.Distributed;
@@ -20,7 +19,7 @@ internal static class CheckpointSpread
             return;
         }
 
-        ranks.Broadcast(JsonSerializer.SerializeToUtf8Bytes(checkpoint));
+        ranks.BroadcastJson(checkpoint);
         if (checkpoint is null)
         {
             return;
@@ -42,7 +41,7 @@ internal static class CheckpointSpread
     /// <param name="use">Goes on from it; its files are there for so long. Not called when there is none.</param>
     public static void Take(ICommunicator ranks, Action<SavedCheckpoint> use)
     {
-        if (JsonSerializer.Deserialize<SavedCheckpoint>(ranks.Broadcast([])) is not { } theirs)
+        if (ranks.BroadcastJson<SavedCheckpoint?>(null) is not { } theirs)
         {
             return;
         }

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Training.Distributed;
@@ -25,8 +23,7 @@ public static class RollCall
         {
             [version] = typeof(RollCall).Assembly.GetName().Version!.ToString(),
         };
-        var first = JsonSerializer.Deserialize<Dictionary<string, string>>(
-            ranks.Broadcast(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(here))))!;
+        var first = ranks.BroadcastJson(here.ToDictionary());
         const string none = "not set";
         string[] differences =
         [
@@ -37,7 +34,8 @@ public static class RollCall
         if (differences.Length > 0)
         {
             throw new ConfigException(
-                $"It does not do the same as rank 0 on {ranks.HostOf(0)}: {string.Join(", ", differences)} differ; give all ranks the same files.");
+                $"It does not do the same as rank 0 on {ranks.HostOf(0)}: {string.Join(", ", differences)} differ; "
+                + "give all ranks the same files.");
         }
 
         // Nobody begins before all are found alike.

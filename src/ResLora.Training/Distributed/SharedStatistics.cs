@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using ResLora.Adapters;
 
 namespace ResLora.Training.Distributed;
@@ -12,9 +10,6 @@ namespace ResLora.Training.Distributed;
 /// <param name="statistics">The adapter's statistics; null without an adapter.</param>
 internal sealed class SharedStatistics(ICommunicator ranks, CalibrationStatistics? statistics) : IDisposable
 {
-    // The norm of a step that is about to fail may be no number.
-    private static readonly JsonSerializerOptions _numbers = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
-
     private readonly CalibrationStatistics? _statistics = ranks.Size > 1 ? statistics : null;
 
     /// <summary>A step begins.</summary>
@@ -32,12 +27,9 @@ internal sealed class SharedStatistics(ICommunicator ranks, CalibrationStatistic
         }
 
         var mine = _statistics.TakeDeferred().ToDictionary(norms => norms.Key, norms => new[] { norms.Value.Inputs, norms.Value.Lows });
-        foreach (var theirs in ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(mine, _numbers)))
+        foreach (var (module, norms) in ranks.GatherJson(mine).SelectMany(theirs => theirs))
         {
-            foreach (var (module, norms) in JsonSerializer.Deserialize<Dictionary<string, double[][]>>(theirs, _numbers)!)
-            {
-                _statistics.Add(module, norms[0], norms[1]);
-            }
+            _statistics.Add(module, norms[0], norms[1]);
         }
     }
 }

@@ -1,17 +1,8 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace ResLora.Training.Distributed;
 
 /// <summary>Work without an order of its own, such as the batches of an evaluation, shared out over ranks.</summary>
 public static class SharedWork
 {
-    private static readonly JsonSerializerOptions _json = new()
-    {
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        IncludeFields = true,
-    };
-
     /// <summary>Computes each item on one of the ranks and gives all results to all of them: what one rank alone would have.</summary>
     /// <param name="ranks">The ranks, all of which call this with the same items.</param>
     /// <param name="items">The items.</param>
@@ -46,8 +37,7 @@ public static class SharedWork
             throw stopped ?? new OperationCanceledException("Another rank was stopped.");
         }
 
-        var all = ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(mine, _json))
-            .Select(theirs => JsonSerializer.Deserialize<TResult[]>(theirs, _json)!).ToArray();
+        var all = ranks.GatherJson(mine);
         return [.. items.Select((_, i) => all[i % ranks.Size][i / ranks.Size])];
     }
 }
