@@ -127,20 +127,10 @@ public static class ModelRegistry
         string folder, ScalarType? dtype = null, Device? device = null, ModelHead? head = null, long? headSeed = null)
     {
         var model = Build(folder, head);
-        try
-        {
-            using var checkpoint = CheckpointReader.Open(folder);
-            var draw = headSeed is { } seed ? new NewWeights(model.InitializerRange, seed) : null;
-            var computed = dtype ?? (model is TextToImageModel ? ScalarType.Float32 : null);
-            model.NewModules = ModelWeights.Load(model, checkpoint, computed, device ?? CPU, model.Checkpoint, draw);
-            model.eval();
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+        var draw = headSeed is { } seed ? new NewWeights(model.InitializerRange, seed) : null;
+        var computed = dtype ?? (model is TextToImageModel ? ScalarType.Float32 : null);
+        return WithWeights(
+            model, folder, checkpoint => ModelWeights.Load(model, checkpoint, computed, device ?? CPU, model.Checkpoint, draw));
     }
 
     /// <summary>As <see cref="LoadCausal"/>, with some of the weights: the others stay on the meta device.</summary>
@@ -155,18 +145,9 @@ public static class ModelRegistry
     {
         ArgumentNullException.ThrowIfNull(isNeeded);
         var model = BuildCausal(folder);
-        try
-        {
-            using var checkpoint = CheckpointReader.Open(folder);
-            ModelWeights.Load(model, checkpoint, dtype, CPU, model.Checkpoint, isNeeded: isNeeded(model));
-            model.eval();
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+        return WithWeights(
+            model, folder,
+            checkpoint => ModelWeights.Load(model, checkpoint, dtype, CPU, model.Checkpoint, isNeeded: isNeeded(model)));
     }
 
     /// <summary>As <see cref="Load"/>, for a model that reads tokens.</summary>
@@ -230,5 +211,23 @@ public static class ModelRegistry
 
         model.Dispose();
         throw new ConfigException($"{folder}: this model is an encoder, which cannot continue a text; take one of the Llama family.");
+    }
+
+    /// <summary>Fills a model, which is disposed when that fails.</summary>
+    private static T WithWeights<T>(T model, string folder, Func<CheckpointReader, IReadOnlyList<string>> load)
+        where T : Network
+    {
+        try
+        {
+            using var checkpoint = CheckpointReader.Open(folder);
+            model.NewModules = load(checkpoint);
+            model.eval();
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 }

@@ -36,9 +36,7 @@ public sealed record RanksPlan(int Ranks, int SamplesPerRank, long GradientBytes
         }
 
         var samples = config.BatchSize * config.AccumulationSteps;
-        var busiest = config.AccumulationSteps % ranks == 0 || config.Reduction == Reduction.Ordered
-            ? (config.AccumulationSteps + ranks - 1) / ranks * config.BatchSize
-            : (samples + ranks - 1) / ranks;
+        var busiest = config.MostSamplesOfARank(ranks);
         var scaling = new ScalingModel(report.Run.TrainableParameters * sizeof(float), network.Latency, network.Bandwidth);
         var talk = scaling.TalkSeconds(ranks);
         var step = stepSeconds / samples * busiest + talk;

@@ -15,7 +15,7 @@ internal sealed record StepShare(IReadOnlyList<int[]> Passes, int First, int Tot
     /// <param name="reduction">How gradients are added up.</param>
     public static StepShare Of(IReadOnlyList<int[]> passes, ICommunicator ranks, Reduction reduction)
     {
-        if (reduction == Reduction.Ordered || passes.Count % ranks.Size == 0)
+        if (KeepsPassesWhole(passes.Count, ranks.Size, reduction))
         {
             var (first, end) = Part(passes.Count, ranks.Rank, ranks.Size);
             return new StepShare([.. passes.Skip(first).Take(end - first)], first, passes.Count);
@@ -33,6 +33,13 @@ internal sealed record StepShare(IReadOnlyList<int[]> Passes, int First, int Tot
             return (stop - start + passes[0].Length - 1) / passes[0].Length;
         }
     }
+
+    /// <summary>Whether ranks share whole forward passes: they must, or these go round evenly.</summary>
+    /// <param name="passes">The forward passes of the step.</param>
+    /// <param name="ranks">How many ranks share them.</param>
+    /// <param name="reduction">How gradients are added up.</param>
+    public static bool KeepsPassesWhole(int passes, int ranks, Reduction reduction) =>
+        reduction == Reduction.Ordered || passes % ranks == 0;
 
     private static (int From, int To) Part(int count, int rank, int size) => (Bound(count, rank, size), Bound(count, rank + 1, size));
 

@@ -76,7 +76,6 @@ internal sealed class PipelineStage
                     break;
                 case StageCall.Backward:
                     Backward(pass.Left!, number, batches.Count * Ranks.Size, random);
-
                     pass.Left!.Dispose();
                     break;
                 case StageCall.Return:

@@ -65,11 +65,13 @@ public static class PipelineTerms
         }
         else if (adapter.Kind.GetType() != typeof(LoraMethod))
         {
-            yield return $"the adapter is {adapter.Kind.Title}, and a pipeline trains LoRA with or without a shortcut; set adapter.method: lora";
+            yield return $"the adapter is {adapter.Kind.Title}, and a pipeline trains LoRA with or without a shortcut; "
+                + "set adapter.method: lora";
         }
         else if (adapter.Lora is { IsFromWeight: true } or { Bias: not BiasTraining.None })
         {
-            yield return "adapter.lora takes first values or biases from weights that not every process has; set initialization to kaiming or gaussian and bias to none";
+            yield return "adapter.lora takes first values or biases from weights that not every process has; "
+                + "set initialization to kaiming or gaussian and bias to none";
         }
     }
 
@@ -87,7 +89,8 @@ public static class PipelineTerms
 
         if (setup.ExtraMetrics is not null)
         {
-            yield return "generated answers (training.bestMetric) and merges (merging.evaluate) are not measured while it trains; choose by eval_loss, and measure the saved adapter (reslora eval)";
+            yield return "generated answers (training.bestMetric) and merges (merging.evaluate) are not measured while it trains; "
+                + "choose by eval_loss, and measure the saved adapter (reslora evaluate)";
         }
     }
 

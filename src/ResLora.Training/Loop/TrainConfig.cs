@@ -298,15 +298,24 @@ public sealed record TrainConfig
         {
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"training.reduction is ordered, which divides no forward pass, and {ranks} ranks share {AccumulationSteps} of them; set training.accumulationSteps to {ranks} or more, and training.batchSize down to match.");
+                $"training.reduction is ordered, which divides no forward pass, and {ranks} ranks share {AccumulationSteps} of them; ")
+                + $"set training.accumulationSteps to {ranks} or more, and training.batchSize down to match.";
         }
 
         return (long)BatchSize * AccumulationSteps < ranks
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"{ranks} ranks share the {BatchSize * AccumulationSteps} samples of a step; start as many ranks at most, or raise training.batchSize or training.accumulationSteps.")
+                $"{ranks} ranks share the {BatchSize * AccumulationSteps} samples of a step; start as many ranks at most, ")
+                + "or raise training.batchSize or training.accumulationSteps."
             : null;
     }
+
+    /// <summary>The samples of a whole step that the busiest of several ranks computes.</summary>
+    /// <param name="ranks">How many ranks there are.</param>
+    /// <returns>The samples, at least 1.</returns>
+    public int MostSamplesOfARank(int ranks) => StepShare.KeepsPassesWhole(AccumulationSteps, ranks, Reduction)
+        ? (AccumulationSteps + ranks - 1) / ranks * BatchSize
+        : ((BatchSize * AccumulationSteps) + ranks - 1) / ranks;
 
     // Far above what anybody needs, and below what overflows a counter, float32 or the machine's threads.
     private IEnumerable<string> Excesses()

@@ -10,8 +10,8 @@ internal static class Ranks
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(4);
 
-    // mpirun refuses root without them, and CI's containers are root's.
-    private static readonly KeyValuePair<string, string?>[] _environment =
+    /// <summary>Variables without which mpirun refuses root, whose CI's containers are.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string?>> RootMayRun { get; } =
         [new("OMPI_ALLOW_RUN_AS_ROOT", "1"), new("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")];
 
     /// <summary>Skips the test where there is no mpirun of Open MPI.</summary>
@@ -30,7 +30,7 @@ internal static class Ranks
     public static Process StartWith(IEnumerable<string> line)
     {
         RequireOrSkip();
-        return Command.Start(Path.GetTempPath(), _environment, "mpirun", line);
+        return Command.Start(Path.GetTempPath(), RootMayRun, "mpirun", line);
     }
 
     /// <summary>The tool, as mpirun starts it.</summary>

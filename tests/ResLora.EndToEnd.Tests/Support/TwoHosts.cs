@@ -48,7 +48,7 @@ internal sealed class TwoHosts : IDisposable
             }.Concat(program).Select(word => $"'{word}'"));
         return Command.Start(
             Path.GetTempPath(),
-            [new("OMPI_ALLOW_RUN_AS_ROOT", "1"), new("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")],
+            Ranks.RootMayRun,
             "ip", ["netns", "exec", _first, "unshare", "--uts", "sh", "-c", $"hostname host-a; exec {line}"]);
     }
 

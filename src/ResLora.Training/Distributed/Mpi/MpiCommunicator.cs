@@ -12,7 +12,7 @@ namespace ResLora.Training.Distributed.Mpi;
 /// </summary>
 public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
 {
-    // Below it one call of MPI takes all: its counts are of 32 bits.
+    // In bytes, whole numbers of all types. A call of MPI counts in 32 bits.
     private const int LargestPart = 1 << 26;
     private const int DataTag = 1, WaitingTag = 2;
 
@@ -29,6 +29,7 @@ public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
     private readonly Lock _lock = new();
     private readonly string[] _hosts;
     private readonly List<nint> _kept = [];
+
     /// <summary>In which of the common calls, counted from 1, each of the others waits, as far as it has told.</summary>
     private readonly long[] _waitsIn;
 
@@ -134,35 +135,21 @@ public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
                     _mpi.Iallgatherv(mine, value.Length, _mpi.Byte, theirs, many, first, _mpi.Byte, _mpi.World, &request), "gather");
             }
 
-            Wait(&request, "to hear from all", null);
+            Wait(&request, "to hear from all", partner: null, gently: false);
         }
 
         return [.. Enumerable.Range(0, Size).Select(rank => all.AsSpan(starts[rank], counts[rank]).ToArray())];
     }
 
     /// <inheritdoc />
-    public void Send(ReadOnlySpan<byte> value, int to) => InParts(value.Length, (start, count, bytes) =>
-    {
-        nint request;
-        lock (_lock)
-        {
-            _mpi.Require(_mpi.Isend((void*)(bytes + start), count, _mpi.Byte, to, DataTag, _mpi.World, &request), "send");
-        }
-
-        Wait(&request, $"to send to {Name(to)}", to);
-    }, value);
+    public void Send(ReadOnlySpan<byte> value, int to) => Ask(
+        value, (bytes, count, request) => _mpi.Isend((void*)bytes, count, _mpi.Byte, to, DataTag, _mpi.World, request), "send",
+        $"to send to {Name(to)}", to);
 
     /// <inheritdoc />
-    public void Receive(Span<byte> value, int from, bool gently = false) => InParts(value.Length, (start, count, bytes) =>
-    {
-        nint request;
-        lock (_lock)
-        {
-            _mpi.Require(_mpi.Irecv((void*)(bytes + start), count, _mpi.Byte, from, DataTag, _mpi.World, &request), "receive");
-        }
-
-        Wait(&request, $"to receive from {Name(from)}", from, gently);
-    }, value);
+    public void Receive(Span<byte> value, int from, bool gently = false) => Ask(
+        value, (bytes, count, request) => _mpi.Irecv((void*)bytes, count, _mpi.Byte, from, DataTag, _mpi.World, request), "receive",
+        $"to receive from {Name(from)}", from, gently);
 
     /// <summary>Ends this process and all others at once, wherever they are.</summary>
     /// <param name="exitCode">The exit code that the launcher is given.</param>
@@ -185,42 +172,27 @@ public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
         }
     }
 
-    private delegate void Part(int start, int count, nint bytes);
-
-    private static void InParts(int length, Part part, ReadOnlySpan<byte> value)
-    {
-        fixed (byte* bytes = value)
-        {
-            for (var start = 0; start < length; start += LargestPart)
-            {
-                part(start, Math.Min(LargestPart, length - start), (nint)bytes);
-            }
-        }
-    }
+    private delegate int Call(nint bytes, int count, nint* request);
 
     private void Sum<T>(Span<T> values, nint type)
-        where T : unmanaged
-    {
-        fixed (T* numbers = values)
-        {
-            for (var start = 0; start < values.Length; start += LargestPart)
-            {
-                nint request;
-                lock (_lock)
-                {
-                    _together++;
-                    _mpi.Require(
-                        _mpi.Iallreduce(
-                            _mpi.InPlace, numbers + start, Math.Min(LargestPart, values.Length - start), type, _mpi.AddUp, _mpi.World, &request),
-                        "add up");
-                }
+        where T : unmanaged => Ask(
+        MemoryMarshal.AsBytes(values),
+        (bytes, count, request) =>
+            _mpi.Iallreduce(_mpi.InPlace, (void*)bytes, count / sizeof(T), type, _mpi.AddUp, _mpi.World, request),
+        "add up", "to add up numbers");
 
-                Wait(&request, "to add up numbers", null);
-            }
-        }
-    }
+    private void Spread(Span<byte> value, int from) => Ask(
+        value, (bytes, count, request) => _mpi.Ibcast((void*)bytes, count, _mpi.Byte, from, _mpi.World, request), "spread",
+        $"to hear from {Name(from)}");
 
-    private void Spread(Span<byte> value, int from)
+    /// <summary>Asks for a call, in parts where one cannot take all, and waits for each.</summary>
+    /// <param name="value">What is read or filled.</param>
+    /// <param name="call">Asks for a part.</param>
+    /// <param name="name">What is asked for, for errors.</param>
+    /// <param name="purpose">What is waited for, for errors.</param>
+    /// <param name="partner">The other rank; null for a call that all make together.</param>
+    /// <param name="gently">As for <see cref="Receive"/>.</param>
+    private void Ask(ReadOnlySpan<byte> value, Call call, string name, string purpose, int? partner = null, bool gently = false)
     {
         fixed (byte* bytes = value)
         {
@@ -229,19 +201,18 @@ public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
                 nint request;
                 lock (_lock)
                 {
-                    _together++;
-                    _mpi.Require(
-                        _mpi.Ibcast(bytes + start, Math.Min(LargestPart, value.Length - start), _mpi.Byte, from, _mpi.World, &request), "spread");
+                    _together += partner is null ? 1 : 0;
+                    _mpi.Require(call((nint)(bytes + start), Math.Min(LargestPart, value.Length - start), &request), name);
                 }
 
-                Wait(&request, $"to hear from {Name(from)}", null);
+                Wait(&request, purpose, partner, gently);
             }
         }
     }
 
     private string Name(int rank) => string.Create(CultureInfo.InvariantCulture, $"rank {rank} on {_hosts[rank]}");
 
-    private void Wait(nint* request, string purpose, int? partner, bool gently = false)
+    private void Wait(nint* request, string purpose, int? partner, bool gently)
     {
         var (began, told) = (Stopwatch.GetTimestamp(), false);
         while (true)
@@ -268,7 +239,8 @@ public sealed unsafe class MpiCommunicator : ICommunicator, IDisposable
             {
                 throw new RanksException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"No answer for {Patience.TotalSeconds:0.#} s from {Missing(partner)}, while rank {Rank} on {HostOf(Rank)} waited {purpose}. What was saved before is kept."));
+                    $"No answer for {Patience.TotalSeconds:0.#} s from {Missing(partner)}, while {Name(Rank)} waited {purpose}. ")
+                    + "What was saved before is kept.");
             }
 
             if (gently)

@@ -29,7 +29,8 @@ public class ExactMatchTests
         Sample[] asked = [_samples[2], _samples[0], _samples[3], _samples[1] with { Answer = "eins" }];
 
         var result = ExactMatch.Measure(
-            reader.Model, reader.Tokenizer, new WholeAnswer(), asked, 2, new GenerationConfig { MaxNewTokens = 8 }, new Recorder(progress), stop: TestContext.Current.CancellationToken);
+            reader.Model, reader.Tokenizer, new WholeAnswer(), asked, 2, new GenerationConfig { MaxNewTokens = 8 }, new Recorder(progress),
+            stop: TestContext.Current.CancellationToken);
 
         Assert.Equal((2, 3), (result.Correct, result.Total));
         Assert.Equal(2.0 / 3, result.Accuracy);
@@ -47,7 +48,8 @@ public class ExactMatchTests
         // With the begin token this one leaves a single position.
         Sample longest = new(new string('a', reader.Model.MaxPositions - 2), "b") { Answer = "b" };
         ExactMatchResult Measure(params Sample[] samples) => ExactMatch.Measure(
-            reader.Model, reader.Tokenizer, new WholeAnswer(), samples, 2, new GenerationConfig { MaxNewTokens = 2 }, stop: TestContext.Current.CancellationToken);
+            reader.Model, reader.Tokenizer, new WholeAnswer(), samples, 2, new GenerationConfig { MaxNewTokens = 2 },
+            stop: TestContext.Current.CancellationToken);
 
         var result = Measure(tooLong, _samples[1], tooLong, longest);
         var error = Assert.Throws<ConfigException>(() => Measure(tooLong, tooLong));
@@ -63,7 +65,8 @@ public class ExactMatchTests
         using var reader = new TinyReader("some text");
 
         Assert.Throws<ConfigException>(() => ExactMatch.Measure(
-            reader.Model, reader.Tokenizer, new WholeAnswer(), [_samples[3]], 2, new GenerationConfig(), stop: TestContext.Current.CancellationToken));
+            reader.Model, reader.Tokenizer, new WholeAnswer(), [_samples[3]], 2, new GenerationConfig(),
+            stop: TestContext.Current.CancellationToken));
     }
 
     /// <summary>Trains the whole model until it knows the samples by heart.</summary>
