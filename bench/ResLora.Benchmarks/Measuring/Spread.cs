@@ -32,9 +32,11 @@ internal sealed record Spread(IReadOnlyList<double> Values)
     /// <summary>This case over another one round by round: what disturbed a whole round cancels out.</summary>
     /// <param name="other">A case of the same run.</param>
     /// <exception cref="ArgumentException">It has other rounds.</exception>
-    public Spread Over(Spread other) => Values.Count == other.Values.Count
-        ? new([.. Values.Zip(other.Values, (own, its) => own / its)])
-        : throw new ArgumentException($"{Values.Count} rounds cannot be set against {other.Values.Count}.", nameof(other));
+    public Spread Over(Spread other) => With(other, (own, its) => own / its);
+
+    /// <summary>This case and another one, round by round.</summary>
+    /// <inheritdoc cref="Over"/>
+    public Spread Plus(Spread other) => With(other, (own, its) => own + its);
 
     /// <summary>The quantile with straight lines between the ordered values (Hyndman and Fan's type 7, R's default).</summary>
     /// <param name="share">From 0 (minimum) to 1 (maximum).</param>
@@ -46,4 +48,8 @@ internal sealed record Spread(IReadOnlyList<double> Values)
         var above = Math.Min(below + 1, ordered.Length - 1);
         return ordered[below] + ((place - below) * (ordered[above] - ordered[below]));
     }
+
+    private Spread With(Spread other, Func<double, double, double> combine) => Values.Count == other.Values.Count
+        ? new([.. Values.Zip(other.Values, combine)])
+        : throw new ArgumentException($"{Values.Count} rounds cannot be set against {other.Values.Count}.", nameof(other));
 }

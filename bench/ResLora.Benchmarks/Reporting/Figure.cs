@@ -21,6 +21,9 @@ internal sealed record Figure(string Key, string Heading, string Format)
     /// <summary><see cref="FrozenGflops"/> over the best float32 product of the same run.</summary>
     public static Figure ShareOfFloat32Peak { get; } = new("shareOfFloat32Peak", "of float32 peak", "0.0 %");
 
+    /// <summary>The time of the step's products with frozen weights by themselves, each at its own shape, over that of the step.</summary>
+    public static Figure ShareOfOwnProducts { get; } = new("shareOfOwnProducts", "own products", "0.0 %");
+
     /// <summary>Pictures a second.</summary>
     public static Figure PicturesPerSecond { get; } = new("picturesPerSecond", "pictures/s", "0.0");
 

@@ -65,6 +65,12 @@ internal sealed class FrozenProducts(
     /// <summary>The output head.</summary>
     public FrozenProduct Head => head;
 
+    /// <summary>How many of some products of a layer a step makes in all layers.</summary>
+    /// <param name="alike">Products of <see cref="OfLayer"/>.</param>
+    /// <param name="isBackward">Those of the backward pass.</param>
+    public int InStep(IEnumerable<FrozenProduct> alike, bool isBackward) =>
+        alike.Sum(product => isBackward && first.Contains(product) ? layers - 1 : layers);
+
     /// <summary>Multiplications and additions of the forward pass.</summary>
     /// <param name="tokens">B · T.</param>
     /// <param name="predictions">N, the tokens that are predicted.</param>

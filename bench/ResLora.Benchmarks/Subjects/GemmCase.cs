@@ -29,6 +29,9 @@ internal sealed class GemmCase : IDisposable
     /// <summary>Multiplications and additions of one run.</summary>
     public double Flops { get; }
 
+    /// <summary>How many such products a training step makes.</summary>
+    public required int InStep { get; init; }
+
     /// <summary>The case without its dtype.</summary>
     public string Shape { get; }
 
@@ -49,8 +52,16 @@ internal sealed class GemmCase : IDisposable
            let projections = string.Join(" ", alike.Select(p => p.Name.Split('_')[0]))
            from isBackward in _directions
            from dtype in dtypes
-           select new GemmCase(projections, alike.First(), tokens, dtype, isBackward),
+           select new GemmCase(projections, alike.First(), tokens, dtype, isBackward) { InStep = products.InStep(alike, isBackward) },
     ];
+
+    /// <summary>The product of the output head, forward and backward.</summary>
+    /// <param name="products">The network's products.</param>
+    /// <param name="predictions">N, the tokens that are predicted.</param>
+    /// <param name="dtype">The dtype.</param>
+    /// <returns>The cases, owned by the caller.</returns>
+    public static IReadOnlyList<GemmCase> OfHead(FrozenProducts products, long predictions, ScalarType dtype) =>
+        [.. _directions.Select(isBackward => new GemmCase("head", products.Head, predictions, dtype, isBackward) { InStep = 1 })];
 
     /// <summary>GFLOP/s of its times.</summary>
     public Spread Rate(Spread milliseconds) => milliseconds.Gflops(Flops);

@@ -54,13 +54,15 @@ internal static class StepVerb
         var predictions = samples.Sum(sample => sample.TrainedTokens);
         var flops = products.Forward((double)rows * length, predictions) + products.Backward((double)rows * length, predictions);
         var gemms = GemmCase.Of(products, (long)rows * length, ScalarType.BFloat16);
+        var head = GemmCase.OfHead(products, predictions, ScalarType.BFloat16);
         var cases = Variant.All.Select(
             variant => (Variant: variant, Case: new TrainingCase(drawn.Load(variant.DataType), variant, adapter, samples))).ToArray();
         int[] all = [.. Enumerable.Range(0, rows)];
         try
         {
             var times = harness.Measure(
-                [.. cases.Select(c => new Contender(c.Variant.Name, () => c.Case.Step(all))), .. gemms.Select(g => g.Contender)]);
+                [.. cases.Select(c => new Contender(c.Variant.Name, () => c.Case.Step(all))), .. gemms.Concat(head).Select(g => g.Contender)]);
+            var own = gemms.Concat(head).Select(g => times[g.Name].Map(time => time * g.InStep)).Aggregate((sum, part) => sum.Plus(part));
             var peak = gemms.Select(g => (Case: g, Rate: g.Rate(times[g.Name]))).MaxBy(g => g.Rate.Median);
             ReportRow Row(Variant variant)
             {
@@ -70,6 +72,7 @@ internal static class StepVerb
                     new(Figure.Milliseconds, times[variant.Name]),
                     new(Figure.FrozenGflops, rate),
                     new(Figure.ShareOfPeak, rate.Over(peak.Rate)),
+                    new(Figure.ShareOfOwnProducts, own.Over(times[variant.Name])),
                     new(Figure.TokensPerSecond, times[variant.Name].Map(time => 1000.0 * rows * length / time)));
             }
 
@@ -77,7 +80,7 @@ internal static class StepVerb
                 new ReportTable("steps", [.. Variant.All.Select(Row)]),
                 new ReportTable(
                     "products",
-                    [.. gemms.Select(
+                    [.. gemms.Concat(head).Select(
                         g => new ReportRow(g.Name, new(Figure.Gflops, g.Rate(times[g.Name])), new(Figure.Milliseconds, times[g.Name])))]))
             {
                 Settings = new Dictionary<string, object>(
@@ -100,7 +103,7 @@ internal static class StepVerb
                 training.Dispose();
             }
 
-            foreach (var product in gemms)
+            foreach (var product in gemms.Concat(head))
             {
                 product.Dispose();
             }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Training.Distributed;
@@ -21,7 +22,8 @@ public static class RollCall
         const string version = "reslora's version";
         var here = new SortedDictionary<string, string>(mine.ToDictionary(), StringComparer.Ordinal)
         {
-            [version] = typeof(RollCall).Assembly.GetName().Version!.ToString(),
+            // With the commit that the build was made from.
+            [version] = typeof(RollCall).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
         };
         var first = ranks.BroadcastJson(here.ToDictionary());
         const string none = "not set";

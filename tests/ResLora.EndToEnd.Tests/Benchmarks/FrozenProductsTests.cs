@@ -38,6 +38,17 @@ public sealed class FrozenProductsTests
     }
 
     [Fact]
+    public void InStep_OfALayersProducts_AddsUpToTheWholeStep()
+    {
+        var products = new FrozenProducts(_shape.Config());
+        double Of(bool isBackward) =>
+            products.OfLayer.Sum(product => products.InStep([product], isBackward) * product.Flops(Tokens)) + products.Head.Flops(Predictions);
+
+        Assert.Equal(products.Forward(Tokens, Predictions), Of(isBackward: false));
+        Assert.Equal(products.Backward(Tokens, Predictions), Of(isBackward: true));
+    }
+
+    [Fact]
     public void OfAVisionTransformer_CountsTheSameWay()
     {
         var products = new FrozenProducts(PicturesVerb.Shape(layers: 3, hidden: 32, size: 16, patch: 8));
