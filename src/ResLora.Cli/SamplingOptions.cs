@@ -6,7 +6,8 @@ namespace ResLora.Cli;
 
 /// <summary>The options that say how tokens of a text are chosen.</summary>
 /// <param name="defaults">What holds where an option is not given.</param>
-internal sealed class SamplingOptions(GenerationConfig defaults)
+/// <param name="seed">What the help says of the seed.</param>
+internal sealed class SamplingOptions(GenerationConfig defaults, string seed = "The seed of the drawing.")
 {
     private readonly Option<int> _count = new("--max-new-tokens")
     {
@@ -31,7 +32,7 @@ internal sealed class SamplingOptions(GenerationConfig defaults)
 
     private readonly Option<long> _seed = new("--seed")
     {
-        Description = "The seed of the drawing.",
+        Description = seed,
         HelpName = "S",
         DefaultValueFactory = _ => defaults.Seed,
     };

@@ -13,7 +13,7 @@ internal sealed class ChatInput(IEnumerable<string> lines) : IDisposable
 
     /// <summary>Reads standard input.</summary>
     /// <param name="stream">The input.</param>
-    public static ChatInput Of(Stream stream) => new(TextLines.Read(stream, "standard input"));
+    public static ChatInput Of(Stream stream) => new(TextLines.Read(stream, TextLines.StandardInput));
 
     /// <summary>The next turn.</summary>
     /// <param name="more">Is told before each further line of a turn is waited for.</param>

@@ -91,6 +91,7 @@ internal static class ImagineCommand
                 Count = line.GetValue(count),
                 Output = line.GetRequiredValue(output),
                 DataType = line.GetRequiredValue(dtype),
+                Ranks = context.Ranks,
             };
             var pictures = RunProgress.Show(context, progress => ImagineJob.Run(wanted, progress, context.Stop));
             context.Result(new { Pictures = pictures }, console =>
@@ -101,6 +102,6 @@ internal static class ImagineCommand
                 }
             });
             return ExitCode.Done;
-        });
+        }, isShared: true);
     }
 }

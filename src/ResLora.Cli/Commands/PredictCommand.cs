@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using ResLora.Experiments;
 using ResLora.Experiments.Places;
 using ResLora.Experiments.Predicting;
@@ -14,8 +13,6 @@ namespace ResLora.Cli.Commands;
 /// <summary><c>reslora predict</c>.</summary>
 internal static class PredictCommand
 {
-    private static readonly JsonSerializerOptions _line = new(CommandContext.Json) { WriteIndented = false };
-
     /// <summary>Makes the command.</summary>
     public static Verb Create()
     {
@@ -100,10 +97,11 @@ internal static class PredictCommand
                         $"--truncation is '{other}'; it must be longest_first, only_first or only_second."),
                 },
                 DataType = line.GetRequiredValue(dtype),
+                Ranks = context.Ranks,
             };
             Run(options, line.GetValue(output), context);
             return ExitCode.Done;
-        });
+        }, isShared: true);
     }
 
     private static void Run(PredictOptions options, string? output, CommandContext context)
@@ -113,32 +111,9 @@ internal static class PredictCommand
             OutputGuard.RequireFile(output, options.Data, options.Model, options.Adapter);
         }
 
-        var kept = new List<LabelPrediction>();
-        var streams = output is null && !context.IsJson;
-        var count = PredictJob.Run(
-            options,
-            TextLines.Read(context.Streams.Input, "standard input"),
-            prediction =>
-            {
-                if (streams)
-                {
-                    context.Streams.Output.WriteLine(JsonSerializer.Serialize(prediction, _line));
-                }
-                else
-                {
-                    kept.Add(prediction);
-                }
-            },
-            context.Stop);
-        if (output is not null)
-        {
-            AtomicFile.WriteText(output, string.Concat(kept.Select(prediction => JsonSerializer.Serialize(prediction, _line) + "\n")));
-            context.Log($"{count} predictions are in {output}.");
-        }
-
-        if (context.IsJson)
-        {
-            context.Result(output is null ? new { Texts = count, Predictions = kept } : new { Texts = count, Output = output }, _ => { });
-        }
+        var results = new ResultLines<LabelPrediction>(context, output);
+        var count = PredictJob.Run(options, TextLines.Read(context.Streams.Input, TextLines.StandardInput), results.Add, context.Stop);
+        results.End(
+            "predictions", kept => kept is null ? new { Texts = count, Output = output } : new { Texts = count, Predictions = kept });
     }
 }

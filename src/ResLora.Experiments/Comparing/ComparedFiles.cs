@@ -1,11 +1,9 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Sharing;
 using ResLora.Formats.Errors;
-using ResLora.Formats.Files;
 
 namespace ResLora.Experiments.Comparing;
 
@@ -20,7 +18,7 @@ internal static class ComparedFiles
     /// <param name="files">The files, by what they are.</param>
     /// <exception cref="FileFormatException">A file is missing or cannot be read.</exception>
     public static IReadOnlyDictionary<string, string> Of(IReadOnlyDictionary<string, string> files) =>
-        files.ToDictionary(file => file.Key, file => Digest(file.Key, file.Value));
+        files.ToDictionary(file => file.Key, file => ContentDigest.Of(file.Key, file.Value));
 
     /// <summary>The files of a comparison, by what they are.</summary>
     /// <param name="config">The comparison.</param>
@@ -47,51 +45,5 @@ internal static class ComparedFiles
         var settings = (JsonObject)JsonSerializer.SerializeToNode(run, ConfigFile.Options)!;
         ConfigBinder.ReplacePaths(settings, typeof(RunConfig), (_, _) => null);
         return settings;
-    }
-
-    /// <summary>The digest of a text.</summary>
-    /// <param name="text">The text.</param>
-    public static string DigestOf(string text) => Short(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-
-    /// <summary>The digest of a file, or of a folder's files.</summary>
-    /// <param name="name">What it is, for errors.</param>
-    /// <param name="path">Where it is.</param>
-    /// <exception cref="FileFormatException">It is missing or cannot be read.</exception>
-    public static string Digest(string name, string path)
-    {
-        if (!Path.Exists(path))
-        {
-            throw new FileFormatException($"The {name} is not there: '{path}' does not exist.");
-        }
-
-        try
-        {
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            foreach (var part in Directory.Exists(path) ? Names(path) : [""])
-            {
-                var file = part.Length == 0 ? path : Path.Combine(path, part);
-                hash.AppendData(Encoding.UTF8.GetBytes(part));
-                using var stream = File.OpenRead(file);
-                hash.AppendData(SHA256.HashData(stream));
-            }
-
-            return Short(hash.GetHashAndReset());
-        }
-        catch (Exception error) when (DiskFault.Is(error))
-        {
-            throw new FileFormatException($"The {name} '{path}' cannot be read: {error.Message}", error);
-        }
-    }
-
-    /// <summary>The files of a folder and those below it; hidden ones belong to tools.</summary>
-    private static IEnumerable<string> Names(string folder) => Directory
-        .EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden })
-        .Select(file => Path.GetRelativePath(folder, file).Replace('\\', '/'))
-        .Order(StringComparer.Ordinal);
-
-    private static string Short(byte[] hash)
-    {
-        const int shown = 16;
-        return Convert.ToHexStringLower(hash)[..shown];
     }
 }

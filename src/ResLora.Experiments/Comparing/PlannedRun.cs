@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Sharing;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Comparing;
@@ -74,7 +75,7 @@ internal sealed record PlannedRun(string Arm, string Title, RunConfig Config, st
         var text = ComparedFiles.SettingsOf(identity).ToJsonString()
             + string.Concat(names.Select(name => $"\n{name} {sources.GetValueOrDefault(name)}"))
             // An arm may start from an adapter of its own.
-            + (config.StartFrom is { } start ? $"\n{ComparedFiles.StartFrom} {ComparedFiles.Digest(ComparedFiles.StartFrom, start)}" : "");
+            + (config.StartFrom is { } start ? $"\n{ComparedFiles.StartFrom} {ContentDigest.Of(ComparedFiles.StartFrom, start)}" : "");
         var every = training.CheckpointEvery > 0 ? training.CheckpointEvery : Math.Max(1, steps / Checkpoints);
         // Runs side by side share the processors out; one alone chooses by its model.
         var threads = training.Threads > 0 || jobs == 1 ? training.Threads : Math.Max(1, Environment.ProcessorCount / jobs);
@@ -82,7 +83,7 @@ internal sealed record PlannedRun(string Arm, string Title, RunConfig Config, st
             arm,
             title,
             config with { Training = training with { CheckpointEvery = every, Threads = threads } },
-            ComparedFiles.DigestOf(text));
+            ContentDigest.OfText(text));
     }
 
     private static PlannedRun Of(ComparePlan plan, PlannedArm arm, string title, long seed, double rate, string folder)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ResLora.Experiments.Sharing;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Experiments.Comparing;
@@ -31,7 +32,7 @@ internal sealed record RunTrace(
         Evaluations is [.., var last] ? last.Metrics : new Dictionary<string, double>();
 
     /// <summary>What was read in each step and when it was evaluated, as a digest: equal for runs that saw the same.</summary>
-    public string Digest => ComparedFiles.DigestOf(
+    public string Digest => ContentDigest.OfText(
         string.Join(' ', Steps.Select(step => step.Count.ToString(CultureInfo.InvariantCulture)))
         + "|" + string.Join(' ', Evaluations.Select(evaluation => evaluation.Step)));
 

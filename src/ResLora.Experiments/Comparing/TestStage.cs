@@ -3,6 +3,7 @@ using System.Text.Json;
 using ResLora.Experiments.Comparing.Farming;
 using ResLora.Experiments.Comparing.Reports;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Sharing;
 using ResLora.Formats.Errors;
 using ResLora.Training.Loop;
 
@@ -77,7 +78,7 @@ internal sealed class TestStage(ComparePlan plan, RunFarm? farm, IProgress<RunEv
         var settings = plan.Config.Settings;
         var terms = JsonSerializer.Serialize(
             new { settings.TestSplit, settings.TestCount, settings.MaxNewTokens, settings.Score, settings.Weights, settings.GeneralCount }, ConfigFile.Options);
-        return ComparedFiles.DigestOf(
+        return ContentDigest.OfText(
             $"{of} {plan.Sources[ComparedFiles.Test]} {plan.Sources.GetValueOrDefault(ComparedFiles.General)} {terms}");
     }
 

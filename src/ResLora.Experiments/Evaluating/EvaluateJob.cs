@@ -4,6 +4,7 @@ using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Places;
 using ResLora.Experiments.Predicting;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Sharing;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
@@ -43,6 +44,7 @@ public static class EvaluateJob
         }
 
         var workload = WorkloadRegistry.Of(options.Task);
+        using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), rank: options.Rank);
         workload.Require(options.Task, session.Model, options.Model);
         var given = new GivenData(options.Task, options.Data, options.Split)

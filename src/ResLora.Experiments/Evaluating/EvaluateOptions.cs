@@ -1,3 +1,4 @@
+using ResLora.Experiments.Workloads.Generation;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training.Distributed;
@@ -71,6 +72,14 @@ public sealed record EvaluateOptions
 
     /// <summary>The processes that measure together, each of which runs the job; number 0 writes. Default: this one alone.</summary>
     public ICommunicator Ranks { get; init; } = SingleProcess.Instance;
+
+    /// <summary>What the measurements depend on, beside files.</summary>
+    internal object Terms() =>
+        new { Task, Split, Columns, Limit, BatchSize, MaxNewTokens, MaxLength, ChatTemplate, AnswerPattern, DataType, Rank };
+
+    /// <summary>What is read, by what it is.</summary>
+    internal IEnumerable<(string Name, string? Path)> Files() =>
+        [("model", Model), ("adapter", Adapter), ("data", Data), ("chat template", ChatChoice.FileOf(ChatTemplate))];
 
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
     /// <returns>The problems.</returns>

@@ -1,23 +1,26 @@
 using System.Globalization;
 using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Sharing;
 using ResLora.Experiments.Workloads.TextToImage;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Images;
 using ResLora.Images.Writing;
 using ResLora.Training;
+using ResLora.Training.Distributed;
 using ResLora.Training.Generation;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Imagining;
 
-/// <summary>Makes pictures from a prompt and writes them, with all that they were made from inside.</summary>
+/// <summary>Makes pictures from a prompt and writes them, with all that they were made from inside. Ranks share the pictures.</summary>
 public static class ImagineJob
 {
     /// <summary>Runs the job.</summary>
     /// <param name="options">What is made.</param>
     /// <param name="progress">Is told of every step; null for nobody.</param>
-    /// <param name="stop">Ends it between two steps; pictures that are done stay.</param>
+    /// <param name="stop">Ends it between two steps; pictures that are written stay.</param>
     /// <returns>The pictures in the order of their seeds.</returns>
     /// <exception cref="ResLoraException">Settings or files cannot be used, or an output is there already.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
@@ -27,27 +30,41 @@ public static class ImagineJob
         ArgumentNullException.ThrowIfNull(options);
         ConfigBinder.ThrowIfAny("The picture's settings", [.. options.Problems()]);
         var files = Enumerable.Range(0, options.Count).Select(i => FileOf(options, options.Settings.Seed + i)).ToArray();
-        foreach (var file in files)
+        var writes = options.Ranks.Rank == 0;
+        foreach (var file in writes ? files : [])
         {
             OutputGuard.RequireNew(file);
         }
 
+        using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
         using var generator = new ImageGenerator(session);
         WarnOfLength(generator, options.Settings);
         var sampler = generator.SamplerName(options.Settings);
         var pictures = new List<ImaginedPicture>();
-        for (var i = 0; i < files.Length; i++)
+        foreach (var (height, width, bytes) in options.Ranks.MapEach(Enumerable.Range(0, files.Length), Make))
         {
-            var settings = options.Settings with { Seed = options.Settings.Seed + i };
-            using var pixels = generator.Generate(
-                settings, (done, total) => progress?.Report(new PictureStep(i + 1, options.Count, done, total)), stop);
-            PngFile.Write(files[i], PictureTensor.ToImage(pixels), PictureTexts.Of(
-                settings, sampler, (pixels.shape[2], pixels.shape[1]), options.DataType, options.Model, options.Adapter));
-            pictures.Add(new ImaginedPicture(files[i], settings.Seed));
+            var (file, settings) = (files[pictures.Count], SettingsOf(pictures.Count));
+            if (writes)
+            {
+                PngFile.Write(file, new PixelImage(height, width, bytes), PictureTexts.Of(
+                    settings, sampler, (width, height), options.DataType, options.Model, options.Adapter));
+            }
+
+            pictures.Add(new ImaginedPicture(file, settings.Seed));
         }
 
         return pictures;
+
+        ImageSettings SettingsOf(int i) => options.Settings with { Seed = options.Settings.Seed + i };
+
+        (int Height, int Width, byte[] Bytes) Make(int i)
+        {
+            using var pixels = generator.Generate(
+                SettingsOf(i), (done, total) => progress?.Report(new PictureStep(i + 1, options.Count, done, total)), stop);
+            var picture = PictureTensor.ToImage(pixels);
+            return (picture.Height, picture.Width, picture.Bytes);
+        }
     }
 
     private static string FileOf(ImagineOptions options, long seed) =>

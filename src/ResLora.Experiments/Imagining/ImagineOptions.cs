@@ -1,3 +1,4 @@
+using ResLora.Training.Distributed;
 using ResLora.Training.Generation;
 using ResLora.Training.Loop;
 
@@ -27,6 +28,15 @@ public sealed record ImagineOptions
 
     /// <summary>The type to compute in: float32 or bfloat16; auto is float32. Default float32.</summary>
     public string DataType { get; init; } = "float32";
+
+    /// <summary>The processes that share the pictures, each of which runs the job; number 0 writes. Default: this one alone.</summary>
+    public ICommunicator Ranks { get; init; } = SingleProcess.Instance;
+
+    /// <summary>What pictures depend on, beside files.</summary>
+    internal object Terms() => new { Settings, Count, DataType };
+
+    /// <summary>What is read, by what it is.</summary>
+    internal IEnumerable<(string Name, string? Path)> Files() => [("model", Model), ("adapter", Adapter)];
 
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
     /// <returns>The problems.</returns>

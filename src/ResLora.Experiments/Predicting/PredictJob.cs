@@ -1,22 +1,27 @@
 using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Running;
+using ResLora.Experiments.Sharing;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Labelling;
 using ResLora.Training;
+using ResLora.Training.Distributed;
 using ResLora.Training.Evaluation;
 
 namespace ResLora.Experiments.Predicting;
 
-/// <summary>Has a network label or score texts, or label pictures, from base and adapter or from a merged model.</summary>
+/// <summary>
+/// Has a network label or score texts, or label pictures, from base and adapter or from a merged model. Ranks share the batches.
+/// </summary>
 public static class PredictJob
 {
     /// <summary>Runs the job.</summary>
     /// <param name="options">The model and where the texts or pictures are.</param>
-    /// <param name="lines">What is given where no file is named: a text or a JSON object a line, or the path of a picture a line.</param>
-    /// <param name="report">Is given every prediction in the order of the input, as soon as its batch is done.</param>
+    /// <param name="lines">What is given where no file is named: a text or a JSON object a line, or the path of a picture a line; of
+    /// several ranks those of number 0 count.</param>
+    /// <param name="report">Is given every prediction in the order of the input, in all ranks, as soon as its batch is done.</param>
     /// <param name="stop">Ends the job between two batches.</param>
     /// <returns>How many texts or pictures there were.</returns>
     /// <exception cref="ResLoraException">Settings or files cannot be used, or the model says nothing of a text or picture as a
@@ -47,37 +52,44 @@ public static class PredictJob
             OutputGuard.RequireFile(Path.Combine(submission, task!.SubmissionFile!), options.Data, options.Model, options.Adapter);
         }
 
+        using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
         var workload = WorkloadRegistry.Of(session.Model, options.Model);
         var source = new PredictionSource(
             options.Task, options.Data, columns)
         { MaxLength = options.MaxLength, Truncation = options.Truncation };
-        var inputs = workload.Inputs(source, session, lines);
+        var inputs = workload.Inputs(source, session, options.Ranks.ReadByFirst(lines));
         var count = 0;
         // Only a submission needs all of them at once; the examples may be a stream without an end.
         var submitted = new List<LabelPrediction>();
-        foreach (var group in inputs.Examples.Chunk(options.BatchSize))
+        var batches = options.Ranks.MapEach(
+            inputs.Examples.Chunk(options.BatchSize), batch => Predict(session, inputs, batch, stop));
+        foreach (var prediction in batches.SelectMany(batch => batch))
         {
-            var rows = inputs.Objective.Predict([.. group.Select(one => one.Example)], options.BatchSize, stop);
-            NotFiniteException.ThrowIfAny(session.Model, rows.SelectMany(row => row).Select(score => (double)score));
-            foreach (var (one, scores) in group.Zip(rows))
+            report(prediction);
+            count++;
+            if (options.Submission is not null)
             {
-                var prediction = LabelPrediction.Of(one.Index, scores, inputs.Labels) with { File = one.File };
-                report(prediction);
-                count++;
-                if (options.Submission is not null)
-                {
-                    submitted.Add(prediction);
-                }
+                submitted.Add(prediction);
             }
         }
 
-        if (options.Submission is { } folder)
+        if (options.Submission is { } folder && options.Ranks.Rank == 0)
         {
             Submit(folder, task!, submitted);
         }
 
         return count;
+    }
+
+    private static LabelPrediction[] Predict(ModelSession session, PredictionInputs inputs, PredictionInput[] batch, CancellationToken stop)
+    {
+        var rows = inputs.Objective.Predict([.. batch.Select(one => one.Example)], batch.Length, stop);
+        NotFiniteException.ThrowIfAny(session.Model, rows.SelectMany(row => row).Select(score => (double)score));
+        return
+        [
+            .. batch.Zip(rows, (one, scores) => LabelPrediction.Of(one.Index, scores, inputs.Labels) with { File = one.File }),
+        ];
     }
 
     private static void Submit(string folder, LabelledTask task, List<LabelPrediction> submitted)

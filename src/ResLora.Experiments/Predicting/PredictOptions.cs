@@ -1,4 +1,5 @@
 using ResLora.Text.Tokenization;
+using ResLora.Training.Distributed;
 using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Predicting;
@@ -40,6 +41,15 @@ public sealed record PredictOptions
 
     /// <summary>float32, bfloat16, or auto for the type of the files. Default auto.</summary>
     public string DataType { get; init; } = "auto";
+
+    /// <summary>The processes that predict together, each of which runs the job; number 0 writes. Default: this one alone.</summary>
+    public ICommunicator Ranks { get; init; } = SingleProcess.Instance;
+
+    /// <summary>What predictions depend on, beside files.</summary>
+    internal object Terms() => new { Task, Columns, BatchSize, MaxLength, Truncation, DataType };
+
+    /// <summary>What is read, by what it is.</summary>
+    internal IEnumerable<(string Name, string? Path)> Files() => [("model", Model), ("adapter", Adapter), ("data", Data)];
 
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
     /// <returns>The problems.</returns>

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using ResLora.Experiments.Comparing;
+using ResLora.Experiments.Sharing;
 
 namespace ResLora.Experiments.Sweeping;
 
@@ -31,7 +31,7 @@ internal static partial class PointNames
         var folder = Other().Replace(narrow, "-");
         return folder == narrow && folder.Length <= Longest
             ? folder
-            : $"{folder[..Math.Min(folder.Length, Longest)]}-{ComparedFiles.DigestOf(name)[..DigestLength]}";
+            : $"{folder[..Math.Min(folder.Length, Longest)]}-{ContentDigest.OfText(name)[..DigestLength]}";
     }
 
     [GeneratedRegex("[^A-Za-z0-9.,=_+]+", RegexOptions.CultureInvariant)]

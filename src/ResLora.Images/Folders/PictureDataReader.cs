@@ -27,12 +27,7 @@ public static class PictureDataReader
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(request);
-        if (request.Columns.Mapped.FirstOrDefault(name => !_columns.Contains(name)) is { } unknown)
-        {
-            throw new ConfigException(
-                $"There is no column '{unknown}' to name.{NearestName.Suggestion(unknown, _columns)} Columns: {string.Join(", ", _columns)}.");
-        }
-
+        request.Columns.RequireAmong(_columns);
         if (!Directory.Exists(path))
         {
             if (FolderListing.IsPicture(path))

@@ -1,3 +1,4 @@
+using ResLora.Experiments.Sharing;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Training.Distributed;
@@ -32,7 +33,7 @@ internal sealed record CheckTask(
             }
 
             stop.ThrowIfCancellationRequested();
-            if (ComparedFiles.Digest(name, path) != Sources[name])
+            if (ContentDigest.Of(name, path) != Sources[name])
             {
                 throw new ConfigException($"its {name} '{path}' is not the one of rank 0; give all hosts the same files");
             }

@@ -30,6 +30,10 @@ internal static class ChatChoice
         { } file => OfFile(file, isForPrompts: true),
     };
 
+    /// <summary>The file that a command line names; null where it names none.</summary>
+    /// <param name="said">auto, never or a file; null for nothing.</param>
+    public static string? FileOf(string? said) => said is Auto or Never ? null : said;
+
     /// <summary>
     /// What training wrote, for those who ask as it did: the model's own template by its name, else its text; null for none.
     /// </summary>

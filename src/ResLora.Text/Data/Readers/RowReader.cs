@@ -63,6 +63,26 @@ public static class RowReader
     /// <exception cref="FileFormatException">The line is no JSON object.</exception>
     public static Row ParseLine(string line, string source, string where) => JsonLinesReader.Parse(line, source, where);
 
+    /// <summary>
+    /// The rows of lines that somebody types or pipes: a line that begins with a brace is a JSON object, any other is a text itself; blank
+    /// lines are left out.
+    /// </summary>
+    /// <param name="lines">The lines.</param>
+    /// <param name="source">What they are from, for errors.</param>
+    /// <param name="column">The column of a line that is a text itself.</param>
+    /// <returns>The rows, read as they are asked for.</returns>
+    /// <exception cref="FileFormatException">While enumerating: a line with a brace is no JSON object.</exception>
+    public static IEnumerable<Row> OfLines(IEnumerable<string> lines, string source, string column)
+    {
+        ArgumentNullException.ThrowIfNull(lines);
+        return lines
+            .Select((line, i) => (Text: line, Where: $"line {i + 1}"))
+            .Where(line => !string.IsNullOrWhiteSpace(line.Text))
+            .Select(line => line.Text.TrimStart().StartsWith('{')
+                ? ParseLine(line.Text, source, line.Where)
+                : new Row(source, line.Where, new Dictionary<string, string> { [column] = line.Text }));
+    }
+
     private static IEnumerable<Row> NotEmpty(IEnumerable<Row> rows, string path)
     {
         var any = false;

@@ -14,6 +14,9 @@ public sealed class TextLines(Stream stream, string name) : IDisposable
     /// <summary>The longest line, in bytes: as many as the longest row may take.</summary>
     public const int MaxBytes = 4 * Row.MaxCharacters;
 
+    /// <summary>What standard input is called in errors.</summary>
+    public const string StandardInput = "standard input";
+
     private static readonly UTF8Encoding _utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private byte[] _buffer = new byte[1 << 16];

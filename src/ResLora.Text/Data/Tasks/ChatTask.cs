@@ -41,21 +41,45 @@ public sealed class ChatTask(ColumnMap columns) : RowTask(columns)
         : _pair.All(name => ConversationReader.IsList(row.Values.GetValueOrDefault(name))) ? _pair
         : null;
 
+    /// <summary>
+    /// What a row asks the assistant: its messages, or a prompt, which is a list of messages or a user's text. No completion is needed.
+    /// </summary>
+    /// <param name="row">The row.</param>
+    /// <returns>The conversation, which may end with an answer.</returns>
+    /// <exception cref="FileFormatException">The row holds no conversation that can be read as its author meant it.</exception>
+    public Conversation Question(Row row)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        var prompt = ColumnName("prompt");
+        return Whole(row, () => MessagesColumn(row) is { } column ? OfMessages(row, column)
+            : ConversationReader.IsList(row.Values.GetValueOrDefault(prompt)) ? new Conversation(WithSystem(Messages(row, prompt), row))
+            : new Conversation(WithSystem([ChatMessage.Of(ChatRoles.User, row.Require(prompt))], row)));
+    }
+
     /// <inheritdoc/>
     protected override Sample ToSample(Row row)
     {
         ArgumentNullException.ThrowIfNull(row);
+        var conversation = Whole(row, () =>
+            MessagesColumn(row) is null && row.Values.ContainsKey(ColumnName("prompt"))
+                ? PromptAndCompletion(row)
+                : OfMessages(row, MessagesColumn(row) ?? "messages"));
+        var answer = conversation.LastAnswer;
+        var before = conversation.Messages.Take(answer < 0 ? conversation.Messages.Count : answer).ToArray();
+        var prompt = string.Join('\n', before.Select(message => $"{message.Role}: {message.Text}"));
+        return new Sample(prompt, answer < 0 ? "" : conversation.Messages[answer].Text)
+        {
+            Conversation = conversation,
+            Asked = before.LastOrDefault(message => message.Role == ChatRoles.User)?.Text ?? "",
+        };
+    }
+
+    /// <summary>A row's conversation with its tools and its place.</summary>
+    private Conversation Whole(Row row, Func<Conversation> read)
+    {
         try
         {
-            var conversation = Read(row) with { Tools = ToolCalls.ToolsOf(row, ColumnName("tools")), Where = $"{row.File}, {row.Where}" };
-            var answer = conversation.LastAnswer;
-            var before = conversation.Messages.Take(answer < 0 ? conversation.Messages.Count : answer).ToArray();
-            var prompt = string.Join('\n', before.Select(message => $"{message.Role}: {message.Text}"));
-            return new Sample(prompt, answer < 0 ? "" : conversation.Messages[answer].Text)
-            {
-                Conversation = conversation,
-                Asked = before.LastOrDefault(message => message.Role == ChatRoles.User)?.Text ?? "",
-            };
+            return read() with { Tools = ToolCalls.ToolsOf(row, ColumnName("tools")), Where = $"{row.File}, {row.Where}" };
         }
         catch (InvalidOperationException error)
         {
@@ -63,23 +87,19 @@ public sealed class ChatTask(ColumnMap columns) : RowTask(columns)
         }
     }
 
-    private Conversation Read(Row row)
+    /// <summary>The column of messages: the one that the user names, else one of the usual names that the row has; null for none.</summary>
+    private string? MessagesColumn(Row row)
     {
         var column = ColumnName("messages");
-        column = row.Values.ContainsKey(column) || column != "messages" ? column : _names.FirstOrDefault(row.Values.ContainsKey);
-        if (column is null && row.Values.ContainsKey(ColumnName("prompt")))
-        {
-            return PromptAndCompletion(row);
-        }
-
-        var messages = Messages(row, column ?? "messages");
-        return new Conversation(WithSystem(messages, row))
-        {
-            Layout = row.Values[column!].Contains("\"from\"", StringComparison.Ordinal)
-                ? $"column {column}, as ShareGPT writes them (from, value)"
-                : $"column {column}, as OpenAI writes them (role, content)",
-        };
+        return row.Values.ContainsKey(column) || column != "messages" ? column : _names.FirstOrDefault(row.Values.ContainsKey);
     }
+
+    private Conversation OfMessages(Row row, string column) => new(WithSystem(Messages(row, column), row))
+    {
+        Layout = row.Values[column].Contains("\"from\"", StringComparison.Ordinal)
+            ? $"column {column}, as ShareGPT writes them (from, value)"
+            : $"column {column}, as OpenAI writes them (role, content)",
+    };
 
     private Conversation PromptAndCompletion(Row row)
     {

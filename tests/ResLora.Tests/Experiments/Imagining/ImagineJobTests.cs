@@ -5,6 +5,7 @@ using ResLora.Formats.Errors;
 using ResLora.Images.Decoding;
 using ResLora.Tests.Models;
 using ResLora.Tests.Support;
+using ResLora.Tests.Training.Distributed;
 using ResLora.Training.Generation;
 using ResLora.Training.Loop;
 using Xunit;
@@ -41,6 +42,19 @@ public sealed class ImagineJobTests(TinyDiffusionWorld world) : IClassFixture<Ti
         Assert.Equal([7L, 8L, 9L], pictures.Select(picture => picture.Seed));
         Assert.Equal(["7.png", "8.png", "9.png"], Directory.GetFiles(world.Folder["several"]).Select(Path.GetFileName).Order());
         Assert.Equal(Pixels(single), Pixels(pictures[2].File));
+    }
+
+    [Fact]
+    public void Run_PicturesOnSeveralRanks_AreTheFilesOfOne()
+    {
+        ImagineJob.Run(Options("alone", _settings) with { Count = 5 }, stop: Stop);
+
+        var told = ThreadRanks.Run(2, rank => ImagineJob.Run(Options("together", _settings) with { Count = 5, Ranks = rank }, stop: Stop));
+
+        Assert.All(told, pictures => Assert.Equal([7L, 8L, 9L, 10L, 11L], pictures.Select(picture => picture.Seed)));
+        Assert.All(Directory.GetFiles(world.Folder["alone"]), file => Assert.Equal(
+            File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(world.Folder["together"], Path.GetFileName(file)))));
+        Assert.Equal(5, Directory.GetFiles(world.Folder["together"]).Length);
     }
 
     [Fact]

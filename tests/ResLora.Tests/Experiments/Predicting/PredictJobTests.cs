@@ -1,9 +1,11 @@
+using System.Text.Json;
 using ResLora.Adapters;
 using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Predicting;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
+using ResLora.Tests.Training.Distributed;
 using ResLora.Training.Evaluation;
 using Xunit;
 
@@ -61,6 +63,24 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
         Assert.Equal(
             $"index\tprediction\n7\t{predictions[0].Label}\n8\t{predictions[1].Label}\n", File.ReadAllText(
                 Path.Combine(world.Folder["submission"], "RTE.tsv")));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Run_OnSeveralRanks_GivesTheBitsOfOneInTheirOrder(int ranks)
+    {
+        var options = trained.Options with { BatchSize = 2 };
+        string[] lines = [.. Enumerable.Range(0, 41).Select(i => $"The {(i % 2 == 0 ? "film" : "walk")} was {i}")];
+        var alone = Predict(options, lines);
+
+        var together = ThreadRanks.Run(ranks, rank => Predict(options with { Ranks = rank }, rank.Rank == 0 ? lines : ["not read"]));
+
+        Assert.Equal(41, alone.Count);
+        Assert.All(together, one => Assert.Equal(Shown(alone), Shown(one)));
+
+        static IEnumerable<string> Shown(IEnumerable<LabelPrediction> predictions) =>
+            predictions.Select(one => JsonSerializer.Serialize(one));
     }
 
     [Theory]

@@ -35,6 +35,69 @@ public sealed class SharedWorkTests
         Assert.All(errors, error => Assert.IsType<OperationCanceledException>(error, exactMatch: false));
     }
 
+    [Theory]
+    [InlineData(1, 50)]
+    [InlineData(2, 50)]
+    [InlineData(3, 48)]
+    [InlineData(3, 1)]
+    [InlineData(2, 0)]
+    public void MapEach_OnSeveralRanks_GivesAllResultsInOrderAndComputesEachOnce(int ranks, int count)
+    {
+        var computed = 0;
+
+        var results = ThreadRanks.Run(ranks, rank => rank.MapEach(Enumerable.Range(0, count), item =>
+        {
+            Interlocked.Increment(ref computed);
+            return $"{item}";
+        }).ToArray());
+
+        Assert.Equal(count, computed);
+        Assert.All(results, one => Assert.Equal(Enumerable.Range(0, count).Select(item => $"{item}"), one));
+    }
+
+    [Fact]
+    public void MapEach_ItemsWithoutAnEnd_GivesResultsMeanwhile()
+    {
+        var read = 0;
+
+        var results = ThreadRanks.Run(2, rank => rank.MapEach(Endless(rank.Rank == 0), item => item * 2).Take(5).ToArray());
+
+        Assert.All(results, one => Assert.Equal([0, 2, 4, 6, 8], one));
+        Assert.InRange(read, 5, 32);
+
+        IEnumerable<int> Endless(bool counts)
+        {
+            for (var item = 0; ; item++)
+            {
+                read += counts ? 1 : 0;
+                yield return item;
+            }
+        }
+    }
+
+    [Fact]
+    public void MapEach_StoppedOnOneRank_EndsAll()
+    {
+        var errors = ThreadRanks.Run(2, rank => Record.Exception(
+            () => rank.MapEach(Enumerable.Range(0, 40), item => item == 21 ? throw new OperationCanceledException() : item).Count()));
+
+        Assert.All(errors, error => Assert.IsType<OperationCanceledException>(error, exactMatch: false));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void ReadByFirst_OnSeveralRanks_GivesAllWhatTheFirstHas(int ranks)
+    {
+        string[] lines = ["one", "", "two"];
+
+        var results = ThreadRanks.Run(ranks, rank => rank.ReadByFirst(rank.Rank == 0 ? lines : NotRead()).ToArray());
+
+        Assert.All(results, one => Assert.Equal(lines, one));
+
+        static IEnumerable<string> NotRead() => Enumerable.Range(0, 1).Select<int, string>(_ => throw new IOException("It was read."));
+    }
+
     [Fact]
     public void Measure_OnSeveralRanks_GivesTheBitsOfOne()
     {

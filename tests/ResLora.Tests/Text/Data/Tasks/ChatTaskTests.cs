@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ResLora.Formats.Errors;
 using ResLora.Text.Data;
+using ResLora.Text.Data.Readers;
 using ResLora.Text.Data.Tasks;
 using Xunit;
 
@@ -36,6 +37,19 @@ public sealed class ChatTaskTests : IDisposable
         Assert.Equal(layout, conversation.Layout);
         Assert.Equal([1], conversation.Learnt);
         Assert.EndsWith("a.jsonl, line 1", conversation.Where, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"messages":[{"role":"user","content":"a"}],"system":"s"}""")]
+    [InlineData("""{"conversations":[{"from":"system","value":"s"},{"from":"human","value":"a"}]}""")]
+    [InlineData("""{"prompt":[{"role":"user","content":"a"}],"system":"s"}""")]
+    [InlineData("""{"prompt":"a","system":"s","completion":"not read"}""")]
+    public void Question_EveryLayout_IsWhatTheSystemAndAUserSay(string row)
+    {
+        var asked = new ChatTask(ColumnMap.Default).Question(RowReader.ParseLine(row, "a.jsonl", "line 1"));
+
+        Assert.Equal([("system", "s"), ("user", "a")], asked.Messages.Select(message => (message.Role, message.Text)));
+        Assert.Equal("a.jsonl, line 1", asked.Where);
     }
 
     [Fact]
