@@ -286,10 +286,12 @@ public sealed class AdaptedModel
     }
 
     /// <summary>Says that a forward pass has reached every block.</summary>
+    /// <param name="isHere">Which modules this process runs, by dotted name; null for all.</param>
     /// <exception cref="ConfigException">Some were not reached; they would stay untrained without a word.</exception>
-    public void RequireRun()
+    public void RequireRun(Func<string, bool>? isHere = null)
     {
-        string[] idle = [.. Blocks.Where(block => !block.HasRun).Select(block => block.ModuleName)];
+        string[] idle =
+            [.. Blocks.Where(block => !block.HasRun && (isHere?.Invoke(block.ModuleName) ?? true)).Select(block => block.ModuleName)];
         if (idle.Length > 0)
         {
             throw new ConfigException(

@@ -25,6 +25,9 @@ public sealed class ShortcutCut
             : [];
     }
 
+    /// <summary>The blocks before the cut of which something goes over it while shortcuts have a weight.</summary>
+    public IReadOnlyList<AdapterBlock> Carrying => _blocks;
+
     /// <summary>How many activations go over the cut in a pass; none once annealing has brought the shortcuts' weight to 0.</summary>
     public int Count => _adapted.ShortcutWeight > 0 ? _blocks.Length : 0;
 

@@ -55,6 +55,43 @@ public sealed class RanksTests : IDisposable
     }
 
     [Fact]
+    public void Plan_OfAPipeline_IsWhatTheRanksGoBy()
+    {
+        Ranks.RequireOrSkip();
+        var train = Line("planned", "training.parallel=pipeline");
+        string[] plan = [.. train.Select(word => word == "train" ? "plan" : word), "--ranks", "3", "--step-seconds", "0.5"];
+
+        var planned = Tool.Run(plan).Expect(0).Json.GetProperty("pipelines")[0];
+        var trained = Ranks.Run(3, train).Expect(0).Json;
+
+        var stages = planned.GetProperty("stages");
+        Assert.Equal(3, stages.GetArrayLength());
+        // Four passes of three ranks: two places of six are empty.
+        Assert.Equal(1 / 3.0, planned.GetProperty("idleShare").GetDouble(), 9);
+        Assert.True(stages[0].GetProperty("sentBytes").GetInt64() > 0);
+        Assert.Equal(
+            stages[0].GetProperty("memory").GetProperty("total").GetInt64(),
+            trained.GetProperty("plannedMemory").GetProperty("total").GetInt64());
+    }
+
+    [Fact]
+    public void Train_PipelineAskedToEndInAnEvaluation_SavesACheckpointBeforeItIsOver()
+    {
+        using var process = Ranks.Start(
+            2, Line("asked", "training.parallel=pipeline", "training.batchSize=1", "training.evaluateEvery=1", "data.validationCount=3000"));
+        WaitForSteps("asked", 1);
+
+        using var one = Ranks.ProcessOf(1, _folder["asked"]);
+        Tool.Signal(one, "USR1");
+        var ended = Ranks.End(process);
+
+        Assert.Equal(130, ended.ExitCode);
+        Assert.Single(Losses("asked"));
+        Assert.DoesNotContain("eval_loss", File.ReadAllText(Path.Combine(_folder["asked"], "metrics.jsonl")), StringComparison.Ordinal);
+        Assert.Single(Directory.GetDirectories(Path.Combine(_folder["asked"], "checkpoints")));
+    }
+
+    [Fact]
     public void Train_RankThatIsKilled_EndsTheRunWhichGoesOnOnFewer()
     {
         Ranks.RequireOrSkip();

@@ -50,7 +50,8 @@ internal static class PlanCommand
             "plan my.yaml --set adapter.targets=all-linear --json",
             "plan --model my-model --data questions.csv",
             "plan --model my-chat-model --data conversations.jsonl --show 3",
-            "plan my.yaml --ranks 2 --ranks 8 --network 1 --step-seconds 12")
+            "plan my.yaml --ranks 2 --ranks 8 --network 1 --step-seconds 12",
+            "plan my.yaml --set training.parallel=pipeline --ranks 2")
         {
             show, ranks, network, latency, seconds,
         };
@@ -75,13 +76,8 @@ internal static class PlanCommand
             }
 
             var settings = run.Read(line, context);
-            var report = PlanJob.Run(settings, count);
             var between = new NetworkSpeed(line.GetValue(latency) / MicrosecondsInSecond, line.GetValue(network) * BytesInGigabit);
-            report = report with
-            {
-                Ranks = [.. (line.GetValue(ranks) ?? []).Select(
-                    number => RanksPlan.Of(report, settings.Training, number, between, line.GetValue(seconds)))],
-            };
+            var report = PlanJob.Run(settings, count, new RanksQuestion(line.GetValue(ranks) ?? [], between, line.GetValue(seconds)));
             context.Result(report, terminal => PlanView.Draw(report, terminal));
             return ExitCode.Done;
         });

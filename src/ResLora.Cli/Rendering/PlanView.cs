@@ -34,6 +34,11 @@ internal static class PlanView
         }
 
         DrawRanks(report, terminal);
+        foreach (var pipeline in report.Pipelines)
+        {
+            PipelineView.Draw(pipeline, terminal);
+        }
+
         foreach (var sample in report.Shown)
         {
             terminal.Write(new SampleTokens(sample));
@@ -81,6 +86,7 @@ internal static class PlanView
                 "average",
                 Text($"of what is trained, decay {decay}: it is evaluated and saved"))] : Array.Empty<KeyValuePair<string, string>>(),
             new("memory", Memory(memory)),
+            .. Share(run),
             .. run.Choice is { } choice ? [new("limit", Limit(choice))] : Array.Empty<KeyValuePair<string, string>>(),
             .. Room(run) is { } room ? [new("room", room)] : Array.Empty<KeyValuePair<string, string>>(),
         ];
@@ -104,7 +110,15 @@ internal static class PlanView
                 ? $"freed memory is kept, for speed: up to {ByteSize.Format(memory.TotalWithFreed)} in all"
                 : null;
 
-    private static string Limit(MemoryChoice choice) => choice.Wanted <= choice.Limit
+    /// <summary>That the memory is of a share, in a pipeline; the processes have about as many weights each.</summary>
+    private static IEnumerable<KeyValuePair<string, string>> Share(RunPlan run) => run.Stages.Count == 0 ? [] :
+    [
+        new("pipeline", $"the layers are shared out: {string.Join(", ", run.Stages.Select(PipelineView.Layers))}; "
+            + "the memory is that of rank 0"),
+    ];
+
+    /// <summary>How a limit on memory was kept, in words.</summary>
+    public static string Limit(MemoryChoice choice) => choice.Wanted <= choice.Limit
         ? $"{ByteSize.Format(choice.Limit)}: the settings fit as they are"
         : $"{ByteSize.Format(choice.Limit)}: the settings alone take {ByteSize.Format(choice.Wanted)}, " +
             $"so {MemoryChoice.Describe(choice.Config, choice.TurnsPackingOn)} are used; a step has as many samples as before";

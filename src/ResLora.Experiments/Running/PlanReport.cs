@@ -33,8 +33,11 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
     /// <summary>The first samples as tokens, as many as were asked for.</summary>
     public IReadOnlyList<ShownSample> Shown { get; init; } = [];
 
-    /// <summary>What the numbers of ranks that were asked for would make of the run.</summary>
+    /// <summary>What the numbers of ranks that were asked for would make of the run, where they share its samples.</summary>
     public IReadOnlyList<RanksPlan> Ranks { get; init; } = [];
+
+    /// <summary>The same where they share the model's layers (<c>training.parallel: pipeline</c>).</summary>
+    public IReadOnlyList<PipelinePlan> Pipelines { get; init; } = [];
 
     /// <summary>What the network's head predicts; null for models that continue texts.</summary>
     public ModelHead? Head { get; init; }
@@ -47,7 +50,20 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
     public IReadOnlyList<KeyValuePair<string, string>> DataFacts { get; init; } = [];
 
     /// <summary>The plan of a run whose model and data are there already; the model may be on the meta device.</summary>
-    internal static PlanReport Of(RunConfig config, Network model, AdaptedModel? adapter, TaskData data, EncodedData encoded) => new(
+    internal static PlanReport Of(RunConfig config, Network model, AdaptedModel? adapter, TaskData data, EncodedData encoded) =>
+        Of(config, model, adapter, data, encoded, stages: null, rank: 0);
+
+    /// <summary>The plan of one of the processes that share a model's layers; the model may be on the meta device.</summary>
+    internal static PlanReport OfPipeline(
+        RunConfig config, CausalLanguageModel model, AdaptedModel? adapter, TaskData data, EncodedData encoded, int ranks, int rank)
+    {
+        var stages = StageLoad.Of(config.Model, model, TrainJob.DataType(config.Training.DataType), ranks);
+        return Of(config, model, adapter, data, encoded, stages, rank);
+    }
+
+    private static PlanReport Of(
+        RunConfig config, Network model, AdaptedModel? adapter, TaskData data, EncodedData encoded, IReadOnlyList<StageLoad>? stages,
+        int rank) => new(
         HubPlaces.Name(config.Model),
         adapter?.Config,
         adapter is null ? [] : Groups(adapter),
@@ -58,7 +74,9 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
             encoded.Train,
             config.Training,
             BaseMemory.Of(config.Model, model, TrainJob.DataType(config.Training.DataType)),
-            SystemMemory.AvailableBytes()))
+            SystemMemory.AvailableBytes(),
+            stages,
+            rank))
     {
         Balance = data.Balance,
         GuessedColumns = data.GuessedColumns,

@@ -21,15 +21,11 @@ public sealed record RanksPlan(int Ranks, int SamplesPerRank, long GradientBytes
     /// <param name="report">The plan of the run.</param>
     /// <param name="config">How it is trained.</param>
     /// <param name="ranks">How many ranks.</param>
-    /// <param name="network">What is between them.</param>
-    /// <param name="stepSeconds">How long a step takes on one rank; null where it is not known.</param>
+    /// <param name="asked">What is between them, and how long a step takes.</param>
     /// <returns>The plan.</returns>
     /// <exception cref="ConfigException">So many ranks cannot share a step.</exception>
-    public static RanksPlan Of(PlanReport report, TrainConfig config, int ranks, NetworkSpeed network, double? stepSeconds)
+    internal static RanksPlan Of(PlanReport report, TrainConfig config, int ranks, RanksQuestion asked)
     {
-        ArgumentNullException.ThrowIfNull(report);
-        ArgumentNullException.ThrowIfNull(config);
-        ArgumentNullException.ThrowIfNull(network);
         if (config.RanksProblem(ranks) is { } problem)
         {
             throw new ConfigException(problem);
@@ -37,18 +33,13 @@ public sealed record RanksPlan(int Ranks, int SamplesPerRank, long GradientBytes
 
         var samples = config.BatchSize * config.AccumulationSteps;
         var busiest = config.MostSamplesOfARank(ranks);
-        var scaling = new ScalingModel(report.Run.TrainableParameters * sizeof(float), network.Latency, network.Bandwidth);
+        var scaling = asked.Scaling(report.Run);
         var talk = scaling.TalkSeconds(ranks);
-        var step = stepSeconds / samples * busiest + talk;
+        var step = asked.StepSeconds / samples * busiest + talk;
         return new RanksPlan(ranks, busiest, scaling.GradientBytes, talk)
         {
             StepSeconds = step,
-            Efficiency = stepSeconds / (ranks * step),
+            Efficiency = asked.StepSeconds / (ranks * step),
         };
     }
 }
-
-/// <summary>What is between two ranks.</summary>
-/// <param name="Latency">Seconds until the first byte of a message is there.</param>
-/// <param name="Bandwidth">Bytes a second.</param>
-public sealed record NetworkSpeed(double Latency, double Bandwidth);

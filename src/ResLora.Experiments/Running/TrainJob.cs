@@ -103,7 +103,9 @@ public static class TrainJob
         };
         ConfigBinder.ThrowIfAny(
             "The run's settings", [.. config.Merging.Problems(adapter?.Config).Select(problem => $"merging.{problem}")]);
-        var plan = PlanReport.Of(config, session.Model, adapter, data, encoded);
+        var plan = PipelineTerms.AreOf(config.Training, ranks)
+            ? PlanReport.OfPipeline(config, session.Causal, adapter, data, encoded, ranks.Size, ranks.Rank)
+            : PlanReport.Of(config, session.Model, adapter, data, encoded);
         config = config with { Training = plan.Run.Choice?.Config ?? config.Training };
         var writes = ranks.Rank == 0;
         if (writes)
@@ -159,7 +161,8 @@ public static class TrainJob
             return ModelSession.Load(config.Model, dtype: type, head: data.Head, headSeed: data.Head is null ? null : config.Training.Seed);
         }
 
-        PipelineTerms.Require(config.Training, config.StartFrom is null ? config.Adapter : AdapterStore.Describe(config.StartFrom).Config);
+        PipelineTerms.Require(
+            config.Training, config.StartFrom is null ? config.Adapter : AdapterStore.Describe(config.StartFrom).Config, HasExtraMetrics(config));
         return ModelSession.LoadPart(config.Model, StageShares.NeededBy(ranks), type);
     }
 
@@ -192,7 +195,8 @@ public static class TrainJob
 
     private static bool WantsExactMatch(RunConfig config) => config.Training.BestMetric.EndsWith("exact_match", StringComparison.Ordinal);
 
-    private static bool HasExtraMetrics(RunConfig config) => WantsExactMatch(config) || config.Merging.Evaluate.Count > 0;
+    /// <summary>Whether evaluations measure more than the objective does.</summary>
+    internal static bool HasExtraMetrics(RunConfig config) => WantsExactMatch(config) || config.Merging.Evaluate.Count > 0;
 
     /// <summary>Right answers when the best checkpoint is chosen by them, and what the merged models are worth.</summary>
     private static Dictionary<string, double> ExtraMetrics(

@@ -1,4 +1,5 @@
 using ResLora.Models;
+using ResLora.Training.Distributed;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Evaluation;
@@ -27,6 +28,21 @@ public sealed class NotFiniteException(string? tensorName) : Exception(tensorNam
         }
     }
 
+    /// <summary>As the other overload, for a number that ranks have found together: the tensor may be another one's, which is named.</summary>
+    /// <param name="ranks">The ranks, all of which call this with the same number.</param>
+    /// <param name="model">This rank's model, borrowed.</param>
+    /// <param name="value">The number.</param>
+    /// <exception cref="NotFiniteException">It is not finite.</exception>
+    public static void ThrowIfAny(ICommunicator ranks, Network model, double value)
+    {
+        ArgumentNullException.ThrowIfNull(ranks);
+        ArgumentNullException.ThrowIfNull(model);
+        if (!double.IsFinite(value))
+        {
+            throw new NotFiniteException(ranks.FirstNamed(FirstBad(model)));
+        }
+    }
+
     /// <summary>As the other overload, for a tensor.</summary>
     /// <param name="model">The model, borrowed.</param>
     /// <param name="values">Any shape, borrowed.</param>
@@ -39,6 +55,8 @@ public sealed class NotFiniteException(string? tensorName) : Exception(tensorNam
         }
     }
 
-    private static NotFiniteException Behind(Network model) =>
-        new(FiniteTensors.First(model.named_parameters().Select(p => (p.name, (Tensor)p.parameter))));
+    private static NotFiniteException Behind(Network model) => new(FirstBad(model));
+
+    private static string? FirstBad(Network model) =>
+        FiniteTensors.First(model.named_parameters().Select(p => (p.name, (Tensor)p.parameter)));
 }

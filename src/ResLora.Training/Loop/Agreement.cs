@@ -1,4 +1,3 @@
-using System.Text;
 using ResLora.Training.Distributed;
 
 namespace ResLora.Training.Loop;
@@ -30,15 +29,8 @@ internal static class Agreement
             return result;
         }
 
-        var names = ranks.Gather(Encoding.UTF8.GetBytes(mine is TrainingFailedException bad ? bad.TensorName : ""));
-        if (mine is TrainingFailedException)
-        {
-            throw mine;
-        }
-
-        var first = names.ToList().FindIndex(name => name.Length > 0);
-        throw first < 0
-            ? mine ?? new OperationCanceledException("Another rank was stopped.")
-            : failed(FormattableString.Invariant($"{Encoding.UTF8.GetString(names[first])} of rank {first} on {ranks.HostOf(first)}"));
+        var first = ranks.FirstNamed((mine as TrainingFailedException)?.TensorName);
+        throw mine as TrainingFailedException
+            ?? (first is null ? mine ?? new OperationCanceledException("Another rank was stopped.") : failed(first));
     }
 }

@@ -1,3 +1,5 @@
+using ResLora.Formats;
+using ResLora.Training.Distributed;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Objectives;
 using static ResLora.Training.Evaluation.FiniteTensors;
@@ -22,21 +24,27 @@ internal static class BadTensor
     public static string? InState(TrainSetup setup, AdamW optimizer) =>
         First(setup.Trainable.Select(p => (p.Key, (Tensor)p.Value))) ?? First(optimizer.State.Select(s => (s.Key, s.Value)));
 
-    /// <summary>Names the first tensor that makes the loss of the held-out samples not finite.</summary>
+    /// <summary>
+    /// Names the first tensor that makes the loss of the held-out samples not finite. Ranks that measured it together, all of which call
+    /// this, look at a share of the samples each, as they did then.
+    /// </summary>
+    /// <returns>The name, and where it is of another rank, which.</returns>
     public static string BehindEvaluation(TrainSetup setup)
     {
-        foreach (var group in setup.Validation.Where(s => setup.Objective.TargetsOf(s) > 0).Chunk(setup.Config.BatchSize))
-        {
-            using var scope = NewDisposeScope();
-            using var noGradient = no_grad();
-            var batch = setup.Objective.Collate(group);
-            if (!IsFinite(setup.Objective.LossSum(batch)))
-            {
-                return BehindLoss(setup, batch);
-            }
-        }
+        var ranks = setup.Objective.Ranks;
+        var own = setup.Validation.Where(s => setup.Objective.TargetsOf(s) > 0).Chunk(setup.Config.BatchSize)
+            .Where((_, i) => i % ranks.Size == ranks.Rank)
+            .Select(group => BehindEvaluation(setup, group))
+            .FirstOrDefault(name => name is not null);
+        return ranks.FirstNamed(own) ?? $"the evaluation's {Objective.LossMetric}";
+    }
 
-        return $"the evaluation's {Objective.LossMetric}";
+    private static string? BehindEvaluation(TrainSetup setup, IExample[] group)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var batch = setup.Objective.Collate(group);
+        return IsFinite(setup.Objective.LossSum(batch)) ? null : BehindLoss(setup, batch);
     }
 
     /// <summary>Names the first gradient that is not finite.</summary>

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Globalization;
 using ResLora.Adapters;
 using ResLora.Models;
 using ResLora.Tensors.NativeRuntime;
@@ -26,6 +26,7 @@ internal sealed class PipelineStage
     private readonly IReadOnlyList<LayerShare> _shares;
     private readonly CutLink? _before;
     private readonly CutLink? _behind;
+    private bool _hasGivenBadNumbers;
 
     private PipelineStage(TrainSetup setup)
     {
@@ -64,7 +65,7 @@ internal sealed class PipelineStage
             switch (call)
             {
                 case StageCall.Receive:
-                    pass.Arrived = _before?.ReceiveActivations();
+                    pass.Arrived = _before?.ReceiveActivations();   // the end comes in evaluations alone
                     break;
                 case StageCall.Forward:
                     using (random.Take(number, PlaceOf(i), RunRandom.Use.Dropout))
@@ -90,32 +91,51 @@ internal sealed class PipelineStage
         return losses;
     }
 
+    /// <summary>Whether this process runs a module, or has a parameter, by dotted name.</summary>
+    public bool Holds(string name) => _layered.Needs(Share, name);
+
     /// <summary>Measures the held-out samples as <see cref="NextTokenObjective"/> does, in evaluation mode.</summary>
+    /// <param name="stop">Ends the measurement between two batches, in all processes where it is cancelled in one.</param>
     /// <returns>Results by name, the same in all processes.</returns>
-    public IReadOnlyDictionary<string, double> Measure()
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <remarks>
+    /// The first process ends it. That another one was asked to, it hears from the answers, which are given before the layers are run: no
+    /// process waits for more than the one behind to be free.
+    /// </remarks>
+    public IReadOnlyDictionary<string, double> Measure(CancellationToken stop)
     {
         TokenizedSample[] samples = [.. _setup.Validation.Cast<TokenizedSample>()];
-        var (sum, tokens) = (0.0, 0L);
+        var (sum, tokens, isAskedBehind) = (0.0, 0L, false);
         foreach (var group in Perplexity.Groups(samples, _setup.Config.BatchSize))
         {
             using var batch = TokenBatch.Collate(group, _objective.PadId, _model.Device);
+            var isAsked = isAskedBehind || stop.IsCancellationRequested;
             using var arrived = _before?.ReceiveActivations();
+            if (_before is null ? isAsked : arrived is null)
+            {
+                _behind?.SendEnd();
+                throw new OperationCanceledException("A process was stopped.", stop);
+            }
+
+            _before?.SendAnswer(isAsked);
             using var left = Forward(batch, arrived, divisor: 1);
             sum += Deliver(left);
+            isAskedBehind = _behind?.ReceiveAnswer() ?? false;
             tokens += batch.Targets.numel();
         }
 
         return NextTokenObjective.Named(Perplexity.Mean(Total(sum), tokens, samples.Length));
     }
 
-    /// <summary>Names what made a loss not finite: the first tensor that is not among what is trained and the weights, in the order of the
-    /// layers. To be asked in all processes.</summary>
-    /// <returns>The name, the same in all processes.</returns>
+    /// <summary>Names what made a loss not finite: the first tensor that is not, in the order of the layers, among what is trained, the
+    /// weights, and what the layers have given. To be asked in all processes.</summary>
+    /// <returns>The name, and where it is of another process, which.</returns>
     public string FirstBadTensor()
     {
         var own = FiniteTensors.First(_setup.Trainable.Select(p => (p.Key, (Tensor)p.Value)))
-            ?? FiniteTensors.First(_model.named_parameters().Where(p => Holds(p.name)).Select(p => (p.name, (Tensor)p.parameter)));
-        return OfAll(own ?? "").FirstOrDefault(name => name.Length > 0) ?? "the loss";
+            ?? FiniteTensors.First(_model.named_parameters().Where(p => Holds(p.name)).Select(p => (p.name, (Tensor)p.parameter)))
+            ?? (_hasGivenBadNumbers ? string.Create(CultureInfo.InvariantCulture, $"the output of layer {Share.End - 1}") : null);
+        return Ranks.FirstNamed(own) ?? "the loss";
     }
 
     /// <summary>What the process that has a weight makes of it, in all processes.</summary>
@@ -133,7 +153,6 @@ internal sealed class PipelineStage
     private CutLink Link(int other, int layer) =>
         new(Ranks, other, new ShortcutCut(_adapter, name => _layered.Needs(new LayerShare(0, layer, Share.Of), name)));
 
-    private bool Holds(string name) => _layered.Needs(Share, name);
 
     /// <summary>Runs the layers: from what has arrived to what leaves the stage, which is the loss at the end.</summary>
     private Crossing Forward(TokenBatch batch, Crossing? arrived, long divisor)
@@ -147,6 +166,7 @@ internal sealed class PipelineStage
         }
 
         var hidden = _layered.Run(Share, arrived?.Hidden ?? batch.Ids, batch.Packed);
+        _hasGivenBadNumbers |= !FiniteTensors.IsFinite(hidden);
         return _behind is null
             ? new Crossing([TokenLoss.Sum(_model, batch, hidden) / divisor], [])
             : Crossing.Leaving(hidden, _behind.Cut.Leaving(pass));
@@ -174,9 +194,6 @@ internal sealed class PipelineStage
             GradientHandles.Release();
         }
     }
-
-    /// <summary>What each process says, in their order.</summary>
-    private IEnumerable<string> OfAll(string own) => Ranks.Gather(Encoding.UTF8.GetBytes(own)).Select(Encoding.UTF8.GetString);
 
     private double Total(double own)
     {

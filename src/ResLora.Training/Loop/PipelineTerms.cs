@@ -27,11 +27,23 @@ public static class PipelineTerms
     /// <summary>Refuses settings that do not go with a pipeline, before a weight is read.</summary>
     /// <param name="config">How to train.</param>
     /// <param name="adapter">The adapter's settings; null where the model itself is trained.</param>
+    /// <param name="measuresMore">Whether more is measured while it trains than the objective does.</param>
     /// <exception cref="ConfigException">They do not; all problems are named.</exception>
-    public static void Require(TrainConfig config, AdapterConfig? adapter)
+    public static void Require(TrainConfig config, AdapterConfig? adapter, bool measuresMore)
     {
         ArgumentNullException.ThrowIfNull(config);
-        Throw(Problems(config, adapter));
+        Throw(Problems(config, adapter, measuresMore));
+    }
+
+    /// <summary>As the other overload, once the adapter is on the model.</summary>
+    /// <param name="config">How to train.</param>
+    /// <param name="adapter">The adapter; null where the model itself is trained.</param>
+    /// <param name="measuresMore">As for the other overload.</param>
+    /// <exception cref="ConfigException">As for the other overload.</exception>
+    public static void Require(TrainConfig config, AdaptedModel? adapter, bool measuresMore)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        Throw(Problems(config, adapter, measuresMore));
     }
 
     /// <summary>Refuses a run that is to be a pipeline and cannot; else does nothing.</summary>
@@ -43,17 +55,18 @@ public static class PipelineTerms
             return;
         }
 
-        Throw(Problems(setup.Config, setup.Adapter?.Config).Concat(Problems(setup)));
+        var isOther = setup.Objective is not NextTokenObjective;
+        Throw(Problems(setup.Config, setup.Adapter, setup.ExtraMetrics is not null).Concat(isOther
+            ? ["the task is none of a model that continues texts; take one that generates text"] : []));
         StageShares.Of((CausalLanguageModel)setup.Model, setup.Communicator.Size);
     }
 
-    private static IEnumerable<string> Problems(TrainConfig config, AdapterConfig? adapter)
-    {
-        if (config.MaxMemory is not null)
-        {
-            yield return "training.maxMemory has no estimate of a share of the layers; leave it out";
-        }
+    private static IEnumerable<string> Problems(TrainConfig config, AdaptedModel? adapter, bool measuresMore) =>
+        Problems(config, adapter?.Config, measuresMore).Concat(adapter is { SavedModules.Count: > 0 } or { Tokens.Count: > 0 }
+            ? ["the adapter brings whole modules or tokens of its own; start from one of LoRA blocks alone"] : []);
 
+    private static IEnumerable<string> Problems(TrainConfig config, AdapterConfig? adapter, bool measuresMore)
+    {
         if (config.Reduction != Reduction.Fast)
         {
             yield return "training.reduction orders the gradients of processes that divide samples; leave it out";
@@ -73,21 +86,8 @@ public static class PipelineTerms
             yield return "adapter.lora takes first values or biases from weights that not every process has; "
                 + "set initialization to kaiming or gaussian and bias to none";
         }
-    }
 
-    private static IEnumerable<string> Problems(TrainSetup setup)
-    {
-        if (setup.Objective is not NextTokenObjective)
-        {
-            yield return "the task is none of a model that continues texts; take one that generates text";
-        }
-
-        if (setup.Adapter is { SavedModules.Count: > 0 } or { Tokens.Count: > 0 })
-        {
-            yield return "the adapter brings whole modules or tokens of its own; start from one of LoRA blocks alone";
-        }
-
-        if (setup.ExtraMetrics is not null)
+        if (measuresMore)
         {
             yield return "generated answers (training.bestMetric) and merges (merging.evaluate) are not measured while it trains; "
                 + "choose by eval_loss, and measure the saved adapter (reslora evaluate)";

@@ -159,7 +159,7 @@ public sealed record TrainConfig
     /// The most memory that the run may take, such as <c>8GB</c>, by the plan's estimate. Where the settings take more, packing, smaller
     /// forward passes with as many samples a step and, if need be, checkpointing are chosen; the plan says which. Freed memory is given
     /// back where the limit leaves no room to keep it, which is slower. Weights that are used as their files have them do not count: the
-    /// system may drop and read them again. Default: no limit.
+    /// system may drop and read them again. In a pipeline it holds for each process. Default: no limit.
     /// </summary>
     public string? MaxMemory { get; init; }
 

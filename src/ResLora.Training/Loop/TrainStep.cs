@@ -44,9 +44,9 @@ internal sealed class TrainStep(
         var losses = Agreement.Of(
             Ranks, () => Backward(number, share), name => new TrainingFailedException(number, name));
         _statistics.Finish();
-        if (optimizer.StepCount == 0 && share.Passes.Count > 0 && stage is null)
+        if (optimizer.StepCount == 0 && share.Passes.Count > 0)
         {
-            setup.Adapter?.RequireRun();
+            setup.Adapter?.RequireRun(stage is null ? null : stage.Holds);
         }
 
         // Each place is filled by one rank, so that the sum is the same bits everywhere.

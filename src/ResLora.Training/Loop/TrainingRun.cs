@@ -326,7 +326,7 @@ internal sealed class TrainingRun : IDisposable
         var metrics = new Dictionary<string, double>();
         if (_setup.Validation.Count > 0)
         {
-            metrics = (_stage?.Measure() ?? _setup.Objective.Measure(_setup.Validation, Config.BatchSize, stop)).ToDictionary();
+            metrics = (_stage?.Measure(stop) ?? _setup.Objective.Measure(_setup.Validation, Config.BatchSize, stop)).ToDictionary();
             if (!double.IsFinite(metrics.GetValueOrDefault(Objective.LossMetric)))
             {
                 throw new TrainingFailedException(Step, _stage?.FirstBadTensor() ?? BadTensor.BehindEvaluation(_setup));

@@ -15,21 +15,23 @@ public sealed record BaseMemory(long Own, long Mapped, int Width)
     /// <param name="folder">The folder.</param>
     /// <param name="model">The network, which may be on the meta device and carry an adapter.</param>
     /// <param name="dtype">The dtype to compute in; null takes that of most numbers in the files.</param>
+    /// <param name="isNeeded">Which weights are read, by their parameters' names; null for all.</param>
     /// <returns>Where the weights will be.</returns>
     /// <exception cref="ResLora.Formats.Errors.FileFormatException">A file is missing or broken.</exception>
-    public static BaseMemory Of(string folder, Network model, ScalarType? dtype)
+    public static BaseMemory Of(string folder, Network model, ScalarType? dtype, Func<string, bool>? isNeeded = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         var layout = model.Checkpoint;
         var stored = CheckpointReader.ReadHeader(folder).Entries;
-        SafetensorsEntry[] entries =
+        (string Name, SafetensorsEntry? Entry)[] all =
         [
             .. model.named_parameters()
                 .Select(parameter => parameter.name.Replace(".base_layer.", ".", StringComparison.Ordinal))
-                .Select(name => layout.Names(name).Select(stored.GetValueOrDefault).FirstOrDefault(entry => entry is not null))
-                .OfType<SafetensorsEntry>(),
+                .Select(name => (name, layout.Names(name).Select(stored.GetValueOrDefault).FirstOrDefault(entry => entry is not null))),
         ];
-        var computed = dtype ?? SafetensorsEntry.MainType(entries) ?? ScalarType.Float32;
+        var computed = dtype ?? SafetensorsEntry.MainType(all.Select(one => one.Entry).OfType<SafetensorsEntry>()) ?? ScalarType.Float32;
+        SafetensorsEntry[] entries =
+            [.. all.Where(one => isNeeded?.Invoke(one.Name) ?? true).Select(one => one.Entry).OfType<SafetensorsEntry>()];
         var width = WidthOf(computed);
         var mapped = entries.Where(
             entry => entry.IsView && entry.DataType == computed && entry.Offset % width == 0).Sum(entry => entry.Count) * width;

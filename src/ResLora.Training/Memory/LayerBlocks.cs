@@ -15,9 +15,13 @@ internal sealed partial class LayerBlocks(IReadOnlyList<AdapterBlock> blocks, in
     public bool TrainsBase => trainsBase;
 
     /// <summary>The blocks of every layer, in order.</summary>
-    public static IEnumerable<LayerBlocks> Of(AdaptedModel? adapter, IReadOnlyList<LayerAccount> layers, int width)
+    public static IEnumerable<LayerBlocks> Of(AdaptedModel? adapter, IReadOnlyList<LayerAccount> layers, int width) =>
+        Of(adapter?.Blocks ?? [], layers, width, adapter is null);
+
+    /// <summary>Some blocks, layer by layer, in order.</summary>
+    public static IEnumerable<LayerBlocks> Of(
+        IReadOnlyList<AdapterBlock> all, IReadOnlyList<LayerAccount> layers, int width, bool trainsBase)
     {
-        IReadOnlyList<AdapterBlock> all = adapter?.Blocks ?? [];
         var byLayer = all.ToLookup(block => LayerIndex().Match(block.ModuleName) is { Success: true } match
             ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)
             : -1);
@@ -25,7 +29,7 @@ internal sealed partial class LayerBlocks(IReadOnlyList<AdapterBlock> blocks, in
             ? all.Where(block => block.ModuleName.StartsWith(prefix, StringComparison.Ordinal))
             : byLayer[place];
         return layers.Select((layer, place) =>
-            new LayerBlocks([.. Within(layer, place)], width, adapter is null) { Prefix = layer.Prefix });
+            new LayerBlocks([.. Within(layer, place)], width, trainsBase) { Prefix = layer.Prefix });
     }
 
     /// <summary>What lies before the first place of the layer that has a block, in bytes; null when none has.</summary>
@@ -49,6 +53,14 @@ internal sealed partial class LayerBlocks(IReadOnlyList<AdapterBlock> blocks, in
         var here = On(input);
         var features = here.Any(block => block.Cost.CarriesInput) ? input.Features : 0;
         return (features + here.Sum(block => block.Cost.CarriedPerToken)) * input.Rows * width;
+    }
+
+    /// <summary>Bytes that linear layers with one common input send over a cut, for each token, where all of these blocks do.</summary>
+    public long OverCut(LinearInput input)
+    {
+        var here = On(input);
+        var features = here.Any(block => block.Cost.CarriesInput) ? input.Features : 0;
+        return (features + here.Where(block => block.Cost.CarriedPerToken > 0).Sum(block => block.LowWidth)) * width;
     }
 
     private string? Prefix { get; init; }

@@ -68,21 +68,20 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
     /// <param name="weights">Where the base weights are.</param>
     /// <param name="batches">The shapes of the run's batches.</param>
     /// <param name="dataTokens">The tokens of all training samples, which stay in memory. Default 0.</param>
+    /// <param name="stage">Which process of a pipeline it is reckoned for, with <paramref name="weights"/> of its share; null for one that
+    /// has the whole model.</param>
     /// <returns>
     /// The estimate, or null when the network has no account of its memory, or the adapter has a block that the account says nothing of.
     /// </returns>
     public static MemoryEstimate? Of(
-        Network model, AdaptedModel? adapter, TrainConfig config, BaseMemory weights, IReadOnlyCollection<BatchShape> batches, long dataTokens = 0)
+        Network model, AdaptedModel? adapter, TrainConfig config, BaseMemory weights, IReadOnlyCollection<BatchShape> batches, long dataTokens = 0,
+        StageLoad? stage = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(batches);
-        var terms = new TrainingTerms(weights.Width, adapter is null, config.FusedKernels)
-        {
-            Places = batches.Select(batch => batch.Width).DefaultIfEmpty().Max(),
-        };
-        if (model.Memory(terms) is not { } account || !Counts(account, adapter))
+        if (AccountOf(model, adapter, config, weights.Width, batches) is not { } account || !Counts(account, adapter))
         {
             return null;
         }
@@ -95,7 +94,10 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
             all * FloatBytes * ((adapter is null ? ValueAndMoments - 1 : ValueAndMoments) + average)) + StateOf(adapter) + (
                 FloatBytes * (adapter?.SharedCount ?? 0));
         var gradients = all * FloatBytes;
-        var pass = LargestPass(account, adapter, config, weights.Width, batches);
+        // Gradients travel as one row of numbers.
+        values += stage is null ? 0 : gradients;
+        var pass = stage is null
+            ? LargestPass(account, adapter, config, weights.Width, batches) : LargestPasses(stage, model, account, adapter, config, batches);
         var inPass = new MemoryEstimate(weights.Own, values + (config.AccumulationSteps > 1 ? gradients : 0), pass.Kept, pass.Passing)
         {
             MappedWeights = weights.Mapped,
@@ -111,6 +113,14 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
                 freedPasses * (pass.Kept + pass.Passing)) + (inPass.Program / FreedOfProgram)
         };
     }
+
+    /// <summary>What a network says that its passes take; null where it has no account.</summary>
+    internal static MemoryAccount? AccountOf(
+        Network model, AdaptedModel? adapter, TrainConfig config, int width, IReadOnlyCollection<BatchShape> batches) =>
+        model.Memory(new TrainingTerms(width, adapter is null, config.FusedKernels)
+        {
+            Places = batches.Select(batch => batch.Width).DefaultIfEmpty().Max(),
+        });
 
     /// <summary>What an adapter's method keeps for its own steps, in bytes.</summary>
     internal static long StateOf(AdaptedModel? adapter) =>
@@ -132,16 +142,45 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
     private static (long Kept, long Passing) LargestPass(
         MemoryAccount account, AdaptedModel? adapter, TrainConfig config, int width, IReadOnlyCollection<BatchShape> batches)
     {
-        var layers = LayerMemory.Of(account, adapter, width);
         // Blocks are float32: where the base is not, each keeps a copy of its factors.
         var casts = width == FloatBytes || adapter is null ? 0 : adapter.TrainableCount * width;
         var fixedParts = width * (adapter?.Blocks.Sum(block => block.Cost.Fixed) ?? 0);
+        return LargestPass(account, LayerMemory.Of(account, adapter, width), casts + fixedParts, config, batches);
+    }
+
+    /// <summary>
+    /// What a stage keeps of as many passes as it has in hand at a time, with what arrived and what has left; the end of the network and
+    /// the loss are the last one's.
+    /// </summary>
+    private static (long Kept, long Passing) LargestPasses(
+        StageLoad stage, Network model, MemoryAccount account, AdaptedModel? adapter, TrainConfig config, IReadOnlyCollection<BatchShape> batches)
+    {
+        var width = stage.Weights.Width;
+        var crossing = stage.Arriving(model, adapter, account) + stage.Leaving(model, adapter, account);
+        var used = adapter is null ? [] : stage.BlocksUsed(model, adapter);
+        var casts = width == FloatBytes ? 0 : used.SelectMany(block => block.Factors).Sum(factor => factor.Value.numel()) * width;
+        var (kept, passing) = LargestPass(
+            account with
+            {
+                BehindLayers = (stage.Share.IsLast ? account.BehindLayers : 0) + crossing,
+                Loss = stage.Share.IsLast ? account.Loss : _ => 0,
+            },
+            [.. LayerMemory.Of(account, adapter, width).Skip(stage.Share.First).Take(stage.Share.Count)],
+            casts + (width * used.Sum(block => block.Cost.Fixed)),
+            config,
+            batches);
+        return (kept * stage.PassesKept(config), passing);
+    }
+
+    private static (long Kept, long Passing) LargestPass(
+        MemoryAccount account, IReadOnlyList<LayerMemory> layers, long fixedBytes, TrainConfig config, IReadOnlyCollection<BatchShape> batches)
+    {
         (long Kept, long Passing) Of(BatchShape shape)
         {
             var batch = account.IsPerSample ? shape with { Width = 1 } : shape;
             var loss = account.Loss(batch.Targets);
             var inLayer = layers.Max(layer => layer.Passing) * batch.Tokens;
-            var ends = casts + fixedParts + (account.BehindLayers * batch.Tokens);
+            var ends = fixedBytes + (account.BehindLayers * batch.Tokens);
             return config.GradientCheckpointing
                 ? ((layers.Sum(layer => layer.Input) * batch.Tokens) + ends,
                     Math.Max(loss, layers.Max(layer => layer.KeptAgain(batch)) + inLayer))

@@ -57,6 +57,9 @@ public sealed record RunPlan(
     /// <summary>Memory that was free when the plan was made, in bytes; null where the system does not tell.</summary>
     public long? AvailableMemory { get; init; }
 
+    /// <summary>What the processes of a pipeline have to do, in their order; empty for a run that is none.</summary>
+    public IReadOnlyList<StagePlan> Stages { get; init; } = [];
+
     /// <summary>What <see cref="RoomOnDisk"/> gives for this run, in bytes.</summary>
     public long DiskBytes { get; init; }
 
@@ -74,12 +77,16 @@ public sealed record RunPlan(
     /// <param name="config">How to train, free of problems; its limit on memory may change it (<see cref="Choice"/>).</param>
     /// <param name="weights">Where the base weights are.</param>
     /// <param name="available">Memory that is free, in bytes; null where the system does not tell.</param>
+    /// <param name="stages">The processes of a pipeline, each of which must keep within the limit on memory; null for a run that is
+    /// none.</param>
+    /// <param name="rank">Which of them this is. Default 0.</param>
     /// <returns>The plan.</returns>
     /// <exception cref="ConfigException">
     /// The run cannot be made to fit into <see cref="TrainConfig.MaxMemory"/>, or nobody knows what it takes.
     /// </exception>
     public static RunPlan Create(
-        Network model, AdaptedModel? adapter, ExampleSet data, TrainConfig config, BaseMemory weights, long? available = null)
+        Network model, AdaptedModel? adapter, ExampleSet data, TrainConfig config, BaseMemory weights, long? available = null,
+        IReadOnlyList<StageLoad>? stages = null, int rank = 0)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
@@ -88,9 +95,17 @@ public sealed record RunPlan(
         var tokens = model is TextToImageModel pipeline
             ? (long)data.Examples.Count * pipeline.TextEncoder.MaxTokens
             : data.Examples.Sum(example => (long)example.Size);
-        MemoryEstimate? Estimate(TrainConfig settings) =>
-            MemoryEstimate.Of(
-                model, adapter, settings, weights, BatchShape.Of(data.Examples, settings, model is CausalLanguageModel), tokens);
+        IReadOnlySet<BatchShape> Batches(TrainConfig settings) => BatchShape.Of(data.Examples, settings, model is CausalLanguageModel);
+        // All processes of a pipeline must come to the same settings, so that the largest of them decides.
+        MemoryEstimate? Estimate(TrainConfig settings)
+        {
+            var batches = Batches(settings);
+            return stages is null
+                ? MemoryEstimate.Of(model, adapter, settings, weights, batches, tokens)
+                : stages.Select(stage => MemoryEstimate.Of(model, adapter, settings, stage.Weights, batches, tokens, stage))
+                    .MaxBy(memory => memory?.Total);
+        }
+
         var choice = config.MaxMemory is { } limit ? MemoryChoice.Fit(
             config, ByteSize.Parse("training.maxMemory", limit), model is CausalLanguageModel, Estimate) : null;
         config = choice?.Config ?? config;
@@ -102,6 +117,7 @@ public sealed record RunPlan(
             throw new ConfigException($"'{besides}' is to be trained, and the model is computed in {8 * weights.Width} bits; what is trained must be float32. Set training.dataType: float32.");
         }
 
+        StagePlan[] planned = stages is null ? [] : [.. Planned(stages, Batches(config))];
         var all = model.parameters().Sum(p => p.numel());
         var trained = adapter?.TrainableCount ?? all;
         return new RunPlan(
@@ -120,8 +136,9 @@ public sealed record RunPlan(
             order.TotalSteps,
             order.StepsPerEpoch,
             new LearningRateSchedule(config, order.TotalSteps).WarmupSteps,
-            choice?.Estimate ?? Estimate(config))
+            stages is not null ? planned[rank].Memory : choice?.Estimate ?? Estimate(config))
         {
+            Stages = planned,
             Ema = config.Ema,
             Choice = choice,
             AvailableMemory = available,
@@ -134,6 +151,10 @@ public sealed record RunPlan(
                 MemoryEstimate.StateOf(adapter)),
             CutIntoWindows = data.CutIntoWindows,
         };
+
+        IEnumerable<StagePlan> Planned(IReadOnlyList<StageLoad> loads, IReadOnlySet<BatchShape> batches) => loads.Select(stage => new StagePlan(
+            stage.Stage, stage.Share, stage.PassesKept(config), stage.SentBytes(model, adapter, config, batches),
+            MemoryEstimate.Of(model, adapter, config, stage.Weights, batches, tokens, stage)));
     }
 
     /// <summary>

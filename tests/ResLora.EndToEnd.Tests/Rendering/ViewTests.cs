@@ -64,6 +64,36 @@ public sealed class ViewTests : IDisposable
         Assert.Contains("Training did not improve on the base model", _console.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(8_000_000_000, "each rank fits")]
+    [InlineData(7_000_000_000, "not with its weights")]
+    [InlineData(900_000_000, "rank 0 does not fit")]
+    public void Pipeline_APlan_SaysWhetherThereIsRoom(long free, string says)
+    {
+        PipelineView.Draw(Pipeline with { AvailableMemory = free }, _console);
+
+        Assert.Contains(says, _console.Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pipeline_APlan_IsDrawnAsApproved()
+    {
+        PipelineView.Draw(Pipeline with { AvailableMemory = 8_000_000_000, StepSeconds = 12.5, Efficiency = 0.66 }, _console);
+
+        Approved.Check("pipeline", _console.Output);
+    }
+
+    private static PipelinePlan Pipeline
+    {
+        get
+        {
+            StagePlan Stage(int stage, int first, int count, long sent, long activations) => new(
+                stage, new LayerShare(first, count, 32), 2 - stage, sent,
+                new MemoryEstimate(0, 84_000_000, activations, 100_000_000) { MappedWeights = 6_700_000_000 });
+            return new PipelinePlan([Stage(0, 0, 31, 524_288, 900_000_000), Stage(1, 31, 1, 0, 400_000_000)], 4, 0.2, 16_777_216, 0.125);
+        }
+    }
+
     [Fact]
     public void Merge_AReport_IsDrawnAsApproved()
     {

@@ -56,7 +56,7 @@ public sealed class ModuleSlotTests
         using var model = new Holder(nn.Sequential(nn.Linear(4, 4), nn.ReLU()));
         var adapted = AdaptedModel.Inject(model, _config);
 
-        var error = Assert.Throws<ConfigException>(adapted.RequireRun);
+        var error = Assert.Throws<ConfigException>(() => adapted.RequireRun());
 
         Assert.Contains("The model never runs inner.0", error.Message, StringComparison.Ordinal);
     }

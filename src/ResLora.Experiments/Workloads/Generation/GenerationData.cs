@@ -110,7 +110,7 @@ internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IR
         _chat = Chat(session);
         var tokens = Encoding(session, new EncodingTerms(Math.Min(terms.MaxLength, session.Causal.MaxPositions))).TokenizeAll(train);
         var loss = Perplexity.Measure(session.Causal, tokens.Samples, SampleEncoding.PadId(session.Tokenizer), terms.BatchSize, terms.Ranks, stop);
-        NotFiniteException.ThrowIfAny(session.Model, loss.Loss);
+        NotFiniteException.ThrowIfAny(terms.Ranks, session.Model, loss.Loss);
         return new Measurement(train.Count, loss)
         {
             Answers = Answers(session, terms, stop),

@@ -72,7 +72,7 @@ internal sealed class LabelledPictures(string modelFolder, LabelSet classes, Pic
         var objective = Objective(session);
         objective.Ranks = terms.Ranks;
         var (loss, scores, rated) = objective.Score(examples, terms.BatchSize, stop);
-        NotFiniteException.ThrowIfAny(session.Model, loss);
+        NotFiniteException.ThrowIfAny(terms.Ranks, session.Model, loss);
         return new Measurement(examples.Length, new EvaluationLoss(loss, examples.Length))
         {
             Labels = scores,

@@ -88,7 +88,7 @@ internal sealed class LabelledTexts(LabelledTask task, LabelledData train, IRead
         var tokens = new LabelledEncoding(session.Tokenizer, session.Encoder, terms.MaxLength).TokenizeAll(train.Texts);
         var (loss, scores, rated) = new TextLabelObjective(session.Encoder, task, train.Labels) { Ranks = terms.Ranks }.Score(
             tokens.Samples, terms.BatchSize, stop);
-        NotFiniteException.ThrowIfAny(session.Model, loss);
+        NotFiniteException.ThrowIfAny(terms.Ranks, session.Model, loss);
         return new Measurement(tokens.Samples.Count, new EvaluationLoss(loss, tokens.Samples.Count))
         {
             Labels = scores,

@@ -92,7 +92,7 @@ internal sealed class CaptionedPictures(string folder, PictureSplit split, Denoi
         var examples = Measured(Encoder(session), split.Train);
         var metrics = objective.Measure(examples, terms.BatchSize, stop);
         var loss = metrics[Training.Objectives.Objective.LossMetric];
-        NotFiniteException.ThrowIfAny(session.Model, loss);
+        NotFiniteException.ThrowIfAny(terms.Ranks, session.Model, loss);
         return new Measurement(split.Train.Count, new EvaluationLoss(loss, examples.Count))
         {
             Parts = objective.Parts.ToDictionary(part => part, part => metrics[Training.Objectives.Objective.MetricOf(part)]),

@@ -42,12 +42,21 @@ internal sealed class CutLink(ICommunicator ranks, int other, ShortcutCut cut)
         }
     }
 
+    /// <summary>Says, in the place of activations, that there will be none.</summary>
+    public void SendEnd() => ranks.Send(MemoryMarshal.AsBytes(new long[LengthOfHeader].AsSpan()), other);
+
     /// <summary>Receives activations.</summary>
-    /// <returns>Leaves of the graph, of which those require gradients that have one on the other side; owned by the caller.</returns>
-    public Crossing ReceiveActivations()
+    /// <returns>Leaves of the graph, of which those require gradients that have one on the other side, owned by the caller; null when the
+    /// other stage has sent the end.</returns>
+    public Crossing? ReceiveActivations()
     {
         var header = new long[LengthOfHeader];
         ranks.Receive(MemoryMarshal.AsBytes(header.AsSpan()), other);
+        if (header[0] == 0)
+        {
+            return null;
+        }
+
         var tensors = new List<Tensor>();
         for (var i = 0; i < header[0]; i++)
         {
@@ -76,6 +85,19 @@ internal sealed class CutLink(ICommunicator ranks, int other, ShortcutCut cut)
     /// <returns>One for each of the tensors that require gradients, in the caller's dispose scope.</returns>
     public IReadOnlyList<Tensor> ReceiveGradients(Crossing left) =>
         [.. left.Tensors.Where(tensor => tensor.requires_grad).Select(tensor => Receive(tensor.shape, tensor.dtype))];
+
+    /// <summary>Answers activations that were received: whether they should be the last ones.</summary>
+    /// <param name="enough">Whether a stage from here on was asked to stop.</param>
+    public void SendAnswer(bool enough) => ranks.Send([enough ? (byte)1 : (byte)0], other);
+
+    /// <summary>Receives the answer to activations that were sent.</summary>
+    /// <returns>Whether a stage behind was asked to stop.</returns>
+    public bool ReceiveAnswer()
+    {
+        Span<byte> answer = [0];
+        ranks.Receive(answer, other);
+        return answer[0] == 1;
+    }
 
     private void Send(Tensor tensor)
     {

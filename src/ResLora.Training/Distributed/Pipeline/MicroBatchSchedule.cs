@@ -29,6 +29,12 @@ internal enum StageCall
 /// </remarks>
 internal static class MicroBatchSchedule
 {
+    /// <summary>Of how many micro-batches a stage keeps the activations at most.</summary>
+    /// <param name="stage">The stage, from 0.</param>
+    /// <param name="stages">How many there are.</param>
+    /// <param name="count">The micro-batches of the step.</param>
+    public static int MostKept(int stage, int stages, int count) => Math.Min(stages - stage, count);
+
     /// <summary>The order.</summary>
     /// <param name="stage">The stage, from 0.</param>
     /// <param name="stages">How many there are.</param>
@@ -36,7 +42,7 @@ internal static class MicroBatchSchedule
     /// <returns>What is done with which micro-batch.</returns>
     public static IEnumerable<(StageCall Call, int MicroBatch)> Of(int stage, int stages, int count)
     {
-        var held = Math.Min(stages - stage, count);
+        var held = MostKept(stage, stages, count);
         for (var i = 0; i < held; i++)
         {
             yield return (StageCall.Receive, i);

@@ -89,6 +89,20 @@ public sealed class DataParallelTests
         Assert.DoesNotContain("rank", errors[1]!.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Run_BadNumbersOfOneRankInTheEvaluation_EndAllAndNameIt(bool isShared)
+    {
+        var errors = ThreadRanks.Run(2, rank => Record.Exception(
+            () => Train(rank, Config, ShortcutKind.None, spoilAt: rank.Rank == 1 ? 2 : null, sharesEvaluation: isShared)));
+
+        Assert.All(errors, error => Assert.Equal(2, Assert.IsType<TrainingFailedException>(error).Step));
+        Assert.Equal(
+            ["model.embed_tokens.weight of rank 1 on host-1", "model.embed_tokens.weight"],
+            errors.Select(error => ((TrainingFailedException)error!).TensorName));
+    }
+
     [Fact]
     public void Run_RankWithOtherSettings_SaysWhatDiffers()
     {
@@ -128,9 +142,14 @@ public sealed class DataParallelTests
 
     private static Outcome Train(
         ICommunicator ranks, TrainConfig config, ShortcutKind shortcut, string? folder = null, bool resume = false, double dropout = 0,
-        int? stopAt = null, int? spoilAt = null)
+        int? stopAt = null, int? spoilAt = null, bool sharesEvaluation = false)
     {
         using var bench = new TrainingBench(shortcut, dropout);
+        if (sharesEvaluation)
+        {
+            bench.Setup.Objective.Ranks = ranks;
+        }
+
         bench.Setup = bench.Setup with { Communicator = ranks, RunFolder = folder ?? bench.RunFolder };
         using var stop = new CancellationTokenSource();
         bench.OnEvent = happened =>

@@ -1,7 +1,9 @@
 using ResLora.Models;
 using ResLora.Training.Distributed;
+using ResLora.Training.Evaluation;
 using ResLora.Training.Objectives;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace ResLora.Tests.Training.Distributed;
 
@@ -96,6 +98,20 @@ public sealed class SharedWorkTests
         Assert.All(results, one => Assert.Equal(lines, one));
 
         static IEnumerable<string> NotRead() => Enumerable.Range(0, 1).Select<int, string>(_ => throw new IOException("It was read."));
+    }
+
+    [Fact]
+    public void ThrowIfAny_BadWeightOfOneRank_IsNamedByAll()
+    {
+        var errors = ThreadRanks.Run(3, ranks =>
+        {
+            using var model = TinyModel.Create();
+            using var noGradient = no_grad();
+            model.named_parameters().Last().parameter.fill_(ranks.Rank == 2 ? float.NaN : 1);
+            return Assert.Throws<NotFiniteException>(() => NotFiniteException.ThrowIfAny(ranks, model, double.NaN)).TensorName!;
+        });
+
+        Assert.Equal(["lm_head.weight of rank 2 on host-2", "lm_head.weight of rank 2 on host-2", "lm_head.weight"], errors);
     }
 
     [Fact]

@@ -59,8 +59,14 @@ internal sealed class PipelineBench : IDisposable
     /// <summary>Called with the setup of every rank before it trains.</summary>
     public Func<TrainSetup, TrainSetup> Change { get; set; } = setup => setup;
 
+    /// <summary>The dtype to compute in.</summary>
+    public torch.ScalarType DataType { get; init; } = torch.ScalarType.Float32;
+
     /// <summary>Whether the head is parted from the embedding, which a block changes.</summary>
     public bool HeadIsParted { get; init; }
+
+    /// <summary>Called with every event of a rank.</summary>
+    public Action<int, RunEvent> OnEvent { get; set; } = (_, _) => { };
 
     /// <summary>Called with every rank's model before it trains.</summary>
     public Action<int, CausalLanguageModel> ChangeModel { get; set; } = (_, _) => { };
@@ -100,11 +106,13 @@ internal sealed class PipelineBench : IDisposable
     /// <param name="config">As for all.</param>
     /// <param name="run">As for all.</param>
     /// <param name="resume">As for all.</param>
-    public RankRun Train(ICommunicator rank, AdapterConfig adapter, TrainConfig config, string run, bool resume = false)
+    /// <param name="stop">Ends it; null for the test's own.</param>
+    public RankRun Train(
+        ICommunicator rank, AdapterConfig adapter, TrainConfig config, string run, bool resume = false, CancellationToken? stop = null)
     {
         using var model = rank.Size == 1
-            ? ModelRegistry.LoadCausal(_folder["model"])
-            : ModelRegistry.LoadPart(_folder["model"], StageShares.NeededBy(rank));
+            ? ModelRegistry.LoadCausal(_folder["model"], DataType)
+            : ModelRegistry.LoadPart(_folder["model"], StageShares.NeededBy(rank), DataType);
         ChangeModel(rank.Rank, model);
         if (HeadIsParted)
         {
@@ -120,12 +128,17 @@ internal sealed class PipelineBench : IDisposable
             Adapter = adapted,
             Communicator = rank,
         };
-        var result = new Trainer(Change(setup)).Run(new Recorder(events), resume, TestContext.Current.CancellationToken);
+        var result = new Trainer(Change(setup)).Run(
+            new Recorder(events, happened => OnEvent(rank.Rank, happened)), resume, stop ?? TestContext.Current.CancellationToken);
         return new RankRun(result, [.. adapted.TrainableParameters().SelectMany(p => p.Value.detach().data<float>().ToArray())], events);
     }
 
-    private sealed class Recorder(List<RunEvent> events) : IProgress<RunEvent>
+    private sealed class Recorder(List<RunEvent> events, Action<RunEvent> also) : IProgress<RunEvent>
     {
-        public void Report(RunEvent value) => events.Add(value);
+        public void Report(RunEvent value)
+        {
+            events.Add(value);
+            also(value);
+        }
     }
 }

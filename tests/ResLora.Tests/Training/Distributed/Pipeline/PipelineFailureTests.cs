@@ -1,6 +1,7 @@
 using ResLora.Adapters;
 using ResLora.Formats.Errors;
 using ResLora.Models;
+using ResLora.Training.Distributed;
 using ResLora.Training.Loop;
 using TorchSharp;
 using Xunit;
@@ -17,14 +18,34 @@ public sealed class PipelineFailureTests : IDisposable
     [InlineData(0, "model.layers.0.self_attn.o_proj.weight")]
     [InlineData(1, "model.layers.2.self_attn.o_proj.weight")]
     [InlineData(2, "model.layers.4.self_attn.o_proj.weight")]
-    public void Run_BadNumbersOfOneRank_EndAllAndAllNameThem(int rank, string weight)
+    public void Run_BadNumbersOfOneRank_EndAllAndNameTheRank(int rank, string weight)
     {
-        _bench.ChangeModel = (mine, model) => Spoil(model, weight, mine == rank);
+        _bench.ChangeModel = (mine, model) => Fill(model, weight, float.NaN, mine == rank);
 
         var errors = Failures(3, PipelineBench.Config);
 
-        Assert.All(errors, error => Assert.Equal((1, weight), (error.Step, error.TensorName)));
+        AssertNamed(errors, 1, weight, rank);
         Assert.False(Directory.Exists(_bench["run/last"]));
+    }
+
+    [Fact]
+    public void Run_NumbersThatOverflowInALayer_NameTheRankThatGaveThemFirst()
+    {
+        const float largest = 3e38f;   // a number yet, and of a sum of two it is none
+        _bench.ChangeModel = (mine, model) => Fill(model, "model.layers.2.self_attn.o_proj.weight", largest, mine == 1);
+
+        AssertNamed(Failures(3, PipelineBench.Config), 1, "the output of layer 3", rank: 1);
+    }
+
+    [Fact]
+    public void Run_BadNumbersOfOneRankInTheEvaluation_EndAllAndNameTheRank()
+    {
+        const string weight = "model.layers.2.self_attn.o_proj.weight";
+        CausalLanguageModel? spoiled = null;
+        _bench.ChangeModel = (mine, model) => spoiled = mine == 1 ? model : spoiled;
+        _bench.OnEvent = (rank, happened) => Fill(spoiled!, weight, float.NaN, rank == 1 && happened is StepDone { Step: 2 });
+
+        AssertNamed(Failures(3, PipelineBench.Config), 2, weight, rank: 1);
     }
 
     [Fact]
@@ -69,9 +90,11 @@ public sealed class PipelineFailureTests : IDisposable
     {
         var adapter = PipelineBench.Adapter(ShortcutKind.None) with { Lora = new() { Initialization = ResLora.Adapters.Methods.Lora.LoraInitialization.Pissa } };
 
-        var error = Assert.Throws<ConfigException>(() => PipelineTerms.Require(PipelineBench.Config with { MaxMemory = "1GB" }, adapter));
+        var error = Assert.Throws<ConfigException>(
+            () => PipelineTerms.Require(PipelineBench.Config with { Reduction = Reduction.Ordered }, adapter, measuresMore: true));
 
-        Assert.Contains("maxMemory", error.Message, StringComparison.Ordinal);
+        Assert.Contains("reduction", error.Message, StringComparison.Ordinal);
+        Assert.Contains("bestMetric", error.Message, StringComparison.Ordinal);
         Assert.Contains("initialization", error.Message, StringComparison.Ordinal);
     }
 
@@ -82,12 +105,17 @@ public sealed class PipelineFailureTests : IDisposable
         return [.. all.InnerExceptions.Select(error => Assert.IsType<TrainingFailedException>(error))];
     }
 
-    private static void Spoil(CausalLanguageModel model, string weight, bool here)
+    /// <summary>All have the same fault; those that it is not of say of which rank.</summary>
+    private static void AssertNamed(TrainingFailedException[] errors, int step, string tensor, int rank) => Assert.Equal(
+        errors.Select(_ => step).Zip([.. errors.Skip(1).Select(_ => $"{tensor} of rank {rank} on host-{rank}"), tensor]).Order(),
+        errors.Select(error => (error.Step, error.TensorName)).Order());
+
+    private static void Fill(CausalLanguageModel model, string weight, float value, bool here)
     {
         using var noGradient = torch.no_grad();
         if (here)
         {
-            model.named_parameters().Single(p => p.name == weight).parameter.fill_(float.NaN);
+            model.named_parameters().Single(p => p.name == weight).parameter.fill_(value);
         }
     }
 }

@@ -1,6 +1,7 @@
 using ResLora.Adapters;
 using ResLora.Tests.Support;
 using ResLora.Training.Loop;
+using TorchSharp;
 using Xunit;
 
 namespace ResLora.Tests.Training.Distributed.Pipeline;
@@ -46,6 +47,18 @@ public sealed class PipelineTests : IDisposable
         var config = PipelineBench.Config with { AccumulationSteps = microBatches, Steps = 3 };
 
         AssertSameTraining(PipelineBench.Adapter(ShortcutKind.Middle, 2), config);
+    }
+
+    /// <summary>The last step of a pass over the data has fewer samples, and the last micro-batch of a step too.</summary>
+    [Theory]
+    [InlineData(5, 2)]
+    [InlineData(3, 3)]
+    [InlineData(7, 1)]
+    public void Run_SamplesThatDoNotGoRound_TrainsWhatOneProcessDoes(int batchSize, int microBatches)
+    {
+        var config = PipelineBench.Config with { BatchSize = batchSize, AccumulationSteps = microBatches, Steps = 7 };
+
+        AssertSameTraining(PipelineBench.Adapter(ShortcutKind.Middle), config);
     }
 
     [Fact]
@@ -99,6 +112,30 @@ public sealed class PipelineTests : IDisposable
         var adapter = PipelineBench.Adapter(ShortcutKind.Input) with { Targets = TargetModules.Matching(@".*\.[34]\.self_attn\.q_proj") };
 
         AssertSameTraining(adapter, PipelineBench.Config);
+    }
+
+    [Fact]
+    public void Run_NothingTrainedInTheLastStage_TrainsWhatOneProcessDoes()
+    {
+        var adapter = PipelineBench.Adapter(ShortcutKind.Middle) with { Targets = TargetModules.Matching(@".*\.[01]\.self_attn\.q_proj") };
+
+        AssertSameTraining(adapter, PipelineBench.Config);
+    }
+
+    [Theory]
+    [InlineData(ShortcutKind.Input)]
+    [InlineData(ShortcutKind.Middle)]
+    public void Run_InBFloat16_BeginsAsOneProcessDoes(ShortcutKind kind)
+    {
+        using var bench = new PipelineBench { DataType = torch.ScalarType.BFloat16 };
+        var config = PipelineBench.Config with { Steps = 2 };
+
+        var expected = Assert.Single(bench.Train(1, PipelineBench.Adapter(kind), config, "one"));
+        var actual = bench.Train(3, PipelineBench.Adapter(kind), config, "several");
+
+        // The second loss is of weights that a step has made of gradients in bfloat16, added up in another order.
+        Assert.All(actual, rank => Assert.Equal(expected.Result.Losses[0].Loss, rank.Result.Losses[0].Loss, Tolerance));
+        Assert.All(actual, rank => Assert.Equal(expected.Result.Losses[1].Loss, rank.Result.Losses[1].Loss, 0.01));
     }
 
     [Theory]

@@ -8,6 +8,9 @@ internal sealed class Rendezvous(ICommunicator ranks) : ICommunicator
 {
     private static readonly byte[] _received = [0xA5];
 
+    /// <summary>Called once something was sent, with the receiver and the length.</summary>
+    public Action<int, int> Sent { get; init; } = (_, _) => { };
+
     public int Rank => ranks.Rank;
 
     public int Size => ranks.Size;
@@ -33,6 +36,8 @@ internal sealed class Rendezvous(ICommunicator ranks) : ICommunicator
         {
             throw new InvalidOperationException($"Ranks {Rank} and {to} send to each other.");
         }
+
+        Sent(to, value.Length);
     }
 
     public void Receive(Span<byte> value, int from, bool gently = false)
