@@ -3,6 +3,7 @@ using ResLora.Experiments;
 using ResLora.Experiments.Chatting;
 using ResLora.Experiments.Places;
 using ResLora.Formats.Errors;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Training;
 using ResLora.Training.Generation;
 
@@ -62,7 +63,8 @@ internal static class GenerateCommand
                 throw new ConfigException("--system and --chat-template are for conversations; add --chat.");
             }
 
-            using var session = ModelSession.Load(folder, adapterFolder, SharedOptions.DataTypeOf(line.GetRequiredValue(dtype)));
+            using var session = ModelSession.Load(
+                folder, adapterFolder, SharedOptions.DataTypeOf(line.GetRequiredValue(dtype)), ComputeDevice.Current);
             return Give(text, new TextGenerator(session.Causal, session.Tokenizer).Stream(text, settings, context.Stop), settings, context);
         });
     }

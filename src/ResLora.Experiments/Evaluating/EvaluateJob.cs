@@ -8,6 +8,7 @@ using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Models;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data;
 using ResLora.Training;
 using ResLora.Training.Evaluation;
@@ -43,7 +44,8 @@ public static class EvaluateJob
         }
 
         var workload = WorkloadRegistry.Of(options.Task);
-        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), rank: options.Rank);
+        using var session = ModelSession.Load(
+            options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current, rank: options.Rank);
         workload.Require(options.Task, session.Model, options.Model);
         var given = new GivenData(options.Task, options.Data, options.Split)
         {

@@ -5,6 +5,7 @@ using ResLora.Experiments.Workloads.TextToImage;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Images.Writing;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Training;
 using ResLora.Training.Generation;
 using ResLora.Training.Loop;
@@ -32,7 +33,7 @@ public static class ImagineJob
             OutputGuard.RequireNew(file);
         }
 
-        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
+        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current);
         using var generator = new ImageGenerator(session);
         WarnOfLength(generator, options.Settings);
         var sampler = generator.SamplerName(options.Settings);

@@ -2,9 +2,11 @@ using ResLora.Adapters;
 using ResLora.Adapters.Methods.Lora;
 using ResLora.Formats.Errors;
 using ResLora.Models;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Training.Distributed;
 using ResLora.Training.Distributed.Pipeline;
 using ResLora.Training.Objectives;
+using TorchSharp;
 
 namespace ResLora.Training.Loop;
 
@@ -49,6 +51,11 @@ public static class PipelineTerms
 
     private static IEnumerable<string> Problems(TrainConfig config, AdapterConfig? adapter)
     {
+        if (ComputeDevice.Current.type != DeviceType.CPU)
+        {
+            yield return $"its processes compute on processors alone, and there is a GPU; set {ComputeDevice.Variable}=cpu";
+        }
+
         if (config.MaxMemory is not null)
         {
             yield return "training.maxMemory has no estimate of a share of the layers; leave it out";
