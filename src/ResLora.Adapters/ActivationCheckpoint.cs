@@ -74,7 +74,7 @@ public static class ActivationCheckpoint
         {
             if (recomputing)
             {
-                using var state = tensor(_randomState!, dtype: ScalarType.Byte);
+                using var state = tensor(_randomState!, dtype: ScalarType.Byte, device: CPU);
                 random.set_rng_state(state);
             }
             else

@@ -12,7 +12,7 @@ public static class CudaRandom
     /// <summary>Begins a sequence on all devices that depends on where the processor's generator stands, and moves that on.</summary>
     public static void Follow()
     {
-        using var drawn = randint(long.MaxValue, [1], dtype: int64);
+        using var drawn = randint(long.MaxValue, [1], dtype: int64, device: CPU);
         cuda.manual_seed_all(drawn.item<long>());
     }
 }
