@@ -1,4 +1,5 @@
 using ResLora.Tensors.NativeRuntime;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ResLora.Adapters;
@@ -56,6 +57,11 @@ public static class ActivationCheckpoint
         public List<Tensor> Run(IReadOnlyList<Tensor> tensors, bool recomputing)
         {
             PrepareRandomState(recomputing);
+            if (tensors[0].device_type == DeviceType.CUDA)
+            {
+                CudaRandom.Follow();
+            }
+
             using var pass = ShortcutPass.OpenSegment(surrounding, carriers, [.. tensors.Skip(inputCount)], recomputing);
             var outputs = new List<Tensor> { layer([.. tensors.Take(inputCount)]) };
             Produced = [.. pass.Carried.Keys.Where(block => !carriers.Contains(block))];
@@ -68,7 +74,7 @@ public static class ActivationCheckpoint
         {
             if (recomputing)
             {
-                using var state = tensor(_randomState!, dtype: ScalarType.Byte);
+                using var state = tensor(_randomState!, dtype: ScalarType.Byte, device: CPU);
                 random.set_rng_state(state);
             }
             else

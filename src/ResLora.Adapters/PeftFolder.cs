@@ -122,9 +122,9 @@ internal static class PeftFolder
     private static Tensor Rows(AdaptedModel adapted, TrainedTokens tokens)
     {
         using var noGradient = no_grad();
-        using var ids = tensor(tokens.Ids.ToArray());
-        // [V, D] -> [N, D]
-        return adapted.Model.named_parameters().First(p => p.name == tokens.Module + ".weight").parameter.index_select(0, ids);
+        var weight = adapted.Model.named_parameters().First(p => p.name == tokens.Module + ".weight").parameter;
+        using var ids = tensor(tokens.Ids.ToArray(), device: weight.device);
+        return weight.index_select(0, ids);   // [V, D] -> [N, D]
     }
 
     /// <summary>What goes along, as PEFT says it: biases are no modules, and have a key of their own.</summary>

@@ -1,4 +1,5 @@
 using ResLora.Formats.Errors;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Training.Distributed;
 using ResLora.Training.Distributed.Mpi;
 
@@ -16,7 +17,11 @@ internal sealed class RankSession
 
     private readonly MpiCommunicator _ranks;
 
-    private RankSession(MpiCommunicator ranks) => _ranks = ranks;
+    private RankSession(MpiCommunicator ranks)
+    {
+        _ranks = ranks;
+        ComputeDevice.LocalRank = ProcessorShare.NumberHere(ranks);
+    }
 
     /// <summary>The processes.</summary>
     public ICommunicator Ranks => _ranks;

@@ -35,6 +35,7 @@ internal static class DoctorCommand
             new("processors", $"{report.LogicalProcessors}"),
             new("instructions", $"AVX2 {YesNo(cpu.Avx2)}, AVX-512 {YesNo(cpu.Avx512)}, bfloat16 {YesNo(cpu.Avx512Bfloat16)} (AMX {YesNo(cpu.AmxBfloat16)})"),
             new("CUDA", report.CudaAvailable ? $"{report.CudaDevices} devices" : "none"),
+            new("models computed on", report.Device ?? "unknown"),
             new(
                 "memory",
                 report.AvailableMemoryBytes is { } free

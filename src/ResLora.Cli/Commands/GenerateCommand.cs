@@ -6,6 +6,7 @@ using ResLora.Experiments.Generating;
 using ResLora.Experiments.Places;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data.Readers;
 using ResLora.Training;
 using ResLora.Training.Generation;
@@ -161,7 +162,8 @@ internal static class GenerateCommand
             return Give(text, partner.Say(text, context.Stop), options.Generation, context);
         }
 
-        using var session = ModelSession.Load(options.Model, options.Adapter, SharedOptions.DataTypeOf(options.DataType));
+        using var session = ModelSession.Load(
+            options.Model, options.Adapter, SharedOptions.DataTypeOf(options.DataType), ComputeDevice.Current);
         var generator = new TextGenerator(session.Causal, session.Tokenizer);
         return Give(text, generator.Stream(text, options.Generation, context.Stop), options.Generation, context);
     }

@@ -85,6 +85,7 @@ internal static class PlanView
             .. run.Ema is { } decay ? [new(
                 "average",
                 Text($"of what is trained, decay {decay}: it is evaluated and saved"))] : Array.Empty<KeyValuePair<string, string>>(),
+            new("device", report.Device),
             new("memory", Memory(memory)),
             .. Share(run),
             .. run.Choice is { } choice ? [new("limit", Limit(choice))] : Array.Empty<KeyValuePair<string, string>>(),

@@ -3,6 +3,7 @@ using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads.Generation;
 using ResLora.Formats.Errors;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data.Chat;
 using ResLora.Training;
 using ResLora.Training.FineTuning;
@@ -73,7 +74,7 @@ public sealed class ChatPartner : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ConfigBinder.ThrowIfAny("The conversation's settings", [.. options.Problems()]);
-        var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
+        var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current);
         try
         {
             return new ChatPartner(session, options);

@@ -4,6 +4,7 @@ using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Merging;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Training;
 using ResLora.Training.Loop;
 using ResLora.Training.Merging;
@@ -31,7 +32,9 @@ internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progr
         // As it was carried out: with its number type and its longest sample.
         var settings = ConfigFile.Located(RunConfig.Read(run.Folder.ConfigFile));
         var type = TrainJob.DataType(settings.Training.DataType);
-        using var session = IsFull(settings) ? ModelSession.Load(weights, dtype: type) : ModelSession.Load(settings.Model, weights, type);
+        using var session = IsFull(settings)
+            ? ModelSession.Load(weights, dtype: type, device: ComputeDevice.Current)
+            : ModelSession.Load(settings.Model, weights, type, ComputeDevice.Current);
         var scorer = Scorer(session, IsFull(settings) ? null : weights, settings.Training.MaxLength);
         var record = new TestRecord(
             key, scorer.Measure(session, _settings.Test, stop))
@@ -53,7 +56,8 @@ internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progr
         }
 
         var settings = config.Run;
-        using var session = ModelSession.Load(settings.Model, dtype: TrainJob.DataType(ComputeType.Resolve(settings).Training.DataType));
+        using var session = ModelSession.Load(
+            settings.Model, dtype: TrainJob.DataType(ComputeType.Resolve(settings).Training.DataType), device: ComputeDevice.Current);
         return new TestRecord(
             key, Scorer(session, null, settings.For(session.Model).Training.MaxLength).Measure(session, _settings.Test, stop))
         {

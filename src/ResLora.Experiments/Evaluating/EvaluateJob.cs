@@ -9,6 +9,7 @@ using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Models;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data;
 using ResLora.Training;
 using ResLora.Training.Evaluation;
@@ -45,7 +46,8 @@ public static class EvaluateJob
 
         var workload = WorkloadRegistry.Of(options.Task);
         using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
-        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), rank: options.Rank);
+        using var session = ModelSession.Load(
+            options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current, rank: options.Rank);
         workload.Require(options.Task, session.Model, options.Model);
         var given = new GivenData(options.Task, options.Data, options.Split)
         {

@@ -4,6 +4,7 @@ using ResLora.Experiments.Running;
 using ResLora.Experiments.Sharing;
 using ResLora.Experiments.Workloads.Generation;
 using ResLora.Formats.Errors;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data.Chat;
 using ResLora.Text.Data.Readers;
 using ResLora.Training;
@@ -46,7 +47,8 @@ public static class GenerateJob
         // A file is read to its end before the model is: what is wrong in its last row is told at once.
         var file = options.Data is { } path ? rows.Read(path) : null;
         using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
-        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
+        using var session = ModelSession.Load(
+            options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current);
         var chat = options.Chat
             ? ModelChat.For(session, ChatChoice.Of(options.ChatTemplate, options.Adapter ?? options.Model))
             : null;

@@ -7,6 +7,7 @@ using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Images;
 using ResLora.Images.Writing;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Training;
 using ResLora.Training.Distributed;
 using ResLora.Training.Generation;
@@ -37,7 +38,7 @@ public static class ImagineJob
         }
 
         using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
-        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
+        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current);
         using var generator = new ImageGenerator(session);
         WarnOfLength(generator, options.Settings);
         var sampler = generator.SamplerName(options.Settings);

@@ -2,6 +2,7 @@ using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Models;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data;
 using ResLora.Training;
 using ResLora.Training.Evaluation;
@@ -29,7 +30,7 @@ public static class JudgeJob
     {
         ArgumentNullException.ThrowIfNull(options);
         ConfigBinder.ThrowIfAny("The judge's settings", [.. options.Problems()]);
-        using var session = ModelSession.Load(options.Model, options.Adapter, ScalarType.Float32);
+        using var session = ModelSession.Load(options.Model, options.Adapter, ScalarType.Float32, ComputeDevice.Current);
         if (session.Model is not ImageModel { Head.Labels.Count: > 0 } model)
         {
             throw new ConfigException($"{options.Model}: this model does not label pictures; take a ViT with labels.");
@@ -58,10 +59,10 @@ public static class JudgeJob
             using var inner = NewDisposeScope();
             using var batch = (PictureBatch)inputs.Objective.Collate([.. group.Select(one => one.Example)]);
             var hidden = model.Hidden(batch.Pixels);   // [B, C, Y, X] -> [B, T, D]
-            var scores = model.Logits(hidden);         // [B, T, D] -> [B, N]
+            var scores = model.Logits(hidden).cpu();   // [B, T, D] -> [B, N]
             NotFiniteException.ThrowIfAny(model, scores.data<float>().Select(score => (double)score));
             labels.AddRange(scores.argmax(1).data<long>().Select(label => (int)label));
-            features.Add(hidden.select(1, 0).MoveToOuterDisposeScope());   // the token of the whole: [B, D]
+            features.Add(hidden.select(1, 0).cpu().MoveToOuterDisposeScope());   // the token of the whole: [B, D]
         }
 
         return labels.Count > 0

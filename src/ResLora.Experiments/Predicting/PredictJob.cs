@@ -4,6 +4,7 @@ using ResLora.Experiments.Sharing;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Labelling;
 using ResLora.Training;
@@ -53,7 +54,7 @@ public static class PredictJob
         }
 
         using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
-        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType));
+        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current);
         var workload = WorkloadRegistry.Of(session.Model, options.Model);
         var source = new PredictionSource(
             options.Task, options.Data, columns)

@@ -3,6 +3,7 @@ using ResLora.Experiments.Configuration;
 using ResLora.Formats;
 using ResLora.Formats.Errors;
 using ResLora.Models;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Training.Objectives;
 using static TorchSharp.torch;
 
@@ -57,7 +58,8 @@ internal abstract class NewModel : IDisposable
     public abstract (IReadOnlyList<IExample> Train, IReadOnlyList<IExample> HeldOut, KeyValuePair<string, string> Fact) Encode();
 
     /// <summary>Draws the weights to train: float32, every one of them trainable.</summary>
-    public void Initialize() => ModelWeights.Initialize(Model, _setup.Model.InitializerRange, _setup.Training.Seed, float32, CPU);
+    public void Initialize() =>
+        ModelWeights.Initialize(Model, _setup.Model.InitializerRange, _setup.Training.Seed, float32, ComputeDevice.Current);
 
     /// <summary>Writes the model folder with the weights that the model has.</summary>
     public void Save(string folder) => ModelFolder.Write(Model, _config, _companions, folder, _savedType, overwrite: true, ShardBytes);

@@ -10,6 +10,7 @@ using ResLora.Experiments.Workloads;
 using ResLora.Experiments.Workloads.Generation;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data;
 using ResLora.Text.Data.Tasks;
 using ResLora.Training;
@@ -97,7 +98,7 @@ public static class QuickstartJob
 
         public QuickstartRow Evaluate(string name, string modelFolder)
         {
-            using var session = ModelSession.Load(modelFolder, dtype: TrainJob.DataType("float32"));
+            using var session = ModelSession.Load(modelFolder, dtype: TrainJob.DataType("float32"), device: ComputeDevice.Current);
             return Evaluate(name, session);
         }
 
@@ -113,7 +114,7 @@ public static class QuickstartJob
                 Output = Path.GetFullPath(Path.Combine(options.Output, folder)),
             };
             progress?.Report(new StageStarted($"Training {name.Replace(" unmerged", "", StringComparison.Ordinal)}"));
-            using var session = ModelSession.Load(BaseFolder, dtype: TrainJob.DataType("float32"));
+            using var session = ModelSession.Load(BaseFolder, dtype: TrainJob.DataType("float32"), device: ComputeDevice.Current);
             var run = TrainJob.Run(config, session, resume: false, progress, stop);
             stop.ThrowIfCancellationRequested();
             return (run, Evaluate(name, session));

@@ -6,10 +6,12 @@ using ResLora.Experiments.Workloads;
 using ResLora.Formats;
 using ResLora.Formats.NativeRuntime;
 using ResLora.Models;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data.Chat;
 using ResLora.Text.Data.Labelling;
 using ResLora.Training.Memory;
 using ResLora.Training.Planning;
+using TorchSharp;
 
 namespace ResLora.Experiments.Running;
 
@@ -38,6 +40,9 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
 
     /// <summary>The same where they share the model's layers (<c>training.parallel: pipeline</c>).</summary>
     public IReadOnlyList<PipelinePlan> Pipelines { get; init; } = [];
+
+    /// <summary>The device that the run computes on, such as <c>cpu</c> or <c>cuda:0</c>.</summary>
+    public string Device { get; init; } = "cpu";
 
     /// <summary>What the network's head predicts; null for models that continue texts.</summary>
     public ModelHead? Head { get; init; }
@@ -78,6 +83,8 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
             stages,
             rank))
     {
+        // Of a plan alone the model is nowhere.
+        Device = $"{(model.Device.type == DeviceType.META ? ComputeDevice.Current : model.Device)}",
         Balance = data.Balance,
         GuessedColumns = data.GuessedColumns,
         DataFacts = [.. data.Facts(encoded)],

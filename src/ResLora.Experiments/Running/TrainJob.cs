@@ -158,7 +158,9 @@ public static class TrainJob
         var type = DataType(config.Training.DataType);
         if (!PipelineTerms.AreOf(config.Training, ranks))
         {
-            return ModelSession.Load(config.Model, dtype: type, head: data.Head, headSeed: data.Head is null ? null : config.Training.Seed);
+            return ModelSession.Load(
+                config.Model, dtype: type, device: ComputeDevice.Current, head: data.Head,
+                headSeed: data.Head is null ? null : config.Training.Seed);
         }
 
         PipelineTerms.Require(

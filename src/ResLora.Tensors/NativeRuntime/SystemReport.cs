@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using ResLora.Formats.Errors;
 using ResLora.Formats.NativeRuntime;
 using TorchSharp;
 
@@ -40,6 +41,9 @@ public sealed record SystemReport
 
     /// <summary>The number of CUDA devices.</summary>
     public int CudaDevices { get; init; }
+
+    /// <summary>The device that models are computed on, such as <c>cpu</c> or <c>cuda:0</c>; null without libtorch.</summary>
+    public string? Device { get; init; }
 
     /// <summary>Memory that this process may use, in bytes: the machine's, or the container's limit.</summary>
     public required long TotalMemoryBytes { get; init; }
@@ -95,9 +99,14 @@ public sealed record SystemReport
                 InterOpThreads = torch.get_num_interop_threads(),
                 CudaAvailable = torch.cuda.is_available(),
                 CudaDevices = torch.cuda.is_available() ? torch.cuda.device_count() : 0,
+                Device = ComputeDevice.Current.ToString(),
                 TensorCheckPassed = passed,
                 Problem = passed ? null : "libtorch computed a wrong matrix product: the processor or the installation is broken; reinstall libtorch, then test the memory.",
             };
+        }
+        catch (ConfigException exception)
+        {
+            return report with { Problem = exception.Message };
         }
         catch (Exception exception) when (
             exception is TypeInitializationException or NotSupportedException or DllNotFoundException or ExternalException)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -41,7 +40,8 @@ internal sealed class GradientSum(ICommunicator ranks, IReadOnlyList<Parameter> 
 
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        _row ??= zeros(_length, dtype: float32).DetachFromDisposeScope();
+        // In order they are added up by the processor, which is the same one everywhere.
+        _row ??= zeros(_length, dtype: float32, device: IsOrdered ? CPU : parameters[0].device).DetachFromDisposeScope();
         _row.zero_();
         if (IsOrdered)
         {
@@ -50,7 +50,7 @@ internal sealed class GradientSum(ICommunicator ranks, IReadOnlyList<Parameter> 
         else
         {
             Read(_row);
-            ranks.Sum(Numbers(_row));
+            ranks.Sum(_row);
         }
 
         Write(_row);
@@ -66,7 +66,7 @@ internal sealed class GradientSum(ICommunicator ranks, IReadOnlyList<Parameter> 
     /// <summary>From rank to rank, each of which adds its own passes to what those before it have: ((g_0 + g_1) + g_2) + …</summary>
     private void AddInOrder(Tensor row)
     {
-        var bytes = MemoryMarshal.AsBytes(Numbers(row));
+        var bytes = row.bytes;
         if (ranks.Rank > 0)
         {
             ranks.Receive(bytes, ranks.Rank - 1);
@@ -90,8 +90,6 @@ internal sealed class GradientSum(ICommunicator ranks, IReadOnlyList<Parameter> 
         }
     }
 
-    private static Span<float> Numbers(Tensor row) => MemoryMarshal.Cast<byte, float>(row.bytes);
-
     private void Read(Tensor row)
     {
         using var noGradient = no_grad();
@@ -112,7 +110,7 @@ internal sealed class GradientSum(ICommunicator ranks, IReadOnlyList<Parameter> 
     private void Write(Tensor row)
     {
         using var scope = NewDisposeScope();
-        var has = Numbers(row)[^parameters.Count..].ToArray();
+        var has = row.narrow(0, _length - parameters.Count, parameters.Count).cpu().data<float>().ToArray();
         var start = 0L;
         foreach (var (parameter, count) in parameters.Zip(has))
         {

@@ -1,3 +1,7 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
 namespace ResLora.Training.Distributed;
 
 /// <summary>
@@ -28,6 +32,20 @@ public interface ICommunicator
 
     /// <inheritdoc cref="Sum(Span{float})"/>
     void Sum(Span<double> values);
+
+    /// <summary>The same for numbers where a tensor has them. Without a way of its own between devices they go through the host's
+    /// memory.</summary>
+    /// <param name="values">Contiguous float32 on any device, of one shape in all processes; changed in place.</param>
+    void Sum(Tensor values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        using var host = values.device_type == DeviceType.CPU ? values.alias() : values.cpu();
+        Sum(MemoryMarshal.Cast<byte, float>(host.bytes));
+        if (values.device_type != DeviceType.CPU)
+        {
+            values.copy_(host);
+        }
+    }
 
     /// <summary>Gives all processes what one of them has.</summary>
     /// <param name="value">What it has; what the others give is not read.</param>

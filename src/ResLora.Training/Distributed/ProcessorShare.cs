@@ -26,6 +26,14 @@ public static partial class ProcessorShare
         return Enumerable.Range(0, ranks.Size).Count(rank => ranks.HostOf(rank) == ranks.HostOf(ranks.Rank));
     }
 
+    /// <summary>This one's number among the ranks of its host, from 0.</summary>
+    /// <param name="ranks">The ranks.</param>
+    public static int NumberHere(ICommunicator ranks)
+    {
+        ArgumentNullException.ThrowIfNull(ranks);
+        return Enumerable.Range(0, ranks.Rank).Count(rank => ranks.HostOf(rank) == ranks.HostOf(ranks.Rank));
+    }
+
     /// <summary>How many processors a list such as <c>0-3,8</c> names.</summary>
     private static int Count(string list) => Ranges().Matches(list).Sum(range =>
     {

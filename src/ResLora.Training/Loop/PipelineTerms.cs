@@ -2,9 +2,11 @@ using ResLora.Adapters;
 using ResLora.Adapters.Methods.Lora;
 using ResLora.Formats.Errors;
 using ResLora.Models;
+using ResLora.Tensors.NativeRuntime;
 using ResLora.Training.Distributed;
 using ResLora.Training.Distributed.Pipeline;
 using ResLora.Training.Objectives;
+using TorchSharp;
 
 namespace ResLora.Training.Loop;
 
@@ -67,6 +69,11 @@ public static class PipelineTerms
 
     private static IEnumerable<string> Problems(TrainConfig config, AdapterConfig? adapter, bool measuresMore)
     {
+        if (ComputeDevice.Current.type != DeviceType.CPU)
+        {
+            yield return $"its processes compute on processors alone, and there is a GPU; set {ComputeDevice.Variable}=cpu";
+        }
+
         if (config.Reduction != Reduction.Fast)
         {
             yield return "training.reduction orders the gradients of processes that divide samples; leave it out";

@@ -1,3 +1,5 @@
+using ResLora.Tensors.NativeRuntime;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ResLora.Training.Loop;
@@ -17,12 +19,14 @@ internal sealed class RunRandom : IDisposable
 
     private readonly long _seed;
     private readonly bool _isByPass;
+    private readonly bool _isOnCuda;
 
     /// <param name="seed">Where the sequence starts.</param>
+    /// <param name="device">Where the model is.</param>
     /// <param name="isByPass">Whether each forward pass has a sequence of its own. Default false.</param>
-    public RunRandom(long seed, bool isByPass = false)
+    public RunRandom(long seed, Device device, bool isByPass = false)
     {
-        (_seed, _isByPass) = (seed, isByPass);
+        (_seed, _isByPass, _isOnCuda) = (seed, isByPass, device.type == DeviceType.CUDA);
         using var held = _generator.EnterScope();
         using var before = random.get_rng_state();
         random.manual_seed(seed);
@@ -92,6 +96,11 @@ internal sealed class RunRandom : IDisposable
             else
             {
                 random.set_rng_state(run.State);
+            }
+
+            if (run._isOnCuda)
+            {
+                CudaRandom.Follow();
             }
         }
 

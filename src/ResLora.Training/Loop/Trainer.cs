@@ -1,5 +1,6 @@
 using ResLora.Formats;
 using ResLora.Formats.Errors;
+using ResLora.Training.Distributed.Nccl;
 
 namespace ResLora.Training.Loop;
 
@@ -49,8 +50,13 @@ public sealed class Trainer(TrainSetup setup)
         try
         {
             using var threads = new ThreadScope(usual => ThreadChoice.Of(setup, usual));
-            using var run = new TrainingRun(setup, samples, progress);
-            return run.Execute(resume, stop);
+            var ranks = NcclCommunicator.Over(
+                setup.Communicator, model.Device, TimeSpan.FromSeconds(setup.Config.RankTimeout),
+                sentence => progress?.Report(new Note(0, sentence)));
+            using var run = new TrainingRun(setup with { Communicator = ranks }, samples, progress);
+            var result = run.Execute(resume, stop);
+            (ranks as NcclCommunicator)?.Leave();
+            return result;
         }
         finally
         {

@@ -47,7 +47,7 @@ internal sealed class TrainingRun : IDisposable
         WeightAverage.RequireFit(setup.Config, adapter);
         adapter?.Config.Kind.RequireTraining(adapter, _order.TotalSteps);
         _method = adapter?.Config.Kind.Training(adapter, _order.TotalSteps, setup.Config.Seed);
-        _random = new RunRandom(Config.Seed, isByPass: Ranks.Size > 1 || Config.Reduction == Reduction.Ordered);
+        _random = new RunRandom(Config.Seed, setup.Model.Device, isByPass: Ranks.Size > 1 || Config.Reduction == Reduction.Ordered);
         _pause = new CollectionPause(setup.Objective.ManagedRoom);
         _stage = PipelineStage.Of(setup);
         _trainStep = new TrainStep(setup, samples, _optimizer, _random, _method, _stage);
@@ -72,7 +72,7 @@ internal sealed class TrainingRun : IDisposable
 
     public TrainResult Execute(bool resume, CancellationToken stop)
     {
-        RollCall.Require(Ranks, _identity);
+        RollCall.Require(Ranks, new Dictionary<string, string>(_identity) { ["the kind of device"] = $"{_setup.Model.Device.type}" });
         _output.Enter(resume);
         if (resume)
         {

@@ -36,6 +36,7 @@ public sealed class PictureLabelObjective(ImageModel model, LabelMeasures task, 
     public override Batch Collate(IReadOnlyList<IExample> examples)
     {
         ArgumentNullException.ThrowIfNull(examples);
+        using var scope = NewDisposeScope();
         var random = model.training ? Drawn() : null;
         var (channels, size) = (model.Channels, model.ImageSize);
         var numbers = channels * size.Height * size.Width;
@@ -46,7 +47,8 @@ public sealed class PictureLabelObjective(ImageModel model, LabelMeasures task, 
             values.AsSpan(0, numbers).CopyTo(MemoryMarshal.Cast<byte, float>(pixels.bytes).Slice(row * numbers, numbers));
         }
 
-        return new PictureBatch(pixels, Targets(examples));
+        return new PictureBatch(
+            pixels.to(model.Device).alias().MoveToOuterDisposeScope(), Targets(examples).MoveToOuterDisposeScope());
     }
 
     /// <inheritdoc />

@@ -123,7 +123,7 @@ internal sealed class EncodedCaptions
             return;
         }
 
-        using var vae = PictureAutoencoder.Load(_folder);
+        using var vae = PictureAutoencoder.Load(_folder, session.Model.Device);
         for (var i = 0; i < missing.Length; i++)
         {
             stop.ThrowIfCancellationRequested();
@@ -131,7 +131,8 @@ internal sealed class EncodedCaptions
             using var scope = NewDisposeScope();
             var picture = missing[i];
             var fitted = _preprocessor.Fit(picture.Decode(), picture.Place);
-            var pixels = tensor(_preprocessor.Values(fitted)).view(1, 3, fitted.Height, fitted.Width);   // [1, 3, Y, X]
+            var pixels = tensor(_preprocessor.Values(fitted), device: vae.Device)
+                .view(1, 3, fitted.Height, fitted.Width);   // [1, 3, Y, X]
             var tensors = Encode(vae, pixels, "").Concat(Mirrors ? Encode(vae, pixels.flip(3), Mirrored) : []).ToDictionary();
             _cache.Write(KeyOf(picture), tensors);
             told?.Invoke(i + 1, missing.Length);
@@ -149,7 +150,8 @@ internal sealed class EncodedCaptions
 
             stop.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var states = model.TextEncoder.Forward(tensor(ids.Select(id => (long)id).ToArray()).unsqueeze(0));   // [1, T] -> [1, T, D]
+            var row = tensor(ids.Select(id => (long)id).ToArray(), device: model.Device).unsqueeze(0);   // [1, T]
+            var states = model.TextEncoder.Forward(row);                                                // [1, T] -> [1, T, D]
             _cache.Write(KeyOf(ids), new Dictionary<string, Tensor> { [Text] = states[0].to(float32) });
         }
     }

@@ -39,7 +39,7 @@ internal sealed record RandomLatent(TextToImageModel Model, int Seed)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var ids = tensor(Ids(isDropped).Select(id => (long)id).ToArray()).unsqueeze(0);   // [1, T]
+        var ids = tensor(Ids(isDropped).Select(id => (long)id).ToArray(), device: Model.Device).unsqueeze(0);   // [1, T]
         return Model.TextEncoder.Forward(ids)[0].to(float32).MoveToOuterDisposeScope();   // [1, T, D] -> [T, D]
     }
 }
