@@ -59,7 +59,7 @@ public sealed class RanksTests : IDisposable
     {
         Ranks.RequireOrSkip();
         var train = Line("planned", "training.parallel=pipeline");
-        string[] plan = [.. train.Select(word => word == "train" ? "plan" : word), "--ranks", "3", "--step-seconds", "0.5"];
+        string[] plan = ["plan", train[1], "--json", .. train.SkipWhile(word => word != "--set"), "--ranks", "3", "--step-seconds", "0.5"];
 
         var planned = Tool.Run(plan).Expect(0).Json.GetProperty("pipelines")[0];
         var trained = Ranks.Run(3, train).Expect(0).Json;
