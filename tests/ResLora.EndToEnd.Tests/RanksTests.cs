@@ -77,8 +77,8 @@ public sealed class RanksTests : IDisposable
     [Fact]
     public void Train_PipelineAskedToEndInAnEvaluation_SavesACheckpointBeforeItIsOver()
     {
-        using var process = Ranks.Start(
-            2, Line("asked", "training.parallel=pipeline", "training.batchSize=1", "training.evaluateEvery=1", "data.validationCount=3000"));
+        string[] settings = ["training.parallel=pipeline", "training.batchSize=1", "training.evaluateEvery=1", "data.validationCount=3000"];
+        using var process = Ranks.Start(2, Line("asked", settings));
         WaitForSteps("asked", 1);
 
         using var one = Ranks.ProcessOf(1, _folder["asked"]);
