@@ -59,7 +59,7 @@ public sealed class RanksTests : IDisposable
     {
         Ranks.RequireOrSkip();
         var train = Line("planned", "training.parallel=pipeline");
-        string[] plan = [.. train.Select(word => word == "train" ? "plan" : word), "--ranks", "3", "--step-seconds", "0.5"];
+        string[] plan = ["plan", train[1], "--json", .. train.SkipWhile(word => word != "--set"), "--ranks", "3", "--step-seconds", "0.5"];
 
         var planned = Tool.Run(plan).Expect(0).Json.GetProperty("pipelines")[0];
         var trained = Ranks.Run(3, train).Expect(0).Json;
@@ -77,8 +77,8 @@ public sealed class RanksTests : IDisposable
     [Fact]
     public void Train_PipelineAskedToEndInAnEvaluation_SavesACheckpointBeforeItIsOver()
     {
-        using var process = Ranks.Start(
-            2, Line("asked", "training.parallel=pipeline", "training.batchSize=1", "training.evaluateEvery=1", "data.validationCount=3000"));
+        string[] settings = ["training.parallel=pipeline", "training.batchSize=1", "training.evaluateEvery=1", "data.validationCount=3000"];
+        using var process = Ranks.Start(2, Line("asked", settings));
         WaitForSteps("asked", 1);
 
         using var one = Ranks.ProcessOf(1, _folder["asked"]);

@@ -163,8 +163,8 @@ public static class TrainJob
                 headSeed: data.Head is null ? null : config.Training.Seed);
         }
 
-        PipelineTerms.Require(
-            config.Training, config.StartFrom is null ? config.Adapter : AdapterStore.Describe(config.StartFrom).Config, HasExtraMetrics(config));
+        var adapter = config.StartFrom is null ? config.Adapter : AdapterStore.Describe(config.StartFrom).Config;
+        PipelineTerms.Require(config.Training, adapter, HasExtraMetrics(config));
         return ModelSession.LoadPart(config.Model, StageShares.NeededBy(ranks), type);
     }
 

@@ -28,7 +28,8 @@ public sealed class NotFiniteException(string? tensorName) : Exception(tensorNam
         }
     }
 
-    /// <summary>As the other overload, for a number that ranks have found together: the tensor may be another one's, which is named.</summary>
+    /// <summary>As the other overload, for a number that ranks have found together: the tensor may be another one's, which is then
+    /// named.</summary>
     /// <param name="ranks">The ranks, all of which call this with the same number.</param>
     /// <param name="model">This rank's model, borrowed.</param>
     /// <param name="value">The number.</param>

@@ -74,8 +74,8 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
     /// The estimate, or null when the network has no account of its memory, or the adapter has a block that the account says nothing of.
     /// </returns>
     public static MemoryEstimate? Of(
-        Network model, AdaptedModel? adapter, TrainConfig config, BaseMemory weights, IReadOnlyCollection<BatchShape> batches, long dataTokens = 0,
-        StageLoad? stage = null)
+        Network model, AdaptedModel? adapter, TrainConfig config, BaseMemory weights, IReadOnlyCollection<BatchShape> batches,
+        long dataTokens = 0, StageLoad? stage = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(config);
@@ -97,7 +97,8 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
         // Gradients travel as one row of numbers.
         values += stage is null ? 0 : gradients;
         var pass = stage is null
-            ? LargestPass(account, adapter, config, weights.Width, batches) : LargestPasses(stage, model, account, adapter, config, batches);
+            ? LargestPass(account, adapter, config, weights.Width, batches)
+            : LargestPasses(stage, model, account, adapter, config, batches);
         var inPass = new MemoryEstimate(weights.Own, values + (config.AccumulationSteps > 1 ? gradients : 0), pass.Kept, pass.Passing)
         {
             MappedWeights = weights.Mapped,
@@ -153,7 +154,8 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
     /// the loss are the last one's.
     /// </summary>
     private static (long Kept, long Passing) LargestPasses(
-        StageLoad stage, Network model, MemoryAccount account, AdaptedModel? adapter, TrainConfig config, IReadOnlyCollection<BatchShape> batches)
+        StageLoad stage, Network model, MemoryAccount account, AdaptedModel? adapter, TrainConfig config,
+        IReadOnlyCollection<BatchShape> batches)
     {
         var width = stage.Weights.Width;
         var crossing = stage.Arriving(model, adapter, account) + stage.Leaving(model, adapter, account);
@@ -173,7 +175,8 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
     }
 
     private static (long Kept, long Passing) LargestPass(
-        MemoryAccount account, IReadOnlyList<LayerMemory> layers, long fixedBytes, TrainConfig config, IReadOnlyCollection<BatchShape> batches)
+        MemoryAccount account, IReadOnlyList<LayerMemory> layers, long fixedBytes, TrainConfig config,
+        IReadOnlyCollection<BatchShape> batches)
     {
         (long Kept, long Passing) Of(BatchShape shape)
         {

@@ -152,9 +152,10 @@ public sealed record RunPlan(
             CutIntoWindows = data.CutIntoWindows,
         };
 
-        IEnumerable<StagePlan> Planned(IReadOnlyList<StageLoad> loads, IReadOnlySet<BatchShape> batches) => loads.Select(stage => new StagePlan(
-            stage.Stage, stage.Share, stage.PassesKept(config), stage.SentBytes(model, adapter, config, batches),
-            MemoryEstimate.Of(model, adapter, config, stage.Weights, batches, tokens, stage)));
+        IEnumerable<StagePlan> Planned(IReadOnlyList<StageLoad> loads, IReadOnlySet<BatchShape> batches) =>
+            loads.Select(stage => new StagePlan(
+                stage.Stage, stage.Share, stage.PassesKept(config), stage.SentBytes(model, adapter, config, batches),
+                MemoryEstimate.Of(model, adapter, config, stage.Weights, batches, tokens, stage)));
     }
 
     /// <summary>
