@@ -27,7 +27,7 @@ internal sealed class PictureStep : IDisposable
 
     private readonly ImageModel _model;
     private readonly AdamW _optimizer;
-    private readonly RunRandom _random = new(seed: 0);
+    private readonly RunRandom _random = new(seed: 0, CPU);
     private readonly PictureLabelObjective _objective;
     private readonly CollectionPause _pause;
     private readonly TrainStep _step;
