@@ -5,6 +5,7 @@ using ResLora.Text.Data;
 using ResLora.Training.Distributed;
 using ResLora.Training.Loop;
 using ResLora.Training.Objectives;
+using TorchSharp;
 
 namespace ResLora.Benchmarks.Subjects;
 
@@ -21,7 +22,7 @@ internal sealed class TrainingCase : IDisposable
     private readonly CausalLanguageModel _model;
     private readonly AdamW _optimizer;
     private readonly CollectionPause _pause;
-    private readonly RunRandom _random = new(seed: 0, CPU);
+    private readonly RunRandom _random = new(seed: 0, torch.CPU);
     private readonly (TrainStep Padded, TrainStep Packed) _step;
     private readonly ReleasedAdapter? _released;
     private readonly MethodTraining? _method;
