@@ -44,7 +44,7 @@ public static class EvaluateJob
         }
 
         var workload = WorkloadRegistry.Of(options.Task);
-        using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
+        SharedJob.RequireAlike(options.Ranks, options.Terms(), options.Files());
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), rank: options.Rank);
         workload.Require(options.Task, session.Model, options.Model);
         var given = new GivenData(options.Task, options.Data, options.Split)
