@@ -9,6 +9,9 @@ public sealed class RankTextsTests : IDisposable
 {
     private const int Prompts = 21;
 
+    // As many for a process alone as for each rank: the last bits of a sum depend on it.
+    private const string Threads = "OMP_NUM_THREADS";
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -21,9 +24,9 @@ public sealed class RankTextsTests : IDisposable
     public void Generate_OnSeveralRanks_WritesTheFileOfOneProcess(int ranks, string temperature)
     {
         Ranks.RequireOrSkip();
-        Tool.Run(Generate("alone.jsonl", temperature)).Expect(0);
+        Alone("", Generate("alone.jsonl", temperature));
 
-        var together = Ranks.Run(ranks, Generate("together.jsonl", temperature)).Expect(0);
+        var together = Together(ranks, "", Generate("together.jsonl", temperature));
 
         Assert.Equal(Prompts, File.ReadAllLines(_folder["alone.jsonl"]).Length);
         Assert.Equal(File.ReadAllText(_folder["alone.jsonl"]), File.ReadAllText(_folder["together.jsonl"]));
@@ -37,11 +40,9 @@ public sealed class RankTextsTests : IDisposable
         Ranks.RequireOrSkip();
         var prompts = string.Concat(Enumerable.Range(0, 19).Select(i => $"Mia has {i} pens.\n"));
         string[] line = ["generate", "--model", Repository.SampleModel, "--data", "-", "--max-new-tokens", "8"];
-        var alone = Tool.RunWithInput(prompts, line).Expect(0);
+        var alone = Alone(prompts, line);
 
-        using var process = Ranks.Start(2, line);
-        process.StandardInput.Write(prompts);
-        var together = Ranks.End(process).Expect(0);
+        var together = Together(2, prompts, line);
 
         Assert.Equal(19, alone.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.Equal(alone.Output, together.Output);
@@ -103,14 +104,12 @@ public sealed class RankTextsTests : IDisposable
         ];
         var texts = string.Concat(Enumerable.Range(0, 23).Select(i => Review(i) + "\n"));
         string[] streamed = ["predict", "--model", _folder["base"], "--adapter", _folder["run/last"], "--batch-size", "3"];
-        Tool.Run(Predict("alone")).Expect(0);
-        var alone = Tool.RunWithInput(texts, streamed).Expect(0);
+        Alone("", Predict("alone"));
+        var alone = Alone(texts, streamed);
 
-        Ranks.Run(2, Predict("two")).Expect(0);
-        Ranks.Run(3, Predict("three")).Expect(0);
-        using var process = Ranks.Start(2, streamed);
-        process.StandardInput.Write(texts);
-        var together = Ranks.End(process).Expect(0);
+        Together(2, "", Predict("two"));
+        Together(3, "", Predict("three"));
+        var together = Together(2, texts, streamed);
 
         Assert.Equal(61, File.ReadAllLines(_folder["alone.jsonl"]).Length);
         Assert.All(new[] { "two", "three" }, name =>
@@ -121,6 +120,21 @@ public sealed class RankTextsTests : IDisposable
         });
         Assert.Equal(23, alone.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.Equal(alone.Output, together.Output);
+    }
+
+    private static ToolResult Alone(string input, string[] line)
+    {
+        using var process = Tool.Start([new(Threads, "1")], line);
+        process.StandardInput.Write(input);
+        return Ranks.End(process).Expect(0);
+    }
+
+    private static ToolResult Together(int ranks, string input, string[] line)
+    {
+        using var process = Ranks.StartWith(
+            ["-np", $"{ranks}", "--oversubscribe", "--bind-to", "none", "-x", $"{Threads}=1", .. Ranks.Program, .. line]);
+        process.StandardInput.Write(input);
+        return Ranks.End(process).Expect(0);
     }
 
     private static bool Told(System.Diagnostics.Process process) =>

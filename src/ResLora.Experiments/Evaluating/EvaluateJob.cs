@@ -45,7 +45,7 @@ public static class EvaluateJob
         }
 
         var workload = WorkloadRegistry.Of(options.Task);
-        using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
+        SharedJob.RequireAlike(options.Ranks, options.Terms(), options.Files());
         using var session = ModelSession.Load(
             options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current, rank: options.Rank);
         workload.Require(options.Task, session.Model, options.Model);

@@ -37,7 +37,7 @@ public static class ImagineJob
             OutputGuard.RequireNew(file);
         }
 
-        using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
+        SharedJob.RequireAlike(options.Ranks, options.Terms(), options.Files());
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current);
         using var generator = new ImageGenerator(session);
         WarnOfLength(generator, options.Settings);

@@ -53,7 +53,7 @@ public static class PredictJob
             OutputGuard.RequireFile(Path.Combine(submission, task!.SubmissionFile!), options.Data, options.Model, options.Adapter);
         }
 
-        using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
+        SharedJob.RequireAlike(options.Ranks, options.Terms(), options.Files());
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current);
         var workload = WorkloadRegistry.Of(session.Model, options.Model);
         var source = new PredictionSource(

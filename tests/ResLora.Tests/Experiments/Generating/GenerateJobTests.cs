@@ -2,6 +2,8 @@ using System.Text.Json;
 using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Generating;
 using ResLora.Formats.Errors;
+using ResLora.Tests.Architecture;
+using ResLora.Tests.Support;
 using ResLora.Tests.Training.Distributed;
 using ResLora.Training;
 using ResLora.Training.Generation;
@@ -10,17 +12,24 @@ using Xunit;
 
 namespace ResLora.Tests.Experiments.Generating;
 
-public sealed class GenerateJobTests(TinyWorld world) : IClassFixture<TinyWorld>
+/// <summary>Prompts for the sample's model, whose texts differ from each other.</summary>
+public sealed class GenerateJobTests : IDisposable
 {
+    // Without roles, which the sample's model has never seen.
     private const string Template =
-        "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}";
+        "{% for m in messages %}{{ m.content }} {% endfor %}{% if add_generation_prompt %}How{% endif %}";
 
-    private static readonly GenerationConfig _greedy = new() { MaxNewTokens = 6 };
+    private static readonly string _model = Repository.PathOf("samples/word-problems/base");
+    private static readonly GenerationConfig _greedy = new() { MaxNewTokens = 9 };
     private static readonly GenerationConfig _drawn = _greedy with { Temperature = 1.5, Seed = 11 };
+
+    private readonly TemporaryFolder _folder = new();
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private GenerateOptions Options => new() { Model = world.Model, Generation = _greedy };
+    private static GenerateOptions Options => new() { Model = _model, Generation = _greedy };
+
+    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData(2, false)]
@@ -35,7 +44,7 @@ public sealed class GenerateJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         var together = ThreadRanks.Run(ranks, rank => Generate(options with { Ranks = rank }));
 
         Assert.Equal(Enumerable.Range(0, 37).Select(i => (long)i), alone.Select(line => line.Index));
-        Assert.True(alone.Select(line => line.Text).Distinct().Count() > 1);
+        Assert.InRange(alone.Select(line => line.Text).Distinct().Count(), 10, 37);
         Assert.All(together, lines => Assert.Equal(alone, lines));
     }
 
@@ -44,7 +53,7 @@ public sealed class GenerateJobTests(TinyWorld world) : IClassFixture<TinyWorld>
     {
         var lines = Generate(Options with { Data = Questions(4), Generation = _drawn });
 
-        using var session = ModelSession.Load(world.Model);
+        using var session = ModelSession.Load(_model);
         var generator = new TextGenerator(session.Causal, session.Tokenizer);
         Assert.Equal([11L, 12L, 13L, 14L], lines.Select(line => line.Seed!.Value));
         Assert.All(lines, line => Assert.Equal(
@@ -72,7 +81,7 @@ public sealed class GenerateJobTests(TinyWorld world) : IClassFixture<TinyWorld>
     {
         var columns = column is null ? [] : new Dictionary<string, string> { ["prompt"] = column };
 
-        var lines = Generate(Options with { Data = world.Folder.Write(name, content), Columns = columns });
+        var lines = Generate(Options with { Data = _folder.Write(name, content), Columns = columns });
 
         Assert.Equal(["3 + 4", "5 + 1"], lines.Select(line => line.Prompt));
         Assert.Equal(Generate(Options, ["3 + 4", "5 + 1"]), lines);
@@ -83,29 +92,29 @@ public sealed class GenerateJobTests(TinyWorld world) : IClassFixture<TinyWorld>
     {
         string[] lines =
         [
-            """{"prompt": "a cat"}""",
-            """{"messages": [{"role": "user", "content": "a cat"}]}""",
-            """{"messages": [{"role": "user", "content": "a cat"}, {"role": "assistant", "content": "The right answer."}]}""",
+            """{"prompt": "Tom has 8 cups."}""",
+            """{"messages": [{"role": "user", "content": "Tom has 8 cups."}]}""",
+            """{"messages": [{"role": "user", "content": "Tom has 8 cups."}, {"role": "assistant", "content": "The right answer."}]}""",
             """
-            {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "a cat"}]}
-            """,
-            "a cat",
+            {"messages": [{"role": "user", "content": "Mia has 7 pens."}, {"role": "assistant", "content": "5"},
+            {"role": "user", "content": "Tom has 8 cups."}]}
+            """.ReplaceLineEndings(" "),
+            "Tom has 8 cups.",
         ];
 
         var answers = Generate(Chat, lines);
-        var briefly = Generate(Chat with { System = "be brief" }, lines);
+        var inSystem = Generate(Chat with { System = "Ben reads 9 pages a day." }, lines);
         var plain = Generate(
             Options,
-            Written("user: a cat\nassistant:"),
-            Written("system: be brief\nuser: a cat\nassistant:"),
-            Written("user: a\nassistant: b\nuser: a cat\nassistant:"));
+            "Tom has 8 cups. How",
+            "Ben reads 9 pages a day. Tom has 8 cups. How",
+            "Mia has 7 pens. 5 Tom has 8 cups. How");
 
-        Assert.All(answers, answer => Assert.Equal("a cat", answer.Prompt));
+        Assert.Equal(3, plain.Select(line => line.Text).Distinct().Count());
+        Assert.All(answers, answer => Assert.Equal("Tom has 8 cups.", answer.Prompt));
         Assert.All(new[] { 0, 1, 2, 4 }, i => Assert.Equal(plain[0].Text, answers[i].Text));
-        Assert.All(new[] { 0, 1, 2, 4 }, i => Assert.Equal(plain[1].Text, briefly[i].Text));
+        Assert.All(new[] { 0, 1, 2, 4 }, i => Assert.Equal(plain[1].Text, inSystem[i].Text));
         Assert.Equal(plain[2].Text, answers[3].Text);
-
-        static string Written(string prompt) => JsonSerializer.Serialize(new { prompt });
     }
 
     [Fact]
@@ -125,7 +134,7 @@ public sealed class GenerateJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         var warnings = new List<string>();
         using var listening = Warnings.Listen(warnings.Add);
 
-        var lines = Generate(Options, ["3 + 4", string.Join(' ', Enumerable.Repeat("many", 400)), "5 + 1"]);
+        var lines = Generate(Options, ["3 + 4", string.Join(' ', Enumerable.Repeat("many", 5000)), "5 + 1"]);
 
         Assert.Equal([false, true, false], lines.Select(line => line.Text is null));
         Assert.Contains("1 prompts have no text", Assert.Single(warnings), StringComparison.Ordinal);
@@ -138,7 +147,7 @@ public sealed class GenerateJobTests(TinyWorld world) : IClassFixture<TinyWorld>
     [InlineData("""{"prompt": """, "a.jsonl, line 2: ")]
     public void Run_BrokenLastRow_IsToldBeforeAnyText(string row, string part)
     {
-        var options = Options with { Data = world.Folder.Write("a.jsonl", "{\"prompt\": \"3 + 4\"}\n" + row + "\n") };
+        var options = Options with { Data = _folder.Write("a.jsonl", "{\"prompt\": \"3 + 4\"}\n" + row + "\n") };
         var count = 0;
 
         var error = Assert.Throws<FileFormatException>(() => GenerateJob.Run(options, [], _ => count++, stop: Stop));
@@ -211,10 +220,11 @@ public sealed class GenerateJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         Assert.Equal([new SamplesDone(1, 3), new SamplesDone(2, 3), new SamplesDone(3, 3)], told.Events);
     }
 
-    private GenerateOptions Chat => Options with { Chat = true, ChatTemplate = world.Folder.Write("chat.jinja", Template) };
+    private GenerateOptions Chat => Options with { Chat = true, ChatTemplate = _folder.Write("chat.jinja", Template) };
 
-    private string Questions(int count) => world.Folder.Write($"questions-{count}.jsonl", string.Concat(
-        Enumerable.Range(0, count).Select(i => JsonSerializer.Serialize(new { prompt = $"What is {i % 9} plus {i % 7}?" }) + "\n")));
+    private string Questions(int count) => _folder.Write($"questions-{count}.jsonl", string.Concat(Enumerable.Range(0, count)
+        .Select(i => $"Mia has {i % 9} pens and buys {i % 7}. How many pens does Mia have?")
+        .Select(prompt => JsonSerializer.Serialize(new { prompt }) + "\n")));
 
     private static List<GeneratedLine> Generate(GenerateOptions options, params IEnumerable<string> lines)
     {

@@ -13,12 +13,12 @@ public sealed class SharedJobTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Begin_RanksThatAreAlike_Begin()
+    public void RequireAlike_RanksThatAreAlike_Begin()
     {
         var file = _folder.Write("data.txt", "one");
 
         var errors = ThreadRanks.Run(3, rank => Record.Exception(
-            () => SharedJob.Begin(rank, new { Seed = 1, Name = (string?)null }, [("data", file), ("adapter", null)]).Dispose()));
+            () => SharedJob.RequireAlike(rank, new { Seed = 1, Name = (string?)null }, [("data", file), ("adapter", null)])));
 
         Assert.All(errors, Assert.Null);
     }
@@ -27,12 +27,12 @@ public sealed class SharedJobTests : IDisposable
     [InlineData(2, "one", true, "seed (1 on rank 0, 2 here)")]
     [InlineData(1, "two", true, "data (")]
     [InlineData(1, "one", false, "data (")]
-    public void Begin_RankThatDiffers_IsToldWhat(int seed, string text, bool hasData, string part)
+    public void RequireAlike_RankThatDiffers_IsToldWhat(int seed, string text, bool hasData, string part)
     {
         string[] files = [_folder.Write("first.txt", "one"), _folder.Write("second.txt", text)];
 
-        var errors = ThreadRanks.Run(2, rank => Record.Exception(() => SharedJob.Begin(
-            rank, new { Seed = rank.Rank == 0 ? 1 : seed }, [("data", rank.Rank == 0 || hasData ? files[rank.Rank] : null)]).Dispose()));
+        var errors = ThreadRanks.Run(2, rank => Record.Exception(() => SharedJob.RequireAlike(
+            rank, new { Seed = rank.Rank == 0 ? 1 : seed }, [("data", rank.Rank == 0 || hasData ? files[rank.Rank] : null)])));
 
         var error = Assert.IsType<ConfigException>(errors[1]);
         Assert.Contains("It does not do the same as rank 0 on host-0: ", error.Message, StringComparison.Ordinal);
@@ -41,10 +41,10 @@ public sealed class SharedJobTests : IDisposable
     }
 
     [Fact]
-    public void Begin_FileThatIsNotThere_IsNamed()
+    public void RequireAlike_FileThatIsNotThere_IsNamed()
     {
         var errors = ThreadRanks.Run(
-            2, rank => Record.Exception(() => SharedJob.Begin(rank, new { }, [("model", _folder["none"])]).Dispose()));
+            2, rank => Record.Exception(() => SharedJob.RequireAlike(rank, new { }, [("model", _folder["none"])])));
 
         Assert.All(errors, error => Assert.StartsWith(
             "The model is not there", Assert.IsType<FileFormatException>(error).Message, StringComparison.Ordinal));
