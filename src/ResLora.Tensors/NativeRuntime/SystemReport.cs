@@ -42,7 +42,7 @@ public sealed record SystemReport
     /// <summary>The number of CUDA devices.</summary>
     public int CudaDevices { get; init; }
 
-    /// <summary>The device that models are computed on, such as <c>cpu</c> or <c>cuda:0</c>; null without libtorch.</summary>
+    /// <summary>The device that models are computed on, such as <c>cpu</c> or <c>cuda:0</c>; null where it cannot be had.</summary>
     public string? Device { get; init; }
 
     /// <summary>Memory that this process may use, in bytes: the machine's, or the container's limit.</summary>
@@ -84,7 +84,7 @@ public sealed record SystemReport
             NativeLibraryPath = status.LibraryPath,
             Problem = status.Problem,
         };
-        return status.Problem is null ? AskLibtorch(report) : report;
+        return status.Problem is null ? WithDevice(AskLibtorch(report)) : report;
     }
 
     private static SystemReport AskLibtorch(SystemReport report)
@@ -99,20 +99,27 @@ public sealed record SystemReport
                 InterOpThreads = torch.get_num_interop_threads(),
                 CudaAvailable = torch.cuda.is_available(),
                 CudaDevices = torch.cuda.is_available() ? torch.cuda.device_count() : 0,
-                Device = ComputeDevice.Current.ToString(),
                 TensorCheckPassed = passed,
                 Problem = passed ? null : "libtorch computed a wrong matrix product: the processor or the installation is broken; reinstall libtorch, then test the memory.",
             };
-        }
-        catch (ConfigException exception)
-        {
-            return report with { Problem = exception.Message };
         }
         catch (Exception exception) when (
             exception is TypeInitializationException or NotSupportedException or DllNotFoundException or ExternalException)
         {
             var cause = (exception.GetBaseException().Message.Split('\n')[0]).TrimEnd('.', '\r');
             return report with { Problem = $"TorchSharp's native library does not work here: {cause}." };
+        }
+    }
+
+    private static SystemReport WithDevice(SystemReport report)
+    {
+        try
+        {
+            return report.Problem is null ? report with { Device = ComputeDevice.Current.ToString() } : report;
+        }
+        catch (ConfigException exception)
+        {
+            return report with { Problem = exception.Message };
         }
     }
 
