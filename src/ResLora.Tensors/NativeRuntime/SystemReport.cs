@@ -42,7 +42,7 @@ public sealed record SystemReport
     /// <summary>The number of CUDA devices.</summary>
     public int CudaDevices { get; init; }
 
-    /// <summary>The device that models are computed on, such as <c>cpu</c> or <c>cuda:0</c>; null without libtorch.</summary>
+    /// <summary>The device that models are computed on, such as <c>cpu</c> or <c>cuda:0</c>; null where it cannot be had.</summary>
     public string? Device { get; init; }
 
     /// <summary>Memory that this process may use, in bytes: the machine's, or the container's limit.</summary>
