@@ -112,7 +112,8 @@ public sealed class RankTextsTests : IDisposable
         var together = Together(2, texts, streamed);
 
         Assert.Equal(61, File.ReadAllLines(_folder["alone.jsonl"]).Length);
-        Assert.All(new[] { "two", "three" }, name =>
+        string[] shared = ["two", "three"];
+        Assert.All(shared, name =>
         {
             Assert.Equal(File.ReadAllText(_folder["alone.jsonl"]), File.ReadAllText(_folder[$"{name}.jsonl"]));
             Assert.Equal(
@@ -177,11 +178,11 @@ public sealed class RankTextsTests : IDisposable
             output: base
             """);
         Tool.Run("pretrain", _folder["pretrain.yaml"], "--objective", "mlm", "--json").Expect(0);
+        string[] settings = ["adapter.rank=2", "training.steps=3", "training.batchSize=4", "training.maxLength=48"];
         Tool.Run(
         [
             "train", "--model", _folder["base"], "--task", "sst2", "--data", _folder["SST-2/train.tsv"], "--output", _folder["run"],
-            "--json", .. new[] { "adapter.rank=2", "training.steps=3", "training.batchSize=4", "training.maxLength=48" }
-                .SelectMany(setting => new[] { "--set", setting }),
+            "--json", .. settings.SelectMany(setting => new[] { "--set", setting }),
         ]).Expect(0);
     }
 }

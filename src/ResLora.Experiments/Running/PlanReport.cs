@@ -68,29 +68,30 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
 
     private static PlanReport Of(
         RunConfig config, Network model, AdaptedModel? adapter, TaskData data, EncodedData encoded, IReadOnlyList<StageLoad>? stages,
-        int rank) => new(
-        HubPlaces.Name(config.Model),
-        adapter?.Config,
-        adapter is null ? [] : Groups(adapter),
-        encoded.Validation.Count,
-        RunPlan.Create(
-            model,
-            adapter,
-            encoded.Train,
-            config.Training,
-            BaseMemory.Of(config.Model, model, TrainJob.DataType(config.Training.DataType)),
-            SystemMemory.AvailableBytes(),
-            stages,
-            rank))
-    {
-        // Of a plan alone the model is nowhere.
-        Device = $"{(model.Device.type == DeviceType.META ? ComputeDevice.Current : model.Device)}",
-        Balance = data.Balance,
-        GuessedColumns = data.GuessedColumns,
-        DataFacts = [.. data.Facts(encoded)],
-        Head = model.Head,
-        NewModules = model.NewModules,
-    };
+        int rank) =>
+        new(
+            HubPlaces.Name(config.Model),
+            adapter?.Config,
+            adapter is null ? [] : Groups(adapter),
+            encoded.Validation.Count,
+            RunPlan.Create(
+                model,
+                adapter,
+                encoded.Train,
+                config.Training,
+                BaseMemory.Of(config.Model, model, TrainJob.DataType(config.Training.DataType)),
+                SystemMemory.AvailableBytes(),
+                stages,
+                rank))
+        {
+            // Of a plan alone the model is nowhere.
+            Device = $"{(model.Device.type == DeviceType.META ? ComputeDevice.Current : model.Device)}",
+            Balance = data.Balance,
+            GuessedColumns = data.GuessedColumns,
+            DataFacts = [.. data.Facts(encoded)],
+            Head = model.Head,
+            NewModules = model.NewModules,
+        };
 
     private static IReadOnlyList<LinearGroup> Groups(AdaptedModel adapter) =>
     [

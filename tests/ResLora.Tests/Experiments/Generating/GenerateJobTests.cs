@@ -112,8 +112,9 @@ public sealed class GenerateJobTests : IDisposable
 
         Assert.Equal(3, plain.Select(line => line.Text).Distinct().Count());
         Assert.All(answers, answer => Assert.Equal("Tom has 8 cups.", answer.Prompt));
-        Assert.All(new[] { 0, 1, 2, 4 }, i => Assert.Equal(plain[0].Text, answers[i].Text));
-        Assert.All(new[] { 0, 1, 2, 4 }, i => Assert.Equal(plain[1].Text, inSystem[i].Text));
+        int[] withoutSystem = [0, 1, 2, 4];
+        Assert.All(withoutSystem, i => Assert.Equal(plain[0].Text, answers[i].Text));
+        Assert.All(withoutSystem, i => Assert.Equal(plain[1].Text, inSystem[i].Text));
         Assert.Equal(plain[2].Text, answers[3].Text);
     }
 
@@ -176,8 +177,8 @@ public sealed class GenerateJobTests : IDisposable
 
         var error = Assert.Throws<ConfigException>(() => Generate(wrong, ["a"]));
 
-        Assert.All(new[] { "maxNewTokens is 0", "topP is 2", "dtype is 'int8'", "add chat" }, part =>
-            Assert.Contains(part, error.Message, StringComparison.Ordinal));
+        string[] parts = ["maxNewTokens is 0", "topP is 2", "dtype is 'int8'", "add chat"];
+        Assert.All(parts, part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
     }
 
     [Theory]
