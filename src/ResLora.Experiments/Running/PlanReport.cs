@@ -63,12 +63,9 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
 
     private static PlanReport Of(
         RunConfig config, Network model, AdaptedModel? adapter, TaskData data, EncodedData encoded, IReadOnlyList<StageLoad>? stages,
-        int rank) => new(
-        HubPlaces.Name(config.Model),
-        adapter?.Config,
-        adapter is null ? [] : Groups(adapter),
-        encoded.Validation.Count,
-        RunPlan.Create(
+        int rank)
+    {
+        var run = RunPlan.Create(
             model,
             adapter,
             encoded.Train,
@@ -76,14 +73,17 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
             BaseMemory.Of(config.Model, model, TrainJob.DataType(config.Training.DataType)),
             SystemMemory.AvailableBytes(),
             stages,
-            rank))
-    {
-        Balance = data.Balance,
-        GuessedColumns = data.GuessedColumns,
-        DataFacts = [.. data.Facts(encoded)],
-        Head = model.Head,
-        NewModules = model.NewModules,
-    };
+            rank);
+        var layers = adapter is null ? [] : Groups(adapter);
+        return new PlanReport(HubPlaces.Name(config.Model), adapter?.Config, layers, encoded.Validation.Count, run)
+        {
+            Balance = data.Balance,
+            GuessedColumns = data.GuessedColumns,
+            DataFacts = [.. data.Facts(encoded)],
+            Head = model.Head,
+            NewModules = model.NewModules,
+        };
+    }
 
     private static IReadOnlyList<LinearGroup> Groups(AdaptedModel adapter) =>
     [

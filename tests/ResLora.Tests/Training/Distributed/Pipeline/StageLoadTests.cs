@@ -1,8 +1,6 @@
 using ResLora.Adapters;
 using ResLora.Models;
-using ResLora.Tensors.Safetensors;
 using ResLora.Text.Data;
-using ResLora.Training;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
 using ResLora.Training.Planning;
