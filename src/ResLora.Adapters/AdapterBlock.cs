@@ -171,8 +171,7 @@ public abstract class AdapterBlock : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// The merge by least squares with the C, S and ridge of <see cref="ResLoraMath.MergeLeastSquares"/>; without them where there is
-    /// nothing
-    /// to fit, at the head of a chain.
+    /// nothing to fit, at the head of a chain.
     /// </summary>
     internal abstract MergedUpdate MergeLeastSquares((Tensor Cross, Tensor Moment, double Ridge)? fit);
 

@@ -8,8 +8,7 @@ namespace ResLora.Adapters;
 
 /// <summary>
 /// A way to fine-tune with few parameters: what its settings are, which blocks it puts on layers, which shortcuts and merges it has, and
-/// how
-/// PEFT writes it. A method is one folder in <c>Methods</c> and one line in <see cref="AdapterMethods"/>.
+/// how PEFT writes it. A method is one folder in <c>Methods</c> and one line in <see cref="AdapterMethods"/>.
 /// </summary>
 public abstract class AdapterMethod
 {

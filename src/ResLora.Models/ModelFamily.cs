@@ -10,8 +10,7 @@ public sealed record ModelFamily
 {
     /// <summary>
     /// The values of <c>model_type</c> in config.json that are this family's; of <c>_class_name</c> for parts of diffusers' pipelines,
-    /// which
-    /// have no type.
+    /// which have no type.
     /// </summary>
     public required IReadOnlyList<string> ModelTypes { get; init; }
 

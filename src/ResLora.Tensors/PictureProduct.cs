@@ -7,11 +7,9 @@ namespace ResLora.Tensors;
 /// <remarks>
 /// Where channels do not fill the vectors of a processor with AVX-512, libtorch now and then takes in memory that nobody has written: with
 /// 8, 12, 20 or 24 channels outputs were NaN or wrong, and with 2 to 8 outputs gradients of inputs were NaN in none to 311 of 400 passes
-/// (with
-/// 16 or more, in none of 8,400). Here channels of zeros fill them, which change nothing, and are left out of the output. A single small
-/// picture, and kernels of 1 on one thread, go to another library, which writes a line to standard error each time that it does not know
-/// the
-/// processor: such a picture is taken twice, and a kernel of 1 is a product of matrices.
+/// (with 16 or more, in none of 8,400). Here channels of zeros fill them, which change nothing, and are left out of the output. A single
+/// small picture, and kernels of 1 on one thread, go to another library, which writes a line to standard error each time that it does not
+/// know the processor: such a picture is taken twice, and a kernel of 1 is a product of matrices.
 /// </remarks>
 public static class PictureProduct
 {

@@ -7,8 +7,7 @@ namespace ResLora.Adapters.Layers;
 
 /// <summary>
 /// A layer of a model that carries a block: its weight, and the operation that it is. Methods are written once for all kinds of layers: W
-/// is
-/// the matrix [Dout, Din] that the kind makes of its weight.
+/// is the matrix [Dout, Din] that the kind makes of its weight.
 /// </summary>
 public abstract class LayerSite
 {

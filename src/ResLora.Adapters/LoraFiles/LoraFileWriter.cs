@@ -36,8 +36,7 @@ internal static class LoraFileWriter
 
     /// <summary>
     /// One alpha for all layers, the adapter's own where it has one that the number type holds: diffusers takes the most frequent of a file
-    /// of
-    /// kohya's kind for all layers (seen in its version 0.40), so that with several of them its pictures would be others than elsewhere.
+    /// of kohya's kind for all layers (seen in its version 0.40), so that with several of them its pictures would be others than elsewhere.
     /// </summary>
     private static double? AlphaOfAll(MergedAdapter merged, ScalarType dtype)
     {

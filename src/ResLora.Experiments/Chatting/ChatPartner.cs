@@ -13,8 +13,7 @@ namespace ResLora.Experiments.Chatting;
 
 /// <summary>
 /// A model that a conversation is held with. What was said is kept as keys and values, so that each turn computes its own tokens only. Not
-/// safe
-/// for several threads.
+/// safe for several threads.
 /// </summary>
 public sealed class ChatPartner : IDisposable
 {

@@ -16,8 +16,7 @@ public sealed record ExportedModel(string Name, ExportType Type, Network Model) 
 
     /// <summary>
     /// By how much numbers of a weight may differ because the factors that were added to it are rounded, by the weight's name; new tensors,
-    /// owned.
-    /// With it the weights themselves are those of float32. Default: none.
+    /// owned. With it the weights themselves are those of float32. Default: none.
     /// </summary>
     public IReadOnlyDictionary<string, Tensor> Slack { get; init; } = new Dictionary<string, Tensor>();
 

@@ -10,8 +10,7 @@ public sealed record ImportOptions
 
     /// <summary>
     /// A pipeline folder in diffusers' layout whose configurations, tokenizer and scheduler are taken; its weights are not read. Needed for
-    /// a
-    /// pipeline; null for GGUF, which has all of its own.
+    /// a pipeline; null for GGUF, which has all of its own.
     /// </summary>
     public string? Like { get; init; }
 

@@ -10,6 +10,7 @@ using ResLora.Text.Data.Labelling;
 using ResLora.Training;
 using ResLora.Training.Distributed;
 using ResLora.Training.Evaluation;
+using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Predicting;
 
@@ -54,6 +55,7 @@ public static class PredictJob
         }
 
         SharedJob.RequireAlike(options.Ranks, options.Terms(), options.Files());
+        using var threads = new ThreadScope(usual => ProcessorShare.Of(options.Ranks, usual));
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current);
         var workload = WorkloadRegistry.Of(session.Model, options.Model);
         var source = new PredictionSource(

@@ -20,8 +20,7 @@ public static class ConfigTemplate
     /// <param name="model">The base model; null for a place to fill in.</param>
     /// <param name="data">The training data; null for a place to fill in.</param>
     /// <param name="task">The task; null for the one that the data's columns belong to, without data the model's where it has one only,
-    /// else
-    /// completion.</param>
+    /// else completion.</param>
     /// <returns>A sentence on the task if it was found by the data's columns.</returns>
     /// <exception cref="ResLoraException">The file is there already or cannot be written, or the task cannot be found.</exception>
     public static string? Write(string path, string? model, string? data, string? task)

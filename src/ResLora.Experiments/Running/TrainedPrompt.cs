@@ -10,8 +10,7 @@ namespace ResLora.Experiments.Running;
 
 /// <summary>
 /// <c>reslora_prompt.json</c>: how training wrote its prompts, beside an adapter or a model that was trained here. A tool that is to be
-/// asked as
-/// in training has to be told.
+/// asked as in training has to be told.
 /// </summary>
 /// <param name="Task">The task.</param>
 /// <param name="Frame">What stood around the text that was asked; null when prompts were put together from several columns.</param>

@@ -17,8 +17,7 @@ public static class AtomicFile
     /// <param name="write">Writes the content; what it throws passes through, except faults of the disk.</param>
     /// <param name="isDurable">
     /// Whether the content is brought to the disk itself before the rename. False is for what can be made anew and is checked when it is
-    /// read:
-    /// after a power failure the file may be a part. Default true.
+    /// read: after a power failure the file may be a part. Default true.
     /// </param>
     /// <exception cref="DiskFullException">The disk is full.</exception>
     /// <exception cref="ConfigException">The disk refuses otherwise: read-only, failing, no permission, or the path is a

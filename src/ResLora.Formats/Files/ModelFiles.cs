@@ -5,8 +5,7 @@ namespace ResLora.Formats.Files;
 
 /// <summary>
 /// The small files of a model, wherever it is: in a folder, or in a GGUF file that is seen as the folder of its model. The path is the
-/// same,
-/// <c>MODEL/config.json</c>. <see cref="InputFile"/> reads either.
+/// same, <c>MODEL/config.json</c>. <see cref="InputFile"/> reads either.
 /// </summary>
 public static class ModelFiles
 {

@@ -8,8 +8,7 @@ public static class UserCache
 
     /// <summary>
     /// The folder for one kind of thing: <c>$XDG_CACHE_HOME/reslora/KIND</c>, or <c>~/.cache/reslora/KIND</c> when the variable is not set
-    /// to
-    /// an absolute path.
+    /// to an absolute path.
     /// </summary>
     /// <param name="kind">The kind.</param>
     /// <returns>The folder, which need not exist; null when the user has no home folder either.</returns>

@@ -4,8 +4,7 @@ namespace ResLora.Formats.Gguf;
 
 /// <summary>
 /// An open GGUF file (version 2 or 3, little endian), or all files of a model in several, checked before a tensor is read: every count,
-/// length
-/// and offset against the file's size, names, alignment and overlaps.
+/// length and offset against the file's size, names, alignment and overlaps.
 /// </summary>
 public sealed class GgufFile : IDisposable
 {

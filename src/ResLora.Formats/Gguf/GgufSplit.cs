@@ -5,8 +5,7 @@ namespace ResLora.Formats.Gguf;
 
 /// <summary>
 /// Models in several files, as llama.cpp's gguf-split writes them: <c>NAME-00001-of-00003.gguf</c> has all keys, and each file has its
-/// number
-/// from 0 (<c>split.no</c>), the number of files (<c>split.count</c>) and that of all tensors (<c>split.tensors.count</c>).
+/// number from 0 (<c>split.no</c>), the number of files (<c>split.count</c>) and that of all tensors (<c>split.tensors.count</c>).
 /// </summary>
 internal static class GgufSplit
 {

@@ -35,8 +35,7 @@ public sealed record TokenizerJsonModel
 
     /// <summary>
     /// Unigram: the score of each token, by its id. BPE: the same where pairs are merged by the score of their union and not by a list;
-    /// else
-    /// empty.
+    /// else empty.
     /// </summary>
     public IReadOnlyList<double> Scores { get; init; } = [];
 

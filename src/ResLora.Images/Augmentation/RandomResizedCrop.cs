@@ -8,8 +8,7 @@ internal static class RandomResizedCrop
 {
     /// <summary>
     /// Up to ten rectangles are drawn; the first that fits is taken, at a random place. Else it is the middle, cut to the nearer bound of
-    /// the
-    /// proportions.
+    /// the proportions.
     /// </summary>
     public static PixelImage Apply(
         PixelImage picture, RandomResizedCropConfig config, (int Height, int Width) size, Resampling resampling, StableRandom random)

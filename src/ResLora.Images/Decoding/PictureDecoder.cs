@@ -6,10 +6,8 @@ namespace ResLora.Images.Decoding;
 
 /// <summary>
 /// Decodes PNG, JPEG, WebP, GIF and BMP into bytes as Pillow does: colour profiles and gamma are not applied, 16 bits are read by their
-/// high
-/// byte, an animation is its first picture. EXIF's orientation is applied, and transparency goes over white. The content decides what a
-/// file
-/// is, not its extension.
+/// high byte, an animation is its first picture. EXIF's orientation is applied, and transparency goes over white. The content decides what
+/// a file is, not its extension.
 /// </summary>
 public static class PictureDecoder
 {

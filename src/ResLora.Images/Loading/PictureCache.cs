@@ -5,14 +5,12 @@ namespace ResLora.Images.Loading;
 
 /// <summary>
 /// Decodes pictures ahead on another thread, and keeps as many as there is room for. What is kept stays: training goes over a data set
-/// again
-/// and again, and a cache that gives room to the newest would have lost each picture before it comes again.
+/// again and again, and a cache that gives room to the newest would have lost each picture before it comes again.
 /// </summary>
 /// <param name="prepare">What is made of a decoded picture, such as its resizing; it is given the picture and its name for errors.</param>
 /// <param name="mostBytes">
 /// The most bytes of pixels that are kept; 0 keeps none. What was decoded ahead and is not asked for yet may take as much again, or a
-/// single
-/// picture: beyond that, pictures are decoded when they are asked for.
+/// single picture: beyond that, pictures are decoded when they are asked for.
 /// </param>
 /// <remarks>Safe for several threads. One picture is decoded ahead at a time, so that the processor computes.</remarks>
 public sealed class PictureCache(Func<PixelImage, string, PixelImage> prepare, long mostBytes)

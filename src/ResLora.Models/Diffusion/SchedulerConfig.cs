@@ -44,24 +44,21 @@ public sealed record SchedulerConfig
 
     /// <summary>
     /// What is added to timesteps that are spread as leading, one less where the first would lie just beyond the last of the schedule (as
-    /// with
-    /// as many steps as timesteps). Default 0.
+    /// with as many steps as timesteps). Default 0.
     /// </summary>
     [JsonPropertyName("steps_offset")]
     public int StepsOffset { get; init; }
 
     /// <summary>
     /// Whether nothing but the picture is left below timestep 0; else as much noise as at timestep 0. Null for the sampler's own: true for
-    /// DDIM,
-    /// false for PNDM.
+    /// DDIM, false for PNDM.
     /// </summary>
     [JsonPropertyName("set_alpha_to_one")]
     public bool? EndsClean { get; init; }
 
     /// <summary>
     /// Whether what is taken for the picture is cut to a range (DDIM and DDPM). Default false: latents have no range, and diffusers'
-    /// pipelines of
-    /// latents never cut, whatever the default of the class.
+    /// pipelines of latents never cut, whatever the default of the class.
     /// </summary>
     [JsonPropertyName("clip_sample")]
     public bool ClipsSample { get; init; }

@@ -22,8 +22,7 @@ internal sealed record MixedStudent(double SeedPart, double SeedFreedom, double 
 
     /// <summary>
     /// The degrees of freedom that a promise of power rests on: the seeds' where they have a part, since a few of them make the critical
-    /// value
-    /// vary more than <see cref="Freedom"/> says.
+    /// value vary more than <see cref="Freedom"/> says.
     /// </summary>
     public double LeastFreedom => SeedPart == 0 ? ItemFreedom : SeedFreedom;
 

@@ -4,15 +4,12 @@ namespace ResLora.Tensors.NativeRuntime;
 
 /// <summary>
 /// Keeps the garbage collector quiet while libtorch computes. TorchSharp hands numbers to libtorch as objects that .NET may take for
-/// garbage
-/// as soon as the call has begun, and frees under it; a collection that another thread sets off in just that moment makes libtorch read
-/// what
-/// is no longer a number. With a thread that decodes pictures beside it, one training run in a few died of it.
+/// garbage as soon as the call has begun, and frees under it; a collection that another thread sets off in just that moment makes libtorch
+/// read what is no longer a number. With a thread that decodes pictures beside it, one training run in a few died of it.
 /// </summary>
 /// <remarks>
 /// Collections happen in <see cref="Between"/> only, where the thread is in no call of libtorch: every forward pass begins with it. More
-/// than
-/// the room between two of them, and .NET collects all the same.
+/// than the room between two of them, and .NET collects all the same.
 /// </remarks>
 public sealed class CollectionPause : IDisposable
 {

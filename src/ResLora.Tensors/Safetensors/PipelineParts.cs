@@ -2,8 +2,7 @@ namespace ResLora.Tensors.Safetensors;
 
 /// <summary>
 /// The parts of a pipeline in diffusers' layout that have weights an adapter may change. The autoencoder is none of them: it is a tool of
-/// its
-/// own.
+/// its own.
 /// </summary>
 public static class PipelineParts
 {

@@ -7,16 +7,25 @@ namespace ResLora.Training.Distributed;
 public static partial class ProcessorShare
 {
     private const string Online = "/sys/devices/system/cpu/online";
+    private static readonly string[] _variables = ["OMP_NUM_THREADS", "MKL_NUM_THREADS"];
 
     /// <summary>Shares a host's processors out among its ranks, where the launcher has not done so by binding each to some.</summary>
     /// <param name="ranks">The ranks.</param>
-    /// <param name="usual">The threads that this process would take, which is as many processors as it may run on.</param>
-    /// <returns>The threads, at least 1.</returns>
+    /// <param name="usual">The threads that this process would take by itself.</param>
+    /// <returns>The threads, at least 1: <paramref name="usual"/> of a process alone, and where OMP_NUM_THREADS or MKL_NUM_THREADS
+    /// says it.</returns>
     public static int Of(ICommunicator ranks, int usual)
     {
-        var isBound = File.Exists(Online) && usual < Count(File.ReadAllText(Online));
-        return isBound ? usual : Math.Max(1, usual / RanksHere(ranks));
+        ArgumentNullException.ThrowIfNull(ranks);
+        var isSaid = _variables.Any(name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name)));
+        // What a rank would take by itself says nothing: the MKL in libtorch takes one thread where it sees Open MPI's launcher.
+        return ranks.Size == 1 || isSaid ? usual : Of(
+            Environment.ProcessorCount, File.Exists(Online) ? Count(File.ReadAllText(Online)) : Environment.ProcessorCount, RanksHere(ranks));
     }
+
+    /// <summary>One rank's part of the processors that it may run on, which are its own where they are not all of the host's.</summary>
+    internal static int Of(int processors, int online, int ranksHere) =>
+        processors < online ? processors : Math.Max(1, processors / ranksHere);
 
     /// <summary>How many ranks run on this one's host, itself among them.</summary>
     /// <param name="ranks">The ranks.</param>

@@ -4,8 +4,7 @@ namespace ResLora.Training.Generation;
 
 /// <summary>
 /// Keeps keys and values of the last text, so that one which begins alike, as the next turn of a conversation does, is computed from where
-/// the
-/// two part. Belongs to one model as it is: whoever changes the model clears it. Not safe for several threads.
+/// the two part. Belongs to one model as it is: whoever changes the model clears it. Not safe for several threads.
 /// </summary>
 /// <param name="model">The model, borrowed.</param>
 public sealed class PromptCache(CausalLanguageModel model) : IDisposable

@@ -8,8 +8,7 @@ namespace ResLora.Training.Generation;
 
 /// <summary>
 /// How a model's generation_config.json asks for tokens to be drawn. Here the likeliest token is taken unless the user says otherwise;
-/// exports
-/// hand these settings on.
+/// exports hand these settings on.
 /// </summary>
 /// <param name="Numbers">Numbers by Hugging Face's names, such as temperature; empty when the likeliest token is taken.</param>
 public sealed record SamplingSettings(IReadOnlyDictionary<string, double> Numbers)

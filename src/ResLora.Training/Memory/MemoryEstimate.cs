@@ -13,8 +13,7 @@ namespace ResLora.Training.Memory;
 /// </summary>
 /// <param name="BaseWeights">Bytes of base weights in memory of the process: those converted to another dtype.</param>
 /// <param name="Trained">Bytes of what is trained: 4 for each number and 8 for AdamW's moments, 4 for a moving average, what an adapter's
-/// method
-/// keeps, and 4 for the gradient once there is one.</param>
+/// method keeps, and 4 for the gradient once there is one.</param>
 /// <param name="Activations">Bytes kept for the backward pass of the largest batch.</param>
 /// <param name="Passing">Bytes that come and go: the loss with its logits, or the gradients inside a layer, whichever is more.</param>
 public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activations, long Passing)

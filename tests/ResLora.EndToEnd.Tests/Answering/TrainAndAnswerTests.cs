@@ -11,8 +11,7 @@ namespace ResLora.EndToEnd.Tests.Answering;
 
 /// <summary>
 /// What was learnt by heart is answered word for word, wherever the model runs: training, generation and exports agree on what stands in
-/// front of
-/// a text and where it ends.
+/// front of a text and where it ends.
 /// </summary>
 [Collection(LlamaCppGroup.Name)]
 public sealed class TrainAndAnswerTests(AnswerWorld world, LlamaCppClient client) : IClassFixture<AnswerWorld>

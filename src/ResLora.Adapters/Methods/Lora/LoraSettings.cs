@@ -46,9 +46,8 @@ public sealed record LoraSettings
 
     /// <summary>
     /// The first values: kaiming, gaussian, pissa (Meng et al., arXiv:2404.02948) or olora (Büyükakyüz, arXiv:2406.01775). With the last
-    /// two
-    /// the product of the first values is subtracted again, so that the model is not changed at first and the base never is; the adapter is
-    /// saved as plain LoRA of twice the rank. Default kaiming.
+    /// two the product of the first values is subtracted again, so that the model is not changed at first and the base never is; the
+    /// adapter is saved as plain LoRA of twice the rank. Default kaiming.
     /// </summary>
     public LoraInitialization Initialization { get; init; }
 

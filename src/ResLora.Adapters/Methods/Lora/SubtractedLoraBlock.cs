@@ -7,8 +7,7 @@ namespace ResLora.Adapters.Methods.Lora;
 
 /// <summary>
 /// LoRA whose first factors come from the base's weight: h = W x + b + s · (B A - B₀ A₀) x with A₀ and B₀ the first values, kept. It is
-/// plain
-/// LoRA of rank 2R, and is saved as that; the base's weight stays as it is.
+/// plain LoRA of rank 2R, and is saved as that; the base's weight stays as it is.
 /// </summary>
 public sealed class SubtractedLoraBlock : LowRankBlock
 {

@@ -100,8 +100,7 @@ internal sealed class LlamaCppTarget : IExportTarget
 
     /// <summary>
     /// Has llama.cpp write a prompt as a conversation of one turn, where training did. Without --jinja it writes one of its own forms,
-    /// which
-    /// may lack what the template says by itself, such as a system prompt.
+    /// which may lack what the template says by itself, such as a system prompt.
     /// </summary>
     private static string Mode(ExportSource source) => source.Prompt?.ChatTemplate is null ? "-no-cnv" : "--jinja -cnv -st";
 }

@@ -9,8 +9,7 @@ namespace ResLora.Experiments.Exporting.Targets;
 
 /// <summary>
 /// The files for llama.cpp and a Modelfile that replays the training prompt: what the user asks, in the frame that training wrote around
-/// it.
-/// Ollama is given the merged model: its present versions take no adapters.
+/// it. Ollama is given the merged model: its present versions take no adapters.
 /// </summary>
 internal sealed class OllamaTarget : IExportTarget
 {

@@ -9,8 +9,7 @@ namespace ResLora.Experiments.Inspection.Adapters;
 /// <param name="Rank">R, the rows of A.</param>
 /// <param name="EffectiveRank">
 /// How many directions the update really has: e to the power of the entropy of its singular values σ/Σσ, from 1 to R (Roy and Vetterli
-/// 2007);
-/// 0 for an update that is zero or no number.
+/// 2007); 0 for an update that is zero or no number.
 /// </param>
 /// <param name="Norm">‖B A‖_F, without the scaling.</param>
 /// <param name="BadNumbers">How many numbers of both factors are NaN or infinite.</param>

@@ -14,8 +14,7 @@ namespace ResLora.Experiments.Workloads.TextToImage;
 
 /// <summary>
 /// Pictures as latents and captions as what the text encoder makes of them: computed once, kept on the disk. A file's name is a digest of
-/// the
-/// picture or caption, the encoder and the settings, so that a change of any makes another file.
+/// the picture or caption, the encoder and the settings, so that a change of any makes another file.
 /// </summary>
 internal sealed class EncodedCaptions
 {

@@ -9,8 +9,7 @@ namespace ResLora.Formats.Gguf.Models;
 
 /// <summary>
 /// Makes a GGUF file look like Hugging Face's folder of its model: <c>model.gguf/config.json</c> is a text made of the file's keys. Nothing
-/// is
-/// written. What reads a model's folder asks <see cref="Files.ModelFiles"/> and learns nothing of this.
+/// is written. What reads a model's folder asks <see cref="Files.ModelFiles"/> and learns nothing of this.
 /// </summary>
 public static class GgufFolder
 {

@@ -4,8 +4,7 @@ namespace ResLora.Models.Diffusion.Sampling;
 
 /// <summary>
 /// PNDM in linear multi-steps: the noise of a step is led on by that of up to three before, and goes into DDIM's own step. The second
-/// timestep
-/// comes twice: its first result begins again from the first latents with the mean of both.
+/// timestep comes twice: its first result begins again from the first latents with the mean of both.
 /// </summary>
 /// <remarks>Liu et al., arXiv:2202.09778, equations 9, 11 and 12.</remarks>
 internal sealed class PndmSampler : Sampler

@@ -25,8 +25,7 @@ public static class Samplers
     /// trailing.</param>
     /// <param name="name">
     /// One of <see cref="Names"/>; null takes the configuration's own. Keys that the configuration does not set have the chosen sampler's
-    /// defaults;
-    /// who chooses PNDM by name has it without Runge-Kutta steps.
+    /// defaults; who chooses PNDM by name has it without Runge-Kutta steps.
     /// </param>
     /// <returns>The sampler, owned by the caller.</returns>
     /// <exception cref="ConfigException">

@@ -46,8 +46,7 @@ public static class OriginalTextNames
     /// <summary>What becomes of a tensor of an encoder by open_clip.</summary>
     /// <param name="name">The name, as <c>transformer.resblocks.0.attn.in_proj_weight</c>.</param>
     /// <param name="layers">The layers of the network. One more in the file is left out, since Stable Diffusion 2 reads what leaves the
-    /// last
-    /// but one.</param>
+    /// last but one.</param>
     /// <returns>The names in the network; nothing for what is not needed, null if the name is none of such an encoder.</returns>
     public static IReadOnlyList<(string Name, SourcePart Part)>? OpenClip(string name, int layers)
     {

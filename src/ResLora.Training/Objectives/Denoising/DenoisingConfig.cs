@@ -21,8 +21,7 @@ public sealed record DenoisingConfig
     public double CaptionDropout { get; init; }
 
     /// <summary>The share of pictures whose left and right are exchanged in training, 0 to 1. Wrong for captions that say left or right,
-    /// and
-    /// for text. Default 0.</summary>
+    /// and for text. Default 0.</summary>
     public double HorizontalFlip { get; init; }
 
     /// <summary>

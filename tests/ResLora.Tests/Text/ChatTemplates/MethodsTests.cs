@@ -3,8 +3,7 @@ using Xunit;
 namespace ResLora.Tests.Text.ChatTemplates;
 
 /// <summary>Methods of texts, lists and mappings: each text is what Jinja 3.1.6 gives, set up as transformers 5.12 does, for the variables
-/// of
-/// <see cref="TemplateText"/>.</summary>
+/// of <see cref="TemplateText"/>.</summary>
 public sealed class MethodsTests
 {
     public static TheoryData<string, string> Cases => new()

@@ -21,6 +21,17 @@ public sealed class ProcessorShareTests
         Assert.Equal(all, ProcessorShare.RanksHere(ranks));
     }
 
+    [Theory]
+    [InlineData(8, 8, 1, 8)]
+    [InlineData(8, 8, 3, 2)]
+    [InlineData(2, 2, 4, 1)]
+    [InlineData(4, 8, 2, 4)]
+    public void Of_ProcessorsOfAHost_AreSharedUnlessTheLauncherDid(int processors, int online, int ranksHere, int threads) =>
+        Assert.Equal(threads, ProcessorShare.Of(processors, online, ranksHere));
+
+    [Fact]
+    public void Of_AProcessAlone_IsWhatItWouldTake() => Assert.Equal(7, ProcessorShare.Of(SingleProcess.Instance, 7));
+
     /// <summary>A rank that knows where the others are, and says nothing.</summary>
     private sealed class Named(int rank) : ICommunicator
     {
