@@ -64,7 +64,7 @@ internal static class RivalKeys
         ("analyze", "It is for 'reslora analyze FILE'."),
         (
             "device device_map use_cpu no_cuda cuda gpu gpus n_gpu num_gpus accelerator",
-            "The build decides it (the processor, unless it was built for CUDA and finds a GPU), or the environment variable "
+            "The device is chosen by itself (a GPU where a build for CUDA finds one, else the processor) or by the environment variable "
             + "RESLORA_DEVICE; leave it out."),
         ("load_in_4bit load_in_8bit quantization quantize quantization_config quantization_bit bnb_4bit_quant_type bnb_4bit_compute_dtype use_qlora bits",
             "The base is not quantized for training: 'training.dataType: bfloat16' halves float32, and 'training.maxMemory' fits a run into the memory there is."),

@@ -47,6 +47,11 @@ internal sealed class PromptRows
     {
         if (_chats is null)
         {
+            if (!row.Values.ContainsKey(_column) && row.Values.ContainsKey("messages"))
+            {
+                throw row.Error($"there is a conversation and no value for column '{_column}'; add --chat to have conversations answered");
+            }
+
             return new GivenPrompt(NotEmpty(row, row.Require(_column)), null, row.Where);
         }
 

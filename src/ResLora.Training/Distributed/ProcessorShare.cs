@@ -7,6 +7,7 @@ namespace ResLora.Training.Distributed;
 public static partial class ProcessorShare
 {
     private const string Online = "/sys/devices/system/cpu/online";
+    private const string OpenMpi = "OMPI_COMM_WORLD_LOCAL_SIZE";
     private static readonly string[] _variables = ["OMP_NUM_THREADS", "MKL_NUM_THREADS"];
 
     /// <summary>Shares a host's processors out among its ranks, where the launcher has not done so by binding each to some.</summary>
@@ -17,10 +18,17 @@ public static partial class ProcessorShare
     public static int Of(ICommunicator ranks, int usual)
     {
         ArgumentNullException.ThrowIfNull(ranks);
-        var isSaid = _variables.Any(name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name)));
-        // What a rank would take by itself says nothing: the MKL in libtorch takes one thread where it sees Open MPI's launcher.
-        return ranks.Size == 1 || isSaid ? usual : Of(
-            Environment.ProcessorCount, File.Exists(Online) ? Count(File.ReadAllText(Online)) : Environment.ProcessorCount, RanksHere(ranks));
+        var isSaid = _variables.Any(IsSet);
+        if (ranks is SingleProcess || isSaid)
+        {
+            return usual;
+        }
+
+        // The MKL in libtorch takes one thread where it sees Open MPI's launcher.
+        var processors = IsSet(OpenMpi) ? Environment.ProcessorCount : usual;
+        return Of(processors, File.Exists(Online) ? Count(File.ReadAllText(Online)) : processors, RanksHere(ranks));
+
+        static bool IsSet(string name) => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name));
     }
 
     /// <summary>One rank's part of the processors that it may run on, which are its own where they are not all of the host's.</summary>

@@ -61,6 +61,17 @@ public sealed class ModuleSlotTests
         Assert.Contains("The model never runs inner.0", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void RequireRun_OfASharesModules_LeavesTheOthersToThoseWhoRunThem()
+    {
+        using var model = new Holder(nn.Sequential(nn.Linear(4, 4), nn.ReLU()));
+        var adapted = AdaptedModel.Inject(model, _config);
+
+        adapted.RequireRun(isHere: name => name != "inner.0");
+
+        Assert.Throws<ConfigException>(() => adapted.RequireRun(isHere: name => name == "inner.0"));
+    }
+
     private sealed class Holder : nn.Module<Tensor, Tensor>
     {
         private readonly nn.Module<Tensor, Tensor> _inner;

@@ -163,7 +163,7 @@ public sealed class ConfigFileTests
     }
 
     [Theory]
-    [InlineData("device: cuda", "'device': there is no such key. There is no device to choose")]
+    [InlineData("device: cuda", "'device': there is no such key. The device is chosen by itself")]
     [InlineData("training: {loadIn4bit: true}", "'training.loadIn4bit': there is no such key. The base is not quantized")]
     [InlineData("load_in_4bit: true", "The base is not quantized")]
     [InlineData("training: {bf16: true}", "Here it is 'training.dataType'")]

@@ -146,6 +146,7 @@ public sealed class GenerateJobTests : IDisposable
     [InlineData("""{"prompt": " "}""", "a.jsonl, line 2: the prompt is empty")]
     [InlineData("""{"promt": "3 + 4"}""", "a.jsonl, line 2: there is no value for column 'prompt'. Did you mean 'promt'?")]
     [InlineData("""{"prompt": """, "a.jsonl, line 2: ")]
+    [InlineData("""{"messages": [{"role": "user", "content": "3 + 4"}]}""", "a.jsonl, line 2: there is a conversation and no value")]
     public void Run_BrokenLastRow_IsToldBeforeAnyText(string row, string part)
     {
         var options = Options with { Data = _folder.Write("a.jsonl", "{\"prompt\": \"3 + 4\"}\n" + row + "\n") };
