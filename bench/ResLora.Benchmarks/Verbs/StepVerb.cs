@@ -18,10 +18,14 @@ internal static class StepVerb
             StackOptions.Batch(2), StackOptions.Tokens(256), StackOptions.Rank(), StackOptions.Shortcut());
         var steps = Numbers.Count(
             "--steps", "Steps on a tiny model that look for tensors left over; 10 or fewer leave this out.", 1000, smallest: 0);
-        var noMemory = new System.CommandLine.Option<bool>("--no-memory") { Description = "Leave out the peaks of memory, each of which takes a process of its own." };
+        var noMemory = new System.CommandLine.Option<bool>("--no-memory")
+        {
+            Description = "Leave out the peaks of memory, each of which takes a process of its own.",
+        };
         return BenchmarkVerb.Create(
             "step",
-            "How long is a training step, how near to the machine's matrix products, what does it leave behind and how much memory does it take?",
+            "How long is a training step, how near to the machine's matrix products, what does it leave behind "
+                + "and how much memory does it take?",
             BenchmarkVerb.UsualRounds,
             [.. stack.All, batch, tokens, rank, shortcut, steps, noMemory],
             (line, harness) =>
@@ -43,7 +47,11 @@ internal static class StepVerb
                         harness, variant.Name, 1, new StepChild(drawn.Folder(variant.DataType), variant, adapter, rows, length)))]));
                 }
 
-                return findings with { Tables = tables, Settings = new Dictionary<string, object>(findings.Settings) { ["leakSteps"] = line.GetValue(steps) } };
+                return findings with
+                {
+                    Tables = tables,
+                    Settings = new Dictionary<string, object>(findings.Settings) { ["leakSteps"] = line.GetValue(steps) },
+                };
             });
     }
 
@@ -54,15 +62,18 @@ internal static class StepVerb
         var predictions = samples.Sum(sample => sample.TrainedTokens);
         var flops = products.Forward((double)rows * length, predictions) + products.Backward((double)rows * length, predictions);
         var gemms = GemmCase.Of(products, (long)rows * length, ScalarType.BFloat16);
-        var head = GemmCase.OfHead(products, predictions, ScalarType.BFloat16);
+        GemmCase[] frozen = [.. gemms, .. GemmCase.OfHead(products, predictions, ScalarType.BFloat16)];
         var cases = Variant.All.Select(
             variant => (Variant: variant, Case: new TrainingCase(drawn.Load(variant.DataType), variant, adapter, samples))).ToArray();
         int[] all = [.. Enumerable.Range(0, rows)];
         try
         {
             var times = harness.Measure(
-                [.. cases.Select(c => new Contender(c.Variant.Name, () => c.Case.Step(all))), .. gemms.Concat(head).Select(g => g.Contender)]);
-            var own = gemms.Concat(head).Select(g => times[g.Name].Map(time => time * g.InStep)).Aggregate((sum, part) => sum.Plus(part));
+            [
+                .. cases.Select(c => new Contender(c.Variant.Name, () => c.Case.Step(all))),
+                .. frozen.Select(g => g.Contender),
+            ]);
+            var own = frozen.Select(g => times[g.Name].Map(time => time * g.InStep)).Aggregate((sum, part) => sum.Plus(part));
             var peak = gemms.Select(g => (Case: g, Rate: g.Rate(times[g.Name]))).MaxBy(g => g.Rate.Median);
             ReportRow Row(Variant variant)
             {
@@ -80,7 +91,7 @@ internal static class StepVerb
                 new ReportTable("steps", [.. Variant.All.Select(Row)]),
                 new ReportTable(
                     "products",
-                    [.. gemms.Concat(head).Select(
+                    [.. frozen.Select(
                         g => new ReportRow(g.Name, new(Figure.Gflops, g.Rate(times[g.Name])), new(Figure.Milliseconds, times[g.Name])))]))
             {
                 Settings = new Dictionary<string, object>(
@@ -103,7 +114,7 @@ internal static class StepVerb
                 training.Dispose();
             }
 
-            foreach (var product in gemms.Concat(head))
+            foreach (var product in frozen)
             {
                 product.Dispose();
             }

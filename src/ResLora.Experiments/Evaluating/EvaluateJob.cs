@@ -12,7 +12,6 @@ using ResLora.Models;
 using ResLora.Tensors.NativeRuntime;
 using ResLora.Text.Data;
 using ResLora.Training;
-using ResLora.Training.Distributed;
 using ResLora.Training.Evaluation;
 using ResLora.Training.Loop;
 
@@ -46,8 +45,7 @@ public static class EvaluateJob
         }
 
         var workload = WorkloadRegistry.Of(options.Task);
-        SharedJob.RequireAlike(options.Ranks, options.Terms(), options.Files());
-        using var threads = new ThreadScope(usual => ProcessorShare.Of(options.Ranks, usual));
+        using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
         using var session = ModelSession.Load(
             options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current, rank: options.Rank);
         workload.Require(options.Task, session.Model, options.Model);

@@ -46,8 +46,7 @@ public static class GenerateJob
         var rows = new PromptRows(options);
         // A file is read to its end before the model is: what is wrong in its last row is told at once.
         var file = options.Data is { } path ? rows.Read(path) : null;
-        SharedJob.RequireAlike(options.Ranks, options.Terms(), options.Files());
-        using var threads = new ThreadScope(usual => ProcessorShare.Of(options.Ranks, usual));
+        using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
         using var session = ModelSession.Load(
             options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current);
         var chat = options.Chat

@@ -37,8 +37,7 @@ public static class ImagineJob
             OutputGuard.RequireNew(file);
         }
 
-        SharedJob.RequireAlike(options.Ranks, options.Terms(), options.Files());
-        using var threads = new ThreadScope(usual => ProcessorShare.Of(options.Ranks, usual));
+        using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current);
         using var generator = new ImageGenerator(session);
         WarnOfLength(generator, options.Settings);

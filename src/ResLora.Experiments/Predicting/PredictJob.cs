@@ -10,7 +10,6 @@ using ResLora.Text.Data.Labelling;
 using ResLora.Training;
 using ResLora.Training.Distributed;
 using ResLora.Training.Evaluation;
-using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Predicting;
 
@@ -54,8 +53,7 @@ public static class PredictJob
             OutputGuard.RequireFile(Path.Combine(submission, task!.SubmissionFile!), options.Data, options.Model, options.Adapter);
         }
 
-        SharedJob.RequireAlike(options.Ranks, options.Terms(), options.Files());
-        using var threads = new ThreadScope(usual => ProcessorShare.Of(options.Ranks, usual));
+        using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
         using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current);
         var workload = WorkloadRegistry.Of(session.Model, options.Model);
         var source = new PredictionSource(

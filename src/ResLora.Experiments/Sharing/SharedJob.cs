@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ResLora.Formats.Errors;
 using ResLora.Training.Distributed;
+using ResLora.Training.Loop;
 
 namespace ResLora.Experiments.Sharing;
 
@@ -9,6 +10,15 @@ namespace ResLora.Experiments.Sharing;
 internal static class SharedJob
 {
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web);
+
+    /// <summary>Begins: <see cref="RequireAlike"/>, and then this rank takes its share of the host's processors.</summary>
+    /// <inheritdoc cref="RequireAlike"/>
+    /// <returns>The threads, until the job is done.</returns>
+    public static ThreadScope Begin(ICommunicator ranks, object settings, params IEnumerable<(string Name, string? Path)> files)
+    {
+        RequireAlike(ranks, settings, files);
+        return new ThreadScope(usual => ProcessorShare.Of(ranks, usual));
+    }
 
     /// <summary>Holds what this rank is about to do against what the first one is.</summary>
     /// <param name="ranks">The ranks.</param>

@@ -153,7 +153,6 @@ internal sealed class PipelineStage
     private CutLink Link(int other, int layer) =>
         new(Ranks, other, new ShortcutCut(_adapter, name => _layered.Needs(new LayerShare(0, layer, Share.Of), name)));
 
-
     /// <summary>Runs the layers: from what has arrived to what leaves the stage, which is the loss at the end.</summary>
     private Crossing Forward(TokenBatch batch, Crossing? arrived, long divisor)
     {

@@ -42,7 +42,8 @@ public sealed class FrozenProductsTests
     {
         var products = new FrozenProducts(_shape.Config());
         double Of(bool isBackward) =>
-            products.OfLayer.Sum(product => products.InStep([product], isBackward) * product.Flops(Tokens)) + products.Head.Flops(Predictions);
+            products.OfLayer.Sum(product => products.InStep([product], isBackward) * product.Flops(Tokens))
+            + products.Head.Flops(Predictions);
 
         Assert.Equal(products.Forward(Tokens, Predictions), Of(isBackward: false));
         Assert.Equal(products.Backward(Tokens, Predictions), Of(isBackward: true));

@@ -22,6 +22,7 @@ internal sealed record NcclPlace(string Host, string? Gpu, string? Problem)
         var numbers = shared?.Select(place => place.Index.ToString(CultureInfo.InvariantCulture));
         return shared is null
             ? null
-            : $"ranks {string.Join(" and ", numbers!)} on {shared.Key.Host} share a GPU, which NCCL cannot; start as many ranks as there are GPUs";
+            : $"ranks {string.Join(" and ", numbers!)} on {shared.Key.Host} share a GPU, which NCCL cannot; "
+                + "start as many ranks as there are GPUs";
     }
 }

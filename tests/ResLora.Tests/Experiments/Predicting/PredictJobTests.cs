@@ -50,14 +50,25 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
     public void Run_TaskOfGlue_WritesItsSubmission()
     {
         var world = trained.World;
-        world.Folder.Write("train.tsv", "index\tsentence1\tsentence2\tlabel\n0\ta\tb\tentailment\n1\tc\td\tnot_entailment\n2\te\tf\tentailment\n3\tg\th\tnot_entailment\n");
+        world.Folder.Write(
+            "train.tsv",
+            "index\tsentence1\tsentence2\tlabel\n"
+            + "0\ta\tb\tentailment\n1\tc\td\tnot_entailment\n2\te\tf\tentailment\n3\tg\th\tnot_entailment\n");
         world.Folder.Write("test.tsv", "index\tsentence1\tsentence2\n7\ta\tb\n8\tc\td\n");
         var config = world.Run("rte-run", ShortcutKind.None, steps: 1);
         var run = TrainJob.Run(
-            config with { Task = "rte", Data = new DataConfig { Train = world.Folder.Path, ValidationCount = 0 } }, stop: TestContext.Current.CancellationToken);
+            config with { Task = "rte", Data = new DataConfig { Train = world.Folder.Path, ValidationCount = 0 } },
+            stop: TestContext.Current.CancellationToken);
 
         var predictions = Predict(
-            trained.Options with { Adapter = Path.Combine(run.RunFolder, "last"), Task = "rte", Data = world.Folder.Path, Submission = world.Folder["submission"] }, []);
+            trained.Options with
+            {
+                Adapter = Path.Combine(run.RunFolder, "last"),
+                Task = "rte",
+                Data = world.Folder.Path,
+                Submission = world.Folder["submission"],
+            },
+            []);
 
         Assert.Equal([7, 8], predictions.Select(p => p.Index));
         Assert.Equal(
@@ -104,7 +115,12 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
     [Fact]
     public void Run_SubmissionForATaskThatIsNotGlues_IsRefusedBeforeAnythingIsPredicted()
     {
-        var options = trained.Options with { Task = "classification", Data = trained.World.Folder["reviews.jsonl"], Submission = trained.World.Folder["none"] };
+        var options = trained.Options with
+        {
+            Task = "classification",
+            Data = trained.World.Folder["reviews.jsonl"],
+            Submission = trained.World.Folder["none"],
+        };
         var predicted = 0;
 
         var error = Assert.Throws<ConfigException>(
@@ -125,7 +141,13 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
             PredictJob.Run(
                 trained.Options with { Model = model }, ["a", "b"], _ => predicted++, TestContext.Current.CancellationToken));
         var evaluated = Assert.Throws<NotFiniteException>(() => EvaluateJob.Run(
-            new EvaluateOptions { Model = model, Adapter = trained.Adapter, Task = "classification", Data = trained.World.Folder["reviews.jsonl"] },
+            new EvaluateOptions
+            {
+                Model = model,
+                Adapter = trained.Adapter,
+                Task = "classification",
+                Data = trained.World.Folder["reviews.jsonl"],
+            },
             stop: TestContext.Current.CancellationToken));
 
         Assert.Contains("layer.1.output.dense", error.TensorName, StringComparison.Ordinal);

@@ -15,7 +15,8 @@ public sealed class CheckpointSpreadTests
         using var folder = new TemporaryFolder();
         var bytes = Enumerable.Range(0, length).Select(i => (byte)i).ToArray();
         // A perplexity may be infinite.
-        var state = new TrainerState { Step = 7, BestMetric = double.PositiveInfinity, Identity = new Dictionary<string, string> { ["a"] = "b" } };
+        var identity = new Dictionary<string, string> { ["a"] = "b" };
+        var state = new TrainerState { Step = 7, BestMetric = double.PositiveInfinity, Identity = identity };
         var saved = new SavedCheckpoint(folder.Path, state);
         File.WriteAllBytes(saved.TensorsPath, bytes);
 

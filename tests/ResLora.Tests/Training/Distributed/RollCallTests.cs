@@ -13,7 +13,8 @@ public sealed class RollCallTests
         var errors = ThreadRanks.Run(2, ranks => Record.Exception(
             () => RollCall.Require(ranks, new Dictionary<string, string> { ["rate"] = ranks.Rank == 0 ? "0.1" : "0.2", ["seed"] = "7" })));
 
-        Assert.Contains("rate (0.1 on rank 0, 0.2 here) differ", Assert.IsType<ConfigException>(errors[1]).Message, StringComparison.Ordinal);
+        var message = Assert.IsType<ConfigException>(errors[1]).Message;
+        Assert.Contains("rate (0.1 on rank 0, 0.2 here) differ", message, StringComparison.Ordinal);
     }
 
     [Fact]
