@@ -66,8 +66,11 @@ internal static class RivalKeys
             "device device_map use_cpu no_cuda cuda gpu gpus n_gpu num_gpus accelerator",
             "The device is chosen by itself (a GPU where a build for CUDA finds one, else the processor) or by the environment variable "
             + "RESLORA_DEVICE; leave it out."),
-        ("load_in_4bit load_in_8bit quantization quantize quantization_config quantization_bit bnb_4bit_quant_type bnb_4bit_compute_dtype use_qlora bits",
-            "The base is not quantized for training: 'training.dataType: bfloat16' halves float32, and 'training.maxMemory' fits a run into the memory there is."),
+        (
+            "load_in_4bit load_in_8bit quantization quantize quantization_config quantization_bit bnb_4bit_quant_type "
+            + "bnb_4bit_compute_dtype use_qlora bits",
+            "The base is not quantized for training: 'training.dataType: bfloat16' halves float32, and 'training.maxMemory' fits a run "
+            + "into the memory there is."),
         (
             "bf16 fp16 fp32 tf32 torch_dtype dtype precision mixed_precision compute_dtype",
             "Here it is 'training.dataType': auto, bfloat16 or float32; there is no float16."),
@@ -87,13 +90,16 @@ internal static class RivalKeys
             "report_to logging_dir logging_steps wandb_project wandb_run_name use_wandb log_every",
             "Every step is written to metrics.jsonl in the run's folder; leave it out."),
         ("task_type peft_type adapter_type finetuning_type",
-            "'task' names the data's task; 'adapter.method' is lora or another, 'adapter.shortcut' makes it ResLoRA, and 'adapter: null' trains all weights."),
+            "'task' names the data's task; 'adapter.method' is lora or another, 'adapter.shortcut' makes it ResLoRA, "
+            + "and 'adapter: null' trains all weights."),
         (
             "deepspeed fsdp fsdp_config ddp local_rank world_size num_processes nproc_per_node",
-            "A run is one process on one machine; leave it out."),
+            "'mpirun -np N reslora train FILE' shares a run among N processes (docs/distributed.md); leave it out."),
         ("flash_attention flash_attn use_flash_attention attn_implementation xformers_attention use_unsloth torch_compile",
             "Kernels are chosen by themselves ('training.fusedKernels'); leave it out."),
-        ("do_train do_eval overwrite_output_dir push_to_hub hub_model_id trust_remote_code load_best_model_at_end remove_unused_columns dataloader_num_workers num_workers group_by_length",
+        (
+            "do_train do_eval overwrite_output_dir push_to_hub hub_model_id trust_remote_code load_best_model_at_end "
+            + "remove_unused_columns dataloader_num_workers num_workers group_by_length",
             "There is nothing like it here; leave it out."),
     ];
 
