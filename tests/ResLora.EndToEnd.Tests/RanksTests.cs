@@ -5,7 +5,7 @@ using Xunit;
 namespace ResLora.EndToEnd.Tests;
 
 /// <summary>Training on several ranks: real processes of a real mpirun.</summary>
-public sealed class RanksTests : IDisposable
+public sealed class RanksTests(RanksTests.OneProcess alone) : IClassFixture<RanksTests.OneProcess>, IDisposable
 {
     private const int Steps = 12;
 
@@ -13,30 +13,26 @@ public sealed class RanksTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory]
-    [InlineData(2)]
-    [InlineData(4)]
-    public void Train_GradientsInOrder_GivesTheBitsOfOneProcess(int ranks)
+    [Fact]
+    public void Train_GradientsInOrder_GivesTheBitsOfOneProcess()
     {
         Ranks.RequireOrSkip();
-        Tool.Run(Line("alone", "training.reduction=ordered")).Expect(0);
 
-        Ranks.Run(ranks, Line("ranks", "training.reduction=ordered")).Expect(0);
+        Ranks.Run(4, Line("ranks", "training.reduction=ordered")).Expect(0);
 
-        Assert.Equal(Losses("alone"), Losses("ranks"));
-        Assert.Equal(Steps, Losses("ranks").Count);
-        Assert.Equal(Adapter("alone"), Adapter("ranks"));
+        Assert.Equal(Losses(alone.Run), Losses(_folder["ranks"]));
+        Assert.Equal(Steps, Losses(_folder["ranks"]).Count);
+        Assert.Equal(Adapter(alone.Run), Adapter(_folder["ranks"]));
     }
 
     [Fact]
     public void Train_GradientsAsTheyCome_GivesTheLossesOfOneProcess()
     {
         Ranks.RequireOrSkip();
-        Tool.Run(Line("alone")).Expect(0);
 
         var result = Ranks.Run(3, Line("ranks")).Expect(0);
 
-        Assert.Equal(Losses("alone"), Losses("ranks"), (a, b) => Math.Abs(a - b) < 1e-4 * a);
+        Assert.Equal(Losses(alone.Run), Losses(_folder["ranks"]), (a, b) => Math.Abs(a - b) < 1e-4 * a);
         // Rank 0 alone tells the result.
         Assert.Equal(Steps, result.Json.GetProperty("result").GetProperty("steps").GetInt32());
     }
@@ -46,12 +42,12 @@ public sealed class RanksTests : IDisposable
     {
         Ranks.RequireOrSkip();
         const string shortcut = "adapter.shortcut.kind=middle";
-        Tool.Run(Line("alone", shortcut)).Expect(0);
+        Tool.Run(Line("one", shortcut)).Expect(0);
 
         Ranks.Run(3, Line("pipeline", shortcut, "training.parallel=pipeline")).Expect(0);
 
-        Assert.Equal(Losses("alone"), Losses("pipeline"), (a, b) => Math.Abs(a - b) < 1e-4 * a);
-        Assert.Equal(Steps, Losses("pipeline").Count);
+        Assert.Equal(Losses(_folder["one"]), Losses(_folder["pipeline"]), (a, b) => Math.Abs(a - b) < 1e-4 * a);
+        Assert.Equal(Steps, Losses(_folder["pipeline"]).Count);
     }
 
     [Fact]
@@ -86,7 +82,7 @@ public sealed class RanksTests : IDisposable
         var ended = Ranks.End(process);
 
         Assert.Equal(130, ended.ExitCode);
-        Assert.Single(Losses("asked"));
+        Assert.Single(Losses(_folder["asked"]));
         Assert.DoesNotContain("eval_loss", File.ReadAllText(Path.Combine(_folder["asked"], "metrics.jsonl")), StringComparison.Ordinal);
         Assert.Single(Directory.GetDirectories(Path.Combine(_folder["asked"], "checkpoints")));
     }
@@ -96,7 +92,6 @@ public sealed class RanksTests : IDisposable
     {
         Ranks.RequireOrSkip();
         const string ordered = "training.reduction=ordered", often = "training.checkpointEvery=1";
-        Tool.Run(Line("alone", ordered, often)).Expect(0);
         using var process = Ranks.Start(2, Line("killed", ordered, often));
         WaitForSteps("killed", 3);
 
@@ -106,8 +101,8 @@ public sealed class RanksTests : IDisposable
 
         Assert.NotEqual(0, ended.ExitCode);
         Assert.Contains("rank 1", ended.Output + ended.Error, StringComparison.Ordinal);
-        Assert.Equal(Losses("alone"), Losses("killed"));
-        Assert.Equal(Adapter("alone"), Adapter("killed"));
+        Assert.Equal(Losses(alone.Run), Losses(_folder["killed"]));
+        Assert.Equal(Adapter(alone.Run), Adapter(_folder["killed"]));
     }
 
     [Fact]
@@ -142,7 +137,7 @@ public sealed class RanksTests : IDisposable
         var resumed = Ranks.Run(3, [.. Line("asked", "training.steps=100000", "training.pauseAt=20"), "--resume"]);
         Assert.Equal(130, resumed.ExitCode);
         Assert.Contains("Training goes on from step", resumed.Error, StringComparison.Ordinal);
-        Assert.Equal(20, Losses("asked").Count);
+        Assert.Equal(20, Losses(_folder["asked"]).Count);
     }
 
     [Fact]
@@ -162,10 +157,8 @@ public sealed class RanksTests : IDisposable
         Assert.False(Directory.Exists(_folder["differs"]));
     }
 
-    [Theory]
-    [InlineData(2)]
-    [InlineData(3)]
-    public void Evaluate_OnSeveralRanks_GivesWhatOneDoes(int ranks)
+    [Fact]
+    public void Evaluate_OnSeveralRanks_GivesWhatOneDoes()
     {
         Ranks.RequireOrSkip();
         string[] Evaluate(string predictions) =>
@@ -174,13 +167,13 @@ public sealed class RanksTests : IDisposable
             Path.Combine(Repository.Root, "samples", "word-problems", "data", "heldout.jsonl"), "--limit", "23", "--batch-size", "2",
             "--json", "--predictions", _folder[predictions],
         ];
-        var alone = Tool.Run(Evaluate("alone.jsonl")).Expect(0);
+        var one = Tool.Run(Evaluate("one.jsonl")).Expect(0);
 
-        var together = Ranks.Run(ranks, Evaluate("together.jsonl")).Expect(0);
+        var together = Ranks.Run(3, Evaluate("together.jsonl")).Expect(0);
 
-        Assert.Equal(alone.Json.ToString(), together.Json.ToString());
-        Assert.Equal(23, File.ReadAllLines(_folder["alone.jsonl"]).Length);
-        Assert.Equal(File.ReadAllText(_folder["alone.jsonl"]), File.ReadAllText(_folder["together.jsonl"]));
+        Assert.Equal(one.Json.ToString(), together.Json.ToString());
+        Assert.Equal(23, File.ReadAllLines(_folder["one.jsonl"]).Length);
+        Assert.Equal(File.ReadAllText(_folder["one.jsonl"]), File.ReadAllText(_folder["together.jsonl"]));
     }
 
     [Fact]
@@ -206,7 +199,6 @@ public sealed class RanksTests : IDisposable
     {
         Ranks.RequireOrSkip();
         using var hosts = TwoHosts.MakeOrSkip(_folder["agent.sh"]);
-        Tool.Run(Line("alone", "training.reduction=ordered")).Expect(0);
 
         using var process = hosts.Start([.. Ranks.Program, .. Line("hosts", "training.reduction=ordered")]);
         Ranks.End(process).Expect(0);
@@ -215,13 +207,15 @@ public sealed class RanksTests : IDisposable
         hosts.Cut();
         var said = Ranks.LineOf(other, "No answer");
 
-        Assert.Equal(Losses("alone"), Losses("hosts"));
+        Assert.Equal(Losses(alone.Run), Losses(_folder["hosts"]));
         Assert.Contains("No answer for 10 s from rank 1 on host-b, while rank 0 on host-a waited", said, StringComparison.Ordinal);
     }
 
-    private string[] Line(string output, params IEnumerable<string> settings) =>
+    private string[] Line(string output, params IEnumerable<string> settings) => LineOf(_folder[output], settings);
+
+    private static string[] LineOf(string output, params IEnumerable<string> settings) =>
     [
-        "train", Path.Combine(Repository.Root, "samples", "word-problems", "reslora.yaml"), "--json", "--output", _folder[output],
+        "train", Path.Combine(Repository.Root, "samples", "word-problems", "reslora.yaml"), "--json", "--output", output,
         .. new[]
         {
             $"training.steps={Steps}", "training.batchSize=2", "training.accumulationSteps=4", "training.evaluateEvery=0", "training.threads=1",
@@ -230,11 +224,11 @@ public sealed class RanksTests : IDisposable
     ];
 
     private void WaitForSteps(string run, int steps) => Assert.True(
-        SpinWait.SpinUntil(() => Losses(run).Count >= steps, TimeSpan.FromMinutes(2)), $"{run} did not come to step {steps}");
+        SpinWait.SpinUntil(() => Losses(_folder[run]).Count >= steps, TimeSpan.FromMinutes(2)), $"{run} did not come to step {steps}");
 
-    private List<double> Losses(string run)
+    private static List<double> Losses(string run)
     {
-        var file = Path.Combine(_folder[run], "metrics.jsonl");
+        var file = Path.Combine(run, "metrics.jsonl");
         return !File.Exists(file) ? [] :
         [
             .. Shared(file).Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.EndsWith('}'))
@@ -251,5 +245,23 @@ public sealed class RanksTests : IDisposable
         return reader.ReadToEnd();
     }
 
-    private byte[] Adapter(string run) => File.ReadAllBytes(Path.Combine(_folder[run], "last", "adapter.safetensors"));
+    private static byte[] Adapter(string run) => File.ReadAllBytes(Path.Combine(run, "last", "adapter.safetensors"));
+
+    /// <summary>What one process makes of the settings that most tests share.</summary>
+    public sealed class OneProcess : IDisposable
+    {
+        private readonly TemporaryFolder _folder = new();
+        private readonly Lazy<string> _run;
+
+        public OneProcess() => _run = new Lazy<string>(() =>
+        {
+            Tool.Run(LineOf(_folder["run"], "training.reduction=ordered")).Expect(0);
+            return _folder["run"];
+        });
+
+        /// <summary>The run's folder.</summary>
+        public string Run => _run.Value;
+
+        public void Dispose() => _folder.Dispose();
+    }
 }
