@@ -22,6 +22,9 @@ internal sealed record Figure(string Key, string Heading, string Format)
     public static Figure ShareOfFloat32Peak { get; } = new("shareOfFloat32Peak", "of float32 peak", "0.0 %");
 
     /// <summary>The time of the step's products with frozen weights by themselves, each at its own shape, over that of the step.</summary>
+    public static Figure ShareOfOwnFrozen { get; } = new("shareOfOwnFrozenProducts", "own frozen", "0.0 %");
+
+    /// <summary>The same of all its large products: those with frozen weights and those of attention.</summary>
     public static Figure ShareOfOwnProducts { get; } = new("shareOfOwnProducts", "own products", "0.0 %");
 
     /// <summary>Pictures a second.</summary>

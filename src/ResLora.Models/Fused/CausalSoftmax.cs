@@ -7,36 +7,41 @@ using static TorchSharp.torch;
 namespace ResLora.Models.Fused;
 
 /// <summary>
-/// The softmax of causal attention, written over its scores: query t of a text sees the keys 0 … t. Rows are computed in float32.
+/// The softmax of causal attention, written over its scores: query t of a text sees the keys 0 … t. Rows are computed in float32. The
+/// queries are those from some query t₀ on up to the last one that the keys reach, T' = T − t₀ of them.
 /// </summary>
 internal static unsafe class CausalSoftmax
 {
     /// <summary>P = softmax(S) over the keys that a query sees, 0 elsewhere.</summary>
-    /// <param name="scores">[K, G·T, T] bfloat16, contiguous; S is replaced by P.</param>
-    public static void Forward(Tensor scores)
+    /// <param name="scores">[K, G·T', T] bfloat16, contiguous; S is replaced by P.</param>
+    /// <param name="firstQuery">t₀.</param>
+    public static void Forward(Tensor scores, int firstQuery = 0)
     {
         var count = (int)scores.shape[2];
-        Rows.ForEach((int)(scores.numel() / count), (from, to) => Forward(Lanes.Halves(scores), count, from, to));
+        Rows.ForEach((int)(scores.numel() / count), (from, to) => Forward(Lanes.Halves(scores), firstQuery, count, from, to));
     }
 
-    /// <summary>P as <see cref="Forward(Tensor)"/> gives it, and the gradient of the scores, ∂S = P ⊙ (∂P − Σ_j P_j ∂P_j).</summary>
-    /// <param name="scores">[K, G·T, T] bfloat16, contiguous; S is replaced by P.</param>
-    /// <param name="gradient">[K, G·T, T] bfloat16, contiguous; ∂P is replaced by ∂S.</param>
-    public static void Backward(Tensor scores, Tensor gradient)
+    /// <summary>P as <see cref="Forward(Tensor, int)"/> gives it, and the gradient of the scores, ∂S = P ⊙ (∂P − Σ_j P_j ∂P_j).</summary>
+    /// <param name="scores">[K, G·T', T] bfloat16, contiguous; S is replaced by P.</param>
+    /// <param name="gradient">[K, G·T', T] bfloat16, contiguous; ∂P is replaced by ∂S.</param>
+    /// <param name="firstQuery">t₀.</param>
+    public static void Backward(Tensor scores, Tensor gradient, int firstQuery = 0)
     {
         var count = (int)scores.shape[2];
-        Rows.ForEach((int)(scores.numel() / count), (from, to) => Backward(Lanes.Halves(scores), Lanes.Halves(gradient), count, from, to));
+        Rows.ForEach(
+            (int)(scores.numel() / count),
+            (from, to) => Backward(Lanes.Halves(scores), Lanes.Halves(gradient), firstQuery, count, from, to));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Forward(ushort* scores, int count, int from, int to)
+    private static void Forward(ushort* scores, int firstQuery, int count, int from, int to)
     {
         var buffer = ArrayPool<float>.Shared.Rent(Padded(count));
         fixed (float* row = buffer)
         {
             for (var r = from; r < to; r++)
             {
-                var (line, seen) = ((nint)(scores + ((long)r * count)), (r % count) + 1);
+                var (line, seen) = ((nint)(scores + ((long)r * count)), Seen(r, firstQuery, count));
                 var inverse = Vector512.Create(1 / Exponentials((ushort*)line, row, seen));
                 var i = 0;
                 for (; i + Lanes.Count <= seen; i += Lanes.Count)
@@ -52,14 +57,14 @@ internal static unsafe class CausalSoftmax
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Backward(ushort* scores, ushort* gradient, int count, int from, int to)
+    private static void Backward(ushort* scores, ushort* gradient, int firstQuery, int count, int from, int to)
     {
         var buffer = ArrayPool<float>.Shared.Rent(Padded(count));
         fixed (float* row = buffer)
         {
             for (var r = from; r < to; r++)
             {
-                var seen = (r % count) + 1;
+                var seen = Seen(r, firstQuery, count);
                 ushort* line = scores + ((long)r * count), slope = gradient + ((long)r * count);
                 var inverse = 1 / Exponentials(line, row, seen);
                 var sums = Vector512<float>.Zero;
@@ -87,6 +92,9 @@ internal static unsafe class CausalSoftmax
 
         ArrayPool<float>.Shared.Return(buffer);
     }
+
+    /// <summary>How many keys the query of a row sees.</summary>
+    private static int Seen(int row, int firstQuery, int count) => firstQuery + (row % (count - firstQuery)) + 1;
 
     /// <summary>
     /// Fills a row with e^(s − max) of the seen keys, and 0 (or 1e-38) behind them up to the end of a vector. Returns their sum.

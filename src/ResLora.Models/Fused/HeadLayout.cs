@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
@@ -9,6 +10,8 @@ namespace ResLora.Models.Fused;
 /// text and in each text head by head ([H, R, E]), turning them by their positions on the way. A text has R rows there, T filled up to a
 /// usual size (<see cref="ProductSize"/>), so that texts of many lengths need few products. Rows behind the text are 0: as queries they
 /// have no gradient, and no query of the text sees them as keys, since they stand behind it.
+/// Queries of the G heads that share a key head stand block by block: R is cut into blocks of C rows, each with all G heads, [K, R/C, G, C,
+/// E]. So the queries of a block are one matrix, which needs only the keys up to the block's end.
 /// </summary>
 /// <param name="headSize">E, in both orders a multiple of the lanes of a vector.</param>
 /// <param name="lengths">T of each text; together N.</param>
@@ -33,7 +36,26 @@ internal sealed unsafe class HeadLayout(int headSize, IReadOnlyList<int> lengths
     /// <param name="Length">T, its tokens.</param>
     /// <param name="RowStart">How many rows stand before it, head by head.</param>
     /// <param name="Rows">R, its rows.</param>
-    public readonly record struct Text(int Start, int Length, int RowStart, int Rows);
+    public readonly record struct Text(int Start, int Length, int RowStart, int Rows)
+    {
+        // Products of smaller blocks lose more time than they save (docs/experiments.md).
+        private const int SmallestBlock = 512, MostBlocks = 4;
+
+        /// <summary>C, the rows of a block; the last block may have fewer. A power of two, so that texts of many lengths share products.</summary>
+        public int Block { get; } = Math.Max(SmallestBlock, (int)BitOperations.RoundUpToPowerOf2((uint)Rows) / MostBlocks);
+
+        /// <summary>Where a row of a head stands, in rows from the text's start.</summary>
+        /// <param name="head">The head.</param>
+        /// <param name="row">The row, below R.</param>
+        /// <param name="queriesPerKey">G; of keys 1.</param>
+        /// <returns>The place, below H·R.</returns>
+        public long PlaceOf(int head, int row, int queriesPerKey)
+        {
+            var first = row & -Block;
+            var (key, query) = Math.DivRem(head, queriesPerKey);
+            return ((((long)key * Rows) + first) * queriesPerKey) + ((long)query * Math.Min(Block, Rows - first)) + row - first;
+        }
+    }
 
     /// <summary>Where the texts are.</summary>
     public IReadOnlyList<Text> Texts { get; } = [.. Place(lengths)];
@@ -44,15 +66,19 @@ internal sealed unsafe class HeadLayout(int headSize, IReadOnlyList<int> lengths
     /// <param name="tokens">[N, H·E] bfloat16, contiguous; borrowed.</param>
     /// <param name="turn">How vectors are turned.</param>
     /// <param name="scale">A factor for all numbers.</param>
-    /// <returns>New tensor [ΣR, H·E], in which every text has R·H·E numbers in the order [H, R, E].</returns>
-    public Tensor ToHeads(Tensor tokens, Turn turn, float scale = 1) => Move(tokens, toHeads: true, turn, scale);
+    /// <param name="queriesPerKey">G, how many of these heads share a key head; of keys 1.</param>
+    /// <returns>New tensor [ΣR, H·E], in which every text has R·H·E numbers in the order [K, R/C, G, C, E], which is [H, R, E] for G = 1.</returns>
+    public Tensor ToHeads(Tensor tokens, Turn turn, float scale = 1, int queriesPerKey = 1) =>
+        Move(tokens, toHeads: true, turn, scale, queriesPerKey);
 
     /// <summary>From head by head to token by token.</summary>
     /// <param name="byHead">As <see cref="ToHeads"/> gives it; borrowed.</param>
     /// <param name="turn">As for the other way.</param>
     /// <param name="scale">As for the other way.</param>
+    /// <param name="queriesPerKey">As for the other way.</param>
     /// <returns>New tensor [N, H·E].</returns>
-    public Tensor ToTokens(Tensor byHead, Turn turn, float scale = 1) => Move(byHead, toHeads: false, turn, scale);
+    public Tensor ToTokens(Tensor byHead, Turn turn, float scale = 1, int queriesPerKey = 1) =>
+        Move(byHead, toHeads: false, turn, scale, queriesPerKey);
 
     private static IEnumerable<Text> Place(IReadOnlyList<int> lengths)
     {
@@ -66,7 +92,7 @@ internal sealed unsafe class HeadLayout(int headSize, IReadOnlyList<int> lengths
         }
     }
 
-    private Tensor Move(Tensor source, bool toHeads, Turn turn, float scale)
+    private Tensor Move(Tensor source, bool toHeads, Turn turn, float scale, int queriesPerKey)
     {
         var width = source.shape[1];
         var heads = (int)(width / headSize);
@@ -85,7 +111,7 @@ internal sealed unsafe class HeadLayout(int headSize, IReadOnlyList<int> lengths
                     for (var head = 0; head < heads; head++)
                     {
                         var byToken = token + (head * headSize);
-                        var byHead = (text.RowStart * width) + (((long)(head * text.Rows) + t) * headSize);
+                        var byHead = (text.RowStart * width) + (text.PlaceOf(head, t, queriesPerKey) * headSize);
                         if (t >= text.Length)
                         {
                             new Span<ushort>(write + byHead, headSize).Clear();

@@ -39,6 +39,26 @@ public sealed class CausalSoftmaxTests : KernelTests
         Assert.Equal(0, gradient.view(2, queries, count, count).triu(1).abs().sum().to(float32).item<float>());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    [InlineData(21)]
+    public void ForwardAndBackward_TheLastQueriesAlone_AreThoseOfAll(int first)
+    {
+        Tensor Last(Tensor all) => all.view(2, 3, 33, 33).narrow(2, first, 33 - first).reshape(2, -1, 33).clone();
+        var (scores, gradient) = (KernelCheck.Random(1, 3, 2, 3 * 33, 33), KernelCheck.Random(2, 1, 2, 3 * 33, 33));
+        var (forward, lastForward, lastScores, lastGradient) = (scores.clone(), Last(scores), Last(scores), Last(gradient));
+
+        CausalSoftmax.Forward(forward);
+        CausalSoftmax.Backward(scores, gradient);
+        CausalSoftmax.Forward(lastForward, first);
+        CausalSoftmax.Backward(lastScores, lastGradient, first);
+
+        Assert.True(KernelCheck.Same(Last(forward), lastForward));
+        Assert.True(KernelCheck.Same(Last(scores), lastScores));
+        Assert.True(KernelCheck.Same(Last(gradient), lastGradient));
+    }
+
     [Fact]
     public void Forward_ScoresBehindTheQuery_AreNotLookedAt()
     {

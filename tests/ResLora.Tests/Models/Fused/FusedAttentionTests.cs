@@ -45,9 +45,23 @@ public sealed class FusedAttentionTests : KernelTests
     [Fact]
     public void Apply_ScoresThatAreCutByHeads_AreThoseOfOnePiece()
     {
-        // 1300² scores a head, of which two fit into the 4 M of one product: three key heads are cut into two and one.
-        int[] lengths = [1300, 3];
-        var inputs = Inputs(3, 3, 32, 1303);
+        // Blocks of 512 queries see 2,016 keys; four heads of such fit into the 4 M scores of one product: five are cut into four and one.
+        int[] lengths = [2000, 3];
+        var inputs = Inputs(5, 5, 32, 2003);
+
+        var expected = Plain(inputs, 32, lengths);
+        var actual = Fused(inputs, 32, lengths);
+
+        AssertTexts(expected, actual, lengths);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(6, 2)]
+    public void Apply_TextsOfSeveralBlocks_AreFourRoundingsFromFloat32(int heads, int groups)
+    {
+        int[] lengths = [512, 513, 1100];   // 1, 2 and 3 blocks
+        var inputs = Inputs(heads, groups, 32, lengths.Sum());
 
         var expected = Plain(inputs, 32, lengths);
         var actual = Fused(inputs, 32, lengths);

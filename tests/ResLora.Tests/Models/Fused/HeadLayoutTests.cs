@@ -45,6 +45,33 @@ public sealed class HeadLayoutTests : KernelTests
     }
 
     [Fact]
+    public void ToHeads_HeadsThatShareAKey_StandBlockByBlock()
+    {
+        const int length = 1090;   // rows: 1,120, blocks of 512, 512 and 96
+        var x = KernelCheck.Random(1, 1, length, 6 * 32);
+        var layout = Layout(32, length);
+
+        var heads = layout.ToHeads(x, HeadLayout.Turn.Forward, queriesPerKey: 3);
+        var back = layout.ToTokens(heads, HeadLayout.Turn.None, queriesPerKey: 3);
+        var plain = layout.ToHeads(x, HeadLayout.Turn.Forward).view(2, 3, 1120, 32);
+
+        var byKey = heads.view(2, 3 * 1120, 32);
+        Assert.True(KernelCheck.Same(plain.narrow(2, 0, 512).reshape(2, 3 * 512, 32), byKey.narrow(1, 0, 3 * 512)));
+        Assert.True(KernelCheck.Same(plain.narrow(2, 512, 512).reshape(2, 3 * 512, 32), byKey.narrow(1, 3 * 512, 3 * 512)));
+        Assert.True(KernelCheck.Same(plain.narrow(2, 1024, 96).reshape(2, 3 * 96, 32), byKey.narrow(1, 3 * 1024, 3 * 96)));
+        Assert.True(KernelCheck.Same(plain.narrow(2, 0, length).permute(2, 0, 1, 3).reshape(length, -1), back));
+    }
+
+    [Theory]
+    [InlineData(16, 512)]
+    [InlineData(2048, 512)]
+    [InlineData(2112, 1024)]
+    public void Block_Rows_MakeFourBlocksAtMost(int rows, int expected)
+    {
+        Assert.Equal(expected, Layout(32, rows).Texts[0].Block);
+    }
+
+    [Fact]
     public void ToHeads_RowsThatFillATextUp_AreZero()
     {
         var layout = Layout(32, 7, 16, 1);
