@@ -78,7 +78,9 @@ internal abstract class Workload
     /// <returns>The examples, read as they are asked for.</returns>
     /// <exception cref="ResLoraException">Files cannot be used, or the network says nothing of an example as a whole.</exception>
     public virtual PredictionInputs Inputs(PredictionSource source, ModelSession session, IEnumerable<string> lines) =>
-        throw new ConfigException(Misfit(Tasks[0], session.ModelFolder));
+        throw new ConfigException(
+            $"{session.ModelFolder} has no labels or scores to predict; take an encoder of texts or a vision transformer that was trained "
+                + "for some. What other models write or draw comes from generate and imagine.");
 
     /// <summary>What is measured of predicted labels or scores; null for tasks without. Default: null.</summary>
     /// <param name="task">The task.</param>

@@ -5,6 +5,7 @@ using ResLora.Experiments.Predicting;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
 using ResLora.Formats.Errors;
+using ResLora.Tests.Architecture;
 using ResLora.Tests.Training.Distributed;
 using ResLora.Training.Evaluation;
 using Xunit;
@@ -110,6 +111,16 @@ public sealed class PredictJobTests(PredictJobTests.TrainedWorld trained) : ICla
         var error = Assert.Throws<ConfigException>(() => Predict(trained.Options with { Adapter = null }, ["a"]));
 
         Assert.Contains("fills in masked tokens and says nothing about a text", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_ModelThatWritesTexts_IsRefusedAsWhatItIs()
+    {
+        var model = Repository.PathOf("samples/word-problems/base");
+
+        var error = Assert.Throws<ConfigException>(() => Predict(trained.Options with { Model = model, Adapter = null }, ["a"]));
+
+        Assert.StartsWith($"{model} has no labels or scores to predict; take an encoder", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
