@@ -41,7 +41,7 @@ internal sealed unsafe class HeadLayout(int headSize, IReadOnlyList<int> lengths
         // Products of smaller blocks lose more time than they save (docs/experiments.md).
         private const int SmallestBlock = 512, MostBlocks = 4;
 
-        /// <summary>C, the rows of a block; the last block may have fewer. A power of two, so that texts of many lengths share products.</summary>
+        /// <summary>C, the rows of a block but for the last one. A power of two, so that texts of many lengths share products.</summary>
         public int Block { get; } = Math.Max(SmallestBlock, (int)BitOperations.RoundUpToPowerOf2((uint)Rows) / MostBlocks);
 
         /// <summary>Where a row of a head stands, in rows from the text's start.</summary>
@@ -67,7 +67,7 @@ internal sealed unsafe class HeadLayout(int headSize, IReadOnlyList<int> lengths
     /// <param name="turn">How vectors are turned.</param>
     /// <param name="scale">A factor for all numbers.</param>
     /// <param name="queriesPerKey">G, how many of these heads share a key head; of keys 1.</param>
-    /// <returns>New tensor [ΣR, H·E], in which every text has R·H·E numbers in the order [K, R/C, G, C, E], which is [H, R, E] for G = 1.</returns>
+    /// <returns>New tensor [ΣR, H·E], in which every text has R·H·E numbers in the order [K, R/C, G, C, E]; for G = 1 [H, R, E].</returns>
     public Tensor ToHeads(Tensor tokens, Turn turn, float scale = 1, int queriesPerKey = 1) =>
         Move(tokens, toHeads: true, turn, scale, queriesPerKey);
 
