@@ -138,7 +138,7 @@ internal sealed class FusedAttention : autograd.SingleTensorFunction<FusedAttent
 
         public Tensor Keys(Tensor all) => Slice(all, 1).narrow(1, 0, Seen);   // [ΣR, K·E] -> [k, S, E]
 
-        /// <summary>Adds what a block brings to the gradient of keys or values. The last block comes first, and reaches all of them.</summary>
+        /// <summary>Adds a block's share to the gradient of keys or values. The last block comes first, and reaches all of them.</summary>
         public void Add(Tensor share, Tensor all)
         {
             var sum = Keys(all);
