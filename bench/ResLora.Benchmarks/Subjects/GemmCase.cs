@@ -1,13 +1,10 @@
-using ResLora.Benchmarks.Measuring;
 using static TorchSharp.torch;
 
 namespace ResLora.Benchmarks.Subjects;
 
 /// <summary>One product with a frozen weight by itself: forward x · Wᵀ, or backward dy · W.</summary>
-internal sealed class GemmCase : IDisposable
+internal sealed class GemmCase : ProductCase
 {
-    // A timing takes at least about as long as this many operations do.
-    private const double FlopsOfATiming = 1e10;
     private static readonly bool[] _directions = [false, true];
     private readonly Tensor _weight;
     private readonly Tensor _input;
@@ -26,20 +23,14 @@ internal sealed class GemmCase : IDisposable
     /// <summary>Its dtype.</summary>
     public ScalarType DataType { get; }
 
-    /// <summary>Multiplications and additions of one run.</summary>
-    public double Flops { get; }
-
-    /// <summary>How many such products a training step makes.</summary>
-    public required int InStep { get; init; }
+    /// <inheritdoc />
+    public override double Flops { get; }
 
     /// <summary>The case without its dtype.</summary>
     public string Shape { get; }
 
-    /// <summary>Its name.</summary>
-    public string Name => $"{DataType.ToString().ToLowerInvariant()} {Shape}";
-
-    /// <summary>What is timed.</summary>
-    public Contender Contender => new(Name, Run) { Repeats = (int)Math.Max(1, Math.Ceiling(FlopsOfATiming / Flops)) };
+    /// <inheritdoc />
+    public override string Name => $"{DataType.ToString().ToLowerInvariant()} {Shape}";
 
     /// <summary>The frozen products of a layer, each shape once, forward and backward.</summary>
     /// <param name="products">The layer's products.</param>
@@ -63,17 +54,15 @@ internal sealed class GemmCase : IDisposable
     public static IReadOnlyList<GemmCase> OfHead(FrozenProducts products, long predictions, ScalarType dtype) =>
         [.. _directions.Select(isBackward => new GemmCase("head", products.Head, predictions, dtype, isBackward) { InStep = 1 })];
 
-    /// <summary>GFLOP/s of its times.</summary>
-    public Spread Rate(Spread milliseconds) => milliseconds.Gflops(Flops);
-
-    /// <summary>Frees the tensors.</summary>
-    public void Dispose()
+    /// <inheritdoc />
+    public override void Dispose()
     {
         _weight.Dispose();
         _input.Dispose();
     }
 
-    private void Run()
+    /// <inheritdoc />
+    protected override void Run()
     {
         using var noGradient = no_grad();
         using var result = _isBackward ? _input.matmul(_weight) : nn.functional.linear(_input, _weight);   // [N, D] -> [N, D']

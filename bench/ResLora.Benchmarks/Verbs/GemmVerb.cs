@@ -26,8 +26,7 @@ internal static class GemmVerb
                 try
                 {
                     var times = harness.Measure([.. cases.Select(c => c.Contender)]);
-                    return new Findings(new ReportTable("products", [.. cases.Select(c =>
-                        new ReportRow(c.Name, new(Figure.Gflops, c.Rate(times[c.Name])), new(Figure.Milliseconds, times[c.Name])))]))
+                    return new Findings(new ReportTable("products", [.. cases.Select(c => c.Row(times[c.Name]))]))
                     {
                         Settings = new Dictionary<string, object>(shape.Settings().Append(new("tokens", rows))),
                         Ratios =

@@ -88,10 +88,7 @@ internal static class PicturesVerb
                     new(Figure.Milliseconds, times[Decoding]),
                     new(Figure.PicturesPerSecond, times[Decoding].Map(time => 1000.0 * batch / time)),
                     new(Figure.ShareOfStep, times[Decoding].Over(times[Loaded])))]),
-                new ReportTable("products", [.. gemms.Select(g => new ReportRow(
-                    g.Name,
-                    new(Figure.Gflops, g.Rate(times[g.Name])),
-                    new(Figure.Milliseconds, times[g.Name])))]))
+                new ReportTable("products", [.. gemms.Select(g => g.Row(times[g.Name]))]))
             {
                 Settings = new Dictionary<string, object>
                 {

@@ -63,7 +63,7 @@ internal static class StepVerb
         var flops = products.Forward((double)rows * length, predictions) + products.Backward((double)rows * length, predictions);
         var gemms = GemmCase.Of(products, (long)rows * length, ScalarType.BFloat16);
         GemmCase[] frozen = [.. gemms, .. GemmCase.OfHead(products, predictions, ScalarType.BFloat16)];
-        var attention = AttentionCase.Of(shape.Config(), rows, length);
+        ProductCase[] large = [.. frozen, .. AttentionCase.Of(shape.Config(), rows, length)];
         var cases = Variant.All.Select(
             variant => (Variant: variant, Case: new TrainingCase(drawn.Load(variant.DataType), variant, adapter, samples))).ToArray();
         int[] all = [.. Enumerable.Range(0, rows)];
@@ -72,13 +72,10 @@ internal static class StepVerb
             var times = harness.Measure(
             [
                 .. cases.Select(c => new Contender(c.Variant.Name, () => c.Case.Step(all))),
-                .. frozen.Select(g => g.Contender),
-                .. attention.Select(a => a.Contender),
+                .. large.Select(p => p.Contender),
             ]);
-            Spread InStep(IEnumerable<(string Name, int InStep)> products) =>
+            Spread InStep(IEnumerable<ProductCase> products) =>
                 products.Select(p => times[p.Name].Map(time => time * p.InStep)).Aggregate((sum, part) => sum.Plus(part));
-            var ownFrozen = InStep(frozen.Select(g => (g.Name, g.InStep)));
-            var own = ownFrozen.Plus(InStep(attention.Select(a => (a.Name, a.InStep))));
             var peak = gemms.Select(g => (Case: g, Rate: g.Rate(times[g.Name]))).MaxBy(g => g.Rate.Median);
             ReportRow Row(Variant variant)
             {
@@ -88,21 +85,14 @@ internal static class StepVerb
                     new(Figure.Milliseconds, times[variant.Name]),
                     new(Figure.FrozenGflops, rate),
                     new(Figure.ShareOfPeak, rate.Over(peak.Rate)),
-                    new(Figure.ShareOfOwnFrozen, ownFrozen.Over(times[variant.Name])),
-                    new(Figure.ShareOfOwnProducts, own.Over(times[variant.Name])),
+                    new(Figure.ShareOfOwnFrozen, InStep(frozen).Over(times[variant.Name])),
+                    new(Figure.ShareOfOwnProducts, InStep(large).Over(times[variant.Name])),
                     new(Figure.TokensPerSecond, times[variant.Name].Map(time => 1000.0 * rows * length / time)));
             }
 
             return new Findings(
                 new ReportTable("steps", [.. Variant.All.Select(Row)]),
-                new ReportTable(
-                    "products",
-                    [
-                        .. frozen.Select(g => new ReportRow(
-                            g.Name, new(Figure.Gflops, g.Rate(times[g.Name])), new(Figure.Milliseconds, times[g.Name]))),
-                        .. attention.Select(a => new ReportRow(
-                            a.Name, new(Figure.Gflops, a.Rate(times[a.Name])), new(Figure.Milliseconds, times[a.Name]))),
-                    ]))
+                new ReportTable("products", [.. large.Select(p => p.Row(times[p.Name]))]))
             {
                 Settings = new Dictionary<string, object>(
                 [
@@ -124,7 +114,7 @@ internal static class StepVerb
                 training.Dispose();
             }
 
-            foreach (IDisposable product in frozen.Concat<IDisposable>(attention))
+            foreach (var product in large)
             {
                 product.Dispose();
             }

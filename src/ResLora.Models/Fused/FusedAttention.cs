@@ -42,18 +42,18 @@ internal sealed class FusedAttention : autograd.SingleTensorFunction<FusedAttent
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var (cos, sin, size, lengths) = ((Tensor)vars[3], (Tensor)vars[4], (int)vars[5], (IReadOnlyList<int>)vars[6]);
-        var shared = (int)(((Tensor)vars[0]).shape[1] / ((Tensor)vars[1]).shape[1]);
+        var queriesPerKey = (int)(((Tensor)vars[0]).shape[1] / ((Tensor)vars[1]).shape[1]);
         using var scope = NewDisposeScope();
         var layout = new HeadLayout(size, lengths, (cos, sin));
-        var q = layout.ToHeads(((Tensor)vars[0]).contiguous(), HeadLayout.Turn.Forward, InverseRoot(size), shared);
+        var q = layout.ToHeads(((Tensor)vars[0]).contiguous(), HeadLayout.Turn.Forward, InverseRoot(size), queriesPerKey);
         var k = layout.ToHeads(((Tensor)vars[1]).contiguous(), HeadLayout.Turn.Forward);
         var v = layout.ToHeads(((Tensor)vars[2]).contiguous(), HeadLayout.Turn.None);
         var mixed = empty_like(q);
-        foreach (var part in Parts(q, k, size, layout.Texts))
+        foreach (var part in Parts(k, queriesPerKey, size, layout.Texts))
         {
             using var inner = NewDisposeScope();
             var scores = part.Queries(q).bmm(part.Keys(k).transpose(1, 2));   // [k, G·C, E] · [k, E, S] -> [k, G·C, S]
-            CausalSoftmax.Forward(scores, part.FirstQuery);
+            CausalSoftmax.Forward(scores, part.Block.First);
             part.Queries(mixed).copy_(scores.bmm(part.Keys(v)));              // [k, G·C, S] · [k, S, E] -> [k, G·C, E]
         }
 
@@ -61,7 +61,7 @@ internal sealed class FusedAttention : autograd.SingleTensorFunction<FusedAttent
         ctx.save_for_backward([q.MoveToOuterDisposeScope(), k.MoveToOuterDisposeScope(), v.MoveToOuterDisposeScope(), cos, sin]);
         ctx.save_data(nameof(size), size);
         ctx.save_data(nameof(lengths), lengths);
-        return layout.ToTokens(mixed, HeadLayout.Turn.None, queriesPerKey: shared).MoveToOuterDisposeScope();
+        return layout.ToTokens(mixed, HeadLayout.Turn.None, queriesPerKey: queriesPerKey).MoveToOuterDisposeScope();
     }
 
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
@@ -71,18 +71,18 @@ internal sealed class FusedAttention : autograd.SingleTensorFunction<FusedAttent
         var saved = ctx.get_saved_variables();
         var (q, k, v) = (saved[0], saved[1], saved[2]);
         var (size, lengths) = ((int)ctx.get_data("size"), (IReadOnlyList<int>)ctx.get_data("lengths"));
-        var shared = (int)(q.shape[1] / k.shape[1]);
+        var queriesPerKey = (int)(q.shape[1] / k.shape[1]);
         var layout = new HeadLayout(size, lengths, (saved[3], saved[4]));
-        var outer = layout.ToHeads(grad_output.contiguous(), HeadLayout.Turn.None, queriesPerKey: shared);
+        var outer = layout.ToHeads(grad_output.contiguous(), HeadLayout.Turn.None, queriesPerKey: queriesPerKey);
         // Keys get a part from every block of queries behind them: added up in float32, so that blocks cost no digits.
         var (dq, dk, dv) = (empty_like(q), empty_like(k, dtype: float32), empty_like(v, dtype: float32));
-        foreach (var part in Parts(q, k, size, layout.Texts))
+        foreach (var part in Parts(k, queriesPerKey, size, layout.Texts))
         {
             using var inner = NewDisposeScope();
             var (queries, keys, above) = (part.Queries(q), part.Keys(k), part.Queries(outer));
             var scores = queries.bmm(keys.transpose(1, 2));                    // [k, G·C, E] · [k, E, S] -> [k, G·C, S]
             var gradient = above.bmm(part.Keys(v).transpose(1, 2));            // [k, G·C, E] · [k, E, S] -> [k, G·C, S]
-            CausalSoftmax.Backward(scores, gradient, part.FirstQuery);
+            CausalSoftmax.Backward(scores, gradient, part.Block.First);
             part.Queries(dq).copy_(gradient.bmm(keys));                        // [k, G·C, S] · [k, S, E] -> [k, G·C, E]
             part.Add(gradient.transpose(1, 2).bmm(queries), dk);               // [k, S, G·C] · [k, G·C, E] -> [k, S, E]
             part.Add(scores.transpose(1, 2).bmm(above), dv);                   // [k, S, G·C] · [k, G·C, E] -> [k, S, E]
@@ -91,7 +91,7 @@ internal sealed class FusedAttention : autograd.SingleTensorFunction<FusedAttent
         // q carries 1/√E, so that ∂K has it already; ∂Q gets it here.
         return GradientHandles.HandOver(
             [grad_output],
-            layout.ToTokens(dq, HeadLayout.Turn.Backward, InverseRoot(size), shared).MoveToOuterDisposeScope(),
+            layout.ToTokens(dq, HeadLayout.Turn.Backward, InverseRoot(size), queriesPerKey).MoveToOuterDisposeScope(),
             layout.ToTokens(dk.to(bfloat16), HeadLayout.Turn.Backward).MoveToOuterDisposeScope(),
             layout.ToTokens(dv.to(bfloat16), HeadLayout.Turn.None).MoveToOuterDisposeScope(),
             null, null, null, null);
@@ -103,52 +103,46 @@ internal sealed class FusedAttention : autograd.SingleTensorFunction<FusedAttent
     /// Cuts the work: by text, by key heads where a text is long, and by blocks of queries, the last one first. A block needs the keys up
     /// to its end alone, since the others stand behind its queries: with four blocks that is five eighths of all scores.
     /// </summary>
-    private static IEnumerable<Part> Parts(Tensor queries, Tensor keys, int size, IReadOnlyList<HeadLayout.Text> texts)
+    private static IEnumerable<Part> Parts(Tensor keys, int queriesPerKey, int size, IReadOnlyList<HeadLayout.Text> texts)
     {
         var groups = (int)keys.shape[1] / size;
-        var queriesPerKey = (int)(queries.shape[1] / keys.shape[1]);
         foreach (var text in texts)
         {
-            var step = (int)Math.Clamp(MostScores / ((long)queriesPerKey * Math.Min(text.Block, text.Rows) * text.Rows), 1, groups);
+            (int First, int End)[] blocks = [.. text.Blocks.Reverse()];
+            var step = (int)Math.Clamp(MostScores / ((long)queriesPerKey * blocks[^1].End * text.Rows), 1, groups);
             for (var head = 0; head < groups; head += step)
             {
-                for (var first = (text.Rows - 1) / text.Block * text.Block; first >= 0; first -= text.Block)
+                var first = ((long)text.RowStart * groups) + ((long)head * text.Rows);
+                foreach (var block in blocks)
                 {
-                    yield return new Part(text, head, Math.Min(step, groups - head), first, groups, queriesPerKey, size);
+                    yield return new Part(first, Math.Min(step, groups - head), text.Rows, block, queriesPerKey, size);
                 }
             }
         }
     }
 
     /// <summary>A block of the queries of some key heads of one text, with the keys that they see.</summary>
-    /// <param name="Text">The text.</param>
-    /// <param name="FirstHead">The first key head.</param>
+    /// <param name="First">How many key vectors stand before those of the heads.</param>
     /// <param name="Heads">k, how many key heads.</param>
-    /// <param name="FirstQuery">The row of the block's first query.</param>
-    /// <param name="Groups">K, the key heads of all.</param>
+    /// <param name="Rows">R, the rows of the text.</param>
+    /// <param name="Block">The block's first row, and S, the row behind its last one: so many keys the last query sees.</param>
     /// <param name="QueriesPerKey">G.</param>
     /// <param name="Size">E.</param>
-    private sealed record Part(HeadLayout.Text Text, int FirstHead, int Heads, int FirstQuery, int Groups, int QueriesPerKey, int Size)
+    private sealed record Part(long First, int Heads, int Rows, (int First, int End) Block, int QueriesPerKey, int Size)
     {
-        /// <summary>S, how many keys the last query of the block sees.</summary>
-        private int Seen => Math.Min(FirstQuery + Text.Block, Text.Rows);
+        public Tensor Queries(Tensor all) =>                                   // [ΣR, H·E] -> [k, G·C, E]
+            Slice(all, QueriesPerKey).narrow(1, (long)QueriesPerKey * Block.First, (long)QueriesPerKey * (Block.End - Block.First));
 
-        public Tensor Queries(Tensor all) =>                              // [ΣR, H·E] -> [k, G·C, E]
-            Slice(all, QueriesPerKey).narrow(1, (long)QueriesPerKey * FirstQuery, (long)QueriesPerKey * (Seen - FirstQuery));
-
-        public Tensor Keys(Tensor all) => Slice(all, 1).narrow(1, 0, Seen);   // [ΣR, K·E] -> [k, S, E]
+        public Tensor Keys(Tensor all) => Slice(all, 1).narrow(1, 0, Block.End);   // [ΣR, K·E] -> [k, S, E]
 
         /// <summary>Adds a block's share to the gradient of keys or values. The last block comes first, and reaches all of them.</summary>
         public void Add(Tensor share, Tensor all)
         {
             var sum = Keys(all);
-            _ = Seen == Text.Rows ? sum.copy_(share) : sum.add_(share);
+            _ = Block.End == Rows ? sum.copy_(share) : sum.add_(share);
         }
 
-        private Tensor Slice(Tensor all, long each)
-        {
-            var before = ((long)Text.RowStart * Groups) + ((long)FirstHead * Text.Rows);
-            return all.view(-1).narrow(0, before * each * Size, Heads * each * Text.Rows * Size).view(Heads, each * Text.Rows, Size);
-        }
+        private Tensor Slice(Tensor all, long each) =>
+            all.view(-1).narrow(0, First * each * Size, Heads * each * Rows * Size).view(Heads, each * Rows, Size);
     }
 }

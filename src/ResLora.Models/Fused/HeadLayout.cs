@@ -44,6 +44,18 @@ internal sealed unsafe class HeadLayout(int headSize, IReadOnlyList<int> lengths
         /// <summary>C, the rows of a block but for the last one. A power of two, so that texts of many lengths share products.</summary>
         public int Block { get; } = Math.Max(SmallestBlock, (int)BitOperations.RoundUpToPowerOf2((uint)Rows) / MostBlocks);
 
+        /// <summary>The blocks: the first row of each, and the row behind its last one.</summary>
+        public IEnumerable<(int First, int End)> Blocks
+        {
+            get
+            {
+                for (var first = 0; first < Rows; first += Block)
+                {
+                    yield return (first, Math.Min(first + Block, Rows));
+                }
+            }
+        }
+
         /// <summary>Where a row of a head stands, in rows from the text's start.</summary>
         /// <param name="head">The head.</param>
         /// <param name="row">The row, below R.</param>
