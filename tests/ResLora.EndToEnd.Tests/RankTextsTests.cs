@@ -18,6 +18,8 @@ public sealed class RankTextsTests : IDisposable
 
     [Theory]
     [InlineData(2, "0")]
+    [InlineData(3, "0")]
+    [InlineData(2, "1.2")]
     [InlineData(3, "1.2")]
     public void Generate_OnSeveralRanks_WritesTheFileOfOneProcess(int ranks, string temperature)
     {

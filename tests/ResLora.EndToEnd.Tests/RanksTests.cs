@@ -13,12 +13,14 @@ public sealed class RanksTests(RanksTests.OneProcess alone) : IClassFixture<Rank
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public void Train_GradientsInOrder_GivesTheBitsOfOneProcess()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void Train_GradientsInOrder_GivesTheBitsOfOneProcess(int ranks)
     {
         Ranks.RequireOrSkip();
 
-        Ranks.Run(4, Line("ranks", "training.reduction=ordered")).Expect(0);
+        Ranks.Run(ranks, Line("ranks", "training.reduction=ordered")).Expect(0);
 
         Assert.Equal(Losses(alone.Run), Losses(_folder["ranks"]));
         Assert.Equal(Steps, Losses(_folder["ranks"]).Count);
@@ -116,7 +118,8 @@ public sealed class RanksTests(RanksTests.OneProcess alone) : IClassFixture<Rank
         var ended = Ranks.End(process);
 
         Assert.Equal(1, ended.ExitCode);
-        Assert.Contains($"No answer for 10 s from rank 2 on {Environment.MachineName}, while rank 0 on", ended.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"No answer for 10 s from rank 2 on {Environment.MachineName}, while rank 0 on", ended.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -157,8 +160,10 @@ public sealed class RanksTests(RanksTests.OneProcess alone) : IClassFixture<Rank
         Assert.False(Directory.Exists(_folder["differs"]));
     }
 
-    [Fact]
-    public void Evaluate_OnSeveralRanks_GivesWhatOneDoes()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Evaluate_OnSeveralRanks_GivesWhatOneDoes(int ranks)
     {
         Ranks.RequireOrSkip();
         string[] Evaluate(string predictions) =>
@@ -169,7 +174,7 @@ public sealed class RanksTests(RanksTests.OneProcess alone) : IClassFixture<Rank
         ];
         var one = Tool.Run(Evaluate("one.jsonl")).Expect(0);
 
-        var together = Ranks.Run(3, Evaluate("together.jsonl")).Expect(0);
+        var together = Ranks.Run(ranks, Evaluate("together.jsonl")).Expect(0);
 
         Assert.Equal(one.Json.ToString(), together.Json.ToString());
         Assert.Equal(23, File.ReadAllLines(_folder["one.jsonl"]).Length);
@@ -218,8 +223,9 @@ public sealed class RanksTests(RanksTests.OneProcess alone) : IClassFixture<Rank
         "train", Path.Combine(Repository.Root, "samples", "word-problems", "reslora.yaml"), "--json", "--output", output,
         .. new[]
         {
-            $"training.steps={Steps}", "training.batchSize=2", "training.accumulationSteps=4", "training.evaluateEvery=0", "training.threads=1",
-            "training.dataType=float32", "training.warmupSteps=2", "training.schedule=constant", "data.validationCount=10",
+            $"training.steps={Steps}", "training.batchSize=2", "training.accumulationSteps=4", "training.evaluateEvery=0",
+            "training.threads=1", "training.dataType=float32", "training.warmupSteps=2", "training.schedule=constant",
+            "data.validationCount=10",
         }.Concat(settings).SelectMany(setting => new[] { "--set", setting }),
     ];
 

@@ -236,7 +236,8 @@ public sealed class ConfigFileTests
     public void Parse_Assignments_OverrideTheFile()
     {
         var config = Parse(
-            Minimal + "training: {steps: 5}", "adapter.rank=32", "adapter.targets=[k_proj, o_proj]", "training.steps=", "training.epochs=0.5", "adapter.shortcut.kind=middle");
+            Minimal + "training: {steps: 5}",
+            "adapter.rank=32", "adapter.targets=[k_proj, o_proj]", "training.steps=", "training.epochs=0.5", "adapter.shortcut.kind=middle");
 
         Assert.Equal(32, config.Adapter!.Rank);
         Assert.Equal(TargetModules.Suffixes("k_proj", "o_proj"), config.Adapter.Targets);
@@ -296,7 +297,10 @@ public sealed class ConfigFileTests
     [Fact]
     public void ToYaml_ReadAgain_GivesTheSameSettings()
     {
-        var config = Parse(Minimal + "adapter: {targets: '.*(q|v)_proj', dropout: 0.05, shortcut: {kind: input, firstBlock: single}}\ntraining: {epsilon: 1e-9}");
+        var config = Parse(
+            Minimal
+            + "adapter: {targets: '.*(q|v)_proj', dropout: 0.05, shortcut: {kind: input, firstBlock: single}}\n"
+            + "training: {epsilon: 1e-9}");
 
         var yaml = ConfigFile.ToYaml(config);
 
