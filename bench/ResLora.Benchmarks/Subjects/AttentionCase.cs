@@ -45,7 +45,10 @@ internal sealed class AttentionCase : ProductCase
         [
             new("Q·Kᵀ", Blocks((queries, keys) => (Drawn(queries, size), Drawn(keys, size).transpose(1, 2)))) { InStep = 3 * times },
             new("P·V", Blocks((queries, keys) => (Drawn(queries, keys), Drawn(keys, size)))) { InStep = 2 * times },
-            new("Pᵀ·∂O", Blocks((queries, keys) => (Drawn(queries, keys).transpose(1, 2), Drawn(queries, size)))) { InStep = 2 * times },
+            new("Pᵀ·∂O", Blocks((queries, keys) => (Drawn(queries, keys).transpose(1, 2), Drawn(queries, size))))
+            {
+                InStep = 2 * times,
+            },
         ];
     }
 

@@ -8,7 +8,8 @@ namespace ResLora.Models.Fused;
 /// copies: the G·C queries of a key head, G = H/K of every token in a block of C, are multiplied with its keys as one matrix. With
 /// S = Q Kᵀ / √E and P = softmax(S):
 /// <code>
-/// O = P V        ∂V = Pᵀ ∂O      ∂P = ∂O Vᵀ      ∂S = P ⊙ (∂P − Σ P ⊙ ∂P)      ∂Q = ∂S K / √E      ∂K = ∂Sᵀ Q / √E
+/// O = P V        ∂V = Pᵀ ∂O      ∂P = ∂O Vᵀ      ∂S = P ⊙ (∂P − Σ P ⊙ ∂P)
+/// ∂Q = ∂S K / √E      ∂K = ∂Sᵀ Q / √E
 /// </code>
 /// P is computed again for the gradients: at the lengths of fine-tuning that costs less time than to write and read it, and no memory.
 /// </summary>

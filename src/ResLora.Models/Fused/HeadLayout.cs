@@ -79,7 +79,7 @@ internal sealed unsafe class HeadLayout(int headSize, IReadOnlyList<int> lengths
     /// <param name="turn">How vectors are turned.</param>
     /// <param name="scale">A factor for all numbers.</param>
     /// <param name="queriesPerKey">G, how many of these heads share a key head; of keys 1.</param>
-    /// <returns>New tensor [ΣR, H·E], in which every text has R·H·E numbers in the order [K, R/C, G, C, E]; for G = 1 [H, R, E].</returns>
+    /// <returns>New tensor [ΣR, H·E]; the numbers of a text are in the order [K, R/C, G, C, E], which is [H, R, E] for G = 1.</returns>
     public Tensor ToHeads(Tensor tokens, Turn turn, float scale = 1, int queriesPerKey = 1) =>
         Move(tokens, toHeads: true, turn, scale, queriesPerKey);
 

@@ -237,7 +237,11 @@ public sealed class ConfigFileTests
     {
         var config = Parse(
             Minimal + "training: {steps: 5}",
-            "adapter.rank=32", "adapter.targets=[k_proj, o_proj]", "training.steps=", "training.epochs=0.5", "adapter.shortcut.kind=middle");
+            "adapter.rank=32",
+            "adapter.targets=[k_proj, o_proj]",
+            "training.steps=",
+            "training.epochs=0.5",
+            "adapter.shortcut.kind=middle");
 
         Assert.Equal(32, config.Adapter!.Rank);
         Assert.Equal(TargetModules.Suffixes("k_proj", "o_proj"), config.Adapter.Targets);
