@@ -38,7 +38,9 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
 
     // Freed memory that is kept, above all that was measured (docs/memory.md): so many times what a pass takes, without and with gradient
     // checkpointing, and this part of the program's own memory.
-    private const int FreedPasses = 2, FreedPassesCheckpointed = 4, FreedOfProgram = 4;
+    private const double FreedPasses = 2.5, FreedPassesCheckpointed = 4;
+
+    private const int FreedOfProgram = 4;
 
     /// <summary>
     /// Bytes of base weights that are used as their files have them: pages of the system's file cache, not counted in <see cref="Total"/>.
@@ -109,8 +111,7 @@ public sealed record MemoryEstimate(long BaseWeights, long Trained, long Activat
         return (
             inPass.Total >= inStep.Total ? inPass : inStep) with
         {
-            Freed = (
-                freedPasses * (pass.Kept + pass.Passing)) + (inPass.Program / FreedOfProgram)
+            Freed = (long)(freedPasses * (pass.Kept + pass.Passing)) + (inPass.Program / FreedOfProgram)
         };
     }
 
