@@ -7,6 +7,8 @@ namespace ResLora.Experiments.Comparing.Reports;
 /// <summary>A report as HTML: one file that needs no network.</summary>
 internal static class HtmlReport
 {
+    private const string Stripes = "background:repeating-linear-gradient(90deg,var(--c) 0 .2em,#0000 0 .3em)";
+
     /// <summary>The page.</summary>
     /// <param name="report">The report.</param>
     public static string Text(ReportPage report)
@@ -81,10 +83,13 @@ internal static class HtmlReport
         page.Append("</tbody></table></div>\n");
     }
 
-    /// <summary>A color for each series, as in the other pictures; dashed where colors begin anew.</summary>
+    /// <summary>A color for each series, as in the other pictures; dashed where colors begin anew, in the legend, too.</summary>
     private static string Colors(int series) => string.Concat(Enumerable.Range(0, series).Select(i => string.Create(
+        CultureInfo.InvariantCulture, $".s{i}{{--c:var(--c{i % HtmlPage.Colors});}}{(i >= HtmlPage.Colors ? Dashed(i) : "")}\n")));
+
+    private static string Dashed(int series) => string.Create(
         CultureInfo.InvariantCulture,
-        $".s{i}{{--c:var(--c{i % HtmlPage.Colors});}}{(i >= HtmlPage.Colors ? $".line.s{i}{{stroke-dasharray:6 4}}" : "")}\n")));
+        $".line.s{series}{{stroke-dasharray:6 4}}.legend .s{series}::before{{{Stripes}}}");
 
     private static string Safe(string text) => WebUtility.HtmlEncode(text);
 }

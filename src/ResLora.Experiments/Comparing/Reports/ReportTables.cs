@@ -194,7 +194,7 @@ public static class ReportTables
         : arm.LearningRate == arm.Tried.Min(one => one.LearningRate) ? ", the lowest tried"
         : "";
 
-    private static string Rate(double rate) => rate.ToString("G4", CultureInfo.InvariantCulture);
+    private static string Rate(double rate) => rate.ToString(rate < 0.0001 ? "0.###e0" : "G4", CultureInfo.InvariantCulture);
 
     private static string Seeds(ComparisonReport report) => report.Seeds.Count == 1 ? "one seed" : $"{report.Seeds.Count} seeds";
 

@@ -51,7 +51,9 @@ public sealed partial class HtmlReportTests
         var page = HtmlReport.Text(ComparisonPage.Of(SampleReport.Make([.. Enumerable.Range(0, 10).Select(i => 0.1 * i)])));
 
         Assert.Contains(".s8{--c:var(--c0);}.line.s8{stroke-dasharray", page, StringComparison.Ordinal);
+        Assert.Contains(".legend .s8::before{background:repeating-linear-gradient(", page, StringComparison.Ordinal);
         Assert.DoesNotContain(".line.s7{", page, StringComparison.Ordinal);
+        Assert.DoesNotContain(".legend .s7", page, StringComparison.Ordinal);
     }
 
     [GeneratedRegex("<script")]

@@ -40,6 +40,8 @@ public sealed class ReportPageTests
     [InlineData(0.001, "| lora | 0.001, the lowest tried |")]
     [InlineData(0.004, "| lora | 0.004 |")]
     [InlineData(0.01, "| lora | 0.01, the highest tried |")]
+    [InlineData(0.00016, "| lora | 0.00016 |")]
+    [InlineData(0.00005, "| lora | 5e-5 |")]
     public void Markdown_AChosenRate_SaysWhetherItIsAtAnEdge(double chosen, string expected)
     {
         var report = SampleReport.Make();
