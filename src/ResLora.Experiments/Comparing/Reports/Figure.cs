@@ -12,10 +12,12 @@ public sealed record Figure(IReadOnlyList<double?> Values, double? Mean, double?
     /// <summary>A figure that is one number a seed.</summary>
     /// <param name="values">The values; null where a seed has none.</param>
     /// <param name="least">What none can be below.</param>
+    /// <param name="most">What none can be above.</param>
     /// <returns>The figure, with Student's interval.</returns>
-    internal static Figure Of(IReadOnlyList<double?> values, double least = double.NegativeInfinity) =>
+    internal static Figure Of(
+        IReadOnlyList<double?> values, double least = double.NegativeInfinity, double most = double.PositiveInfinity) =>
         values.All(value => value is { } number && double.IsFinite(number))
-            ? Of(values, Estimate.OfValues([.. values.Select(value => value!.Value)]), (least, double.PositiveInfinity))
+            ? Of(values, Estimate.OfValues([.. values.Select(value => value!.Value)]), (least, most))
             : new Figure(values, null, null, null);
 
     /// <summary>A figure whose mean and interval were estimated otherwise.</summary>

@@ -37,7 +37,8 @@ internal sealed class FigureBuilder(FinishedArm arm, FinishedArm reference, doub
             double?[] values = [.. arm.Runs.Select(value)];
             if (values.Any(one => one is not null))
             {
-                figures[kind.Key] = Figure.Of(values, kind.Least);
+                var (least, most) = kind == FigureKind.MergedScore ? score.Meaning.Range : (kind.Least, double.PositiveInfinity);
+                figures[kind.Key] = Figure.Of(values, least, most);
             }
         }
 

@@ -28,6 +28,15 @@ public sealed class FigureTests
         Assert.Equal("2.0 (0.0 to 4.5)", FigureText.Of(figure, FigureStyle.Short));
     }
 
+    [Fact]
+    public void Of_Shares_StaysBetweenNoneAndAll()
+    {
+        var figure = Figure.Of([0, 0.5, 1], least: 0, most: 1);
+
+        Assert.Equal(0, figure.Low);
+        Assert.Equal(1, figure.High);
+    }
+
     [Theory]
     [InlineData(null, "2, never")]
     [InlineData(double.NaN, "2, not a number")]
