@@ -11,7 +11,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] _long =
     [
-        "VerifierTests", "TextToImageWorkloadTests", "ExportPlanTests", "RanksTests", "FarmTests", "PipelineTests", "TrainAndAnswerTests",
+        "VerifyTests", "TextToImageWorkloadTests", "ExportPlanTests", "RanksTests", "FarmTests", "PipelineTests", "TrainAndAnswerTests",
     ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
