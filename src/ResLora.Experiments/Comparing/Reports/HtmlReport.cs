@@ -15,9 +15,10 @@ internal static class HtmlReport
     {
         var title = report.Title;
         var page = new StringBuilder();
-        page.Append(CultureInfo.InvariantCulture, $"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        page.Append(
-            CultureInfo.InvariantCulture, $"<title>{Safe(title)}</title>\n<style>\n{HtmlPage.Style}{Colors(report.Series.Count)}</style>\n");
+        page.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+        page.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+        page.Append(CultureInfo.InvariantCulture, $"<title>{Safe(title)}</title>\n");
+        page.Append(CultureInfo.InvariantCulture, $"<style>\n{HtmlPage.Style}{Colors(report.Series.Count)}</style>\n");
         page.Append(CultureInfo.InvariantCulture, $"</head>\n<body>\n<main>\n<h1>{Safe(title)}</h1>\n<ul>\n");
         foreach (var sentence in report.Sentences)
         {

@@ -82,7 +82,8 @@ public static class ReportTables
     private static ReportTable Learning(ComparisonReport report) => Judged(
         report,
         "Speed of learning",
-        $"Mean training loss of all {report.Steps} steps, in {report.LossUnit}, lower is better: the sooner an arm learns, the lower it is. "
+        $"Mean training loss of all {report.Steps} steps, in {report.LossUnit}, lower is better: "
+            + "the sooner an arm learns, the lower it is. "
             + "Judged over seeds alone, as a family of its own; arms of a seed read the same batches. "
             + "Better by: above 0 where the arm's is lower.",
         FigureKind.MeanTrainLoss.Title,

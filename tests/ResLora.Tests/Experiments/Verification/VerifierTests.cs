@@ -221,9 +221,18 @@ public sealed class VerifierTests
     [InlineData("""{ "structure": "lora", "loss": "causal_lm", "rank": 2, "alpha": 3, "targets": null, "tolerance": {} }""")]
     [InlineData("""{ "structure": "lora", "loss": "causal_lm", "rank": 2, "alpha": 3, "targets": ["q_proj"], "tolerance": {} }""")]
     [InlineData("""{ "structure": "is", "loss": "causal_lm", "rank": 2, "alpha": 3, "targets": ["q_proj", "v_proj"], "tolerance": {} }""")]
-    [InlineData("""{ "structure": "is", "loss": "causal_lm", "rank": 2, "alpha": 3, "targets": ["q_proj", "v_proj"], "calibration": { "batches": 1, "norm_window": -1 }, "tolerance": {} }""")]
-    [InlineData("""{ "structure": "is", "loss": "causal_lm", "rank": 2, "alpha": 3, "targets": ["q_proj", "v_proj"], "calibration": { "batches": 2000000000, "norm_window": 1 }, "tolerance": {} }""")]
-    [InlineData("""{ "structure": "lora", "loss": "causal_lm", "rank": 1, "alpha": 3, "targets": ["q_proj", "v_proj"], "tolerance": {} }""")]
+    [InlineData("""
+        { "structure": "is", "loss": "causal_lm", "rank": 2, "alpha": 3,
+          "targets": ["q_proj", "v_proj"], "calibration": { "batches": 1, "norm_window": -1 }, "tolerance": {} }
+        """)]
+    [InlineData("""
+        { "structure": "is", "loss": "causal_lm", "rank": 2, "alpha": 3,
+          "targets": ["q_proj", "v_proj"], "calibration": { "batches": 2000000000, "norm_window": 1 }, "tolerance": {} }
+        """)]
+    [InlineData("""
+        { "structure": "lora", "loss": "causal_lm", "rank": 1, "alpha": 3,
+          "targets": ["q_proj", "v_proj"], "tolerance": {} }
+        """)]
     [InlineData("""{ "kind": "peft_linear", "module": "", "tolerance": {} }""")]
     [InlineData("""{ "kind": "peft_linear", "tolerance": {} }""")]
     public void Run_HostileCaseFile_IsAFailedCaseWithAMessage(string text)
@@ -238,8 +247,14 @@ public sealed class VerifierTests
     }
 
     [Theory]
-    [InlineData("targets", """{ "structure": "lora", "loss": "causal_lm", "rank": 2, "alpha": 3, "targets": ["q_prj"], "tolerance": {} }""")]
-    [InlineData("rank is 0", """{ "structure": "lora", "loss": "causal_lm", "rank": 0, "alpha": 3, "targets": ["q_proj"], "tolerance": {} }""")]
+    [InlineData("targets", """
+        { "structure": "lora", "loss": "causal_lm", "rank": 2, "alpha": 3,
+          "targets": ["q_prj"], "tolerance": {} }
+        """)]
+    [InlineData("rank is 0", """
+        { "structure": "lora", "loss": "causal_lm", "rank": 0, "alpha": 3,
+          "targets": ["q_proj"], "tolerance": {} }
+        """)]
     public void Run_ImpossibleAdapter_SaysWhy(string part, string text)
     {
         using var folder = Copy("llama_input");

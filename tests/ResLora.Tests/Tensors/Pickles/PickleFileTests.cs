@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using ResLora.Formats.Errors;
 using ResLora.Tensors;
 using ResLora.Tensors.Pickles;
@@ -86,7 +87,15 @@ public sealed class PickleFileTests : IDisposable
     {
         var flags = Pickled.Dictionary(("neg", [0x88]));
         var tensor = Pickled.Call(
-            "torch._utils", "_rebuild_tensor_v2", _floats, Pickled.Whole(0), Pickled.Numbers(4), Pickled.Numbers(1), [0x89], Pickled.Empty, flags);
+            "torch._utils",
+            "_rebuild_tensor_v2",
+            _floats,
+            Pickled.Whole(0),
+            Pickled.Numbers(4),
+            Pickled.Numbers(1),
+            [0x89],
+            Pickled.Empty,
+            flags);
 
         using var file = Open(Pickled.Dictionary(("x", tensor)));
 
@@ -208,7 +217,7 @@ public sealed class PickleFileTests : IDisposable
     [InlineData("}0", 5_000_000, "makes more than")]
     public void Open_TooManyOfOne_IsRefused(string one, int times, string named)
     {
-        byte[] value = [.. Enumerable.Repeat(System.Text.Encoding.ASCII.GetBytes(one), times).SelectMany(part => part)];
+        var value = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(one, times)));
 
         var error = Assert.Throws<FileFormatException>(() => Open(value));
 
