@@ -34,7 +34,7 @@ public sealed class KeyValueCache(int layers, long capacity) : IDisposable
             throw new InvalidOperationException($"The key-value cache holds {Capacity} positions and {Length + count} are needed.");
         }
 
-        var (storedKeys, storedValues) = _layers[layer] ??= (Allocate(keys), Allocate(values));
+        var (storedKeys, storedValues) = _layers[layer] ??= (Allocate(keys.shape[0], keys), Allocate(values.shape[0], values));
         using (var scope = NewDisposeScope())
         {
             storedKeys.narrow(2, Length, count).copy_(keys);
@@ -72,6 +72,20 @@ public sealed class KeyValueCache(int layers, long capacity) : IDisposable
         Length = length;
     }
 
+    /// <summary>Forgets all sequences but some.</summary>
+    /// <param name="rows">The places in the batch of those that stay, in the order that they will have.</param>
+    public void Keep(IReadOnlyList<int> rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        for (var layer = 0; layer < _layers.Length; layer++)
+        {
+            if (_layers[layer] is { } stored)
+            {
+                _layers[layer] = (Kept(stored.Keys, rows), Kept(stored.Values, rows));
+            }
+        }
+    }
+
     /// <summary>Ends a forward pass: its positions now count as seen.</summary>
     /// <param name="count">T, the new positions of the pass.</param>
     public void Advance(long count) => Length += count;
@@ -91,12 +105,25 @@ public sealed class KeyValueCache(int layers, long capacity) : IDisposable
     private Tensor Grown(Tensor stored)
     {
         using var scope = NewDisposeScope();
-        var grown = Allocate(stored);
+        var grown = Allocate(stored.shape[0], stored);
         grown.narrow(2, 0, Length).copy_(stored.narrow(2, 0, Length));
         stored.Dispose();
         return grown;
     }
 
-    private Tensor Allocate(Tensor like) =>
-        empty([like.shape[0], like.shape[1], Capacity, like.shape[3]], like.dtype, like.device).DetachFromDisposeScope();
+    private Tensor Kept(Tensor stored, IReadOnlyList<int> rows)
+    {
+        using var scope = NewDisposeScope();
+        var kept = Allocate(rows.Count, stored);
+        for (var row = 0; row < rows.Count; row++)
+        {
+            kept[row].narrow(1, 0, Length).copy_(stored[rows[row]].narrow(1, 0, Length));
+        }
+
+        stored.Dispose();
+        return kept;
+    }
+
+    private Tensor Allocate(long rows, Tensor like) =>
+        empty([rows, like.shape[1], Capacity, like.shape[3]], like.dtype, like.device).DetachFromDisposeScope();
 }

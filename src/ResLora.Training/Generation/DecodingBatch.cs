@@ -14,8 +14,8 @@ internal sealed class DecodingBatch : IDisposable
     private readonly TokenSampler _sampler;
     private readonly KeyValueCache? _cache;
     private readonly bool _ownsCache;
-    private readonly long[][] _ids;
-    private readonly int[] _padding;
+    private long[][] _ids;
+    private int[] _padding;
     private int _width;
 
     /// <param name="model">The model, borrowed.</param>
@@ -46,8 +46,8 @@ internal sealed class DecodingBatch : IDisposable
         _cache = cache ?? (config.UseCache ? model.CreateCache(_width + newTokens) : null);
     }
 
-    /// <summary>Adds one token to every row.</summary>
-    /// <returns>The tokens.</returns>
+    /// <summary>Adds one token to every row in hand.</summary>
+    /// <returns>The tokens, one a row.</returns>
     /// <exception cref="NotFiniteException">A score is no number.</exception>
     public int[] Next()
     {
@@ -66,6 +66,16 @@ internal sealed class DecodingBatch : IDisposable
 
         _width++;
         return chosen;
+    }
+
+    /// <summary>Goes on with some of the rows in hand; the others have ended and cost no more time.</summary>
+    /// <param name="places">Their places among those in hand, at least one, in this order.</param>
+    public void Keep(IReadOnlyList<int> places)
+    {
+        _ids = [.. places.Select(place => _ids[place])];
+        _padding = [.. places.Select(place => _padding[place])];
+        _sampler.Keep(places);
+        _cache?.Keep(places);
     }
 
     /// <summary>The tokens that the first row's cache has seen.</summary>

@@ -66,26 +66,36 @@ public sealed class TextGenerator(CausalLanguageModel model, Tokenizer tokenizer
         var encoded = prompts.Select(Encode).ToArray();
         var limits = encoded.Select(ids => Room(ids, config)).ToArray();
         var generated = encoded.Select(_ => new List<int>()).ToArray();
-        var ended = new bool[prompts.Count];
+        int[] growing = [.. Enumerable.Range(0, prompts.Count)];
         using var batch = new DecodingBatch(model, encoded, tokenizer.PadId ?? 0, limits.Max(), config);
-        while (ended.Contains(false))
+        while (true)
         {
             stop.ThrowIfCancellationRequested();
             var chosen = batch.Next();
-            for (var row = 0; row < chosen.Length; row++)
+            int[] places = [.. Enumerable.Range(0, growing.Length).Where(place => Grows(growing[place], chosen[place]))];
+            if (places.Length == 0)
             {
-                if (ended[row] || _ends.Contains(chosen[row]))
-                {
-                    ended[row] = true;
-                    continue;
-                }
+                return [.. encoded.Zip(generated, Decode)];
+            }
 
-                generated[row].Add(chosen[row]);
-                ended[row] = generated[row].Count == limits[row];
+            if (places.Length < growing.Length)
+            {
+                batch.Keep(places);
+                growing = [.. places.Select(place => growing[place])];
             }
         }
 
-        return [.. encoded.Zip(generated, Decode)];
+        // Whether a text goes on behind a token.
+        bool Grows(int row, int id)
+        {
+            if (_ends.Contains(id))
+            {
+                return false;
+            }
+
+            generated[row].Add(id);
+            return generated[row].Count < limits[row];
+        }
     }
 
     /// <summary>Whether the model has a position left for a first new token behind a prompt.</summary>

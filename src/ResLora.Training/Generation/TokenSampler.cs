@@ -12,10 +12,10 @@ namespace ResLora.Training.Generation;
 /// <param name="rows">B, how many texts.</param>
 public sealed class TokenSampler(GenerationConfig config, int rows)
 {
-    private readonly StableRandom[] _random =
+    private StableRandom[] _random =
         [.. Enumerable.Range(0, rows).Select(row => new StableRandom(new StableRandom(unchecked((ulong)config.Seed)).Next() + (ulong)row))];
 
-    /// <summary>Chooses one token for every row.</summary>
+    /// <summary>Chooses one token for every row in hand.</summary>
     /// <param name="logits">[B, V], borrowed.</param>
     /// <returns>B token ids.</returns>
     public int[] Choose(Tensor logits)
@@ -36,6 +36,10 @@ public sealed class TokenSampler(GenerationConfig config, int rows)
         var place = (nucleus.cumsum(-1) <= drawn).sum(-1, keepdim: true).clamp_max(logits.shape[1] - 1);            // [B, 1]
         return [.. order.gather(-1, place).squeeze(-1).cpu().data<long>().Select(id => (int)id)];
     }
+
+    /// <summary>Goes on with some of the rows in hand; each keeps the index that it began with.</summary>
+    /// <param name="places">Their places among those in hand.</param>
+    internal void Keep(IReadOnlyList<int> places) => _random = [.. places.Select(place => _random[place])];
 
     /// <summary>A number from 0 up to but not including 1.</summary>
     private static double Uniform(StableRandom random) => (random.Next() >> 11) * (1.0 / (1UL << 53));

@@ -51,6 +51,22 @@ public sealed class KeyValueCacheTests
     }
 
     [Fact]
+    public void Keep_ThenAppend_HasTheOtherSequencesNoMore()
+    {
+        using var scope = NewDisposeScope();
+        using var cache = new KeyValueCache(layers: 1, capacity: 3);
+        Tensor keys = randn(3, 2, 3, 4), values = randn(3, 2, 3, 4), rows = tensor(new long[] { 2, 0 });
+        cache.Append(0, keys.narrow(2, 0, 2), values.narrow(2, 0, 2));
+        cache.Advance(2);
+
+        cache.Keep([2, 0]);
+        var (allKeys, allValues) = cache.Append(0, keys[rows].narrow(2, 2, 1), values[rows].narrow(2, 2, 1));
+
+        Assert.True(allKeys.equal(keys[rows]).all().item<bool>());
+        Assert.True(allValues.equal(values[rows]).all().item<bool>());
+    }
+
+    [Fact]
     public void Truncate_ThenAppend_PutsTheNewBehindWhatStays()
     {
         using var scope = NewDisposeScope();

@@ -118,6 +118,27 @@ public class TextGeneratorTests
         Assert.All(texts.Zip(room), pair => Assert.InRange(pair.First.Length, 1, pair.Second));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void GenerateBatch_ATextThatHasEnded_IsComputedNoMore(bool useCache)
+    {
+        using var reader = new TinyReader("a");
+        string[] prompts = [string.Concat(Enumerable.Repeat("1", 61)), "1"];   // room for 2 and 62 more
+        var rows = new List<long>();
+        reader.Model.modules().OfType<torch.nn.Module<torch.Tensor, torch.Tensor>>().First(module => module.GetName().Contains("Linear"))
+            .register_forward_hook((_, _, output) =>
+            {
+                rows.Add(output.shape[0]);
+                return output;
+            });
+
+        new TextGenerator(reader.Model, reader.Tokenizer).GenerateBatch(
+            prompts, new GenerationConfig { MaxNewTokens = 10, UseCache = useCache }, TestContext.Current.CancellationToken);
+
+        Assert.Equal([2, 2, 1, 1, 1, 1, 1, 1, 1, 1], rows);
+    }
+
     [Fact]
     public void GenerateBatch_EveryToken_KeepsNoTensorAlive()
     {
