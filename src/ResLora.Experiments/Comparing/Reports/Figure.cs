@@ -12,12 +12,17 @@ public sealed record Figure(IReadOnlyList<double?> Values, double? Mean, double?
     /// <summary>A figure that is one number a seed.</summary>
     /// <param name="values">The values; null where a seed has none.</param>
     /// <param name="least">What none can be below.</param>
-    /// <param name="most">What none can be above.</param>
     /// <returns>The figure, with Student's interval.</returns>
-    internal static Figure Of(
-        IReadOnlyList<double?> values, double least = double.NegativeInfinity, double most = double.PositiveInfinity) =>
+    internal static Figure Of(IReadOnlyList<double?> values, double least = double.NegativeInfinity) =>
+        Of(values, (least, double.PositiveInfinity));
+
+    /// <summary>A figure that is one number a seed.</summary>
+    /// <param name="values">The values; null where a seed has none.</param>
+    /// <param name="range">What all values lie between.</param>
+    /// <returns>The figure, with Student's interval.</returns>
+    internal static Figure Of(IReadOnlyList<double?> values, (double Least, double Most) range) =>
         values.All(value => value is { } number && double.IsFinite(number))
-            ? Of(values, Estimate.OfValues([.. values.Select(value => value!.Value)]), (least, most))
+            ? Of(values, Estimate.OfValues([.. values.Select(value => value!.Value)]), range)
             : new Figure(values, null, null, null);
 
     /// <summary>A figure whose mean and interval were estimated otherwise.</summary>

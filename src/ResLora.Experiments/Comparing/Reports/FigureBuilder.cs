@@ -37,8 +37,9 @@ internal sealed class FigureBuilder(FinishedArm arm, FinishedArm reference, doub
             double?[] values = [.. arm.Runs.Select(value)];
             if (values.Any(one => one is not null))
             {
-                var (least, most) = kind == FigureKind.MergedScore ? score.Meaning.Range : (kind.Least, double.PositiveInfinity);
-                figures[kind.Key] = Figure.Of(values, least, most);
+                figures[kind.Key] = kind == FigureKind.MergedScore
+                    ? Figure.Of(values, score.Meaning.Range)
+                    : Figure.Of(values, kind.Least);
             }
         }
 

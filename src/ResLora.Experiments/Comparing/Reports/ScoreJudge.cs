@@ -8,8 +8,6 @@ namespace ResLora.Experiments.Comparing.Reports;
 /// <summary>What the arms are judged by, for the statistics: an outcome a test sample, and how a score is made of them.</summary>
 internal sealed class ScoreJudge
 {
-    private static readonly LabelMetric[] _coefficients = [LabelMetric.Matthews, LabelMetric.Pearson, LabelMetric.Spearman];
-
     private readonly ScoreKind _kind;
     private readonly LabelMeasures? _measures;
     private readonly TestItems _items;
@@ -28,9 +26,7 @@ internal sealed class ScoreJudge
         Meaning = this switch
         {
             { IsLoss: true } => new ScoreMeaning("loss", lossUnit, true),
-            { _measures: { } measures } => new ScoreMeaning(
-                string.Join(" and ", measures.ScoreMetrics.Select(LabelScores.NameOf)),
-                measures.ScoreMetrics.Any(metric => _coefficients.Contains(metric)) ? "coefficient" : ScoreMeaning.Share, false),
+            { _measures: { } measures } => ScoreMeaning.OfLabels(measures.ScoreMetrics),
             _ => new ScoreMeaning("exact match", ScoreMeaning.Share, false),
         };
         Terms = new VerdictTerms

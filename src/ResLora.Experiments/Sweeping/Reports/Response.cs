@@ -55,5 +55,5 @@ internal sealed record Response(SweptKey Key, IReadOnlyList<ResponseLine> Lines,
         ? null
         : Figure.Of(
             [.. report.Seeds.Select((_, seed) => points.Average(point => point.Value.Values[seed]))],
-            report.IsLowerBetter ? 0 : double.NegativeInfinity);
+            ScoreMeaning.OfMetric(report.Metric).Range);
 }

@@ -15,7 +15,7 @@ internal static class SweepReportBuilder
         var (config, settings) = (plan.Config, plan.Config.Settings);
         var metric = config.Run.Training.BestMetric;
         var isLowerBetter = TrainConfig.IsBetterSmall(metric);
-        PointReport[] reports = [.. points.Select(point => Point(plan, point, isLowerBetter))];
+        PointReport[] reports = [.. points.Select(point => Point(plan, point))];
         PointReport[] ranking =
         [
             .. PointRuns.Ordered(points.Where(point => point is { Cut: null, IsSound: true }), isLowerBetter)
@@ -50,7 +50,7 @@ internal static class SweepReportBuilder
             new SweptKey(swept.Key, name, [.. swept.Value.EnumerateArray().Select(PointNames.OfValue)])),
     ];
 
-    private static PointReport Point(SweepPlan plan, PointRuns point, bool isLowerBetter)
+    private static PointReport Point(SweepPlan plan, PointRuns point)
     {
         var (planned, size) = (point.Point.Point, point.Point.Size);
         RunRecord[] records = [.. point.Runs.Select(run => RunRecord.Find(run)!)];
@@ -65,7 +65,7 @@ internal static class SweepReportBuilder
             Outcome = !point.IsSound ? PointOutcome.Failed : point.Cut is null ? PointOutcome.Finished : PointOutcome.Cut,
             Step = point.Cut?.StepOf(size.Steps) ?? size.Steps,
             Steps = size.Steps,
-            Value = Figure.Of([.. point.Values.Select(Finite)], isLowerBetter ? 0 : double.NegativeInfinity),
+            Value = Figure.Of([.. point.Values.Select(Finite)], ScoreMeaning.OfMetric(plan.Config.Run.Training.BestMetric).Range),
             Failures =
             [
                 .. records.Zip(plan.Config.Settings.Seeds).Where(one => one.First.Failure is not null)

@@ -31,7 +31,7 @@ public sealed class FigureTests
     [Fact]
     public void Of_Shares_StaysBetweenNoneAndAll()
     {
-        var figure = Figure.Of([0, 0.5, 1], least: 0, most: 1);
+        var figure = Figure.Of([0, 0.5, 1], (0, 1));
 
         Assert.Equal(0, figure.Low);
         Assert.Equal(1, figure.High);

@@ -52,6 +52,25 @@ public sealed class ResponseTests
         Assert.StartsWith("averaged over alpha", response.Note, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("eval_loss", 0, 1.710563)]
+    [InlineData("eval_accuracy", 0, 1)]
+    [InlineData("eval_exact_match", 0, 1)]
+    [InlineData("eval_matthews", -1, 1)]
+    [InlineData("eval_score", -1, 1)]
+    public void Of_AnAveragedLine_HasNoIntervalBeyondWhatTheMetricCanBe(string metric, double least, double most)
+    {
+        SweptKey alpha = new("adapter.alpha", "alpha", [.. Enumerable.Range(0, 7).Select(i => $"{i}")]);
+        // Student's interval of these three is from -0.81 to 1.71; of the other ones from -1.99 to 1.99.
+        double[] spread = least < 0 ? [-0.8, 0, 0.8] : [0, 0.35, 1];
+        var report = SampleSweep.Make([_rank, alpha], [.. alpha.Values.Select(value => SampleSweep.Point(["4", value], spread))]);
+
+        var figure = Response.Of(report with { Metric = metric })[0].Lines[0].Figures[0]!;
+
+        Assert.Equal(least, figure.Low);
+        Assert.Equal(most, figure.High!.Value, Tolerance);
+    }
+
     [Fact]
     public void Charts_OfASweep_AreWellFormedAndCountTheirSeriesThrough()
     {
