@@ -34,7 +34,7 @@ public sealed class KeyValueCache(int layers, long capacity) : IDisposable
             throw new InvalidOperationException($"The key-value cache holds {Capacity} positions and {Length + count} are needed.");
         }
 
-        var (storedKeys, storedValues) = _layers[layer] ??= (Allocate(keys.shape[0], keys), Allocate(values.shape[0], values));
+        var (storedKeys, storedValues) = _layers[layer] ??= (Allocate(keys), Allocate(values));
         using (var scope = NewDisposeScope())
         {
             storedKeys.narrow(2, Length, count).copy_(keys);
@@ -54,13 +54,7 @@ public sealed class KeyValueCache(int layers, long capacity) : IDisposable
         }
 
         Capacity = positions;
-        for (var layer = 0; layer < _layers.Length; layer++)
-        {
-            if (_layers[layer] is { } stored)
-            {
-                _layers[layer] = (Grown(stored.Keys), Grown(stored.Values));
-            }
-        }
+        StoreAnew(seen => seen);
     }
 
     /// <summary>Forgets the newest positions, so that others can follow those before them.</summary>
@@ -77,13 +71,8 @@ public sealed class KeyValueCache(int layers, long capacity) : IDisposable
     public void Keep(IReadOnlyList<int> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        for (var layer = 0; layer < _layers.Length; layer++)
-        {
-            if (_layers[layer] is { } stored)
-            {
-                _layers[layer] = (Kept(stored.Keys, rows), Kept(stored.Values, rows));
-            }
-        }
+        var places = rows.Select(row => (long)row).ToArray();
+        StoreAnew(seen => seen.index_select(0, tensor(places, device: seen.device)));
     }
 
     /// <summary>Ends a forward pass: its positions now count as seen.</summary>
@@ -102,28 +91,29 @@ public sealed class KeyValueCache(int layers, long capacity) : IDisposable
         Array.Clear(_layers);
     }
 
-    private Tensor Grown(Tensor stored)
+    /// <summary>Stores what has been seen in tensors of the capacity, a tensor at a time, so that little is held twice.</summary>
+    /// <param name="choose">What stays of [B, K, P, E].</param>
+    private void StoreAnew(Func<Tensor, Tensor> choose)
     {
-        using var scope = NewDisposeScope();
-        var grown = Allocate(stored.shape[0], stored);
-        grown.narrow(2, 0, Length).copy_(stored.narrow(2, 0, Length));
-        stored.Dispose();
-        return grown;
-    }
-
-    private Tensor Kept(Tensor stored, IReadOnlyList<int> rows)
-    {
-        using var scope = NewDisposeScope();
-        var kept = Allocate(rows.Count, stored);
-        for (var row = 0; row < rows.Count; row++)
+        for (var layer = 0; layer < _layers.Length; layer++)
         {
-            kept[row].narrow(1, 0, Length).copy_(stored[rows[row]].narrow(1, 0, Length));
+            if (_layers[layer] is { } stored)
+            {
+                _layers[layer] = (Anew(stored.Keys), Anew(stored.Values));
+            }
         }
 
-        stored.Dispose();
-        return kept;
+        Tensor Anew(Tensor old)
+        {
+            using var scope = NewDisposeScope();
+            var seen = choose(old.narrow(2, 0, Length));
+            var anew = Allocate(seen);
+            anew.narrow(2, 0, Length).copy_(seen);
+            old.Dispose();
+            return anew;
+        }
     }
 
-    private Tensor Allocate(long rows, Tensor like) =>
-        empty([rows, like.shape[1], Capacity, like.shape[3]], like.dtype, like.device).DetachFromDisposeScope();
+    private Tensor Allocate(Tensor like) =>
+        empty([like.shape[0], like.shape[1], Capacity, like.shape[3]], like.dtype, like.device).DetachFromDisposeScope();
 }

@@ -25,7 +25,12 @@ internal sealed class DecodingBatch : IDisposable
     /// <param name="config">How tokens are chosen, and whether there is a cache.</param>
     /// <param name="cache">A cache that has seen the beginning of the only prompt, borrowed; null for one of the batch's own.</param>
     public DecodingBatch(
-        CausalLanguageModel model, IReadOnlyList<IReadOnlyList<int>> prompts, int padId, int newTokens, GenerationConfig config, KeyValueCache? cache = null)
+        CausalLanguageModel model,
+        IReadOnlyList<IReadOnlyList<int>> prompts,
+        int padId,
+        int newTokens,
+        GenerationConfig config,
+        KeyValueCache? cache = null)
     {
         _model = model;
         _width = prompts.Max(p => p.Count);

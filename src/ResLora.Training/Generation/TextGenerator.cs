@@ -157,7 +157,9 @@ public sealed class TextGenerator(CausalLanguageModel model, Tokenizer tokenizer
         var ids = tokenizer.EncodePrompt(prompt);
         if (tokenizer.Before is [var begin, ..] && ids.Count > tokenizer.Before.Count && ids[tokenizer.Before.Count] == begin)
         {
-            Warnings.Add($"A prompt begins with the token '{tokenizer.TokenOf(begin)}', which the tokenizer puts in front by itself, so that it stands there twice; leave it out of the prompt.");
+            Warnings.Add(
+                $"A prompt begins with the token '{tokenizer.TokenOf(begin)}', which the tokenizer puts in front by itself, "
+                + "so that it stands there twice; leave it out of the prompt.");
         }
 
         return ids.Count > 0

@@ -141,7 +141,8 @@ public sealed class PullTests : IDisposable
 
     private ToolResult Run((string Name, string Value)[] further, params string[] arguments)
     {
-        using var process = Tool.Start([.. Variables(), .. further.Select(one => KeyValuePair.Create(one.Name, (string?)one.Value))], arguments);
+        using var process = Tool.Start(
+            [.. Variables(), .. further.Select(one => KeyValuePair.Create(one.Name, (string?)one.Value))], arguments);
         return Tool.End(process);
     }
 

@@ -11,7 +11,8 @@ namespace ResLora.Tests.Training.Generation;
 public class TextGeneratorTests
 {
     private const string Published =
-        ", there was a little girl named Lily. She loved to play outside in the park. One day, she saw a big, red ball. She wanted to play with it, but it was too high.";
+        ", there was a little girl named Lily. She loved to play outside in the park. One day, she saw a big, red ball. "
+        + "She wanted to play with it, but it was too high.";
 
     private static readonly GenerationConfig _greedy = new() { MaxNewTokens = 200 };
 
