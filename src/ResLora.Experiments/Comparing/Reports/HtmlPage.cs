@@ -19,7 +19,7 @@ internal static class HtmlPage
         p,li,dd,dt{max-width:80ch}p{margin:.25rem 0 .5rem}ul{padding-left:1.2rem}
         .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:16px}
         figure{margin:0}figcaption{color:var(--dim);text-align:center;font-size:.9rem}
-        svg{width:100%;height:auto;display:block}svg text{fill:var(--dim);font-size:13px}
+        figure>svg{width:100%;height:auto;display:block}svg text{fill:var(--dim);font-size:13px}
         .axis{fill:none;stroke:var(--dim)}.grid{fill:none;stroke:var(--rule)}
         .line{fill:none;stroke:var(--c);stroke-width:2.5}.band{fill:var(--c);opacity:.15}.dot{fill:var(--c)}
         .legend button{font:inherit;color:inherit;background:none;border:1px solid var(--rule);border-radius:6px;margin:2px;padding:2px 10px;cursor:pointer}

@@ -11,6 +11,12 @@ internal sealed class SvgFrame
     private const double Width = 480, Height = 300, Left = 62, Right = 12, Top = 10, Bottom = 42;
     private const int Ticks = 5;
 
+    // An SVG within an SVG shows nothing beyond its edges: lines end at the frame's.
+    private static readonly string _inside = string.Create(
+        CultureInfo.InvariantCulture,
+        $"<svg x=\"{Left}\" y=\"{Top}\" width=\"{Width - Left - Right}\" height=\"{Height - Top - Bottom}\" "
+        + $"viewBox=\"{Left} {Top} {Width - Left - Right} {Height - Top - Bottom}\">");
+
     private readonly StringBuilder _text = new();
     private readonly (double Least, double Most) _x;
     private readonly (double Least, double Most) _y;
@@ -69,7 +75,7 @@ internal sealed class SvgFrame
             $"<text transform=\"translate(14 {middle}) rotate(-90)\" text-anchor=\"middle\">{WebUtility.HtmlEncode(title)}</text>");
     }
 
-    /// <summary>Draws a line through points.</summary>
+    /// <summary>Draws a line through points; what lies beyond the frame is not shown.</summary>
     /// <param name="series">Which series, from 0.</param>
     /// <param name="points">The points; those that are not finite are left out.</param>
     public void Line(int series, IEnumerable<(double X, double Y)> points) => Path(series, "line", points, "");
@@ -143,8 +149,9 @@ internal sealed class SvgFrame
     {
         var shown = points.Where(point => double.IsFinite(point.X) && double.IsFinite(point.Y))
             .Select(point => string.Create(CultureInfo.InvariantCulture, $"{X(point.X):0.#} {Y(point.Y):0.#}"));
-        _text.Append(
-            CultureInfo.InvariantCulture, $"<path class=\"{kind} s{series}\" data-s=\"{series}\" d=\"M{string.Join('L', shown)}{end}\"/>");
+        _text.Append(_inside).Append(
+            CultureInfo.InvariantCulture,
+            $"<path class=\"{kind} s{series}\" data-s=\"{series}\" d=\"M{string.Join('L', shown)}{end}\"/></svg>");
     }
 
     private void Text(double x, double y, string anchor, string text) => _text.Append(
@@ -152,7 +159,5 @@ internal sealed class SvgFrame
 
     private double X(double value) => Left + ((value - _x.Least) / (_x.Most - _x.Least) * (Width - Left - Right));
 
-    /// <summary>What lies beyond the chart is drawn at its edge.</summary>
-    private double Y(double value) =>
-        Height - Bottom - (Math.Clamp((value - _y.Least) / (_y.Most - _y.Least), 0, 1) * (Height - Top - Bottom));
+    private double Y(double value) => Height - Bottom - ((value - _y.Least) / (_y.Most - _y.Least) * (Height - Top - Bottom));
 }
