@@ -9,6 +9,9 @@ internal static class Tool
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(3);
 
+    // Other tests compute at the same time: several threads of each would wait for those of the others.
+    private static readonly KeyValuePair<string, string?>[] _oneThread = [new("OMP_NUM_THREADS", "1")];
+
     /// <summary>Runs a command line to its end.</summary>
     /// <param name="arguments">The arguments.</param>
     public static ToolResult Run(params string[] arguments)
@@ -32,12 +35,12 @@ internal static class Tool
     /// <param name="arguments">The arguments.</param>
     public static Process Start(params string[] arguments) => Start([], arguments);
 
-    /// <summary>Starts a command line with variables of its own.</summary>
+    /// <summary>Starts a command line with variables of its own, and one thread if they do not say otherwise.</summary>
     /// <param name="environment">Variables beside those of this process; null values are taken away.</param>
     /// <param name="arguments">The arguments.</param>
     public static Process Start(IEnumerable<KeyValuePair<string, string?>> environment, params string[] arguments) => Command.Start(
         Path.GetTempPath(),
-        environment,
+        _oneThread.Concat(environment),
         Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
         [Path.Combine(AppContext.BaseDirectory, "reslora.dll"), .. arguments]);
 
