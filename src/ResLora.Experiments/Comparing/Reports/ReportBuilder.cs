@@ -36,7 +36,11 @@ internal static class ReportBuilder
                 .. arms.Select(arm => Arm(arm, new FigureBuilder(
                     arm, reference, general.General, judging, losses))),
             ],
-            Caveats = [.. Caveats(arms)],
+            Caveats =
+            [
+                .. LearningCaveats.Of(
+                    [.. arms.Select(arm => (arm.Name, arm.Runs.Count(run => run.Test.Test!.Items.HasOneAnswer), arm.Runs.Count))]),
+            ],
             Verdicts = Judge(judging.Terms, judging.Of, arms, reference),
             LossVerdicts = judging.IsLoss ? [] : Judge(losses.Terms, losses.Of, arms, reference),
             LearningVerdicts = Judge(
@@ -52,15 +56,6 @@ internal static class ReportBuilder
     private static IReadOnlyList<Verdict> Judge(
         VerdictTerms terms, Func<FinishedArm, ArmScores> scoresOf, IReadOnlyList<FinishedArm> arms, FinishedArm reference) =>
         Verdicts.Judge(scoresOf(reference), [.. arms.Where(arm => arm != reference).Select(scoresOf)], terms);
-
-    private static IEnumerable<string> Caveats(IReadOnlyList<FinishedArm> arms)
-    {
-        if (arms.SelectMany(arm => arm.Runs).All(run => run.Test.Test!.Items.HasOneAnswer))
-        {
-            yield return "nothing was learnt: every run gave every test sample the same label, so that verdicts on the score say nothing; "
-                + "train for longer, or with other learning rates";
-        }
-    }
 
     private static ArmReport Arm(FinishedArm arm, FigureBuilder figures) => new()
     {
