@@ -1,6 +1,4 @@
 using System.CommandLine;
-using ResLora.Formats.Errors;
-using static TorchSharp.torch;
 
 namespace ResLora.Cli;
 
@@ -71,23 +69,12 @@ internal static class SharedOptions
     /// <summary><c>--dtype</c>.</summary>
     public static Option<string> DataType() => new Option<string>("--dtype")
     {
-        Description = "The type to compute in: float32, bfloat16, or auto for that of the files (of a pipeline float32).",
+        Description = "The type to compute in: float32, bfloat16, or auto for that of the files; of a pipeline, and on a processor " +
+            "that is slow in theirs, float32.",
         HelpName = "TYPE",
         DefaultValueFactory = _ => "auto",
     };
 
     /// <summary><c>--overwrite</c>.</summary>
     public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace the output folder if there is one." };
-
-    /// <summary>The dtype of a name.</summary>
-    /// <param name="name">float32, bfloat16 or auto.</param>
-    /// <returns>The dtype; null for auto.</returns>
-    /// <exception cref="ConfigException">There is no such type.</exception>
-    public static ScalarType? DataTypeOf(string name) => name switch
-    {
-        "auto" => null,
-        "float32" => ScalarType.Float32,
-        "bfloat16" => ScalarType.BFloat16,
-        _ => throw new ConfigException($"--dtype is '{name}'; it must be float32, bfloat16 or auto."),
-    };
 }

@@ -50,7 +50,9 @@ public sealed class ModelSession : IDisposable
     /// <summary>Opens a model folder, and an adapter folder on top of it when one is given.</summary>
     /// <param name="modelFolder">config.json, model.safetensors and the tokenizer's files of a model of texts.</param>
     /// <param name="adapterFolder">A PEFT or reslora adapter folder, or null. It brings an encoder's head with it.</param>
-    /// <param name="dtype">The dtype to compute in; null takes the file's.</param>
+    /// <param name="dtype">
+    /// The dtype to compute in; null takes the file's. A processor without instructions for 16 bits is many times faster in float32.
+    /// </param>
     /// <param name="device">The device; null takes the processor.</param>
     /// <param name="head">The head of an encoder without an adapter; null takes the one that the configuration describes.</param>
     /// <param name="headSeed">The seed that this head is drawn from where the checkpoint has none; null makes that an error.</param>

@@ -4,6 +4,7 @@ using ResLora.Experiments;
 using ResLora.Experiments.Chatting;
 using ResLora.Experiments.Generating;
 using ResLora.Experiments.Places;
+using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
 using ResLora.Tensors.NativeRuntime;
@@ -162,8 +163,8 @@ internal static class GenerateCommand
             return Give(text, partner.Say(text, context.Stop), options.Generation, context);
         }
 
-        using var session = ModelSession.Load(
-            options.Model, options.Adapter, SharedOptions.DataTypeOf(options.DataType), ComputeDevice.Current);
+        var type = ComputeType.Resolve(options.DataType, options.Model);
+        using var session = ModelSession.Load(options.Model, options.Adapter, ComputeType.Of(type), ComputeDevice.Current);
         var generator = new TextGenerator(session.Causal, session.Tokenizer);
         return Give(text, generator.Stream(text, options.Generation, context.Stop), options.Generation, context);
     }

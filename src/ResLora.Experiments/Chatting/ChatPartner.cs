@@ -73,7 +73,8 @@ public sealed class ChatPartner : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ConfigBinder.ThrowIfAny("The conversation's settings", [.. options.Problems()]);
-        var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current);
+        var type = ComputeType.Resolve(options.DataType, options.Model);
+        var session = ModelSession.Load(options.Model, options.Adapter, ComputeType.Of(type), ComputeDevice.Current);
         try
         {
             return new ChatPartner(session, options);

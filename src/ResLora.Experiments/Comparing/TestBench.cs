@@ -31,7 +31,7 @@ internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progr
         var weights = _settings.Weights == TestedWeights.Best ? run.Folder.BestOrLast : run.Folder.Last;
         // As it was carried out: with its number type and its longest sample.
         var settings = ConfigFile.Located(RunConfig.Read(run.Folder.ConfigFile));
-        var type = TrainJob.DataType(settings.Training.DataType);
+        var type = ComputeType.Of(settings.Training.DataType);
         using var session = IsFull(settings)
             ? ModelSession.Load(weights, dtype: type, device: ComputeDevice.Current)
             : ModelSession.Load(settings.Model, weights, type, ComputeDevice.Current);
@@ -57,7 +57,7 @@ internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progr
 
         var settings = config.Run;
         using var session = ModelSession.Load(
-            settings.Model, dtype: TrainJob.DataType(ComputeType.Resolve(settings).Training.DataType), device: ComputeDevice.Current);
+            settings.Model, dtype: ComputeType.Of(ComputeType.Resolve(settings).Training.DataType), device: ComputeDevice.Current);
         return new TestRecord(
             key, Scorer(session, null, settings.For(session.Model).Training.MaxLength).Measure(session, _settings.Test, stop))
         {

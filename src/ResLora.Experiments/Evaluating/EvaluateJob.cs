@@ -45,9 +45,10 @@ public static class EvaluateJob
         }
 
         var workload = WorkloadRegistry.Of(options.Task);
+        options = options with { DataType = ComputeType.Resolve(options.DataType, options.Model) };
         using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
         using var session = ModelSession.Load(
-            options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current, rank: options.Rank);
+            options.Model, options.Adapter, ComputeType.Of(options.DataType), ComputeDevice.Current, rank: options.Rank);
         workload.Require(options.Task, session.Model, options.Model);
         var given = new GivenData(options.Task, options.Data, options.Split)
         {

@@ -46,9 +46,10 @@ public static class GenerateJob
         var rows = new PromptRows(options);
         // A file is read to its end before the model is: what is wrong in its last row is told at once.
         var file = options.Data is { } path ? rows.Read(path) : null;
+        options = options with { DataType = ComputeType.Resolve(options.DataType, options.Model) };
         using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
         using var session = ModelSession.Load(
-            options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current);
+            options.Model, options.Adapter, ComputeType.Of(options.DataType), ComputeDevice.Current);
         var chat = options.Chat
             ? ModelChat.For(session, ChatChoice.Of(options.ChatTemplate, options.Adapter ?? options.Model))
             : null;

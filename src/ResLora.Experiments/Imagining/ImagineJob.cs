@@ -37,8 +37,9 @@ public static class ImagineJob
             OutputGuard.RequireNew(file);
         }
 
+        options = options with { DataType = ComputeType.Resolve(options.DataType, options.Model) };
         using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
-        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current);
+        using var session = ModelSession.Load(options.Model, options.Adapter, ComputeType.Of(options.DataType), ComputeDevice.Current);
         using var generator = new ImageGenerator(session);
         WarnOfLength(generator, options.Settings);
         var sampler = generator.SamplerName(options.Settings);

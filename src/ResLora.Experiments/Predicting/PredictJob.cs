@@ -53,8 +53,9 @@ public static class PredictJob
             OutputGuard.RequireFile(Path.Combine(submission, task!.SubmissionFile!), options.Data, options.Model, options.Adapter);
         }
 
+        options = options with { DataType = ComputeType.Resolve(options.DataType, options.Model) };
         using var threads = SharedJob.Begin(options.Ranks, options.Terms(), options.Files());
-        using var session = ModelSession.Load(options.Model, options.Adapter, TrainJob.DataType(options.DataType), ComputeDevice.Current);
+        using var session = ModelSession.Load(options.Model, options.Adapter, ComputeType.Of(options.DataType), ComputeDevice.Current);
         var workload = WorkloadRegistry.Of(session.Model, options.Model);
         var source = new PredictionSource(
             options.Task, options.Data, columns)

@@ -98,7 +98,7 @@ public static class QuickstartJob
 
         public QuickstartRow Evaluate(string name, string modelFolder)
         {
-            using var session = ModelSession.Load(modelFolder, dtype: TrainJob.DataType("float32"), device: ComputeDevice.Current);
+            using var session = ModelSession.Load(modelFolder, dtype: ComputeType.Of("float32"), device: ComputeDevice.Current);
             return Evaluate(name, session);
         }
 
@@ -114,7 +114,7 @@ public static class QuickstartJob
                 Output = Path.GetFullPath(Path.Combine(options.Output, folder)),
             };
             progress?.Report(new StageStarted($"Training {name.Replace(" unmerged", "", StringComparison.Ordinal)}"));
-            using var session = ModelSession.Load(BaseFolder, dtype: TrainJob.DataType("float32"), device: ComputeDevice.Current);
+            using var session = ModelSession.Load(BaseFolder, dtype: ComputeType.Of("float32"), device: ComputeDevice.Current);
             var run = TrainJob.Run(config, session, resume: false, progress, stop);
             stop.ThrowIfCancellationRequested();
             return (run, Evaluate(name, session));

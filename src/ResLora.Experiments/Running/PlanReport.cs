@@ -62,7 +62,7 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
     internal static PlanReport OfPipeline(
         RunConfig config, CausalLanguageModel model, AdaptedModel? adapter, TaskData data, EncodedData encoded, int ranks, int rank)
     {
-        var stages = StageLoad.Of(config.Model, model, TrainJob.DataType(config.Training.DataType), ranks);
+        var stages = StageLoad.Of(config.Model, model, ComputeType.Of(config.Training.DataType), ranks);
         return Of(config, model, adapter, data, encoded, stages, rank);
     }
 
@@ -79,7 +79,7 @@ public sealed record PlanReport(string Model, AdapterConfig? Adapter, IReadOnlyL
                 adapter,
                 encoded.Train,
                 config.Training,
-                BaseMemory.Of(config.Model, model, TrainJob.DataType(config.Training.DataType)),
+                BaseMemory.Of(config.Model, model, ComputeType.Of(config.Training.DataType)),
                 SystemMemory.AvailableBytes(),
                 stages,
                 rank))

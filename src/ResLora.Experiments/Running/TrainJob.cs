@@ -13,7 +13,6 @@ using ResLora.Training.Distributed.Pipeline;
 using ResLora.Training.Loop;
 using ResLora.Training.Memory;
 using ResLora.Training.Objectives;
-using static TorchSharp.torch;
 
 namespace ResLora.Experiments.Running;
 
@@ -155,7 +154,7 @@ public static class TrainJob
 
     private static ModelSession Load(RunConfig config, TaskData data, ICommunicator ranks)
     {
-        var type = DataType(config.Training.DataType);
+        var type = ComputeType.Of(config.Training.DataType);
         if (!PipelineTerms.AreOf(config.Training, ranks))
         {
             return ModelSession.Load(
@@ -167,14 +166,6 @@ public static class TrainJob
         PipelineTerms.Require(config.Training, adapter, HasExtraMetrics(config));
         return ModelSession.LoadPart(config.Model, StageShares.NeededBy(ranks), type);
     }
-
-    /// <summary>The dtype that a configuration names; null for that of the files.</summary>
-    internal static ScalarType? DataType(string name) => name switch
-    {
-        "float32" => ScalarType.Float32,
-        "bfloat16" => ScalarType.BFloat16,
-        _ => null,
-    };
 
     private static RunFolder FolderOf(RunConfig config) =>
         new(config.Output ?? throw new ConfigException("output is missing; name the folder of the run."));
