@@ -169,7 +169,7 @@ public static class ModelWeights
                 // Only what is shown is worth the search.
                 var near = problems.Count < ShownProblems ? NearestName.Suggestion(
                     name, checkpoint.Entries.Keys.Where(found => !used.Contains(found))) : "";
-                problems.Add($"'{name}' is missing.{near}");
+                problems.Add($"'{name}' is missing{(near.Length > 0 ? $" ({near.Trim()})" : "")}");
             }
             else if (!entry.Shape.SequenceEqual(shape))
             {
