@@ -84,7 +84,9 @@ public sealed class FarmTests(FarmTests.World world) : IClassFixture<FarmTests.W
         Copy(Path.Combine(world.Alone, "runs", "lora", "seed-1", "last"), Path.Combine(here, "adapter"));
         var file = world.Write(
             "from-adapter.yaml",
-            $"- {{name: on, set: {{startFrom: {OwnFolder}/adapter}}}}\n- {{name: off, set: {{adapter.rank: 4}}}}",
+            // Whichever run comes to rank 1, it lacks the adapter.
+            $"- {{name: on, set: {{startFrom: {OwnFolder}/adapter}}}}\n" +
+            $"- {{name: decayed, set: {{startFrom: {OwnFolder}/adapter, training.weightDecay: 0.01}}}}",
             adapter: "");
         var alone = world.Folder["from-adapter-alone"];
         Command.Run(here, [], Ranks.Program[0], [.. Ranks.Program.Skip(1), "compare", file, "--output", alone]).Expect(0);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ResLora.Experiments.Evaluating;
 using ResLora.Experiments.Generating;
+using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Tests.Architecture;
 using ResLora.Tests.Support;
@@ -53,7 +54,7 @@ public sealed class GenerateJobTests : IDisposable
     {
         var lines = Generate(Options with { Data = Questions(4), Generation = _drawn });
 
-        using var session = ModelSession.Load(_model);
+        using var session = ModelSession.Load(_model, dtype: ComputeType.Of(ComputeType.Resolve("auto", _model)));
         var generator = new TextGenerator(session.Causal, session.Tokenizer);
         Assert.Equal([11L, 12L, 13L, 14L], lines.Select(line => line.Seed!.Value));
         Assert.All(lines, line => Assert.Equal(
