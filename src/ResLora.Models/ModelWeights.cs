@@ -158,7 +158,8 @@ public static class ModelWeights
     }
 
     private static void Check(
-        Dictionary<string, long[]> wanted, Dictionary<string, string> stored, CheckpointReader checkpoint, CheckpointLayout layout, IReadOnlyList<string> drawn)
+        Dictionary<string, long[]> wanted, Dictionary<string, string> stored, CheckpointReader checkpoint, CheckpointLayout layout,
+        IReadOnlyList<string> drawn)
     {
         var problems = new List<string>();
         HashSet<string> used = [.. stored.Values];
@@ -168,8 +169,8 @@ public static class ModelWeights
             {
                 // Only what is shown is worth the search.
                 var near = problems.Count < ShownProblems ? NearestName.Suggestion(
-                    name, checkpoint.Entries.Keys.Where(found => !used.Contains(found))) : "";
-                problems.Add($"'{name}' is missing{(near.Length > 0 ? $" ({near.Trim()})" : "")}");
+                    name, checkpoint.Entries.Keys.Where(found => !used.Contains(found))).Trim() : "";
+                problems.Add($"'{name}' is missing" + (near.Length > 0 ? $" ({near})" : ""));
             }
             else if (!entry.Shape.SequenceEqual(shape))
             {

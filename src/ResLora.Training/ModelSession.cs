@@ -35,7 +35,9 @@ public sealed class ModelSession : IDisposable
     /// <summary>The model, where it must be an encoder.</summary>
     /// <exception cref="ConfigException">It is one that continues texts.</exception>
     public EncoderModel Encoder => Model as EncoderModel
-        ?? throw new ConfigException($"{ModelFolder}: this model continues texts and has no head for labels or scores; take a BERT or a RoBERTa, or a task with text to generate.");
+        ?? throw new ConfigException(
+            $"{ModelFolder}: this model continues texts and has no head for labels or scores; take a BERT or a RoBERTa, " +
+            "or a task with text to generate.");
 
     /// <summary>The tokenizer of a model that reads tokens.</summary>
     /// <exception cref="ConfigException">It reads none.</exception>
@@ -222,7 +224,8 @@ public sealed class ModelSession : IDisposable
         if (missing.Length > 0)
         {
             throw new FileFormatException(
-                $"Neither {ModelFolder} nor {adapterFolder} has {string.Join(", ", missing)}, without which this model predicts nothing that was learnt; take the base model that the adapter was trained on.");
+                $"Neither {ModelFolder} nor {adapterFolder} has {string.Join(", ", missing)}, without which this model predicts nothing " +
+                "that was learnt; take the base model that the adapter was trained on.");
         }
     }
 }

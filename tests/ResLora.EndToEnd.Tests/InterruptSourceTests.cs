@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using ResLora.Cli;
+using ResLora.EndToEnd.Tests.Support;
 using Xunit;
 
 namespace ResLora.EndToEnd.Tests;
@@ -14,7 +14,7 @@ public sealed class InterruptSourceTests
     public void Instead_WhileOpen_TakesEverySignalAndThenStopsAgain()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "signals are sent through Linux's C library here");
-        Assert.SkipWhen(IsIgnored(HangUp), "this process was started with the signal ignored");
+        Assert.SkipWhen(IgnoredSignals.Contains(HangUp), "this process was started with the signal ignored");
         using var interrupt = new InterruptSource();
         using var taken = new SemaphoreSlim(0);
 
@@ -33,12 +33,6 @@ public sealed class InterruptSourceTests
     }
 
     private static void Send() => Assert.Equal(0, Kill(Environment.ProcessId, HangUp));
-
-    private static bool IsIgnored(int signal)
-    {
-        var line = File.ReadLines("/proc/self/status").First(text => text.StartsWith("SigIgn:", StringComparison.Ordinal));
-        return (ulong.Parse(line[7..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> (signal - 1) & 1) == 1;
-    }
 
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

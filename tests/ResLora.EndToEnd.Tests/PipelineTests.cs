@@ -24,7 +24,11 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
     [Fact]
     public void Generate_WithASeed_Repeats()
     {
-        string[] line = ["generate", "--model", world.Base, "--prompt", "3 + 4", "--max-new-tokens", "12", "--temperature", "1.5", "--top-p", "0.9", "--json", "--seed"];
+        string[] line =
+        [
+            "generate", "--model", world.Base, "--prompt", "3 + 4", "--max-new-tokens", "12", "--temperature", "1.5", "--top-p", "0.9",
+            "--json", "--seed",
+        ];
 
         Assert.Equal(Tool.Run([.. line, "1"]).Expect(0).Output, Tool.Run([.. line, "1"]).Expect(0).Output);
     }
@@ -33,7 +37,8 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
     public void Train_ModelAndDataWithoutAFile_FindsTheTaskAndTrains()
     {
         var trained = Tool.Run(
-            "train", "--model", world.Base, "--data", world.Data, "--set", "training.steps=1", "--set", "training.threads=1", "--output", world["by-line"], "--json").Expect(0);
+            "train", "--model", world.Base, "--data", world.Data, "--set", "training.steps=1", "--set", "training.threads=1",
+            "--output", world["by-line"], "--json").Expect(0);
 
         Assert.StartsWith(
             "The task is completion: it has the columns prompt, completion (--task names another).",
@@ -66,7 +71,11 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
         Assert.Equal(4, resumed.Json.GetProperty("result").GetProperty("steps").GetInt32());
 
         var predictions = world["predictions.jsonl"];
-        string[] evaluate = ["evaluate", "--model", world.Base, "--task", "word-problems", "--data", world.Data, "--limit", "5", "--max-new-tokens", "8", "--json"];
+        string[] evaluate =
+        [
+            "evaluate", "--model", world.Base, "--task", "word-problems", "--data", world.Data, "--limit", "5", "--max-new-tokens", "8",
+            "--json",
+        ];
         var alone = Tool.Run(evaluate).Expect(0).Json;
         var adapted = Tool.Run([.. evaluate, "--adapter", Path.Combine(run, "best"), "--predictions", predictions]).Expect(0).Json;
         Assert.True(adapted.GetProperty("loss").GetDouble() < alone.GetProperty("loss").GetDouble());
@@ -177,7 +186,8 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
     public void Train_TerminalThatIsLost_SavesACheckpoint(string signal, int number)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "a process cannot be asked to end by a signal on Windows");
-        Assert.SkipWhen(IsIgnored(number), $"what started this has its children ignore SIG{signal}, as nohup and '&' in a script do");
+        Assert.SkipWhen(
+            IgnoredSignals.Contains(number), $"what started this has its children ignore SIG{signal}, as nohup and '&' in a script do");
         var run = world[$"run-{signal}"];
         using var process = StartLongRun(run);
 
@@ -207,7 +217,8 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
     public void Train_LossThatBlowsUp_FailsWithOne()
     {
         var result = Tool.Run(
-            "train", world.Config, "--set", "training.learningRate=1e30", "--set", "adapter.alpha=1e9", "--set", "adapter.lora.learningRateRatio=1e6",
+            "train", world.Config, "--set", "training.learningRate=1e30", "--set", "adapter.alpha=1e9",
+            "--set", "adapter.lora.learningRateRatio=1e6",
             "--set", "training.steps=60",
             "--set", "training.clipNorm=0", "--output", world["blown"], "--json").Expect(1);
 
@@ -224,11 +235,6 @@ public sealed class PipelineTests(PipelineTests.World world) : IClassFixture<Pip
 
     [Fact]
     public void Verify_FolderWithoutCases_IsBadInput() => Tool.Run("verify", world["no-cases"], "--json").Expect(2);
-
-    /// <summary>Whether this process was started so that it and its children ignore a signal.</summary>
-    private static bool IsIgnored(int signal) => File.Exists("/proc/self/status") && File.ReadLines("/proc/self/status").Any(
-        line => line.StartsWith("SigIgn:", StringComparison.Ordinal)
-            && (Convert.ToUInt64(line["SigIgn:".Length..].Trim(), 16) >> (signal - 1) & 1) == 1);
 
     /// <summary>A run that has done its first step, and has far more to do than a test waits for.</summary>
     private Process StartLongRun(string run)

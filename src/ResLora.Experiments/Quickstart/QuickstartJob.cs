@@ -74,7 +74,8 @@ public static class QuickstartJob
         var merged = bench.Evaluate("ResLoRA merged", merge.Output!);
 
         var report = new QuickstartReport(
-            sample, options.Output, options.Structure, options.Steps, resLoraRun.TrainableParameters, baseRow, lora, unmerged, merged, merge, bench.Prompt);
+            sample, options.Output, options.Structure, options.Steps, resLoraRun.TrainableParameters, baseRow, lora, unmerged,
+            merged, merge, bench.Prompt);
         var structure = options.Structure.ToString().ToLowerInvariant();
         LossPlot.Write(
             report.PlotFile, "Word problems: training loss",
@@ -110,7 +111,15 @@ public static class QuickstartJob
                 Task = TaskName,
                 Data = new DataConfig { Train = Path.Combine(sample, "data", "train.jsonl"), ValidationCount = 0 },
                 Adapter = new AdapterConfig { Targets = TargetModules.AllLinear, Shortcut = shortcut },
-                Training = new TrainConfig { Steps = options.Steps, BatchSize = 16, LearningRate = 2e-3, MaxLength = 128, Seed = options.Seed, DataType = "float32" },
+                Training = new TrainConfig
+                {
+                    Steps = options.Steps,
+                    BatchSize = 16,
+                    LearningRate = 2e-3,
+                    MaxLength = 128,
+                    Seed = options.Seed,
+                    DataType = "float32",
+                },
                 Output = Path.GetFullPath(Path.Combine(options.Output, folder)),
             };
             progress?.Report(new StageStarted($"Training {name.Replace(" unmerged", "", StringComparison.Ordinal)}"));

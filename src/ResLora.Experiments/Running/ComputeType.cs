@@ -13,8 +13,8 @@ namespace ResLora.Experiments.Running;
 public static class ComputeType
 {
     private const string Auto = "auto";
-    private const string Float = "float32";
-    private const string Brain = "bfloat16";
+    private const string Float32 = "float32";
+    private const string BFloat16 = "bfloat16";
 
     /// <summary>
     /// Puts a dtype in the place of <c>training.dataType: auto</c>: bfloat16 for an adapter on a model of the Llama family whose files are
@@ -27,7 +27,7 @@ public static class ComputeType
     {
         if (config.Training.DataType == Auto)
         {
-            return config with { Training = config.Training with { DataType = IsFasterInBFloat16(config) ? Brain : Float } };
+            return config with { Training = config.Training with { DataType = IsFasterInBFloat16(config) ? BFloat16 : Float32 } };
         }
 
         WarnIfSlow(config.Training.DataType);
@@ -45,7 +45,7 @@ public static class ComputeType
     public static string Resolve(string name, string modelFolder)
     {
         WarnIfSlow(name);
-        return name == Auto && ComputeDevice.Current.type == TorchSharp.DeviceType.CPU && IsFasterInFloat32(modelFolder) ? Float : name;
+        return name == Auto && IsFasterInFloat32(modelFolder) ? Float32 : name;
     }
 
     /// <summary>The dtype of a name.</summary>
@@ -53,8 +53,8 @@ public static class ComputeType
     /// <returns>The dtype; null for that of the files.</returns>
     public static ScalarType? Of(string name) => name switch
     {
-        Float => ScalarType.Float32,
-        Brain => ScalarType.BFloat16,
+        Float32 => ScalarType.Float32,
+        BFloat16 => ScalarType.BFloat16,
         _ => null,
     };
 
@@ -66,28 +66,29 @@ public static class ComputeType
         }
 
         using var model = ModelRegistry.Plan(config.Model);
-        return model is CausalLanguageModel && MainType(config.Model) == ScalarType.BFloat16;
+        return model is CausalLanguageModel && SafetensorsEntry.MainType(
+            CheckpointReader.ReadHeader(config.Model).Entries.Values) == ScalarType.BFloat16;
     }
 
     private static bool IsFasterInFloat32(string modelFolder)
     {
-        using var model = ModelRegistry.Plan(modelFolder);
-        if (model is TextToImageModel)
+        // A pipeline is computed in float32 whatever its files are; what is no model is told when it is loaded.
+        if (PipelineParts.IsPipeline(modelFolder) || !CheckpointReader.Exists(modelFolder))
         {
-            return false;   // computed in float32 whatever its files are
+            return false;
         }
 
-        var type = MainType(modelFolder);
-        var isSlow = type == ScalarType.Float16 || (type == ScalarType.BFloat16 && !FusedKernels.HasProducts);
-        return isSlow && model.parameters().Sum(parameter => parameter.numel()) * sizeof(float) <= SystemMemory.TotalBytes / 2;
+        var tensors = CheckpointReader.ReadHeader(modelFolder).Entries.Values;
+        return IsSlow(SafetensorsEntry.MainType(tensors))
+            && tensors.Sum(tensor => tensor.CopiedLength(ScalarType.Float32)) <= SystemMemory.TotalBytes / 2;
     }
 
-    private static ScalarType? MainType(string modelFolder) =>
-        SafetensorsEntry.MainType(CheckpointReader.ReadHeader(modelFolder).Entries.Values);
+    private static bool IsSlow(ScalarType? type) => ComputeDevice.Current.type == TorchSharp.DeviceType.CPU
+        && (type == ScalarType.Float16 || (type == ScalarType.BFloat16 && !FusedKernels.HasProducts));
 
     private static void WarnIfSlow(string name)
     {
-        if (name == Brain && X86Base.IsSupported && !FusedKernels.HasProducts && ComputeDevice.Current.type == TorchSharp.DeviceType.CPU)
+        if (X86Base.IsSupported && IsSlow(Of(name)))
         {
             Warnings.Add(
                 "this processor has no instructions for bfloat16, in which it takes many times as long as in float32; " +

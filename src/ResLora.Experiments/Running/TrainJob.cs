@@ -77,7 +77,8 @@ public static class TrainJob
         ArgumentNullException.ThrowIfNull(session);
         using var memory = new PeakMemory();
         return Run(
-            config, session, config.ReadData(session.Model, headIsNew: false), memory, null, resume, progress, SingleProcess.Instance, stop);
+            config, session, config.ReadData(session.Model, headIsNew: false), memory, null, resume, progress, SingleProcess.Instance,
+            stop);
     }
 
     /// <summary>Reads the data for a model that is not loaded yet: its head depends on them.</summary>
@@ -183,7 +184,8 @@ public static class TrainJob
         return adapter.ShortcutWeight == 1
             ? adapter
             : throw new ConfigException(
-                $"{folder}: its shortcuts are annealed to a weight of {adapter.ShortcutWeight:0.###}, and training would set them to 1 again; merge it into LoRA (reslora merge) and start from that.");
+                $"{folder}: its shortcuts are annealed to a weight of {adapter.ShortcutWeight:0.###}, and training would set them to " +
+                "1 again; merge it into LoRA (reslora merge) and start from that.");
     }
 
     private static bool WantsExactMatch(RunConfig config) => config.Training.BestMetric.EndsWith("exact_match", StringComparison.Ordinal);
@@ -231,5 +233,7 @@ public static class TrainJob
     private static double ExactMatchOf(
         ModelSession session, Objective objective, TaskData data, RunConfig config, CancellationToken stop) =>
         data.ExactMatchOfValidation(session, config.Training.BatchSize, objective.Ranks, stop)
-        ?? throw new ConfigException($"training.bestMetric is '{config.Training.BestMetric}', and task '{config.Task}' generates no answers; eval_score is what it has.");
+        ?? throw new ConfigException(
+            $"training.bestMetric is '{config.Training.BestMetric}', and task '{config.Task}' generates no answers; " +
+            "eval_score is what it has.");
 }

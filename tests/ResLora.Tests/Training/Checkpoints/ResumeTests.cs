@@ -145,7 +145,11 @@ public class ResumeTests
     {
         using var bench = new TrainingBench();
         var accuracies = new Queue<double>([0.5, 0.9, 0.7, 0.6]);
-        bench.Setup = bench.Setup with { Validation = [], ExtraMetrics = () => new Dictionary<string, double> { ["eval_accuracy"] = accuracies.Dequeue() } };
+        bench.Setup = bench.Setup with
+        {
+            Validation = [],
+            ExtraMetrics = () => new Dictionary<string, double> { ["eval_accuracy"] = accuracies.Dequeue() },
+        };
         var config = _config with { BestMetric = "eval_accuracy" };
         var best = Path.Combine(bench.RunFolder, "best", "weights.safetensors");
         StopAfter(bench, 4, config);
@@ -285,7 +289,8 @@ public class ResumeTests
         var folders = Directory.GetDirectories(Path.Combine(bench.RunFolder, "checkpoints")).Order(StringComparer.Ordinal).ToArray();
         Assert.Equal(["step-000006", "step-000008"], folders.Select(Path.GetFileName));
         Assert.All(folders, folder => Assert.Equal(
-            [OutputMarker.FileName, "SHA256SUMS", "trainer.json", "trainer.safetensors", "weights.safetensors"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)));
+            [OutputMarker.FileName, "SHA256SUMS", "trainer.json", "trainer.safetensors", "weights.safetensors"],
+            Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)));
     }
 
     [Fact]
