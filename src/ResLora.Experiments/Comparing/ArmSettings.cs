@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Running;
 
 namespace ResLora.Experiments.Comparing;
 
@@ -10,14 +12,16 @@ public sealed partial record ArmSettings
     private static readonly string[] _shared =
     [
         "model", "task", "data", "output", "denoising", "samples", "training.seed", "training.steps", "training.epochs",
-        "training.evaluateEvery", "training.patience", "training.pauseAt", "training.bestMetric",
+        "training.evaluateEvery", "training.patience", "training.pauseAt", "training.bestMetric", "training.maxLength",
     ];
 
     /// <summary>What it is called in folders, tables and plots: letters, digits, and - . + _ between them.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Keys of the run and their values for this arm, such as <c>adapter.rank: 16</c>. Default: the run as the file has
-    /// it.</summary>
+    /// <summary>
+    /// Keys of the run and their values for this arm, such as <c>adapter.rank: 16</c>, or <c>adapter: {rank: 16}</c>; what they do not
+    /// name stays. Default: the run as the file has it.
+    /// </summary>
     public IReadOnlyDictionary<string, JsonElement> Set { get; init; } = new Dictionary<string, JsonElement>();
 
     /// <summary>
@@ -25,8 +29,11 @@ public sealed partial record ArmSettings
     /// </summary>
     public IReadOnlyList<double>? LearningRates { get; init; }
 
-    /// <summary>The settings as <c>key=value</c>.</summary>
-    internal IReadOnlyList<string> Assignments => [.. Set.Select(setting => $"{setting.Key}={setting.Value.GetRawText()}")];
+    /// <summary>The settings as <c>key=value</c>, one each.</summary>
+    internal IReadOnlyList<string> Assignments => [.. Settings.Select(setting => $"{setting.Key}={setting.Value.GetRawText()}")];
+
+    private IEnumerable<KeyValuePair<string, JsonElement>> Settings =>
+        Set.SelectMany(setting => DottedKeys.Of(typeof(RunConfig), setting.Key, setting.Value));
 
     /// <summary>What cannot be carried out, a phrase each; empty when all is well.</summary>
     /// <returns>The problems.</returns>
@@ -37,7 +44,13 @@ public sealed partial record ArmSettings
             yield return $"'{Name}' is no name for an arm, since a folder is called after it; take letters and digits with - . + _ between them";
         }
 
-        foreach (var key in Set.Keys.Where(IsShared))
+        foreach (var (key, _) in Set.Where(setting => setting.Value is { ValueKind: JsonValueKind.Object } keys
+            && !keys.EnumerateObject().Any()))
+        {
+            yield return $"arm '{Name}' sets '{key}' to {{}}, which names no key; name what the arm sets, such as adapter.rank: 16";
+        }
+
+        foreach (var key in Settings.Select(setting => setting.Key).Where(IsShared))
         {
             yield return $"arm '{Name}' sets '{key}', which all arms must have in common; leave it out";
         }

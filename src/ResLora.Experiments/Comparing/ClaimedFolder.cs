@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
@@ -14,6 +15,8 @@ namespace ResLora.Experiments.Comparing;
 /// <param name="mayChange">What may change while it goes on, as a sentence.</param>
 internal sealed class ClaimedFolder(string path, string file, string kind, string mayChange)
 {
+    private const int LongestShown = 60;
+
     /// <summary>What it belongs to: names and values.</summary>
     public string IdentityFile => Path.Combine(path, file);
 
@@ -79,13 +82,43 @@ internal sealed class ClaimedFolder(string path, string file, string kind, strin
         }
 
         var theirs = CheckedJson.Deserialize<Dictionary<string, string>>(IdentityFile, ComparisonJson.Options);
-        string[] differences = [.. identity.Keys.Union(theirs.Keys).Where(
-            name => identity.GetValueOrDefault(name) != theirs.GetValueOrDefault(name)).Order(StringComparer.Ordinal)];
+        string[] differences = [.. identity.Keys.Union(theirs.Keys).Order(StringComparer.Ordinal).SelectMany(
+            name => Differences(name, identity.GetValueOrDefault(name), theirs.GetValueOrDefault(name)))];
         if (differences.Length > 0)
         {
             throw new ConfigException(
-                $"'{path}' holds another {kind}: {string.Join(", ", differences)} differ{(differences.Length == 1 ? "s" : "")}. "
-                + $"Go on with its settings and data, or choose another folder (--output). {mayChange}");
+                $"'{path}' holds another {kind}: {string.Join("; ", differences)}. Go on with its settings and data, or choose another folder (--output). {mayChange}");
         }
     }
+
+    /// <summary>What differs, down to the settings of a section.</summary>
+    private static IEnumerable<string> Differences(string name, string? now, string? before)
+    {
+        if (now == before)
+        {
+            return [];
+        }
+
+        return (Section(now), Section(before)) is ({ } ours, { } theirs)
+            ? ours.Select(setting => setting.Key).Union(theirs.Select(setting => setting.Key))
+                .SelectMany(key => Differences($"{name}.{key}", Text(ours[key]), Text(theirs[key])))
+            : [IsShort(now) && IsShort(before) ? $"{name} is {now ?? "not given"} and was {before ?? "not given"}" : $"{name} is another"];
+    }
+
+    private static JsonObject? Section(string? text)
+    {
+        try
+        {
+            return text is null ? null : JsonNode.Parse(text) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            // A digest.
+            return null;
+        }
+    }
+
+    private static string Text(JsonNode? value) => value?.ToJsonString() ?? "null";
+
+    private static bool IsShort(string? text) => text is null or { Length: <= LongestShown };
 }

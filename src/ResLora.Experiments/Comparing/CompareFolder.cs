@@ -61,9 +61,8 @@ public sealed class CompareFolder(string path)
         // The general text decides nothing, so that it may be added when all is trained.
         var identity = ClaimedFolder.IdentityOf(config.Run, sources.Where(source => source.Key != ComparedFiles.General));
         var settings = config.Settings;
-        identity["compare.test"] = JsonSerializer.Serialize(
-            new { settings.TestSplit, settings.TestCount, settings.MaxNewTokens, settings.Weights }, ConfigFile.Options);
-        identity["compare.tune"] = JsonSerializer.Serialize(settings.Tune, ConfigFile.Options);
+        identity["compare"] = JsonSerializer.Serialize(
+            new { settings.TestSplit, settings.TestCount, settings.MaxNewTokens, settings.Weights, settings.Tune }, ConfigFile.Options);
         return identity;
     }
 

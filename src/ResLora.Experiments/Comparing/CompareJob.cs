@@ -33,6 +33,7 @@ public static class CompareJob
         ArgumentNullException.ThrowIfNull(plan);
         var folder = new CompareFolder(plan.Config.Output);
         using var held = folder.Enter(plan.Config, plan.Sources);
+        var earlier = File.Exists(folder.ReportFile) ? ComparisonReport.Read(folder.ReportFile) : null;
         farm?.Require(folder.Path, ComparedFiles.FilesOf(plan.Config), plan.Sources, plan.Arms.Select(arm => arm.Size), stop);
         var queue = RunQueue.Of(plan.TuningRuns + plan.Runs, plan.Jobs, tool, farm, progress, stop);
         queue.Train(plan.Arms.SelectMany(arm => RateChoice.Runs(plan, arm)));
@@ -53,6 +54,7 @@ public static class CompareJob
         ];
         progress?.Report(new StageStarted("Judging"));
         var report = ReportBuilder.Build(plan, arms, tests.Base);
+        report = report with { ChangedSince = LaterChanges.Of(earlier, report) };
         report.Write(folder.ReportFile);
         var page = ComparisonPage.Of(report);
         AtomicFile.WriteText(folder.MarkdownFile, page.Markdown());

@@ -13,7 +13,8 @@ internal sealed class HereTrainer(IProgress<RunEvent>? progress) : IRunTrainer
         try
         {
             var report = TrainJob.Run(run.Config, resume, progress is null ? null : new RunDetails(progress), stop: stop);
-            return report.Result.Interrupted && !run.IsPausedAfter(report.Result.Steps)
+            // One that was stopped where it pauses may lack the evaluation that is due there.
+            return report.Result.Interrupted && (stop.IsCancellationRequested || !run.IsPausedAfter(report.Result.Steps))
                 ? throw new OperationCanceledException(stop)
                 : new RunRecord(run.Key, report.TrainableParameters, report.PeakMemory);
         }

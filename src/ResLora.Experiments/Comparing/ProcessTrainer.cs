@@ -29,7 +29,12 @@ internal sealed class ProcessTrainer(IReadOnlyList<string> tool, IProgress<RunEv
         // What names on a hub mean is here by now, and each process would ask for it again.
         string[] going = resume ? ["--resume"] : [];
         var (code, output) = Run([.. tool, "train", settings, "--json", .. going, "--offline"], stop);
-        stop.ThrowIfCancellationRequested();
+        // One that was done all the same is done.
+        if (code != Done)
+        {
+            stop.ThrowIfCancellationRequested();
+        }
+
         using var document = Parse(run, code, output);
         var answer = document.RootElement;
         switch (code)

@@ -7,13 +7,13 @@ using ResLora.Training;
 namespace ResLora.Experiments.Comparing;
 
 /// <summary>Plans many runs that have model, task and data in common, which are read once.</summary>
-/// <param name="common">Any of the runs.</param>
+/// <param name="common">Any of the runs; what is <c>auto</c> in it is known.</param>
 internal sealed class RunPlanner(RunConfig common)
 {
     private readonly Dictionary<EncodingTerms, EncodedData> _encoded = [];
 
     /// <summary>The data.</summary>
-    public TaskData Data { get; } = TrainJob.ReadData(ComputeType.Resolve(common));
+    public TaskData Data { get; } = TrainJob.ReadData(common);
 
     /// <summary>Plans arms.</summary>
     /// <param name="arms">The arms.</param>
@@ -27,7 +27,8 @@ internal sealed class RunPlanner(RunConfig common)
         {
             try
             {
-                planned.Add(new PlannedArm(arm, Plan(arm.Run)));
+                var known = arm with { Run = ComputeType.Resolve(arm.Run) };
+                planned.Add(new PlannedArm(known, Plan(known.Run)));
             }
             catch (ResLoraException error)
             {
@@ -41,11 +42,10 @@ internal sealed class RunPlanner(RunConfig common)
     }
 
     /// <summary>Plans a run.</summary>
-    /// <param name="run">The run.</param>
+    /// <param name="run">The run; what is <c>auto</c> in it is known.</param>
     /// <exception cref="ResLoraException">It cannot be trained.</exception>
     public RunSize Plan(RunConfig run)
     {
-        run = ComputeType.Resolve(run);
         using var session = ModelSession.Plan(run.Model, Data.Head);
         run = run.For(session.Model);
         var terms = EncodingTerms.Of(run.Training);

@@ -1,7 +1,5 @@
 using ResLora.Adapters.Merging;
-using ResLora.Experiments.Configuration;
 using ResLora.Experiments.Evaluating;
-using ResLora.Experiments.Merging;
 using ResLora.Experiments.Running;
 using ResLora.Experiments.Workloads;
 using ResLora.Tensors.NativeRuntime;
@@ -29,18 +27,18 @@ internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progr
     public TestRecord Measure(PlannedRun run, string key, CancellationToken stop)
     {
         var weights = _settings.Weights == TestedWeights.Best ? run.Folder.BestOrLast : run.Folder.Last;
-        // As it was carried out: with its number type and its longest sample.
-        var settings = ConfigFile.Located(RunConfig.Read(run.Folder.ConfigFile));
+        // Not those beside the weights: model and data may have been moved since they were written.
+        var settings = run.Config;
         var type = ComputeType.Of(settings.Training.DataType);
         using var session = IsFull(settings)
             ? ModelSession.Load(weights, dtype: type, device: ComputeDevice.Current)
             : ModelSession.Load(settings.Model, weights, type, ComputeDevice.Current);
-        var scorer = Scorer(session, IsFull(settings) ? null : weights, settings.Training.MaxLength);
+        var scorer = Scorer(session, IsFull(settings) ? null : weights, settings.For(session.Model).Training.MaxLength);
         var record = new TestRecord(
             key, scorer.Measure(session, _settings.Test, stop))
         { General = General(session, IsFull(settings) ? null : weights, stop) };
         return session.Adapter is { Config.Shortcut.Kind: not Adapters.ShortcutKind.None } adapter
-            ? WithMerged(record, session, MergeMethods.For(adapter)[0], scorer, weights, stop)
+            ? WithMerged(record, session, MergeMethods.For(adapter)[0], scorer, settings, stop)
             : record;
     }
 
@@ -57,7 +55,7 @@ internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progr
 
         var settings = config.Run;
         using var session = ModelSession.Load(
-            settings.Model, dtype: ComputeType.Of(ComputeType.Resolve(settings).Training.DataType), device: ComputeDevice.Current);
+            settings.Model, dtype: ComputeType.Of(settings.Training.DataType), device: ComputeDevice.Current);
         return new TestRecord(
             key, Scorer(session, null, settings.For(session.Model).Training.MaxLength).Measure(session, _settings.Test, stop))
         {
@@ -78,13 +76,13 @@ internal sealed class TestBench(CompareConfig config, IProgress<RunEvent>? progr
     }
 
     private TestRecord WithMerged(
-        TestRecord record, ModelSession session, MergeMethod method, ItemScorer scorer, string weights, CancellationToken stop)
+        TestRecord record, ModelSession session, MergeMethod method, ItemScorer scorer, RunConfig settings, CancellationToken stop)
     {
         IReadOnlyList<CalibrationBatch> texts = [];
         if (MergeMethods.NeedsCalibration(method))
         {
-            var examples = MergeExamples.ToCalibrate(
-                new MergeExampleSource(weights, null, null) { CalibrationSamples = CalibrationSamples }, session);
+            var examples = settings.ReadData(session.Model, headIsNew: false)
+                .Take(session, heldOut: false, CalibrationSamples, "the training data");
             texts = CalibrationTexts.Batches(examples.Objective, examples.Examples, stop);
         }
 

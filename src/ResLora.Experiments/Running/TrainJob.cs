@@ -149,7 +149,8 @@ public static class TrainJob
             PicturePrompt = data.PicturePrompt,
             PlannedMemory = plan.Run.Memory,
             KeptFreedMemory = Allocator.KeepsFreedMemory,
-            PeakMemory = memory.Most,
+            // A run that was done already has loaded its model and no more.
+            PeakMemory = result.Steps > result.StepsBefore ? memory.Most : null,
         };
     }
 

@@ -28,7 +28,8 @@ public sealed record TrainReport(string RunFolder, long TrainableParameters, Tra
 
     /// <summary>
     /// The most memory that the process had for itself during the run, in bytes, mapped files not counted: to be held against
-    /// <see cref="MemoryEstimate.Total"/>. Null where the system does not say.
+    /// <see cref="MemoryEstimate.Total"/>. Null where the system does not say, and where no step was left
+    /// to do.
     /// </summary>
     public long? PeakMemory { get; init; }
 }

@@ -59,7 +59,8 @@ public sealed record SweepConfig(RunConfig Run, SweepSettings Settings, IReadOnl
         string[] texts = [.. values.Select(PointNames.OfValue)];
         var name = string.Join(", ", PointNames.OfKeys(keys).Zip(texts, (key, text) => $"{key}={text}"));
         var found = new List<string>();
-        var run = file.With(keys.Zip(values, (key, value) => $"{key}={value.GetRawText()}"), found);
+        var settings = keys.Zip(values, (key, value) => DottedKeys.Of(typeof(RunConfig), key, value)).SelectMany(own => own);
+        var run = file.With(settings.Select(setting => $"{setting.Key}={setting.Value.GetRawText()}"), found);
         problems.AddRange(found.Select(problem => (name, problem)));
         return run is null ? null : new SweepPoint(name, PointNames.FolderOf(name), texts, run);
     }

@@ -42,15 +42,17 @@ public sealed class SweepFolder(string path)
     {
         var (config, settings) = (plan.Config, plan.Config.Settings);
         var identity = ClaimedFolder.IdentityOf(config.Run, plan.Sources);
-        identity["sweep.halving"] = JsonSerializer.Serialize(settings.Halving, ConfigFile.Options);
-        if (settings.Halving is not null)
-        {
-            // Which points go on depends on all the others.
-            identity["sweep.over"] = string.Join("; ", config.Points.Select(point => point.Name));
-            identity["sweep.seeds"] = string.Join(", ", settings.Seeds);
-        }
-
-        var mayChange = settings.Halving is null ? "Values and seeds may be added." : "With halving, values and seeds stay as they are.";
+        var isHalved = settings.Halving is not null;
+        identity["sweep"] = JsonSerializer.Serialize(
+            new
+            {
+                settings.Halving,
+                // Which points go on depends on all the others.
+                Over = isHalved ? config.Points.Select(point => point.Name) : null,
+                Seeds = isHalved ? settings.Seeds : null,
+            },
+            ConfigFile.Options);
+        var mayChange = !isHalved ? "Values and seeds may be added." : "With halving, values and seeds stay as they are.";
         return new ClaimedFolder(_path, "identity.json", "sweep", mayChange).Enter(identity);
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ResLora.Experiments.Comparing;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Experiments.Sweeping;
@@ -46,6 +47,11 @@ public sealed record SweepPlan(SweepConfig Config, IReadOnlyList<PlannedPoint> P
         ArgumentNullException.ThrowIfNull(config);
         JobCount.Require(jobs);
         var sources = ComparedFiles.Of(ComparedFiles.FilesOf(config.Run));
+        config = config with
+        {
+            Run = ComputeType.Resolve(config.Run),
+            Points = [.. config.Points.Select(point => point with { Run = ComputeType.Resolve(point.Run) })],
+        };
         var planner = new RunPlanner(config.Run);
         if (!planner.Data.HasValidation)
         {

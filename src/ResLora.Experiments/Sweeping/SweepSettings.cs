@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ResLora.Experiments.Comparing;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Running;
 
 namespace ResLora.Experiments.Sweeping;
 
@@ -45,9 +46,12 @@ public sealed record SweepSettings : ICheckedConfig
     private IEnumerable<string> ProblemsOf(KeyValuePair<string, JsonElement> swept)
     {
         var (key, values) = swept;
-        if (ArmSettings.IsShared(key))
+        var single = values.ValueKind == JsonValueKind.Array
+            ? values.EnumerateArray().SelectMany(value => DottedKeys.Of(typeof(RunConfig), key, value)).Select(setting => setting.Key)
+            : [key];
+        foreach (var shared in single.Distinct().Where(ArmSettings.IsShared))
         {
-            yield return $"over has '{key}', which all points must have in common; leave it out";
+            yield return $"over has '{shared}', which all points must have in common; leave it out";
         }
 
         if (Over.Keys.FirstOrDefault(other => key.StartsWith(other + ".", StringComparison.Ordinal)) is { } around)

@@ -57,6 +57,13 @@ internal abstract class TaskData
     /// <exception cref="ResLoraException">The samples do not fit the network.</exception>
     public abstract EncodedData Encode(ModelSession session, EncodingTerms terms);
 
+    /// <summary>
+    /// What each sample gives the network, as texts that are equal where it is: by it samples of two data sets are found to be the same.
+    /// </summary>
+    /// <param name="heldOut">Whether they are of the samples held out.</param>
+    /// <exception cref="FileFormatException">A file cannot be read.</exception>
+    public abstract IEnumerable<string> Inputs(bool heldOut);
+
     /// <summary>The first samples as tokens, to look at.</summary>
     /// <param name="session">The network with what belongs to it.</param>
     /// <param name="terms">By which rules.</param>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ResLora.Training.Loop;
 
 namespace ResLora.Training.Checkpoints;
 
@@ -32,6 +33,10 @@ public sealed record TrainerState
     /// <summary>Whether a version wrote it that kept neither checksums nor digests of what the run was made from.</summary>
     [JsonIgnore]
     public bool IsOfEarlierVersion => WarmupSteps is null;
+
+    /// <summary>How many steps the run is to have; 0 in checkpoints that do not say it.</summary>
+    [JsonIgnore]
+    public int TotalSteps => RunIdentity.StepsOf(Identity);
 
     /// <summary>What a run that goes on from here must have in common with the one that wrote this, by name.</summary>
     public required IReadOnlyDictionary<string, string> Identity { get; init; }

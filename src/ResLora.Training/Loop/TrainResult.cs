@@ -10,6 +10,9 @@ namespace ResLora.Training.Loop;
 public sealed record TrainResult(
     int Steps, double LastLoss, double? BestMetric, int BestStep, bool Interrupted, IReadOnlyList<(int Step, double Loss)> Losses)
 {
+    /// <summary>How many steps an earlier process had done, which this one went on from. Default 0.</summary>
+    public int StepsBefore { get; init; }
+
     /// <summary>Whether the run stopped because it no longer improved.</summary>
     public bool StoppedEarly { get; init; }
 

@@ -79,6 +79,7 @@ internal sealed class TrainingRun : IDisposable
             Resume();
         }
 
+        var before = Step;
         _output.Begin(Step, _evaluatedStep);
         _setup.Model.train();
         _setup.Model.RunLayer = Config.GradientCheckpointing ? ActivationCheckpoint.Run : null;
@@ -104,6 +105,7 @@ internal sealed class TrainingRun : IDisposable
             Step, Step > 0 ? _losses[^1] : double.NaN, _best.Value, _best.Step, interrupted, [.. _losses.Select(
                 (loss, i) => (i + 1, loss))])
         {
+            StepsBefore = before,
             StoppedEarly = _stoppedEarly,
             LastMetrics = _lastMetrics,
         };

@@ -9,6 +9,9 @@ public sealed record ArmReport
     /// <summary>What it sets, <c>key=value</c> each.</summary>
     public required IReadOnlyList<string> Set { get; init; }
 
+    /// <summary>The number type that it was computed in; null in a report that does not say.</summary>
+    public string? DataType { get; init; }
+
     /// <summary>Its learning rate.</summary>
     public required double LearningRate { get; init; }
 

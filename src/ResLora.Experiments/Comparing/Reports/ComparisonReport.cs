@@ -37,6 +37,9 @@ public sealed record ComparisonReport
     /// <summary>How many test samples there are.</summary>
     public required int TestSamples { get; init; }
 
+    /// <summary>How many of them the runs saw before; null in a report that did not look.</summary>
+    public SeenTests? SeenTests { get; init; }
+
     /// <summary>The seeds, in the order of all values by seed.</summary>
     public required IReadOnlyList<long> Seeds { get; init; }
 
@@ -58,6 +61,12 @@ public sealed record ComparisonReport
     /// <summary>What keeps the verdicts from meaning anything, a sentence each without a full stop; empty where nothing does.</summary>
     public IReadOnlyList<string> Caveats { get; init; } = [];
 
+    /// <summary>
+    /// What was changed after an earlier verdict in the same folder, such as seeds that were added, a sentence each without a full stop;
+    /// empty where all was fixed before the test.
+    /// </summary>
+    public IReadOnlyList<string> ChangedSince { get; init; } = [];
+
     /// <summary>Every other arm against the reference, judged together.</summary>
     public required IReadOnlyList<Verdict> Verdicts { get; init; }
 
@@ -71,7 +80,7 @@ public sealed record ComparisonReport
 
     /// <summary>What was found, a sentence each without a full stop: what keeps it from meaning anything first.</summary>
     [JsonIgnore]
-    public IReadOnlyList<string> Sentences => [.. Caveats, .. Verdicts.Select(verdict => verdict.Sentence)];
+    public IReadOnlyList<string> Sentences => [.. Caveats, .. ChangedSince, .. Verdicts.Select(verdict => verdict.Sentence)];
 
     /// <summary>Digests of the model's and the data's files, by what they are of.</summary>
     public required IReadOnlyDictionary<string, string> Sources { get; init; }

@@ -26,6 +26,7 @@ internal static class ReportBuilder
             ReadUnit = reference.Runs[0].Trace.Unit,
             LossUnit = plan.LossUnit,
             TestSamples = items.Losses.Count,
+            SeenTests = plan.Seen,
             Seeds = config.Settings.Seeds,
             Reference = config.Reference,
             Steps = reference.Runs[0].Trace.Steps.Count,
@@ -38,6 +39,7 @@ internal static class ReportBuilder
             ],
             Caveats =
             [
+                .. plan.Seen.Caveat is { } caveat ? [caveat] : Array.Empty<string>(),
                 .. LearningCaveats.Of(
                     [.. arms.Select(arm => (arm.Name, arm.Runs.Count(run => run.Test.Test!.Items.HasOneAnswer), arm.Runs.Count))]),
             ],
@@ -61,6 +63,7 @@ internal static class ReportBuilder
     {
         Name = arm.Name,
         Set = arm.Plan.Arm.Assignments,
+        DataType = arm.Plan.Arm.Run.Training.DataType,
         LearningRate = arm.Rate.LearningRate,
         Tried = arm.Rate.Tried,
         TrainedParameters = arm.Runs[0].Record.TrainedParameters,

@@ -8,9 +8,10 @@ public static class ReportCheck
 {
     // Runs are equal bit for bit on an equal machine with as many threads; on another one roundings differ.
     private const double Tolerance = 1e-9;
+    private const string None = "none";
 
     /// <summary>
-    /// What differs: arms, seeds, verdicts, digests of files, and figures but for those of time and memory, which no two runs have in
+    /// What differs: settings, arms, seeds, verdicts, digests of files, and figures but for those of time and memory, which no two runs have in
     /// common.
     /// </summary>
     /// <param name="earlier">The report that is to be confirmed.</param>
@@ -35,12 +36,14 @@ public static class ReportCheck
                     Texts(
                         "",
                         $"{name} (sha256)",
-                        earlier.Sources.GetValueOrDefault(name, "none"),
-                        report.Sources.GetValueOrDefault(name, "none"))),
+                        earlier.Sources.GetValueOrDefault(name, None),
+                        report.Sources.GetValueOrDefault(name, None))),
+            .. SettingsCheck.Of(earlier.Config, report.Config)
+                .Select(setting => new ReportDifference("", setting.Key, null, setting.Earlier, setting.Now, null)),
         ];
         foreach (var (expected, arm) in earlier.Arms.Join(report.Arms, arm => arm.Name, arm => arm.Name, (a, b) => (a, b)))
         {
-            found.AddRange(Arm(expected, arm, report.Seeds));
+            found.AddRange(Arm(expected, arm, earlier.Seeds, report.Seeds));
         }
 
         found.AddRange(Conclusions("verdict", earlier.Verdicts, report.Verdicts));
@@ -49,25 +52,34 @@ public static class ReportCheck
         return found;
     }
 
-    private static IEnumerable<ReportDifference> Conclusions(string name, IReadOnlyList<Verdict> earlier, IReadOnlyList<Verdict> now) =>
-        earlier.Join(now, one => one.Arm, one => one.Arm, (theirs, ours) => (theirs, ours))
-            .SelectMany(pair => Texts(pair.ours.Arm, name, pair.theirs.Conclusion.ToString(), pair.ours.Conclusion.ToString()));
+    /// <summary>A report of an earlier version may not have judged by this at all.</summary>
+    private static IEnumerable<ReportDifference> Conclusions(string name, IReadOnlyList<Verdict> earlier, IReadOnlyList<Verdict> now)
+    {
+        static string Of(IReadOnlyList<Verdict> verdicts, string arm) =>
+            verdicts.SingleOrDefault(one => one.Arm == arm)?.Conclusion.ToString() ?? None;
+        return earlier.Count == 0
+            ? []
+            : earlier.Concat(now).Select(one => one.Arm).Distinct().SelectMany(arm => Texts(arm, name, Of(earlier, arm), Of(now, arm)));
+    }
 
-    private static IEnumerable<ReportDifference> Arm(ArmReport expected, ArmReport arm, IReadOnlyList<long> seeds)
+    private static IEnumerable<ReportDifference> Arm(
+        ArmReport expected, ArmReport arm, IReadOnlyList<long> earlierSeeds, IReadOnlyList<long> seeds)
     {
         static string Rate(ArmReport of) => of.LearningRate.ToString("R", CultureInfo.InvariantCulture);
         return Texts(arm.Name, "settings", string.Join(", ", expected.Set), string.Join(", ", arm.Set))
             .Concat(Texts(arm.Name, "learning rate", Rate(expected), Rate(arm)))
-            .Concat(FigureKind.All.Where(kind => !kind.IsOfMachine).SelectMany(kind => Figures(expected, arm, kind, seeds)));
+            .Concat(FigureKind.All.Where(kind => !kind.IsOfMachine).SelectMany(kind => Figures(expected, earlierSeeds, arm, seeds, kind)));
     }
 
-    private static IEnumerable<ReportDifference> Figures(ArmReport expected, ArmReport arm, FigureKind kind, IReadOnlyList<long> seeds)
+    /// <summary>The figures of the seeds that both have; what one lacks is told of the seeds.</summary>
+    private static IEnumerable<ReportDifference> Figures(
+        ArmReport expected, IReadOnlyList<long> earlierSeeds, ArmReport arm, IReadOnlyList<long> seeds, FigureKind kind)
     {
-        var (theirs, ours) = (
-            expected.Figures.GetValueOrDefault(kind.Key)?.Values ?? [], arm.Figures.GetValueOrDefault(kind.Key)?.Values ?? []);
-        return Enumerable.Range(0, Math.Max(theirs.Count, ours.Count))
-            .Select(
-                i => (Seed: i < seeds.Count ? seeds[i] : (long?)null, Their: theirs.ElementAtOrDefault(i), Our: ours.ElementAtOrDefault(i)))
+        static Dictionary<long, double?> BySeed(ArmReport of, IReadOnlyList<long> seeds, FigureKind kind) =>
+            seeds.Zip(of.Figures.GetValueOrDefault(kind.Key)?.Values ?? []).ToDictionary(one => one.First, one => one.Second);
+        var (theirs, ours) = (BySeed(expected, earlierSeeds, kind), BySeed(arm, seeds, kind));
+        return earlierSeeds.Intersect(seeds)
+            .Select(seed => (Seed: seed, Their: theirs.GetValueOrDefault(seed), Our: ours.GetValueOrDefault(seed)))
             .Where(one => !Agree(one.Their, one.Our))
             .Select(one => new ReportDifference(arm.Name, kind.Key, one.Seed, Number(one.Their), Number(one.Our), one.Our - one.Their));
     }
@@ -76,7 +88,7 @@ public static class ReportCheck
         expected == found || (
             expected is { } a && found is { } b && (a.Equals(b) || Math.Abs(a - b) <= Tolerance * Math.Max(1, Math.Abs(a))));
 
-    private static string Number(double? value) => value?.ToString("R", CultureInfo.InvariantCulture) ?? "none";
+    private static string Number(double? value) => value?.ToString("R", CultureInfo.InvariantCulture) ?? None;
 
     private static IEnumerable<ReportDifference> Texts(string arm, string name, string expected, string found) =>
         expected == found ? [] : [new ReportDifference(arm, name, null, expected, found, null)];

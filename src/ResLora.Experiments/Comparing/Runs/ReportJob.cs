@@ -4,6 +4,7 @@ using ResLora.Experiments.Plots;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 using ResLora.Formats.Files;
+using ResLora.Training.Checkpoints;
 
 namespace ResLora.Experiments.Comparing.Runs;
 
@@ -42,7 +43,7 @@ public static class ReportJob
             return [path];
         }
 
-        string[] runs = [.. new CompareFolder(path).Runs.Where(run => Directory.Exists(new RunFolder(run).Last))];
+        string[] runs = [.. new CompareFolder(path).Runs.Where(run => File.Exists(new RunFolder(run).ConfigFile) && IsOver(run))];
         return runs.Length > 0 ? runs : throw new ConfigException(
             $"'{path}' holds a comparison without a finished run; 'reslora compare' goes on with it.");
     }
@@ -55,9 +56,29 @@ public static class ReportJob
             throw new ConfigException($"'{folder}' holds no run: there is no {Path.GetFileName(run.ConfigFile)} in it; name the folder of a run (--output of 'reslora train').");
         }
 
-        return Directory.Exists(run.Last)
+        return IsOver(folder)
             ? RunConfig.Read(run.ConfigFile)
             : throw new ConfigException($"The run in '{folder}' is not over; go on with it (reslora train --resume).");
+    }
+
+    /// <summary>One that was stopped or paused has saved what it had come to, and a checkpoint that says how far it was to come.</summary>
+    private static bool IsOver(string folder)
+    {
+        var run = new RunFolder(folder);
+        if (!Directory.Exists(run.Last))
+        {
+            return false;
+        }
+
+        if (new CheckpointStore(folder).Folders is not [var newest, ..])
+        {
+            return true;
+        }
+
+        var state = CheckpointStore.Read(newest).State;
+        var patience = RunConfig.Read(run.ConfigFile).Training.Patience;
+        var endedEarly = patience > 0 && state.EvaluationsSinceBest >= patience;
+        return endedEarly || RunTrace.Read(run.MetricsFile).Steps.Count >= state.TotalSteps;
     }
 
     private static RunSummary Summary(string folder, RunConfig config, RunTrace trace) => new(
@@ -77,7 +98,23 @@ public static class ReportJob
 
     private static string Shortcut(ShortcutConfig shortcut) => shortcut.Kind == ShortcutKind.None
         ? ""
-        : $", {shortcut.Kind.ToString().ToLowerInvariant()} shortcut{(shortcut.PreviousCount == 1 ? "" : $" of {shortcut.PreviousCount}")}";
+        : $", {shortcut.Kind.ToString().ToLowerInvariant()} shortcut{Previous(shortcut.PreviousCount)}";
+
+    private static string Previous(int count) => count switch
+    {
+        1 => "",
+        ShortcutConfig.AllPrevious => " of all",
+        _ => string.Create(CultureInfo.InvariantCulture, $" of {count}"),
+    };
+
+    /// <summary>What decides which samples validate.</summary>
+    private static object Validated(RunConfig config)
+    {
+        var data = config.Data;
+        return data.Validation is { } path
+            ? (path, data.ValidationCount)
+            : (data.Train, data.Limit, data.ValidationCount, data.SplitSeed);
+    }
 
     /// <summary>What stands in the way of a verdict.</summary>
     private static IEnumerable<string> Notes(RunConfig[] configs, RunTrace[] traces)
@@ -92,9 +129,26 @@ public static class ReportJob
             yield return "The runs start from different models.";
         }
 
+        if (configs.Select(config => config.Training.Seed).Distinct().Count() > 1)
+        {
+            yield return "The runs have different seeds: other first weights, and another order of samples.";
+        }
+
+        if (configs.Select(config => (config.Data.Train, config.Data.Limit)).Distinct().Count() > 1)
+        {
+            yield return "The runs were trained on different data.";
+        }
+
+        if (configs.Select(Validated).Distinct().Count() > 1)
+        {
+            yield return "The runs were not validated on the same samples: "
+                + "the figures of their last evaluations are not of the same thing.";
+        }
+
         if (traces.Select(trace => trace.Digest).Distinct().Count() > 1)
         {
-            yield return "The runs did not read the same in the same order, or were not evaluated at the same steps: they differ in that, too, as runs with different seeds do.";
+            yield return "The runs did not read the same in the same order, or were not evaluated at the same steps: "
+                + "they differ in that, too.";
         }
 
         yield return "No verdict is given: these figures are of validation data, which may have chosen settings, and single runs say nothing of chance. 'reslora compare' trains pairs with several seeds, tests them and judges.";

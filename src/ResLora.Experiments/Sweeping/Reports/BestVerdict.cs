@@ -41,9 +41,9 @@ internal static class BestVerdict
         yield return (verdicts is [var first, ..] ? first : null) switch
         {
             null => "only one point was trained to its end, so that there is none to hold it against",
-            { Conclusion: Conclusion.Better } verdict => $"{verdict.Sentence}; {Bar(points.Count)}",
+            { Conclusion: Conclusion.Better } verdict => $"{verdict.Sentence}; {Bar(verdict, points.Count)}",
             { Conclusion: Conclusion.NotJudged } verdict => $"{verdict.Sentence}: the best may be the luckiest, so give more seeds",
-            { } verdict => $"{verdict.Sentence}; {Bar(points.Count)}: "
+            { } verdict => $"{verdict.Sentence}; {Bar(verdict, points.Count)}: "
                 + "the best may be the luckiest, so take the cheaper one, or give more seeds",
         };
         if (verdicts.Count > 1 && verdicts[0].Conclusion != Conclusion.NotJudged)
@@ -68,9 +68,16 @@ internal static class BestVerdict
 
     private static string Counted(int points) => points == 1 ? "1 point was" : $"{points} points were";
 
-    private static string Bar(int points) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"p must be {Significance / Pairs(points):0.####} at most, {Significance} for all pairs of {points} points together");
+    /// <summary>The sentence of a verdict names no p below 0.001.</summary>
+    private static string Bar(Verdict verdict, int points)
+    {
+        const double smallestTold = 0.001;
+        var told = verdict.P < smallestTold ? $"is {FigureText.Of(verdict.P, FigureStyle.Number)} and " : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"p {told}must be {FigureText.Of(Significance / Pairs(points), FigureStyle.Number)} at most, ")
+            + string.Create(CultureInfo.InvariantCulture, $"{Significance} for all pairs of {points} points together");
+    }
 
     private static int Pairs(int points) => points * (points - 1) / 2;
 

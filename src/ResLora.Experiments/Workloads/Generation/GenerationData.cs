@@ -80,6 +80,16 @@ internal sealed class GenerationData(ITask task, IReadOnlyList<Sample> train, IR
         return new EncodedData(encoding.TokenizeAll(train), HasValidation ? encoding.TokenizeAll(validation).Samples : []);
     }
 
+    /// <summary>The prompts; of plain text and of conversations all of it, where what is given and what is learnt go on from each
+    /// other.</summary>
+    /// <inheritdoc />
+    public override IEnumerable<string> Inputs(bool heldOut) => (heldOut ? validation : train).Select(sample => sample switch
+    {
+        { Conversation: { } conversation } => string.Join('\n', conversation.Messages.Select(message => message.Json.GetRawText())),
+        { Prompt.Length: > 0 } => sample.Prompt,
+        _ => sample.Completion,
+    });
+
     /// <inheritdoc />
     public override IReadOnlyList<ShownSample>? Show(ModelSession session, EncodingTerms terms, int count) =>
         ShownSamples.Of(train.Take(count), Encoding(session, terms), session.Tokenizer, terms.MaxLength);

@@ -44,6 +44,11 @@ internal sealed class LabelledPictures(string modelFolder, LabelSet classes, Pic
         yield return new("labels", LabelBalance.Describe(Balance));
     }
 
+    /// <summary>Digests of the files.</summary>
+    /// <inheritdoc />
+    public override IEnumerable<string> Inputs(bool heldOut) =>
+        (heldOut ? split.HeldOut : split.Train).Select(picture => picture.Source.Digest());
+
     /// <inheritdoc />
     public override EncodedData Encode(ModelSession session, EncodingTerms terms)
     {

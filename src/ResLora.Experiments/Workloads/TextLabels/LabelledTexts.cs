@@ -55,6 +55,10 @@ internal sealed class LabelledTexts(LabelledTask task, LabelledData train, IRead
     }
 
     /// <inheritdoc />
+    public override IEnumerable<string> Inputs(bool heldOut) =>
+        (heldOut ? validation : train.Texts).Select(text => $"{text.Text}\n{text.SecondText}");
+
+    /// <inheritdoc />
     public override EncodedData Encode(ModelSession session, EncodingTerms terms)
     {
         var encoding = new LabelledEncoding(session.Tokenizer, session.Encoder, terms.MaxLength, Truncation);

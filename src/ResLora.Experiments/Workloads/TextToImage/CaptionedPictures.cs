@@ -49,6 +49,11 @@ internal sealed class CaptionedPictures(string folder, PictureSplit split, Denoi
         yield return new("captions", $"{encoded.Tokenizer.Length} tokens{(cut == 0 ? "" : $"; {cut} are longer and are cut")}");
     }
 
+    /// <summary>Digests of the files.</summary>
+    /// <inheritdoc />
+    public override IEnumerable<string> Inputs(bool heldOut) =>
+        (heldOut ? split.HeldOut : split.Train).Select(picture => picture.Source.Digest());
+
     /// <inheritdoc />
     public override EncodedData Encode(ModelSession session, EncodingTerms terms)
     {

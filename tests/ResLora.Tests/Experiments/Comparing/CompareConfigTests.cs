@@ -59,7 +59,9 @@ public sealed class CompareConfigTests : IDisposable
         Assert.Equal(
             (2, 8, ShortcutKind.Block),
             (config.Arms[1].Run.Adapter!.Rank, config.Arms[1].Run.Adapter!.Alpha, config.Arms[1].Run.Adapter!.Shortcut.Kind));
-        Assert.Equal(["adapter.rank=2", "adapter.shortcut={\"kind\":\"block\"}"], config.Arms[1].Assignments);
+        // A section within an arm sets what it names, too.
+        Assert.Equal(2, config.Arms[1].Run.Adapter!.Shortcut.PreviousCount);
+        Assert.Equal(["adapter.rank=2", "adapter.shortcut.kind=\"block\""], config.Arms[1].Assignments);
     }
 
     [Fact]
@@ -85,6 +87,13 @@ public sealed class CompareConfigTests : IDisposable
     [InlineData("compare: {arms: [{name: a}, {name: A}], test: t}", "compare.arms has 'a' more than once")]
     [InlineData("compare: {arms: [{name: a/b}, {name: c}], test: t}", "'a/b' is no name for an arm")]
     [InlineData("compare: {arms: [{name: a}, {name: b, set: {training.seed: 3}}], test: t}", "arm 'b' sets 'training.seed', which all arms must have in common")]
+    [InlineData(
+        "compare: {arms: [{name: a}, {name: b, set: {training: {epochs: 3, learningRate: 1}}}], test: t}",
+        "arm 'b' sets 'training.epochs', which all arms must have in common")]
+    [InlineData(
+        "compare: {arms: [{name: a}, {name: b, set: {training.maxLength: 32}}], test: t}",
+        "arm 'b' sets 'training.maxLength', which all arms must have in common")]
+    [InlineData("compare: {arms: [{name: a}, {name: b, set: {adapter: {}}}], test: t}", "arm 'b' sets 'adapter' to {}, which names no key")]
     [InlineData("compare: {arms: [{name: a}, {name: b, set: {adapter.rang: 3}}], test: t}", "arm 'b': 'adapter.rang': there is no such key. Did you mean 'rank'?")]
     [InlineData("compare: {arms: paper, test: t, tune: {learningRate: [1e-3]}}", "compare.tune.learningRate has one value, which leaves nothing to choose")]
     [InlineData("compare: {arms: paper, test: t, tune: {learningRate: [1e-3, 1e-2], seed: 2}}", "compare.tune.seed is 2, which is among compare.seeds")]

@@ -105,11 +105,94 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
     }
 
     [Fact]
-    public void Run_AnArmThatReadsOtherBatches_IsNotFair()
+    public void Plan_AnArmOfOtherBatches_IsRefusedBeforeTraining()
     {
         var config = world.Config(
-            "unfair", world.Settings(1), ("a", CompareWorld.Same), (
-                "b", run => run with { Training = run.Training with { BatchSize = 3 } }));
+            "uneven",
+            world.Settings(1),
+            ("a", CompareWorld.Same),
+            ("b", run => run with { Training = run.Training with { BatchSize = 3 } }),
+            ("c", run => run with { Training = run.Training with { BatchSize = 2, AccumulationSteps = 2 } }));
+
+        var error = Assert.Throws<ConfigException>(() => ComparePlan.Of(config));
+
+        Assert.Contains(
+            "arm 'b' makes 3 steps of 3 samples and has 6 validation samples, 'a' makes 3 steps of 4 samples", error.Message,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("arm 'c'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Plan_TestDataThatChooseRates_AreRefused()
+    {
+        var settings = world.Settings(1) with { Tune = new TuneSettings { LearningRate = [1e-9, 0.05] } };
+        var config = Validated(world.Config("chosen", settings, ("a", CompareWorld.Same), ("b", CompareWorld.Middle)), "test.jsonl", 3);
+
+        var error = Assert.Throws<ConfigException>(() => ComparePlan.Of(config));
+
+        Assert.Contains(
+            "3 of 6 test samples are also among the 3 validation samples, by which compare.tune would choose", error.Message,
+            StringComparison.Ordinal);
+        // Where nothing is chosen by them, it is told.
+        Assert.Equal(new SeenTests(6, 0, 3), ComparePlan.Of(config with { Settings = world.Settings(1), Arms = Fixed(config) }).Seen);
+        var best = world.Settings(1) with { Weights = TestedWeights.Best };
+        Assert.Throws<ConfigException>(() => ComparePlan.Of(config with { Settings = best, Arms = Fixed(config) }));
+    }
+
+    [Fact]
+    public void Run_TestSamplesThatAreTrainedOn_AreCountedFirstOfAll()
+    {
+        var settings = world.Settings(1) with { Test = world.Folder["train.jsonl"], TestCount = 4 };
+
+        var report = Run(world.Config("learnt", settings, ("a", CompareWorld.Same), ("b", CompareWorld.Middle)));
+
+        Assert.StartsWith(
+            $"{report.SeenTests!.Training} of 4 test samples are trained on, too", report.Sentences[0], StringComparison.Ordinal);
+        Assert.True(report.SeenTests.Training > 0);
+        Assert.Contains(
+            ReportFacts.Of(report), fact => fact.Key == "test data"
+                && fact.Value.EndsWith(report.SeenTests.Fact, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Run_SeedsAddedAfterAVerdict_AreToldInEveryLaterReport()
+    {
+        var arms = new (string, Func<RunConfig, RunConfig>)[] { ("a", CompareWorld.Same), ("b", CompareWorld.Middle) };
+        Assert.Empty(Run(world.Config("more-seeds", world.Settings(1), arms)).ChangedSince);
+
+        Run(world.Config("more-seeds", world.Settings(1, 2), arms));
+        var report = Run(world.Config("more-seeds", world.Settings(1, 2) with { Margin = 0.5 }, arms));
+
+        Assert.Equal(
+            ["seed 2 was added after a verdict on 1", "margin is 0.5 now, and was none in an earlier verdict"], report.ChangedSince);
+        Assert.Contains(report.ChangedSince[0], report.Sentences);
+        Assert.Contains(
+            ReportFacts.Of(report), fact => fact.Key == "test data"
+                && fact.Value.Contains("since then seed 2 was added", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Plan_AutomaticType_IsKnownOnceAndForAll()
+    {
+        var config = world.Config("typed", world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle));
+        var plan = ComparePlan.Of(config);
+        var folder = new CompareFolder(config.Output);
+        folder.Enter(plan.Config, plan.Sources).Dispose();
+
+        Assert.Equal("auto", config.Run.Training.DataType);
+        Assert.All(plan.Arms, arm => Assert.Equal("float32", arm.Arm.Run.Training.DataType));
+        var error = Assert.Throws<ConfigException>(() => folder.Enter(config, plan.Sources));
+        Assert.Contains("training.dataType is \"auto\" and was \"float32\".", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_AnArmThatReadsOtherBatches_IsNotFair()
+    {
+        // Longer texts, of which the plan does not know: a file of settings cannot ask for them.
+        var longer = world.Folder.Write(
+            "longer.jsonl", File.ReadAllText(world.Folder["train.jsonl"]).Replace("What is", "And what is", StringComparison.Ordinal));
+        var config = world.Config(
+            "unfair", world.Settings(1), ("a", CompareWorld.Same), ("b", run => run with { Data = run.Data with { Train = longer } }));
 
         var error = Assert.Throws<RunFailedException>(() => Run(config));
 
@@ -125,7 +208,7 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
 
         var error = Assert.Throws<ConfigException>(() => Run(other));
 
-        Assert.Contains("holds another comparison: compare.test differs", error.Message, StringComparison.Ordinal);
+        Assert.Contains("holds another comparison: compare.testCount is 3 and was null.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -158,6 +241,37 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
         Assert.DoesNotContain(events, value => value is StepDone);
         Assert.Equal(report.Config, again.Config);
         Assert.DoesNotContain(world.Folder.Path, again.Config, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_TestedAfterAMove_MeasuresAndCalibratesAsBefore()
+    {
+        CompareConfig At(string place)
+        {
+            RunConfig There(RunConfig run) =>
+                run with { Model = world.Folder[place], Data = run.Data with { Train = Path.Combine(world.Folder[place], "train.jsonl") } };
+            var config = world.Config("moved-before", world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle));
+            return config with { Run = There(config.Run), Arms = [.. config.Arms.Select(arm => arm with { Run = There(arm.Run) })] };
+        }
+
+        Directory.CreateDirectory(world.Folder["first"]);
+        foreach (var file in Directory.GetFiles(world.Folder["base"]).Append(world.Folder["train.jsonl"]))
+        {
+            File.Copy(file, Path.Combine(world.Folder["first"], Path.GetFileName(file)));
+        }
+
+        var before = Run(At("first"));
+        Directory.Move(world.Folder["first"], world.Folder["second"]);
+        foreach (var file in Directory.GetFiles(At("second").Output, "test.json", SearchOption.AllDirectories))
+        {
+            File.Delete(file);
+        }
+
+        var after = Run(At("second"));
+
+        Assert.Equal("least-squares", after.Arms[1].MergeMethod);
+        Assert.Equal(before.Arms[1].Figures["mergedLoss"].Values, after.Arms[1].Figures["mergedLoss"].Values);
+        Assert.Equal(before.Arms[0].Figures["loss"].Values, after.Arms[0].Figures["loss"].Values);
     }
 
     [Fact]
@@ -203,15 +317,24 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
     public void Run_KilledBeforeItsFirstLine_GoesOn()
     {
         var config = world.Config("killed", world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle));
-        new CompareFolder(config.Output).Enter(config, ComparePlan.Of(config).Sources).Dispose();
+        var plan = ComparePlan.Of(config);
+        new CompareFolder(config.Output).Enter(plan.Config, plan.Sources).Dispose();
         // What is there between the settings and the first step.
         var run = new RunFolder(new CompareFolder(config.Output).RunOf("a", 1));
         Directory.CreateDirectory(run.Path);
         File.WriteAllText(Path.Combine(run.Path, "run.lock"), "");
-        run.Save(config.Arms[0].Run);
+        run.Save(plan.Arms[0].Arm.Run);
 
         Assert.Equal(2, Run(config).Arms.Count);
     }
+
+    private CompareConfig Validated(CompareConfig config, string file, int count)
+    {
+        RunConfig By(RunConfig run) => run with { Data = run.Data with { Validation = world.Folder[file], ValidationCount = count } };
+        return config with { Run = By(config.Run), Arms = [.. config.Arms.Select(arm => arm with { Run = By(arm.Run) })] };
+    }
+
+    private static IReadOnlyList<Arm> Fixed(CompareConfig config) => [.. config.Arms.Select(arm => arm with { LearningRates = [] })];
 
     private static RunConfig Full(RunConfig run) => run with { Adapter = null };
 

@@ -12,7 +12,7 @@ public sealed class CompareWorld : IDisposable
     private readonly TinyWorld _world = new();
 
     public CompareWorld() => Folder.Write("test.jsonl", string.Concat(Enumerable.Range(0, 6).Select(i => JsonSerializer.Serialize(
-        new { prompt = $"What is {i} plus 2?", completion = $"{i} + 2 = {i + 2}. The answer is {i + 2}." }) + "\n")));
+        new { prompt = $"What is {i} plus 20?", completion = $"{i} + 20 = {i + 20}. The answer is {i + 20}." }) + "\n")));
 
     public TemporaryFolder Folder => _world.Folder;
 

@@ -93,6 +93,27 @@ public sealed class ProcessTrainerTests(CompareWorld world) : IClassFixture<Comp
         Assert.True(File.Exists(ended));
     }
 
+    [Fact]
+    public async Task Train_DoneAfterItWasAskedToEnd_IsDone()
+    {
+        using var stop = new CancellationTokenSource();
+        var (began, asked) = (world.Folder["late-began"], world.Folder["late-asked"]);
+        var script = $"trap '' TERM; touch {began}; while ! test -f {asked}; do sleep 0.05; done; "
+            + "echo '{\"trainableParameters\": 9, \"peakMemory\": 10}'";
+
+        var training = Task.Run(() => TrainUntil("process-late", script, resume: false, stop.Token), TestContext.Current.CancellationToken);
+        while (!File.Exists(began))
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        await stop.CancelAsync();
+        await File.WriteAllTextAsync(asked, "", TestContext.Current.CancellationToken);
+
+        var record = await training;
+        Assert.Equal((9, 10), (record.TrainedParameters, record.PeakMemory!.Value));
+    }
+
     private RunRecord Train(string output, string script, bool resume = false, int? pauseAt = null) =>
         TrainUntil(output, script, resume, TestContext.Current.CancellationToken, pauseAt);
 

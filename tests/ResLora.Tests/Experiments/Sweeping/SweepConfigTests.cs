@@ -44,6 +44,17 @@ public sealed class SweepConfigTests : IDisposable
     }
 
     [Fact]
+    public void Read_SectionsAsValues_KeepWhatTheyDoNotName()
+    {
+        var config = Read("sweep: {over: {adapter: [{}, {rank: 8, shortcut: {previousCount: 2}}]}}");
+
+        Assert.Equal(
+            [(4, 8, ShortcutKind.Block, 1), (8, 8, ShortcutKind.Block, 2)],
+            config.Points.Select(point => point.Run.Adapter!).Select(
+                adapter => (adapter.Rank, (int)adapter.Alpha, adapter.Shortcut.Kind, adapter.Shortcut.PreviousCount)));
+    }
+
+    [Fact]
     public void Read_RandomPoints_AreDifferentAndTheSameEveryTime()
     {
         const string section = "sweep: {over: {adapter.rank: [1, 2, 3, 4], adapter.alpha: [1, 2, 3, 4]}, points: random, budget: 9}";
@@ -100,6 +111,9 @@ public sealed class SweepConfigTests : IDisposable
     [InlineData("sweep: {over: {adapter.rank: [1, 2]}, halving: {keep: 1}}", "sweep.halving.keep is 1; it must be above 0 and below 1")]
     [InlineData("sweep: {over: {adapter.rank: [1, 2]}, seeds: [1, 1]}", "sweep.seeds has 2 values; give 1 to 1000, each once")]
     [InlineData("sweep: {over: {adapter.rank: [1, 2], training.pauseAt: [1, 2]}}", "over has 'training.pauseAt'")]
+    [InlineData(
+        "sweep: {over: {training: [{epochs: 1}, {epochs: 2}]}}", "over has 'training.epochs', which all points must have in common")]
+    [InlineData("sweep: {over: {training.maxLength: [32, 64]}}", "over has 'training.maxLength', which all points must have in common")]
     public void Read_WhatCannotBeSwept_IsRefusedByName(string section, string expected)
     {
         var error = Assert.Throws<ConfigException>(() => Read(section));

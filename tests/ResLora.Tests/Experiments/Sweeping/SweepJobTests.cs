@@ -97,6 +97,19 @@ public sealed class SweepJobTests(SweepWorld world) : IClassFixture<SweepWorld>
     }
 
     [Fact]
+    public void Run_StoppedInTheEvaluationOfARung_GoesOn()
+    {
+        using var stop = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(
+            () => SweepJob.Run(SweepPlan.Of(world.Rates("stopped-rung", _halved)), progress: new StopAfter(2, stop), stop: stop.Token));
+
+        var report = Run(world.Rates("stopped-rung", _halved));
+
+        var whole = Run(world.Rates("rung-whole", _halved));
+        Assert.Equal(whole.Points.SelectMany(point => point.Value.Values), report.Points.SelectMany(point => point.Value.Values));
+    }
+
+    [Fact]
     public void Run_MoreValuesAndSeedsWithoutHalving_TrainsOnlyWhatIsNew()
     {
         Run(world.Config("more", null, [1], "adapter.rank=1,2"));
@@ -115,7 +128,8 @@ public sealed class SweepJobTests(SweepWorld world) : IClassFixture<SweepWorld>
 
         var error = Assert.Throws<ConfigException>(() => Run(world.Rates("taken", _halved, 0.01, 0.02)));
 
-        Assert.Contains("holds another sweep: sweep.halving", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "holds another sweep: sweep.halving is {\"keep\":0.5,\"rungs\":1} and was null", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -44,6 +44,50 @@ public sealed class ReportCheckTests
         Assert.Equal("lora, arm<1>, arm<2>", Assert.Single(differences, one => one.Figure == "arms").Expected);
     }
 
+    [Fact]
+    public void Of_SeedsInAnotherOrder_AreHeldAgainstEachOtherByNumber()
+    {
+        var now = SampleReport.Make();
+        now = now with
+        {
+            Seeds = [2, 1],
+            Arms =
+            [
+                .. now.Arms.Select(arm => arm with
+                {
+                    Figures = arm.Figures.ToDictionary(figure => figure.Key, figure => figure.Value with
+                    {
+                        Values = [.. figure.Value.Values.Reverse()],
+                    }),
+                }),
+            ],
+        };
+
+        Assert.Equal([new ReportDifference("", "seeds", null, "1, 2", "2, 1", null)], ReportCheck.Of(SampleReport.Make(), now));
+    }
+
+    [Fact]
+    public void Of_OtherSettings_NamesThemAndNotWhatChangesNoFigure()
+    {
+        static ComparisonReport With(string config) => SampleReport.Make() with { Config = config };
+        var earlier = With("model: a\ntraining: {steps: 3, threads: 1}\nadapter: {rank: 4}\ncompare: {testCount: 5, seeds: [1]}\n");
+        var now = With("model: b\ntraining: {steps: 4, threads: 2, schedule: cosine}\nadapter: null\ncompare: {testCount: null}\n");
+
+        Assert.Equal(
+            [("adapter.rank", "4", "none"), ("compare.testCount", "5", "null"), ("training.steps", "3", "4")],
+            ReportCheck.Of(earlier, now).Select(one => (one.Figure, one.Expected, one.Found)));
+    }
+
+    [Fact]
+    public void Of_AVerdictThatIsMissing_IsADifference()
+    {
+        var now = SampleReport.Make() with { Verdicts = [] };
+
+        var difference = Assert.Single(ReportCheck.Of(SampleReport.Make(), now));
+
+        Assert.Equal(("verdict", "none"), (difference.Figure, difference.Found));
+    }
+
     private static ComparisonReport WithFigure(ComparisonReport report, FigureKind kind, double first) => report with
     {
         Arms =

@@ -31,6 +31,49 @@ public sealed class ReportJobTests(TinyWorld world) : IClassFixture<TinyWorld>
         var report = ReportJob.Run([Train("seed-1", ShortcutKind.None, 1), Train("seed-2", ShortcutKind.None, 2)]);
 
         Assert.Contains(report.Notes, note => note.StartsWith("The runs did not read the same", StringComparison.Ordinal));
+        Assert.Contains(report.Notes, note => note.StartsWith("The runs have different seeds", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Run_OtherValidationSamples_SaysSo()
+    {
+        var config = world.Run("other-samples");
+        TrainJob.Run(
+            config with { Data = config.Data with { SplitSeed = 9 } }, stop: TestContext.Current.CancellationToken);
+
+        var report = ReportJob.Run([Train("these-samples", ShortcutKind.None, 1), config.Output!]);
+
+        Assert.Contains(report.Notes, note => note.StartsWith("The runs were not validated on the same", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Run_ARunThatWasPaused_IsNotOverUntilItHasGoneOn()
+    {
+        var config = world.Run("paused");
+        TrainJob.Run(
+            config with { Training = config.Training with { PauseAt = 2 } }, stop: TestContext.Current.CancellationToken);
+        Assert.Contains(
+            "is not over", Assert.Throws<ConfigException>(() => ReportJob.Run([config.Output!])).Message, StringComparison.Ordinal);
+
+        TrainJob.Run(config, resume: true, stop: TestContext.Current.CancellationToken);
+
+        Assert.Equal(3, Assert.Single(ReportJob.Run([config.Output!]).Runs).Steps);
+    }
+
+    [Fact]
+    public void Run_AllPreviousBlocks_AreNamed()
+    {
+        var config = world.Run("all-previous");
+        config = config with
+        {
+            Adapter = config.Adapter! with
+            {
+                Shortcut = new ShortcutConfig { Kind = ShortcutKind.Block, PreviousCount = ShortcutConfig.AllPrevious },
+            },
+        };
+        TrainJob.Run(config, stop: TestContext.Current.CancellationToken);
+
+        Assert.EndsWith("block shortcut of all", Assert.Single(ReportJob.Run([config.Output!]).Runs).Adapter, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -43,6 +43,19 @@ public sealed class BestVerdictTests
     }
 
     [Fact]
+    public void Of_VeryManyPoints_NamesTheBarAndThePHoweverSmall()
+    {
+        double[] best = [1.000, 1.001, 1.002], second = [1.100, 1.1011, 1.102];
+        var cut = Enumerable.Range(0, 44).Select(i => SampleSweep.Point([$"{100 + i}"], [3, 3, 3], PointOutcome.Cut));
+
+        var report = SampleSweep.Make(_rank, [SampleSweep.Point(["4"], second), SampleSweep.Point(["8"], best), .. cut]);
+
+        // 46 points make 1035 pairs, and 0.05 / 1035 is 4.8e-5; p is 1.0e-7.
+        Assert.Contains("p is ", report.Findings[1], StringComparison.Ordinal);
+        Assert.Contains(" and must be 4.8e-5 at most, 0.05 for all pairs of 46 points", report.Findings[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Of_OneSeed_IsNotJudged()
     {
         var report = SampleSweep.Make(_rank, SampleSweep.Point(["4"], [1]), SampleSweep.Point(["8"], [2]));

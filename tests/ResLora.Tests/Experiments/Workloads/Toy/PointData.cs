@@ -20,6 +20,8 @@ internal sealed class PointData(IReadOnlyList<IExample> train, IReadOnlyList<IEx
 
     public override IEnumerable<KeyValuePair<string, string>> Facts(EncodedData data) => [new("data", $"{train.Count} points")];
 
+    public override IEnumerable<string> Inputs(bool heldOut) => (heldOut ? validation : train).Select(example => $"{example}");
+
     public override EncodedData Encode(ModelSession session, EncodingTerms terms) => new(new(train), validation);
 
     public override Objective ObjectiveFor(ModelSession session, bool packing) => Objective(session);
