@@ -18,7 +18,7 @@ internal static class ReportTableView
         }
 
         // Words stand left, numbers right.
-        var table = Tables.Of([.. shown.Columns.Select((name, i) => i == 0 || name == "verdict" ? name : name + ">")]);
+        var table = Tables.Of([.. shown.Columns.Select((name, i) => i == 0 || name is "verdict" or "why" ? name : name + ">")]);
         foreach (var row in shown.Rows.Take(mostRows))
         {
             table.Row(row.Select(cell => cell.Text));

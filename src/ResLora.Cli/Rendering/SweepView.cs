@@ -59,6 +59,7 @@ internal static class SweepView
     {
         ReportTableView.Draw(SweepTables.Finished(report), terminal, MostRows);
         ReportTableView.Draw(SweepTables.Cut(report), terminal, MostRows);
+        ReportTableView.Draw(SweepTables.Failed(report), terminal, MostRows);
         Tables.Line(terminal, "");
         foreach (var finding in report.Findings)
         {

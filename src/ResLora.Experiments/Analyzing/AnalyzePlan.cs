@@ -1,5 +1,6 @@
 using ResLora.Experiments.Comparing;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Experiments.Analyzing;
@@ -20,6 +21,7 @@ public sealed record AnalyzePlan(AnalyzeConfig Config, IReadOnlyList<PlannedArm>
     {
         ArgumentNullException.ThrowIfNull(config);
         var sources = ComparedFiles.Of(ComparedFiles.FilesOf(config.Run));
+        config = config with { Run = ComputeType.Resolve(config.Run) };
         var planner = new RunPlanner(config.Run);
         var problems = new List<string>();
         if (!planner.Data.HasValidation)

@@ -16,6 +16,7 @@ internal sealed class ProbeWatcher : IRunWatcher
     private readonly GradientProbe _probe;
     private readonly ProbeLog _log;
     private readonly int _count;
+    private readonly int _samples;
     private readonly bool _goesOn;
     private readonly Dictionary<AdapterBlock, double> _weights;
 
@@ -29,7 +30,7 @@ internal sealed class ProbeWatcher : IRunWatcher
         _probe = samples.Length > 0
             ? new GradientProbe(_adapter, run.Objective, samples)
             : throw new ConfigException($"Every held-out sample has {run.Objective.NothingToLearn}; gradients need samples that have.");
-        (_log, _count) = (ProbeLog.Open(run.Folder.Path), settings.Steps);
+        (_log, _count, _samples) = (ProbeLog.Open(run.Folder.Path), settings.Steps, samples.Length);
         _goesOn = Directory.Exists(run.Folder.Checkpoints) && Directory.EnumerateDirectories(run.Folder.Checkpoints).Any();
         _weights = _adapter.Blocks.ToDictionary(block => block, block => Norm(block.Site.Weight));
     }
@@ -84,7 +85,8 @@ internal sealed class ProbeWatcher : IRunWatcher
                 _weights[block],
                 health.EffectiveRank,
                 alphas.TryGetValue(probe.Module, out var alpha) ? alpha : null);
-        })]));
+        })])
+        { Samples = _samples });
     }
 
     private static double Norm(Tensor weight)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ResLora.Experiments.Configuration;
+using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
 
 namespace ResLora.Experiments.Sweeping;
@@ -23,7 +24,7 @@ public sealed record SweepLine(IReadOnlyList<string> Over, int? Budget, bool Hal
         var section = ObjectIn(root, SweepConfig.Section);
         foreach (var (key, values) in Over.Select(Parse))
         {
-            ObjectIn(section, "over")[key] = values;
+            ObjectIn(section, "over")[key] = new JsonArray([.. values.Select(value => Located(key, value?.DeepClone()))]);
         }
 
         if (Budget is { } budget)
@@ -38,13 +39,24 @@ public sealed record SweepLine(IReadOnlyList<string> Over, int? Budget, bool Hal
     }
 
     /// <summary>A value may itself be a list or keys, as YAML writes them on a line.</summary>
-    private static (string Key, JsonNode? Values) Parse(string text)
+    private static (string Key, JsonArray Values) Parse(string text)
     {
         var parts = text.Split('=', 2);
         var key = parts[0].Trim();
         return parts.Length == 2 && key.Length > 0 && !string.IsNullOrWhiteSpace(parts[1])
-            ? (key, YamlTree.Parse($"[{parts[1]}]", $"the values of '{key}'").Root)
+            ? (key, (JsonArray)YamlTree.Parse($"[{parts[1]}]", $"the values of '{key}'").Root!)
             : throw new ConfigException($"--over '{text}' names no values; write KEY=VALUE,VALUE, such as adapter.rank=4,8,16.");
+    }
+
+    /// <summary>A path on a line is one from where the line is written, as everywhere on it.</summary>
+    private static JsonNode? Located(string key, JsonNode? value)
+    {
+        var root = new JsonObject();
+        var keys = key.Split('.');
+        var owner = keys[..^1].Aggregate(root, ObjectIn);
+        owner[keys[^1]] = value;
+        ConfigBinder.CompletePaths(root, typeof(RunConfig), Directory.GetCurrentDirectory());
+        return owner[keys[^1]]?.DeepClone();
     }
 
     private static JsonObject ObjectIn(JsonObject owner, string key)

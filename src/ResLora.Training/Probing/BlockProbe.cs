@@ -9,8 +9,9 @@ namespace ResLora.Training.Probing;
 /// bfloat16.
 /// </param>
 /// <param name="Input">
-/// ∂L/∂x_n: as own what comes through the base model and the blocks (equation 15), as shortcut what comes straight from later blocks of the
-/// chain (equation 16). Null where no trained weight lies before x_n, or no later block reads x_n.
+/// ∂L/∂x_n: as own what comes through the base model and the blocks (equation 15), as shortcut what comes straight from later blocks of all
+/// chains that lead to x_n (equation 16). Null where no trained weight lies before x_n, where no later block reads x_n, and where an earlier
+/// block has it: q, k and v of a layer read one input.
 /// </param>
 /// <param name="Forward">Δh_n: the block's own s B_n A_n x_n, and what the shortcut adds; padding is left out.</param>
 /// <param name="AlphaByProjection">

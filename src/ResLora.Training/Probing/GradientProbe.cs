@@ -114,17 +114,19 @@ public sealed class GradientProbe(AdaptedModel adapter, Objective objective, IRe
         return (loss.item<float>(), gradients);
     }
 
+    /// <summary>Blocks that read one input (q, k and v of a layer) split it together, and the first of them has the split.</summary>
     private SplitNorms? InputOf(LoraBlock block, BlockCapture capture, Dictionary<Tensor, Tensor> gradients, TermSums direct)
     {
         var input = capture.Input(block);
-        if (direct.Shortcut(block) is not { } straight || !gradients.TryGetValue(input, out var whole))
+        LoraBlock[] readers = [.. _blocks.Where(other => ReferenceEquals(capture.Input(other), input))];
+        Tensor[] straight = [.. readers.Select(direct.Shortcut).OfType<Tensor>()];
+        if (readers[0] != block || straight.Length == 0 || !gradients.TryGetValue(input, out var whole))
         {
             return null;
         }
 
-        // Blocks that read one input (q, k and v of a layer) have shortcuts that lead to it, each its own.
-        var all = _blocks.Where(other => ReferenceEquals(capture.Input(other), input)).Select(direct.Shortcut).OfType<Tensor>();
-        return SplitNorms.Of(all.Aggregate(Rows(whole), (rest, one) => rest - one), straight);
+        var sum = straight.Aggregate((all, one) => all + one);
+        return SplitNorms.Of(Rows(whole) - sum, sum);
     }
 
     private static SplitNorms Forward(DeltaTerm[] terms, Dictionary<AdapterBlock, Tensor> tokens)

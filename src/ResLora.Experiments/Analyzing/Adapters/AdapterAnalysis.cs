@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using ResLora.Adapters;
 using ResLora.Experiments.Inspection.Adapters;
 using ResLora.Formats.Errors;
@@ -14,7 +15,7 @@ namespace ResLora.Experiments.Analyzing.Adapters;
 /// <param name="Shortcut">The shortcut, in a word.</param>
 /// <param name="Blocks">The blocks, chain by chain, first to last.</param>
 /// <param name="Notes">What is seen, a sentence each.</param>
-public sealed record AdapterAnalysis(
+public sealed partial record AdapterAnalysis(
     string Adapter, string? Model, string Shortcut, IReadOnlyList<AnalyzedBlock> Blocks, IReadOnlyList<string> Notes)
 {
     /// <summary>Looks at an adapter.</summary>
@@ -49,15 +50,27 @@ public sealed record AdapterAnalysis(
                     ? stored.Module[description.Prefix.Length..]
                     : stored.Module;
                 var scaling = description.Overrides.For(description.Config, module).Scaling;
-                return new AnalyzedPair(module, new LoraPair(stored.ReadA().to(float32), stored.ReadB().to(float32), scaling));
+                return new AnalyzedPair(module, new LoraPair(Matrix(stored.ReadA()), Matrix(stored.ReadB()), scaling));
             }),
         ];
-        var byNumber = StringComparer.Create(CultureInfo.InvariantCulture, CompareOptions.NumericOrdering);
-        string[] order = [.. pairs.Select(pair => pair.Module).Order(byNumber)];
+        string[] order = [.. pairs.Select(pair => pair.Module).OrderBy(InOrder, StringComparer.Ordinal)];
         var (chains, _) = ShortcutChain.Build(
             pairs.Select(pair => new ChainLink(pair.Module, pair.Lora.A.shape[^1], pair.Lora.B.shape[0])), order);
-        return Of(path, null, description.Config.Shortcut.Kind, chains, pairs);
+        return Of(path, null, description, chains, pairs);
     }
+
+    /// <summary>A kernel's factors as those of a linear layer: [R, C, H, W] -> [R, C · H · W].</summary>
+    private static Tensor Matrix(Tensor factor) => factor.to(float32).flatten(1);
+
+    /// <summary>A name whose numbers stand in their order: of layers 2 and 10, 2 comes first.</summary>
+    private static string InOrder(string module)
+    {
+        const int mostDigits = 10;
+        return Number().Replace(module, number => number.Value.PadLeft(mostDigits, '0'));
+    }
+
+    [GeneratedRegex("[0-9]+", RegexOptions.CultureInvariant)]
+    private static partial Regex Number();
 
     private static AdapterAnalysis OnModel(string path, AdapterDescription description, string model)
     {
@@ -74,11 +87,11 @@ public sealed record AdapterAnalysis(
                 block.Site.Weight.to(float32).norm().item<float>(),
                 alphas.TryGetValue(block.ModuleName, out var alpha) ? alpha : null)),
         ];
-        return Of(path, model, description.Config.Shortcut.Kind, adapter.Chains, pairs);
+        return Of(path, model, description, adapter.Chains, pairs);
     }
 
     private static AdapterAnalysis Of(
-        string path, string? model, ShortcutKind kind, IReadOnlyList<ShortcutChain> chains, AnalyzedPair[] pairs)
+        string path, string? model, AdapterDescription description, IReadOnlyList<ShortcutChain> chains, AnalyzedPair[] pairs)
     {
         var byName = pairs.ToDictionary(pair => pair.Module, StringComparer.Ordinal);
         AnalyzedBlock[] blocks =
@@ -87,7 +100,9 @@ public sealed record AdapterAnalysis(
                from at in chain.Blocks.Index()
                select Block(chain.Name, byName[at.Item], at.Index == 0 ? null : byName[chain.Blocks[at.Index - 1]]),
         ];
-        return new AdapterAnalysis(path, model, kind.ToString().ToLowerInvariant(), blocks, [.. Findings(path, model, kind, blocks)]);
+        var kind = description.Config.Shortcut.Kind;
+        return new AdapterAnalysis(
+            path, model, kind.ToString().ToLowerInvariant(), blocks, [.. Findings(path, model, kind, description.ShortcutWeight, blocks)]);
     }
 
     private static AnalyzedBlock Block(string chain, AnalyzedPair pair, AnalyzedPair? before)
@@ -111,7 +126,8 @@ public sealed record AdapterAnalysis(
         return sizes > 0 ? LoraMath.Dot(first, second) / sizes : null;
     }
 
-    private static IEnumerable<string> Findings(string path, string? model, ShortcutKind kind, AnalyzedBlock[] blocks)
+    private static IEnumerable<string> Findings(
+        string path, string? model, ShortcutKind kind, double shortcutWeight, AnalyzedBlock[] blocks)
     {
         double[] cosines = [.. blocks.Select(block => block.Cosine).OfType<double>()];
         if (cosines.Length > 0)
@@ -125,6 +141,7 @@ public sealed record AdapterAnalysis(
         yield return kind switch
         {
             ShortcutKind.None => "There is no shortcut, so that merging costs nothing but rounding.",
+            _ when shortcutWeight == 0 => "Its shortcuts are annealed away, so that merging costs nothing but rounding.",
             ShortcutKind.Block => "The block shortcut merges exactly: it costs nothing but rounding, at a rank of (m + 1) R.",
             _ => $"What merging the {kind.ToString().ToLowerInvariant()} shortcut costs depends on texts, which analyze does not look at; "
                 + $"reslora merge --adapter {path} measures it.",

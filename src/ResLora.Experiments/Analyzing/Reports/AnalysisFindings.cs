@@ -10,11 +10,12 @@ internal static class AnalysisFindings
     private const double Less = 0.8;
     private const double Small = 0.1;
     private const double Alike = 0.9;
+    private const double Across = 0.5;
 
     /// <summary>The sentences.</summary>
     /// <param name="arms">The arms.</param>
     /// <param name="seed">Their seed.</param>
-    /// <param name="samples">How many samples were asked for.</param>
+    /// <param name="samples">How many samples were measured on.</param>
     /// <param name="unit">What losses are measured in.</param>
     public static IEnumerable<string> Of(IReadOnlyList<ArmAnalysis> arms, long seed, int samples, string unit)
     {
@@ -55,7 +56,7 @@ internal static class AnalysisFindings
         var word = straight < Small ? "a small part" : straight <= 1 ? "less than the rest, but no small part" : "more than the rest";
         yield return $"{arm.Name}: what reaches an input straight through shortcuts (equation 16's term) is {Text(straight)} times what comes "
             + $"through the base model (equation 15), {word} (small below {Text(Small)}); the cosine between the two is {Text(cosine)}. "
-            + "Medians over blocks and steps.";
+            + "Of all chains that lead to an input together; medians over inputs and steps.";
         if (arm.Steps is [{ Step: 0 } first, ..] && first.Blocks.All(block => block.Probe.Input is null or { Shortcut: 0 }))
         {
             yield return $"{arm.Name}: before the first step nothing comes through shortcuts, since every B is 0.";
@@ -79,9 +80,14 @@ internal static class AnalysisFindings
     {
         if (summary is { Added: { } added, AddedCosine: { } direction })
         {
-            var word = direction >= Alike
-                ? $"much as a larger alpha would (cosine from {Text(Alike)} up)"
-                : $"in a direction of its own (cosine below {Text(Alike)})";
+            var word = direction switch
+            {
+                >= Alike => $"much as a larger alpha would (cosine from {Text(Alike)} up)",
+                >= Across => $"partly as a larger alpha would (cosine from {Text(Across)} up)",
+                > -Across => $"in a direction of its own (cosine between {Text(-Across)} and {Text(Across)})",
+                > -Alike => $"partly as a smaller alpha would (cosine to {Text(-Across)})",
+                _ => $"much as a smaller alpha would (cosine to {Text(-Alike)})",
+            };
             yield return $"{arm}: the shortcut adds {Text(added)} times a block's own update, with cosine {Text(direction)} to it: {word}.";
         }
 

@@ -27,7 +27,7 @@ public sealed record AnalysisReport
     /// <summary>The seed of every run.</summary>
     public required long Seed { get; init; }
 
-    /// <summary>How many held-out samples were asked for.</summary>
+    /// <summary>How many held-out samples were measured on, which may be fewer than were asked for.</summary>
     public required int Samples { get; init; }
 
     /// <summary>What losses are measured in.</summary>
@@ -60,6 +60,8 @@ public sealed record AnalysisReport
                     run.Arm, arm.Arm.Assignments, RunRecord.Find(run)!.TrainedParameters, ArmSummary.Of(steps), steps);
             }),
         ];
+        // Measurements of earlier versions do not say it.
+        var samples = arms.Max(arm => arm.Steps.Max(step => step.Samples)) is > 0 and var measured ? measured : config.Settings.Samples;
         return new AnalysisReport
         {
             Version = CurrentVersion,
@@ -67,10 +69,10 @@ public sealed record AnalysisReport
             Machine = ReportOrigin.Machine(jobs: 1),
             Task = config.Run.Task,
             Seed = config.Run.Training.Seed,
-            Samples = config.Settings.Samples,
+            Samples = samples,
             LossUnit = plan.LossUnit,
             Arms = arms,
-            Findings = [.. AnalysisFindings.Of(arms, config.Run.Training.Seed, config.Settings.Samples, plan.LossUnit)],
+            Findings = [.. AnalysisFindings.Of(arms, config.Run.Training.Seed, samples, plan.LossUnit)],
             Sources = plan.Sources,
             Config = ReportOrigin.Yaml(config.Run, "analyze", config.Settings),
         };

@@ -13,7 +13,9 @@ namespace ResLora.Experiments.Analyzing.Reports;
 /// </param>
 /// <param name="ShortcutOfA">Gradient of A: the shortcut's term over the own one, median.</param>
 /// <param name="ShortcutOfB">The same of B.</param>
-/// <param name="StraightOverBase">Gradient of x_n: straight through shortcuts over through the base model, median.</param>
+/// <param name="StraightOverBase">
+/// Gradient of x_n: straight through shortcuts of all chains over through the base model, median over inputs.
+/// </param>
 /// <param name="StraightCosine">The cosine between the two, median.</param>
 /// <param name="Added">Δh_n: what the shortcut adds over the block's own, median.</param>
 /// <param name="AddedCosine">The cosine between the two, median.</param>

@@ -52,7 +52,7 @@ internal static class SweepReportBuilder
 
     private static PointReport Point(SweepPlan plan, PointRuns point)
     {
-        var (planned, size) = (point.Point.Point, point.Point.Size);
+        var (planned, size, metric) = (point.Point.Point, point.Point.Size, plan.Config.Run.Training.BestMetric);
         RunRecord[] records = [.. point.Runs.Select(run => RunRecord.Find(run)!)];
         // A run that goes on from a rung is another process with a memory of its own.
         IEnumerable<Rung?> passed = [.. plan.Rungs.TakeWhile(rung => rung != point.Cut), point.Cut];
@@ -65,11 +65,12 @@ internal static class SweepReportBuilder
             Outcome = !point.IsSound ? PointOutcome.Failed : point.Cut is null ? PointOutcome.Finished : PointOutcome.Cut,
             Step = point.Cut?.StepOf(size.Steps) ?? size.Steps,
             Steps = size.Steps,
-            Value = Figure.Of([.. point.Values.Select(Finite)], ScoreMeaning.OfMetric(plan.Config.Run.Training.BestMetric).Range),
+            Value = Figure.Of([.. point.Values.Select(Finite)], ScoreMeaning.OfMetric(metric).Range),
             Failures =
             [
-                .. records.Zip(plan.Config.Settings.Seeds).Where(one => one.First.Failure is not null)
-                    .Select(one => $"seed {one.Second}: {one.First.Failure}"),
+                .. plan.Config.Settings.Seeds.Zip(records, point.Values)
+                    .Where(one => one.Second.Failure is not null || !double.IsFinite(one.Third))
+                    .Select(one => $"seed {one.First}: {one.Second.Failure ?? $"its {metric} is no finite number."}"),
             ],
             Seconds = Figure.Of(
                 [.. point.Runs.Zip(records, (run, record) => record.Failure is null ? SecondsOf(run) : (double?)null)], 0),

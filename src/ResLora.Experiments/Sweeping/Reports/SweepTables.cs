@@ -58,14 +58,21 @@ public static class SweepTables
             ]);
     }
 
-    private static ReportTable Failed(SweepReport report) => new(
-        "Failed",
-        "A run gave no finite value; a point is given up for all seeds then.",
-        ["point", "why"],
-        [
-            .. report.Points.Where(point => point.Outcome == PointOutcome.Failed)
-                .Select(point => (IReadOnlyList<ReportCell>)[new(point.Name), new(string.Join(" ", point.Failures))]),
-        ]);
+    /// <summary>The points that were given up, with why.</summary>
+    /// <param name="report">The report.</param>
+    /// <returns>The table; it may have no row.</returns>
+    public static ReportTable Failed(SweepReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return new ReportTable(
+            "Failed",
+            "A run gave no finite value; a point is given up for all seeds then.",
+            ["point", "why"],
+            [
+                .. report.Points.Where(point => point.Outcome == PointOutcome.Failed)
+                    .Select(point => (IReadOnlyList<ReportCell>)[new(point.Name), new(string.Join(" ", point.Failures))]),
+            ]);
+    }
 
     private static ReportTable BySeed(SweepReport report) => new(
         "By seed",

@@ -2,6 +2,7 @@ using ResLora.Adapters;
 using ResLora.Experiments.Analyzing.Adapters;
 using ResLora.Experiments.Running;
 using ResLora.Formats.Errors;
+using ResLora.Tensors.Safetensors;
 using ResLora.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -59,6 +60,46 @@ public sealed class AdapterAnalysisTests(TinyWorld world) : IClassFixture<TinyWo
         Assert.All(seen.Blocks, block => Assert.Null(block.Share));
         Assert.Contains(seen.Notes, note => note.Contains("merges exactly", StringComparison.Ordinal));
         Assert.Contains(seen.Notes, note => note.Contains("--model", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Of_TwelveLayersAndConvolutionsWithoutTheirBase_StandInTheOrderOfTheirNumbers()
+    {
+        var folder = world.Folder["twelve"];
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(
+            Path.Combine(folder, "adapter_config.json"),
+            """{"peft_type": "LORA", "r": 2, "lora_alpha": 2, "target_modules": ["conv"], "base_model_name_or_path": "nowhere"}""");
+        using (var scope = NewDisposeScope())
+        {
+            // Kernels of 3 x 3 from 3 channels to 3.
+            var tensors = Enumerable.Range(0, 12).SelectMany(i => new Dictionary<string, Tensor>
+            {
+                [$"base_model.model.layers.{i}.conv.lora_A.weight"] = ones(2, 3, 3, 3) * (i + 1),
+                [$"base_model.model.layers.{i}.conv.lora_B.weight"] = ones(3, 2, 1, 1),
+            });
+            SafetensorsWriter.Write(Path.Combine(folder, "adapter_model.safetensors"), tensors);
+        }
+
+        var seen = AdapterAnalysis.Of(folder, null);
+
+        Assert.Equal(Enumerable.Range(0, 12).Select(i => $"layers.{i}.conv"), seen.Blocks.Select(block => block.Module));
+        Assert.Equal([null, .. Enumerable.Repeat<double?>(1, 11)], seen.Blocks.Select(
+            block => block.Cosine is { } cosine ? Math.Round(cosine, 5) : (double?)null));
+        // Every number of B A is twice the layer's, and there are 3 x 27 of them.
+        Assert.Equal(2 * 12 * Math.Sqrt(81), seen.Blocks[^1].Update, 1e-3);
+    }
+
+    [Fact]
+    public void Of_ShortcutsThatAreAnnealedAway_CostNothingToMerge()
+    {
+        var run = world.Run("annealed", ShortcutKind.Middle);
+        run = run with { Adapter = run.Adapter! with { Shortcut = run.Adapter.Shortcut with { Anneal = 0.5 } } };
+        TrainJob.Run(run, stop: TestContext.Current.CancellationToken);
+
+        var seen = AdapterAnalysis.Of(new RunFolder(run.Output!).Last, null);
+
+        Assert.Contains(seen.Notes, note => note.StartsWith("Its shortcuts are annealed away", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -54,6 +54,21 @@ public sealed class ArmSummaryTests
         AnalysisFindings.Of([Arm("lora", 1), Arm("block", ratio)], 1, 8, "nats"),
         text => text.Contains(expected, StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData(0.95, "much as a larger alpha would")]
+    [InlineData(0.7, "partly as a larger alpha would")]
+    [InlineData(0.1, "in a direction of its own")]
+    [InlineData(-0.7, "partly as a smaller alpha would")]
+    [InlineData(-0.95, "much as a smaller alpha would")]
+    public void Findings_TheDirectionOfWhatIsAdded_HasItsWord(double cosine, string expected)
+    {
+        var arm = Arm("block", 1);
+
+        var findings = AnalysisFindings.Of([arm with { Summary = arm.Summary with { Added = 1, AddedCosine = cosine } }], 1, 8, "nats");
+
+        Assert.Contains(findings, text => text.Contains(expected, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Quantities_OfALayer_AreThoseOfItsBlocksTogether()
     {

@@ -82,6 +82,17 @@ public sealed class SweepConfigTests : IDisposable
     }
 
     [Fact]
+    public void Read_PathsOnTheLine_AreOnesFromWhereItIsWritten()
+    {
+        var file = _folder.Write("sweep.yaml", string.Join('\n', Run.Split('\n').Where(line => !line.StartsWith("adapter", StringComparison.Ordinal))));
+
+        var config = SweepConfig.Read(file, [], new SweepLine(["startFrom=one,two"], null, Halving: false));
+
+        Assert.Equal(
+            [Path.GetFullPath("one"), Path.GetFullPath("two")], config.Points.Select(point => point.Run.StartFrom));
+    }
+
+    [Fact]
     public void Read_TheLineWithoutASection_IsASweep()
     {
         var config = Read("", new SweepLine(["adapter.rank=2,4,8"], 2, Halving: false));
