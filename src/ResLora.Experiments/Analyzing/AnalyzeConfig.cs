@@ -65,12 +65,12 @@ public sealed record AnalyzeConfig(RunConfig Run, AnalyzeSettings Settings, IRea
     }
 
     private static bool IsLora(ArmSettings arm, SectionedRun<AnalyzeSettings> file) =>
-        file.With(arm.Assignments, []) is not { Adapter: not { Method: null } };
+        file.With(arm.SingleAssignments, []) is not { Adapter: not { Method: null } };
 
     private static Arm? Resolve(ArmSettings arm, SectionedRun<AnalyzeSettings> file, List<string> problems)
     {
         var found = new List<string>();
-        var run = file.With(arm.Assignments, found);
+        var run = file.With(arm.SingleAssignments, found);
         problems.AddRange(found.Select(problem => $"arm '{arm.Name}': {problem}"));
         return run is null ? null : new Arm(arm.Name, arm.Assignments, [], run);
     }

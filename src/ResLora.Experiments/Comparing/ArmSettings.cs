@@ -29,8 +29,11 @@ public sealed partial record ArmSettings
     /// </summary>
     public IReadOnlyList<double>? LearningRates { get; init; }
 
-    /// <summary>The settings as <c>key=value</c>, one each.</summary>
-    internal IReadOnlyList<string> Assignments => [.. Settings.Select(setting => $"{setting.Key}={setting.Value.GetRawText()}")];
+    /// <summary>The settings as they are written, <c>key=value</c> each.</summary>
+    internal IReadOnlyList<string> Assignments => [.. Set.Select(setting => $"{setting.Key}={setting.Value.GetRawText()}")];
+
+    /// <summary>The same, a single setting each: of a section, those that it names.</summary>
+    internal IEnumerable<string> SingleAssignments => Settings.Select(setting => $"{setting.Key}={setting.Value.GetRawText()}");
 
     private IEnumerable<KeyValuePair<string, JsonElement>> Settings =>
         Set.SelectMany(setting => DottedKeys.Of(typeof(RunConfig), setting.Key, setting.Value));

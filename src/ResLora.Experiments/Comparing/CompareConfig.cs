@@ -68,7 +68,7 @@ public sealed record CompareConfig(RunConfig Run, CompareSettings Settings, IRea
     private static Arm? Resolve(ArmSettings arm, SectionedRun<CompareSettings> file, List<string> problems)
     {
         var found = new List<string>();
-        var run = file.With(arm.Assignments, found);
+        var run = file.With(arm.SingleAssignments, found);
         var settings = file.Settings;
         var rates = arm.LearningRates ?? settings.Tune.LearningRate;
         found.AddRange(TuneSettings.RateProblems(rates).Select(problem => $"learningRates {problem}"));

@@ -37,7 +37,9 @@ internal static class ChatTrainingCase
             step => MeanLoss(session, [.. Enumerable.Range(0, rows).Select(row => samples[((rows * step) + row) % samples.Count])]));
         Compare(quantities, "losses", expected, losses, tolerance.GetProperty("losses").GetDouble());
         Compare(quantities, "gradient_norms", expected, norms, tolerance.GetProperty("gradient_norms").GetDouble());
-        CompareAdapter(quantities, session, Path.Combine(folder, "adapter_after"), tolerance.GetProperty("adapter_after").GetDouble());
+        CompareAdapter(
+            quantities, session, Path.Combine(folder, "adapter_after"), settings.GetProperty("learning_rate").GetDouble(),
+            tolerance.GetProperty("adapter_after").GetDouble());
         return ChatCases.Report(name, quantities, []);
     }
 
@@ -70,7 +72,7 @@ internal static class ChatTrainingCase
         }
     }
 
-    private static void CompareAdapter(List<Quantity> quantities, ModelSession session, string path, double tolerance)
+    private static void CompareAdapter(List<Quantity> quantities, ModelSession session, string path, double rate, double tolerance)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
@@ -79,7 +81,7 @@ internal static class ChatTrainingCase
         foreach (var (name, parameter) in session.Adapter!.BlockParameters())
         {
             var difference = expected.TryGetValue(name, out var value)
-                ? (double)(parameter - value).abs().max().item<float>() / value.abs().max().item<float>()
+                ? TrainedDifference.Of(parameter, value, rate)
                 : double.PositiveInfinity;
             quantities.Add(new Quantity(name, difference, tolerance));
         }

@@ -61,7 +61,7 @@ public sealed class CompareConfigTests : IDisposable
             (config.Arms[1].Run.Adapter!.Rank, config.Arms[1].Run.Adapter!.Alpha, config.Arms[1].Run.Adapter!.Shortcut.Kind));
         // A section within an arm sets what it names, too.
         Assert.Equal(2, config.Arms[1].Run.Adapter!.Shortcut.PreviousCount);
-        Assert.Equal(["adapter.rank=2", "adapter.shortcut.kind=\"block\""], config.Arms[1].Assignments);
+        Assert.Equal(["adapter.rank=2", "adapter.shortcut={\"kind\":\"block\"}"], config.Arms[1].Assignments);
     }
 
     [Fact]
