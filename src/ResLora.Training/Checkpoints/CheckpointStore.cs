@@ -88,17 +88,25 @@ public sealed class CheckpointStore(string runFolder)
             Checksums.Require(path);
         }
 
-        var file = Path.Combine(path, StateName);
-        var state = CheckedJson.Deserialize<TrainerState>(file, _options);
-        if (state is not { Step: > 0, Identity: not null } || state.Step != StepOf(path))
-        {
-            throw new FileFormatException($"'{path}' is damaged: {StateName} says step {state.Step}.");
-        }
+        var state = ReadState(path);
 
         // Versions that kept no sums are taken at their word.
         return state.IsOfEarlierVersion || File.Exists(Path.Combine(path, Checksums.FileName))
             ? new SavedCheckpoint(path, state)
             : throw new FileFormatException($"'{path}' is damaged: {Checksums.FileName} is missing.");
+    }
+
+    /// <summary>Reads where the run stood, to tell it; the other files are not looked at.</summary>
+    /// <param name="path">A folder of <see cref="Folders"/>.</param>
+    /// <returns>Where it stood.</returns>
+    /// <exception cref="FileFormatException">The state is missing or damaged.</exception>
+    public static TrainerState ReadState(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var state = CheckedJson.Deserialize<TrainerState>(Path.Combine(path, StateName), _options);
+        return state is { Step: > 0, Identity: not null } && state.Step == StepOf(path)
+            ? state
+            : throw new FileFormatException($"'{path}' is damaged: {StateName} says step {state.Step}.");
     }
 
     private static bool IsComplete(string path) =>

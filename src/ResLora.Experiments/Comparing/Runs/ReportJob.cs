@@ -75,7 +75,7 @@ public static class ReportJob
             return true;
         }
 
-        var state = CheckpointStore.Read(newest).State;
+        var state = CheckpointStore.ReadState(newest);
         var patience = RunConfig.Read(run.ConfigFile).Training.Patience;
         var endedEarly = patience > 0 && state.EvaluationsSinceBest >= patience;
         return endedEarly || RunTrace.Read(run.MetricsFile).Steps.Count >= state.TotalSteps;
