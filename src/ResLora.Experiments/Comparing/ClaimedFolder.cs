@@ -87,7 +87,8 @@ internal sealed class ClaimedFolder(string path, string file, string kind, strin
         if (differences.Length > 0)
         {
             throw new ConfigException(
-                $"'{path}' holds another {kind}: {string.Join("; ", differences)}. Go on with its settings and data, or choose another folder (--output). {mayChange}");
+                $"'{path}' holds another {kind}: {string.Join("; ", differences)}. "
+                + $"Go on with its settings and data, or choose another folder (--output). {mayChange}");
         }
     }
 

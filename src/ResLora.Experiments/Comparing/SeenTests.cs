@@ -24,9 +24,11 @@ public sealed record SeenTests(int Samples, int Training, int Validation)
         return new SeenTests(samples.Length, Among(heldOut: false), Among(heldOut: true));
     }
 
-    /// <summary>What it does to the scores, a sentence without a full stop; null where no test sample is trained on.</summary>
-    internal string? Caveat => Training == 0 ? null
-        : $"{Training} of {Samples} test samples are trained on, too: on these the scores say what was learnt by heart";
+    /// <summary>What it does to the scores, a sentence without a full stop; null where less than a hundredth is trained on.</summary>
+    internal string? Caveat => Training == 0 || Training * 100L < Samples
+        ? null
+        : $"of {Samples} test samples {Training} {(Training == 1 ? "is" : "are")} trained on, too: there the scores say what was learnt by "
+            + "heart";
 
     /// <summary>What there is, a phrase.</summary>
     internal string Fact => (Training, Validation) switch

@@ -1,11 +1,14 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
-using ResLora.Training.Loop;
 
 namespace ResLora.Training.Checkpoints;
 
 /// <summary>Where a run stands, as <c>trainer.json</c> holds it; the tensors lie beside it in <c>trainer.safetensors</c>.</summary>
 public sealed record TrainerState
 {
+    /// <summary>What <see cref="TotalSteps"/> is called in an identity.</summary>
+    internal const string StepsName = "number of steps";
+
     /// <summary>How many optimizer steps are done. Learning rate and data position follow from it alone.</summary>
     public required int Step { get; init; }
 
@@ -36,8 +39,12 @@ public sealed record TrainerState
 
     /// <summary>How many steps the run is to have; 0 in checkpoints that do not say it.</summary>
     [JsonIgnore]
-    public int TotalSteps => RunIdentity.StepsOf(Identity);
+    public int TotalSteps => StepsOf(Identity);
 
     /// <summary>What a run that goes on from here must have in common with the one that wrote this, by name.</summary>
     public required IReadOnlyDictionary<string, string> Identity { get; init; }
+
+    /// <summary>The number of steps that a run is to have; 0 where its identity does not tell it.</summary>
+    internal static int StepsOf(IReadOnlyDictionary<string, string> identity) =>
+        int.TryParse(identity.GetValueOrDefault(StepsName), NumberStyles.None, CultureInfo.InvariantCulture, out var steps) ? steps : 0;
 }

@@ -15,7 +15,7 @@ namespace ResLora.Training.Loop;
 /// </summary>
 internal static class RunIdentity
 {
-    private const string Steps = "number of steps";
+    private const string Steps = TrainerState.StepsName;
     private const string Base = "the base model's weights";
 
     public static IReadOnlyDictionary<string, string> Of(TrainSetup setup, int totalSteps, PipelineStage? stage)
@@ -69,10 +69,6 @@ internal static class RunIdentity
         return identity;
     }
 
-    /// <summary>The number of steps that a run is to have; 0 where it is not told.</summary>
-    public static int StepsOf(IReadOnlyDictionary<string, string> identity) =>
-        int.TryParse(identity.GetValueOrDefault(Steps), NumberStyles.None, CultureInfo.InvariantCulture, out var steps) ? steps : 0;
-
     /// <summary>Refuses a checkpoint of another run.</summary>
     public static void Require(IReadOnlyDictionary<string, string> mine, SavedCheckpoint checkpoint, TrainSetup setup)
     {
@@ -110,8 +106,8 @@ internal static class RunIdentity
                 + $"because its learning rate falls to 0 at the end.{instead}",
             { Adapter.Config.Shortcut.Anneal: > 0 } => $" The length of a run whose shortcuts are annealed is fixed.{instead}",
             { Adapter.Config.Kind: { DependsOnSteps: true } method } => $" The length of a run with {method.Title} is fixed.{instead}",
-            _ when StepsOf(state.Identity) == 0 => "",
-            _ when StepsOf(mine) < state.Step => $" The run has done {state.Step} steps already.",
+            _ when TrainerState.StepsOf(state.Identity) == 0 => "",
+            _ when TrainerState.StepsOf(mine) < state.Step => $" The run has done {state.Step} steps already.",
             _ => null,
         };
     }

@@ -196,7 +196,7 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>A run that is made longer, at its constant rate, keeps the warm-up that it began with.</summary>
     private void KeepWarmup(TrainerState state)
     {
-        var steps = RunIdentity.StepsOf(state.Identity);
+        var steps = state.TotalSteps;
         var warmup = state.WarmupSteps ?? new LearningRateSchedule(Config, steps).WarmupSteps;
         _schedule = new LearningRateSchedule(Config with { WarmupSteps = warmup }, _order.TotalSteps);
         if (steps != _order.TotalSteps)

@@ -11,8 +11,8 @@ public static class ReportCheck
     private const string None = "none";
 
     /// <summary>
-    /// What differs: settings, arms, seeds, verdicts, digests of files, and figures but for those of time and memory, which no two runs have in
-    /// common.
+    /// What differs: settings, arms, seeds, verdicts, digests of files, and figures but for those of time and memory, which no two runs
+    /// have in common.
     /// </summary>
     /// <param name="earlier">The report that is to be confirmed.</param>
     /// <param name="report">The report of the repetition.</param>

@@ -26,7 +26,8 @@ internal static class SettingsCheck
             // A key that a version did not know has its default there, which changes nothing; a section that is null is another thing.
             var isOfOne = a is null ? !HasNull(theirs, key) : b is null && !HasNull(ours, key);
             // What auto stood for is part of the settings since; a report from before does not say it.
-            if (a != b && !isOfOne && a != "\"auto\"")
+            var isUntold = key == "training.dataType" && a == "\"auto\"";
+            if (a != b && !isOfOne && !isUntold)
             {
                 yield return (key, a ?? "none", b ?? "none");
             }

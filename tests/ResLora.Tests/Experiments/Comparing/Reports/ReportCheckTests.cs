@@ -70,11 +70,14 @@ public sealed class ReportCheckTests
     public void Of_OtherSettings_NamesThemAndNotWhatChangesNoFigure()
     {
         static ComparisonReport With(string config) => SampleReport.Make() with { Config = config };
-        var earlier = With("model: a\ntraining: {steps: 3, threads: 1}\nadapter: {rank: 4}\ncompare: {testCount: 5, seeds: [1]}\n");
-        var now = With("model: b\ntraining: {steps: 4, threads: 2, schedule: cosine}\nadapter: null\ncompare: {testCount: null}\n");
+        var earlier = With("model: a\ntraining: {steps: 3, threads: 1}\nadapter: {rank: 4}\ncompare: {testCount: 5, seeds: [1], score: auto}\n");
+        var now = With("model: b\ntraining: {steps: 4, threads: 2, schedule: cosine}\nadapter: null\ncompare: {testCount: null, score: loss}\n");
 
         Assert.Equal(
-            [("adapter.rank", "4", "none"), ("compare.testCount", "5", "null"), ("training.steps", "3", "4")],
+            [
+                ("adapter.rank", "4", "none"), ("compare.score", "\"auto\"", "\"loss\""), ("compare.testCount", "5", "null"),
+                ("training.steps", "3", "4"),
+            ],
             ReportCheck.Of(earlier, now).Select(one => (one.Figure, one.Expected, one.Found)));
     }
 
