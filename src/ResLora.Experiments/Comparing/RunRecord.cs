@@ -12,7 +12,9 @@ namespace ResLora.Experiments.Comparing;
 /// </summary>
 /// <param name="Key">What the run depends on, as a digest.</param>
 /// <param name="TrainedParameters">How many numbers were trained.</param>
-/// <param name="PeakMemory">The most memory of the process, in bytes; null where the system does not say.</param>
+/// <param name="PeakMemory">
+/// The most memory of the process, in bytes; null where the system does not say, and where no step was left for it to do.
+/// </param>
 internal sealed record RunRecord(string Key, long TrainedParameters, long? PeakMemory)
 {
     /// <summary>Why a trial ended without a result; null when it did not.</summary>

@@ -5,9 +5,9 @@ namespace ResLora.Experiments.Verification;
 /// <summary>How far a tensor that Adam has trained is from the same one, trained elsewhere.</summary>
 /// <remarks>
 /// Adam's first step is the learning rate times the gradient's sign, however small the gradient is. Where it is no more than rounding, two
-/// processors may take that step in opposite directions. Of tensors of 1,152 numbers that transformers had trained for twenty steps, its own
-/// repetition on another processor had three in which a single number differed by 2.0 to 3.0 % of the largest; in float64 the
-/// first gradients of two of them had the other sign. No second number of any tensor differed by more than 0.4 %.
+/// processors may take that step in opposite directions. Of tensors of 1,152 numbers that transformers had trained for twenty steps, its
+/// own repetition on another processor had three in which a single number differed by 2.0 to 3.0 % of the largest; in float64 the first
+/// gradients of two of them had the other sign. No second number of any tensor differed by more than 0.4 %.
 /// </remarks>
 internal static class TrainedDifference
 {

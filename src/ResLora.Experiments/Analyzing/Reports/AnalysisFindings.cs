@@ -31,8 +31,8 @@ internal static class AnalysisFindings
             yield break;
         }
 
-        yield return $"Early layers: in {reference.Name} the gradients of the first half of the layers are {Text(plain)} times those of the "
-            + $"second half (geometric mean over {reference.Steps.Count(step => step.Step > 0)} steps).";
+        yield return $"Early layers: in {reference.Name} the gradients of the first half of the layers are {Text(plain)} times those of "
+            + $"the second half (geometric mean over {reference.Steps.Count(step => step.Step > 0)} steps).";
         foreach (var arm in others)
         {
             if (arm.Summary.EarlyOverLate is { } ratio)
@@ -54,8 +54,8 @@ internal static class AnalysisFindings
         }
 
         var word = straight < Small ? "a small part" : straight <= 1 ? "less than the rest, but no small part" : "more than the rest";
-        yield return $"{arm.Name}: what reaches an input straight through shortcuts (equation 16's term) is {Text(straight)} times what comes "
-            + $"through the base model (equation 15), {word} (small below {Text(Small)}); the cosine between the two is {Text(cosine)}. "
+        yield return $"{arm.Name}: what reaches an input straight through shortcuts (equation 16's term) is {Text(straight)} "
+            + $"times what comes through the base model (equation 15), {word} (small below {Text(Small)}); the cosine between the two is {Text(cosine)}. "
             + "Of all chains that lead to an input together; medians over inputs and steps.";
         if (arm.Steps is [{ Step: 0 } first, ..] && first.Blocks.All(block => block.Probe.Input is null or { Shortcut: 0 }))
         {
@@ -67,8 +67,8 @@ internal static class AnalysisFindings
     {
         if (summary is { ShortcutOfA: { } ofA, ShortcutOfB: { } ofB })
         {
-            yield return $"{arm}: the shortcuts' term is {Text(ofA)} times a block's own term in the gradient of A, and {Text(ofB)} times in "
-                + "that of B (medians).";
+            yield return $"{arm}: the shortcuts' term is {Text(ofA)} times a block's own term in the gradient of A, and {Text(ofB)} times "
+                + "in that of B (medians).";
         }
         else if ((summary.ShortcutOfA ?? summary.ShortcutOfB) is { } alone)
         {
@@ -93,14 +93,15 @@ internal static class AnalysisFindings
 
         if (summary is { FirstAlpha: { } begin, LastAlpha: { } end, LastAlphaByInputs: { } byInputs })
         {
-            yield return $"{arm}: alpha* by projection goes from {Text(begin)} to {Text(end)} (medians over blocks), and by inputs it ends at "
-                + $"{Text(byInputs)}; the merge by inputs does not see directions.";
+            yield return $"{arm}: alpha* by projection goes from {Text(begin)} to {Text(end)} (medians over blocks), and by inputs it ends "
+                + $"at {Text(byInputs)}; the merge by inputs does not see directions.";
         }
     }
 
     private static string Loss(IReadOnlyList<ArmAnalysis> arms, long seed, int samples, string unit)
     {
-        var losses = string.Join(", ", arms.Select(arm => $"{arm.Name} {arm.Summary.LastLoss.ToString("0.0000", CultureInfo.InvariantCulture)}"));
+        var losses = string.Join(
+            ", ", arms.Select(arm => $"{arm.Name} {arm.Summary.LastLoss.ToString("0.0000", CultureInfo.InvariantCulture)}"));
         return $"Does it matter? The loss of the samples at the end is {losses} ({unit}). This is one seed ({seed}) and {samples} samples: "
             + "whether a difference is more than chance is for reslora compare to say, with several seeds.";
     }

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using ResLora.Experiments.Configuration;
-
 namespace ResLora.Experiments.Comparing.Reports;
 
 /// <summary>
@@ -9,7 +6,7 @@ namespace ResLora.Experiments.Comparing.Reports;
 internal static class LaterChanges
 {
     // What decides beside arms, seeds and the reference; all else belongs to the folder's identity.
-    private static readonly string[] _deciding = ["score", "margin"];
+    private static readonly string[] _deciding = ["compare.score", "compare.margin"];
 
     /// <summary>The changes, a sentence each without a full stop: those that the earlier report knows, and what it lacks.</summary>
     /// <param name="earlier">The report that lay in the folder; null for none.</param>
@@ -30,7 +27,7 @@ internal static class LaterChanges
             .. Members("seed", earlier.Seeds, report.Seeds),
             .. Members("arm", earlier.Arms.Select(arm => arm.Name), report.Arms.Select(arm => arm.Name)),
             .. reference,
-            .. _deciding.SelectMany(key => Setting(key, earlier, report)),
+            .. Settings(earlier, report),
         ];
     }
 
@@ -51,13 +48,11 @@ internal static class LaterChanges
         }
     }
 
-    private static IEnumerable<string> Setting(string key, ComparisonReport earlier, ComparisonReport report)
+    private static IEnumerable<string> Settings(ComparisonReport earlier, ComparisonReport report)
     {
-        static string Of(ComparisonReport of, string key) =>
-            YamlTree.Parse(of.Config, "the settings of a report").Root is JsonObject root && root["compare"] is JsonObject compare
-                ? compare[key]?.ToJsonString() ?? "none"
-                : "none";
-        var (before, now) = (Of(earlier, key), Of(report, key));
-        return before == now ? [] : [$"{key} is {now} now, and was {before} in an earlier verdict"];
+        static string Value(string text) => text == "null" ? "none" : text;
+        var changed = SettingsCheck.Of(earlier.Config, report.Config).ToDictionary(setting => setting.Key);
+        return _deciding.Where(changed.ContainsKey).Select(key =>
+            $"{key[(key.IndexOf('.') + 1)..]} is {Value(changed[key].Now)} now, and was {Value(changed[key].Earlier)} in an earlier verdict");
     }
 }

@@ -19,72 +19,76 @@ public static class ReportJob
     public static RunsReport Run(IReadOnlyList<string> paths, string? plot = null)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        string[] folders = [.. paths.SelectMany(Expand)];
-        var found = folders.Select(
-            folder => (Folder: folder, Config: Config(folder), Trace: RunTrace.Read(new RunFolder(folder).MetricsFile))).ToArray();
+        FoundRun[] found = [.. paths.SelectMany(Expand)];
         if (plot is not null)
         {
-            OutputGuard.RequireFile(plot, folders);
-            LossPlot.Write(
-                plot, "training loss",
-                [.. found.Select(run => new LossCurve(Path.GetRelativePath(Directory.GetCurrentDirectory(), run.Folder), [.. run.Trace.Steps.Select(step => (step.Step, step.Loss))]))],
-                "training loss");
+            OutputGuard.RequireFile(plot, found.Select(run => run.Folder));
+            LossPlot.Write(plot, "training loss", [.. found.Select(CurveOf)], "training loss");
         }
 
         return new RunsReport(
-            [.. found.Select(run => Summary(run.Folder, run.Config, run.Trace))],
-            [.. Notes([.. found.Select(run => run.Config)], [.. found.Select(run => run.Trace)])]);
+            [.. found.Select(Summary)], [.. Notes([.. found.Select(run => run.Config)], [.. found.Select(run => run.Trace)])]);
     }
 
-    private static IEnumerable<string> Expand(string path)
+    private static IEnumerable<FoundRun> Expand(string path)
     {
-        if (!File.Exists(new CompareFolder(path).IdentityFile))
+        var comparison = new CompareFolder(path);
+        if (!File.Exists(comparison.IdentityFile))
         {
-            return [path];
+            return [Find(path) ?? throw new ConfigException(
+                $"The run in '{path}' is not over; go on with it (reslora train --resume).")];
         }
 
-        string[] runs = [.. new CompareFolder(path).Runs.Where(run => File.Exists(new RunFolder(run).ConfigFile) && IsOver(run))];
+        FoundRun[] runs =
+            [.. comparison.Runs.Where(run => File.Exists(new RunFolder(run).ConfigFile)).Select(Find).OfType<FoundRun>()];
         return runs.Length > 0 ? runs : throw new ConfigException(
             $"'{path}' holds a comparison without a finished run; 'reslora compare' goes on with it.");
     }
 
-    private static RunConfig Config(string folder)
+    /// <summary>The run in a folder; null when it is not over.</summary>
+    private static FoundRun? Find(string folder)
     {
         var run = new RunFolder(folder);
         if (!File.Exists(run.ConfigFile))
         {
-            throw new ConfigException($"'{folder}' holds no run: there is no {Path.GetFileName(run.ConfigFile)} in it; name the folder of a run (--output of 'reslora train').");
+            throw new ConfigException(
+                $"'{folder}' holds no run: there is no {Path.GetFileName(run.ConfigFile)} in it; "
+                + "name the folder of a run (--output of 'reslora train').");
         }
 
-        return IsOver(folder)
-            ? RunConfig.Read(run.ConfigFile)
-            : throw new ConfigException($"The run in '{folder}' is not over; go on with it (reslora train --resume).");
-    }
-
-    /// <summary>One that was stopped or paused has saved what it had come to, and a checkpoint that says how far it was to come.</summary>
-    private static bool IsOver(string folder)
-    {
-        var run = new RunFolder(folder);
         if (!Directory.Exists(run.Last))
         {
-            return false;
+            return null;
         }
 
-        if (new CheckpointStore(folder).Folders is not [var newest, ..])
+        var found = new FoundRun(folder, RunConfig.Read(run.ConfigFile), RunTrace.Read(run.MetricsFile));
+        return IsOver(found) ? found : null;
+    }
+
+    /// <summary>One that was stopped or paused has a checkpoint that says how far it was to come.</summary>
+    private static bool IsOver(FoundRun run)
+    {
+        if (new CheckpointStore(run.Folder).Folders is not [var newest, ..])
         {
             return true;
         }
 
         var state = CheckpointStore.ReadState(newest);
-        var patience = RunConfig.Read(run.ConfigFile).Training.Patience;
-        var endedEarly = patience > 0 && state.EvaluationsSinceBest >= patience;
-        return endedEarly || RunTrace.Read(run.MetricsFile).Steps.Count >= state.TotalSteps;
+        var patience = run.Config.Training.Patience;
+        return (patience > 0 && state.EvaluationsSinceBest >= patience) || run.Trace.Steps.Count >= state.TotalSteps;
     }
 
-    private static RunSummary Summary(string folder, RunConfig config, RunTrace trace) => new(
-        folder, config.Task, Adapter(config), config.Training.LearningRate, config.Training.Seed, trace.Steps.Count, trace.Smoothed()[^1], trace.LastMetrics,
-        trace.Count, trace.Unit, trace.Seconds,
-        Directory.EnumerateFiles(new RunFolder(folder).Last, "*.safetensors").Sum(file => new FileInfo(file).Length));
+    private static LossCurve CurveOf(FoundRun run) => new(
+        Path.GetRelativePath(Directory.GetCurrentDirectory(), run.Folder), [.. run.Trace.Steps.Select(step => (step.Step, step.Loss))]);
+
+    private static RunSummary Summary(FoundRun run)
+    {
+        var (folder, config, trace) = run;
+        return new RunSummary(
+            folder, config.Task, Adapter(config), config.Training.LearningRate, config.Training.Seed, trace.Steps.Count,
+            trace.Smoothed()[^1], trace.LastMetrics, trace.Count, trace.Unit, trace.Seconds,
+            Directory.EnumerateFiles(new RunFolder(folder).Last, "*.safetensors").Sum(file => new FileInfo(file).Length));
+    }
 
     private static string Adapter(RunConfig config) => config switch
     {
@@ -151,6 +155,9 @@ public static class ReportJob
                 + "they differ in that, too.";
         }
 
-        yield return "No verdict is given: these figures are of validation data, which may have chosen settings, and single runs say nothing of chance. 'reslora compare' trains pairs with several seeds, tests them and judges.";
+        yield return "No verdict is given: these figures are of validation data, which may have chosen settings, and single runs say "
+            + "nothing of chance. 'reslora compare' trains pairs with several seeds, tests them and judges.";
     }
+
+    private sealed record FoundRun(string Folder, RunConfig Config, RunTrace Trace);
 }

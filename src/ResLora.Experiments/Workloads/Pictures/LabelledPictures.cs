@@ -46,8 +46,7 @@ internal sealed class LabelledPictures(string modelFolder, LabelSet classes, Pic
 
     /// <summary>Digests of the files.</summary>
     /// <inheritdoc />
-    public override IEnumerable<string> Inputs(bool heldOut) =>
-        (heldOut ? split.HeldOut : split.Train).Select(picture => picture.Source.Digest());
+    public override IEnumerable<string> Inputs(bool heldOut) => split.Digests(heldOut);
 
     /// <inheritdoc />
     public override EncodedData Encode(ModelSession session, EncodingTerms terms)

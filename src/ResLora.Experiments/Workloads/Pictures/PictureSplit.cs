@@ -14,6 +14,10 @@ internal sealed record PictureSplit(IReadOnlyList<LabelledPicture> Train, IReadO
     // To compare pictures they are decoded; of more than these it would take minutes before a run begins.
     private const int MostCompared = 10_000;
 
+    /// <summary>The digests of the files.</summary>
+    /// <param name="heldOut">Whether of the pictures held out.</param>
+    public IEnumerable<string> Digests(bool heldOut) => (heldOut ? HeldOut : Train).Select(picture => picture.Source.Digest());
+
     /// <summary>How many pictures were left out because they cannot be decoded.</summary>
     public int Broken { get; init; }
 

@@ -28,7 +28,8 @@ public sealed class CompareConfigTests : IDisposable
 
         var arms = config.Arms.ToDictionary(arm => arm.Name);
         Assert.Equal(
-            ["lora", "lora-2alpha", "lora-rank12", "input", "block", "middle", "adalora", "loha", "lokr", "dora", "full"], config.Arms.Select(arm => arm.Name));
+            ["lora", "lora-2alpha", "lora-rank12", "input", "block", "middle", "adalora", "loha", "lokr", "dora", "full"],
+            config.Arms.Select(arm => arm.Name));
         Assert.Equal("lora", config.Reference);
         Assert.Equal((4, 16), (arms["lora-2alpha"].Run.Adapter!.Rank, arms["lora-2alpha"].Run.Adapter!.Alpha));
         Assert.Equal((12, 24), (arms["lora-rank12"].Run.Adapter!.Rank, arms["lora-rank12"].Run.Adapter!.Alpha));
@@ -81,12 +82,16 @@ public sealed class CompareConfigTests : IDisposable
     [InlineData("compare: {arms: paper, test: t, seedz: [1]}", "'compare.seedz': there is no such key. Did you mean 'seeds'?")]
     [InlineData("compare: {arms: paper, test: t, seeds: [1, 1]}", "compare.seeds has 2 values; give 1 to 1000, each once")]
     [InlineData("compare: {arms: paper, test: t, margin: -1}", "compare.margin is -1; it must be above 0")]
-    [InlineData("compare: {arms: paper, test: t, reference: block2}", "compare.reference is 'block2', which is no arm. Did you mean 'block'?")]
+    [InlineData(
+        "compare: {arms: paper, test: t, reference: block2}",
+        "compare.reference is 'block2', which is no arm. Did you mean 'block'?")]
     [InlineData("compare: {arms: paper, test: t, exclude: [lorra]}", "compare.exclude has 'lorra', which is no arm. Did you mean 'lora'?")]
     [InlineData("compare: {arms: [{name: a}], test: t}", "compare is left with 1 arm; there must be two or more")]
     [InlineData("compare: {arms: [{name: a}, {name: A}], test: t}", "compare.arms has 'a' more than once")]
     [InlineData("compare: {arms: [{name: a/b}, {name: c}], test: t}", "'a/b' is no name for an arm")]
-    [InlineData("compare: {arms: [{name: a}, {name: b, set: {training.seed: 3}}], test: t}", "arm 'b' sets 'training.seed', which all arms must have in common")]
+    [InlineData(
+        "compare: {arms: [{name: a}, {name: b, set: {training.seed: 3}}], test: t}",
+        "arm 'b' sets 'training.seed', which all arms must have in common")]
     [InlineData(
         "compare: {arms: [{name: a}, {name: b, set: {training: {epochs: 3, learningRate: 1}}}], test: t}",
         "arm 'b' sets 'training.epochs', which all arms must have in common")]
@@ -94,9 +99,15 @@ public sealed class CompareConfigTests : IDisposable
         "compare: {arms: [{name: a}, {name: b, set: {training.maxLength: 32}}], test: t}",
         "arm 'b' sets 'training.maxLength', which all arms must have in common")]
     [InlineData("compare: {arms: [{name: a}, {name: b, set: {adapter: {}}}], test: t}", "arm 'b' sets 'adapter' to {}, which names no key")]
-    [InlineData("compare: {arms: [{name: a}, {name: b, set: {adapter.rang: 3}}], test: t}", "arm 'b': 'adapter.rang': there is no such key. Did you mean 'rank'?")]
-    [InlineData("compare: {arms: paper, test: t, tune: {learningRate: [1e-3]}}", "compare.tune.learningRate has one value, which leaves nothing to choose")]
-    [InlineData("compare: {arms: paper, test: t, tune: {learningRate: [1e-3, 1e-2], seed: 2}}", "compare.tune.seed is 2, which is among compare.seeds")]
+    [InlineData(
+        "compare: {arms: [{name: a}, {name: b, set: {adapter.rang: 3}}], test: t}",
+        "arm 'b': 'adapter.rang': there is no such key. Did you mean 'rank'?")]
+    [InlineData(
+        "compare: {arms: paper, test: t, tune: {learningRate: [1e-3]}}",
+        "compare.tune.learningRate has one value, which leaves nothing to choose")]
+    [InlineData(
+        "compare: {arms: paper, test: t, tune: {learningRate: [1e-3, 1e-2], seed: 2}}",
+        "compare.tune.seed is 2, which is among compare.seeds")]
     [InlineData(
         "compare: {arms: [{name: a}, {name: b, learningRates: [1, 2, 3]}], test: t, tune: {learningRate: [1, 2]}}",
         "arm 'b': it has 3 learningRates, and compare.tune.learningRate has 2; every arm gets as many tries")]

@@ -126,7 +126,9 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
     public void Plan_TestDataThatChooseRates_AreRefused()
     {
         var settings = world.Settings(1) with { Tune = new TuneSettings { LearningRate = [1e-9, 0.05] } };
-        var config = Validated(world.Config("chosen", settings, ("a", CompareWorld.Same), ("b", CompareWorld.Middle)), "test.jsonl", 3);
+        var config = Each(
+            world.Config("chosen", settings, ("a", CompareWorld.Same), ("b", CompareWorld.Middle)),
+            run => run with { Data = run.Data with { Validation = world.Folder["test.jsonl"], ValidationCount = 3 } });
 
         var error = Assert.Throws<ConfigException>(() => ComparePlan.Of(config));
 
@@ -227,14 +229,9 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
             return to;
         }
 
-        RunConfig There(RunConfig run, string train) => run with { Data = run.Data with { Train = train } };
         var there = Moved(before.Run.Data.Train);
         var after = Config(Moved(before.Settings.Test));
-        after = after with
-        {
-            Run = There(after.Run, there),
-            Arms = [.. after.Arms.Select(arm => arm with { Run = There(arm.Run, there) })],
-        };
+        after = Each(after, run => run with { Data = run.Data with { Train = there } });
         var events = new List<RunEvent>();
 
         var again = Run(after, new Listener(events.Add));
@@ -247,13 +244,13 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
     [Fact]
     public void Run_TestedAfterAMove_MeasuresAndCalibratesAsBefore()
     {
-        CompareConfig At(string place)
-        {
-            RunConfig There(RunConfig run) =>
-                run with { Model = world.Folder[place], Data = run.Data with { Train = Path.Combine(world.Folder[place], "train.jsonl") } };
-            var config = world.Config("moved-before", world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle));
-            return config with { Run = There(config.Run), Arms = [.. config.Arms.Select(arm => arm with { Run = There(arm.Run) })] };
-        }
+        CompareConfig At(string place) => Each(
+            world.Config("moved-before", world.Settings(1), ("a", CompareWorld.Same), ("b", CompareWorld.Middle)),
+            run => run with
+            {
+                Model = world.Folder[place],
+                Data = run.Data with { Train = Path.Combine(world.Folder[place], "train.jsonl") },
+            });
 
         Directory.CreateDirectory(world.Folder["first"]);
         foreach (var file in Directory.GetFiles(world.Folder["base"]).Append(world.Folder["train.jsonl"]))
@@ -329,11 +326,8 @@ public sealed class CompareJobTests(CompareWorld world) : IClassFixture<CompareW
         Assert.Equal(2, Run(config).Arms.Count);
     }
 
-    private CompareConfig Validated(CompareConfig config, string file, int count)
-    {
-        RunConfig By(RunConfig run) => run with { Data = run.Data with { Validation = world.Folder[file], ValidationCount = count } };
-        return config with { Run = By(config.Run), Arms = [.. config.Arms.Select(arm => arm with { Run = By(arm.Run) })] };
-    }
+    private static CompareConfig Each(CompareConfig config, Func<RunConfig, RunConfig> change) =>
+        config with { Run = change(config.Run), Arms = [.. config.Arms.Select(arm => arm with { Run = change(arm.Run) })] };
 
     private static IReadOnlyList<Arm> Fixed(CompareConfig config) => [.. config.Arms.Select(arm => arm with { LearningRates = [] })];
 

@@ -82,12 +82,7 @@ public sealed class ProcessTrainerTests(CompareWorld world) : IClassFixture<Comp
 
         var training = Task.Run(
             () => TrainUntil("process-stopped", script, resume: false, stop.Token), TestContext.Current.CancellationToken);
-        while (!File.Exists(began))
-        {
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
-
-        await stop.CancelAsync();
+        await CancelOnce(began, stop);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => training);
         Assert.True(File.Exists(ended));
@@ -102,16 +97,22 @@ public sealed class ProcessTrainerTests(CompareWorld world) : IClassFixture<Comp
             + "echo '{\"trainableParameters\": 9, \"peakMemory\": 10}'";
 
         var training = Task.Run(() => TrainUntil("process-late", script, resume: false, stop.Token), TestContext.Current.CancellationToken);
-        while (!File.Exists(began))
+        await CancelOnce(began, stop);
+        await File.WriteAllTextAsync(asked, "", TestContext.Current.CancellationToken);
+
+        var record = await training;
+        Assert.Equal((9, 10), (record.TrainedParameters, record.PeakMemory!.Value));
+    }
+
+    /// <summary>Cancels as soon as a script has made a file.</summary>
+    private static async Task CancelOnce(string file, CancellationTokenSource stop)
+    {
+        while (!File.Exists(file))
         {
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
 
         await stop.CancelAsync();
-        await File.WriteAllTextAsync(asked, "", TestContext.Current.CancellationToken);
-
-        var record = await training;
-        Assert.Equal((9, 10), (record.TrainedParameters, record.PeakMemory!.Value));
     }
 
     private RunRecord Train(string output, string script, bool resume = false, int? pauseAt = null) =>

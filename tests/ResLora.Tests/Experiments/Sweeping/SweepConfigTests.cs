@@ -84,7 +84,8 @@ public sealed class SweepConfigTests : IDisposable
     [Fact]
     public void Read_PathsOnTheLine_AreOnesFromWhereItIsWritten()
     {
-        var file = _folder.Write("sweep.yaml", string.Join('\n', Run.Split('\n').Where(line => !line.StartsWith("adapter", StringComparison.Ordinal))));
+        var lines = Run.Split('\n').Where(line => !line.StartsWith("adapter", StringComparison.Ordinal));
+        var file = _folder.Write("sweep.yaml", string.Join('\n', lines));
 
         var config = SweepConfig.Read(file, [], new SweepLine(["startFrom=one,two"], null, Halving: false));
 

@@ -82,30 +82,20 @@ public sealed class SweepJobTests(SweepWorld world) : IClassFixture<SweepWorld>
         Assert.Equal(JsonSerializer.Serialize(first), JsonSerializer.Serialize(second));
     }
 
-    [Fact]
-    public void Run_StoppedInTheMiddle_GoesOnAndEndsAsIfItHadNot()
+    [Theory]
+    [InlineData(3)]   // in the middle of a run
+    [InlineData(2)]   // in the evaluation of a rung
+    public void Run_Stopped_GoesOnAndEndsAsIfItHadNot(int step)
     {
+        var output = $"stopped-{step}";
         using var stop = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(
-            () => SweepJob.Run(SweepPlan.Of(world.Rates("stopped", _halved)), progress: new StopAfter(3, stop), stop: stop.Token));
+            () => SweepJob.Run(SweepPlan.Of(world.Rates(output, _halved)), progress: new StopAfter(step, stop), stop: stop.Token));
 
-        var report = Run(world.Rates("stopped", _halved));
+        var report = Run(world.Rates(output, _halved));
 
         var whole = Run(world.Rates("never-stopped", _halved));
         Assert.Equal(whole.Ranking, report.Ranking);
-        Assert.Equal(whole.Points.SelectMany(point => point.Value.Values), report.Points.SelectMany(point => point.Value.Values));
-    }
-
-    [Fact]
-    public void Run_StoppedInTheEvaluationOfARung_GoesOn()
-    {
-        using var stop = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(
-            () => SweepJob.Run(SweepPlan.Of(world.Rates("stopped-rung", _halved)), progress: new StopAfter(2, stop), stop: stop.Token));
-
-        var report = Run(world.Rates("stopped-rung", _halved));
-
-        var whole = Run(world.Rates("rung-whole", _halved));
         Assert.Equal(whole.Points.SelectMany(point => point.Value.Values), report.Points.SelectMany(point => point.Value.Values));
     }
 

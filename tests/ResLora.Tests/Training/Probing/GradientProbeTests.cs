@@ -156,8 +156,9 @@ public sealed class GradientProbeTests
             return (capture.TokensOf(Adapter[first]), capture.TokensOf(Adapter[second]));
         }
 
-        /// <summary>‖what reaches a block's input otherwise‖ and ‖what the next blocks of all chains hand straight to it‖, by autograd
-        /// alone.</summary>
+        /// <summary>
+        /// ‖what reaches a block's input otherwise‖ and ‖what the next blocks of all chains hand straight to it‖, by autograd alone.
+        /// </summary>
         public (double Own, double Shortcut) PathsOf(string name)
         {
             using var scope = NewDisposeScope();

@@ -70,8 +70,20 @@ public sealed class ReportCheckTests
     public void Of_OtherSettings_NamesThemAndNotWhatChangesNoFigure()
     {
         static ComparisonReport With(string config) => SampleReport.Make() with { Config = config };
-        var earlier = With("model: a\ntraining: {steps: 3, threads: 1}\nadapter: {rank: 4}\ncompare: {testCount: 5, seeds: [1], score: auto}\n");
-        var now = With("model: b\ntraining: {steps: 4, threads: 2, schedule: cosine}\nadapter: null\ncompare: {testCount: null, score: loss}\n");
+        var earlier = With(
+            """
+            model: a
+            training: {steps: 3, threads: 1}
+            adapter: {rank: 4}
+            compare: {testCount: 5, seeds: [1], score: auto}
+            """);
+        var now = With(
+            """
+            model: b
+            training: {steps: 4, threads: 2, schedule: cosine}
+            adapter: null
+            compare: {testCount: null, score: loss}
+            """);
 
         Assert.Equal(
             [
